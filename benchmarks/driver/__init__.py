@@ -1,0 +1,1 @@
+"""Runs the benchmark programs and compares what they say."""

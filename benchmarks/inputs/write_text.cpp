@@ -1,0 +1,20 @@
+// Writes the text of inputs/text.hpp to stdout as newline-terminated lines without the spaces that
+// fill them, for the benchmarks that feed it through sockets.
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "inputs/text.hpp"
+
+int main() {
+  using namespace wallaroo::bench;
+  const std::string text = make_text();
+  std::string lines;
+  for (std::size_t i = 0; i < kTextLines; ++i) {
+    const std::string_view line = line_at(text, i);
+    lines += line.substr(0, line.find_last_not_of(' ') + 1);
+    lines += '\n';
+  }
+  const bool written = std::fwrite(lines.data(), 1, lines.size(), stdout) == lines.size();
+  return written && std::fflush(stdout) == 0 ? 0 : 1;
+}

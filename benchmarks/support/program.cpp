@@ -1,0 +1,68 @@
+#include "support/program.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <barrier>
+#include <exception>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace wallaroo::bench {
+
+int run_program(int argc, char** argv, const std::string& description, Parameters defaults,
+                const std::function<Result(const Parameters&)>& body) {
+  CLI::App app(description);
+  Parameters parameters = defaults;
+  app.add_option("--threads", parameters.threads, "threads that share the work")
+      ->check(CLI::Range(1U, 256U))
+      ->capture_default_str();
+  app.add_option("--records", parameters.records, "records to process, over all threads")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 60))
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  try {
+    const Result result = body(parameters);
+    fmt::print("{{\"records\":{},\"seconds\":{:.9f},\"checksum\":\"{:016x}\"}}\n", result.records,
+               result.seconds, result.checksum);
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: {}\n", argv[0], error.what());
+    return 1;
+  }
+}
+
+Share share_of(std::uint64_t records, unsigned index, unsigned count) {
+  const std::uint64_t each = records / count;
+  const std::uint64_t rest = records % count;
+  const auto begin_of = [&](std::uint64_t i) { return i * each + std::min(i, rest); };
+  return {begin_of(index), begin_of(index + 1ULL)};
+}
+
+double timed_on_threads(unsigned threads, const std::function<void(unsigned)>& body) {
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start;
+  std::vector<Clock::time_point> ends(threads);
+  // Read by the threads themselves: with a thread on every core, a thread that only kept the time
+  // would be scheduled late, after part of the work is done.
+  const auto note_start = [&start]() noexcept { start = Clock::now(); };
+  std::barrier ready(static_cast<std::ptrdiff_t>(threads), note_start);
+  std::vector<std::jthread> running;
+  running.reserve(threads);
+  for (unsigned index = 0; index < threads; ++index) {
+    running.emplace_back([&, index] {
+      ready.arrive_and_wait();
+      body(index);
+      ends[index] = Clock::now();
+    });
+  }
+  running.clear();
+  return std::chrono::duration<double>(*std::max_element(ends.begin(), ends.end()) - start).count();
+}
+
+}  // namespace wallaroo::bench

@@ -1,0 +1,41 @@
+// The command line and the one line of output that every benchmark program shares, so that the
+// driver can run any two of them with the same parameters and compare what they say.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace wallaroo::bench {
+
+struct Parameters {
+  unsigned threads = 2;
+  std::uint64_t records = 0;
+};
+
+// What a run did. The checksum must depend on every record and on nothing else: not on the order
+// in which threads met the records, nor on how many threads there were.
+struct Result {
+  std::uint64_t records = 0;
+  double seconds = 0;
+  std::uint64_t checksum = 0;
+};
+
+// Parses `--threads` and `--records`, runs `body` and prints its result as one line of JSON.
+// Returns the exit code: 0, 2 for a wrong command line, 1 when `body` throws.
+int run_program(int argc, char** argv, const std::string& description, Parameters defaults,
+                const std::function<Result(const Parameters&)>& body);
+
+// The half-open part of `records` that worker `index` of `count` owns; the parts cover all records.
+struct Share {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+Share share_of(std::uint64_t records, unsigned index, unsigned count);
+
+// Runs `body(0)` .. `body(threads - 1)` at once and returns the seconds from when all threads are
+// ready to when the last one returns.
+double timed_on_threads(unsigned threads, const std::function<void(unsigned)>& body);
+
+}  // namespace wallaroo::bench

@@ -1,0 +1,61 @@
+# Build rules shared by every folder: warnings, sanitizers, one library and one test program per layer.
+
+add_library(wallaroo_flags INTERFACE)
+target_compile_options(wallaroo_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+if(WALLAROO_SANITIZE)
+  target_compile_options(wallaroo_flags INTERFACE
+    -fsanitize=${WALLAROO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1 -O1)
+  target_link_options(wallaroo_flags INTERFACE -fsanitize=${WALLAROO_SANITIZE})
+endif()
+
+if(WALLAROO_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  # One precompiled header for all test programs.
+  file(WRITE ${CMAKE_BINARY_DIR}/test_pch.cpp "")
+  add_library(wallaroo_test_pch STATIC ${CMAKE_BINARY_DIR}/test_pch.cpp)
+  set_target_properties(wallaroo_test_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_link_libraries(wallaroo_test_pch PUBLIC GTest::gtest_main wallaroo_flags fmt::fmt)
+  target_precompile_headers(wallaroo_test_pch PRIVATE
+    <gtest/gtest.h> <algorithm> <atomic> <chrono> <functional> <memory> <optional> <string>
+    <string_view> <thread> <vector> <fmt/format.h>)
+endif()
+
+# wallaroo_test(NAME SOURCES... LIBS...): a GoogleTest program whose cases ctest runs.
+function(wallaroo_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  # As the precompiled header was compiled.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gtest_main wallaroo_flags fmt::fmt)
+  target_precompile_headers(${name} REUSE_FROM wallaroo_test_pch)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()
+
+# wallaroo_layer(FOLDER DEPS...): src/FOLDER as a library that sees only the layers named, plus the
+# test program of the *.test.cpp files in it.
+function(wallaroo_layer folder)
+  cmake_parse_arguments(arg "" "" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "\\.test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "\\.test\\.cpp$")
+  set(target wallaroo_${folder})
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    target_link_libraries(${target} PUBLIC ${arg_DEPS} PRIVATE wallaroo_flags)
+    set_property(GLOBAL APPEND PROPERTY WALLAROO_OBJECT_LAYERS ${target})
+    set(scope PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${arg_DEPS})
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope}
+    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  if(WALLAROO_TESTS AND tests)
+    wallaroo_test(test_${folder} SOURCES ${tests} LIBS ${target})
+  endif()
+endfunction()

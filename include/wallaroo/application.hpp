@@ -1,0 +1,72 @@
+// An application: pipelines, described.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <wallaroo/decoded.hpp>
+#include <wallaroo/stream.hpp>
+
+namespace wallaroo {
+
+/// Describes one or more pipelines; nothing runs until an Engine (or `run`) is given it. It is a
+/// value that outlives nothing: engines keep what they need, and may be several at once.
+class Application {
+ public:
+  /// The name labels metrics and logs.
+  explicit Application(std::string name);
+
+  /// Starts a pipeline. Every stage's name must be its own within the application.
+  template <class Definition>
+  auto source(std::string name, Definition definition) {
+    using Input = typename Definition::Input;
+    internal::Pending<Input> pending;
+    pending.source = std::move(definition.make);
+    if constexpr (std::is_same_v<Input, internal::FrameInput>) {
+      const auto stage = add_source(name, definition.on_error);
+      pending.stages = {stage};
+      using Step = internal::DecodeStep<decltype(definition.decoder)>;
+      // The decoder is the source's own stage.
+      auto decoded =
+          std::move(pending).template decoded_by<Step>({std::move(definition.decoder), stage});
+      return spread<typename Definition::Record>(std::move(name), stage, std::move(decoded));
+    } else {
+      const auto stage = add_source(name, OnError::stop);
+      pending.stages = {stage};
+      pending.head = stage;
+      return spread<typename Definition::Record>(std::move(name), stage, std::move(pending));
+    }
+  }
+
+  /// The stream of the records on which stages with `OnError::dead_letter` failed.
+  auto dead_letters(std::string name) {
+    internal::Pending<internal::OwnedInput<DeadLetter>> pending;
+    const auto stage = add_source(name, OnError::stop);
+    pending.stages = {stage};
+    pending.head = stage;
+    pending.dead_letters = true;
+    using Made =
+        BasicStream<DeadLetter, internal::NoKey, internal::Where::single, decltype(pending)>;
+    return internal::StreamAccess::make<Made>(internal::Link(graph_, std::move(name), stage),
+                                              std::move(pending));
+  }
+
+  const std::string& name() const { return name_; }
+  std::shared_ptr<const internal::Graph> graph() const { return graph_; }
+
+ private:
+  internal::StageId add_source(const std::string& name, OnError on_error);
+
+  template <class T, class Pending>
+  auto spread(std::string name, internal::StageId stage, Pending pending) {
+    using Made = BasicStream<T, internal::NoKey, internal::Where::spread, Pending>;
+    return internal::StreamAccess::make<Made>(internal::Link(graph_, std::move(name), stage),
+                                              std::move(pending));
+  }
+
+  std::string name_;
+  std::shared_ptr<internal::Graph> graph_;
+};
+
+}  // namespace wallaroo

@@ -1,0 +1,65 @@
+// The last parameter of a computation that makes many outputs of one input without allocating.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "record/arena.hpp"
+
+namespace wallaroo {
+
+namespace internal {
+struct EmitterAccess;
+}
+
+/// Takes the outputs of one call of a computation, in order:
+///
+///     void split(std::string_view line, wallaroo::Emitter<std::string_view>& emit);
+///
+/// T may be a view (`std::string_view`, or a struct holding some) into the input or into `arena()`;
+/// the engine keeps those bytes for as long as any record can see them. An output must not point
+/// into the stage's state, nor into local variables. If the computation throws, the outputs of
+/// that call that are still buffered (at most the last 256) are dropped with the record.
+template <class T>
+class Emitter {
+ public:
+  Emitter() : slots_(std::allocator<T>{}.allocate(capacity)) {}
+  Emitter(const Emitter&) = delete;
+  Emitter& operator=(const Emitter&) = delete;
+  ~Emitter() {
+    clear();
+    std::allocator<T>{}.deallocate(slots_, capacity);
+  }
+
+  void emit(T value) {
+    if (size_ == capacity) [[unlikely]] {
+      drain_(*this, drain_context_);
+    }
+    new (slots_ + size_) T(std::move(value));
+    ++size_;
+  }
+  void operator()(T value) { emit(std::move(value)); }
+
+  /// Memory for bytes that outputs of this call point to.
+  Arena& arena() { return arena_(arena_context_); }
+
+ private:
+  friend struct internal::EmitterAccess;
+  static constexpr std::size_t capacity = 256;
+
+  void clear() {
+    std::destroy_n(slots_, size_);
+    size_ = 0;
+  }
+
+  T* slots_;
+  std::size_t size_ = 0;
+  void (*drain_)(Emitter&, void*) = nullptr;
+  void* drain_context_ = nullptr;
+  Arena& (*arena_)(void*) = nullptr;
+  void* arena_context_ = nullptr;
+};
+
+}  // namespace wallaroo

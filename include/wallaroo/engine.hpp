@@ -1,0 +1,73 @@
+// Runs an application inside a program.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <wallaroo/error.hpp>
+#include <wallaroo/logging.hpp>
+
+namespace wallaroo {
+
+class Application;
+
+struct EngineOptions {
+  int threads = 0;   ///< executors, one thread each; 0: one for each core this process may use
+  std::string http;  ///< "host:port" for /metrics, /livez, /readyz; empty: none
+  /// Addresses that replace the configured ones, by the name of the source or sink.
+  std::map<std::string, std::string> addresses;
+  LogLevel log_level = LogLevel::info;
+  LogCallback log;  ///< empty: no log
+};
+
+/// How a run ended.
+struct Outcome {
+  bool ok = true;
+  std::string error;  ///< when not ok: what happened, where
+};
+
+/// One run of an application. All methods may be called from any thread. Several engines may run
+/// in one process, of the same application or of others.
+class Engine {
+ public:
+  /// Checks and places the pipelines. Throws ConfigError listing every mistake. The application
+  /// need not outlive this call.
+  explicit Engine(const Application& application, EngineOptions options = {});
+  /// Stops at once if it still runs.
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  /// Opens sources and sinks and starts the threads; returns when the application accepts input.
+  /// Throws IoError or ConfigError when something cannot be opened; then nothing runs.
+  void start();
+  /// Drains: sources stop reading, what was read is finished, sinks are flushed. Returns at once;
+  /// `wait` tells when it is done.
+  void stop();
+  /// Stops without draining: records in flight are lost.
+  void stop_now();
+  /// Blocks until the application has ended: its sources have, it was stopped, or it failed.
+  Outcome wait();
+  /// The same for at most `timeout`; nothing when it still runs then.
+  std::optional<Outcome> wait_for(std::chrono::nanoseconds timeout);
+
+  /// The address a source listens on or a sink connects to (after `start`: with the real port).
+  std::string address(const std::string& source_or_sink) const;
+  /// Where the metrics are served; empty without.
+  std::string http_address() const;
+  /// All metrics now, as Prometheus text and as JSON.
+  std::string metrics_text() const;
+  std::string metrics_json() const;
+  /// The physical plan, for people.
+  std::string explain() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wallaroo

@@ -1,0 +1,34 @@
+// Errors that reach the user of the library.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace wallaroo {
+
+/// Base of everything the library throws. `what()` says what happened, where, and what to do.
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The application, its options or its flags are wrong; nothing was started. Programs exit with 2.
+class ConfigError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The outside world said no: an address in use, a missing file, no permission. Programs exit
+/// with 1.
+class IoError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A user function or decoder failed and the policy of its stage is `stop`. Programs exit with 1.
+class StageError : public Error {
+ public:
+  using Error::Error;
+};
+
+}  // namespace wallaroo

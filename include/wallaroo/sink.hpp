@@ -1,0 +1,44 @@
+// Sinks: where records leave. A sink definition is a value given to to_sink.
+#pragma once
+
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <wallaroo/byte_writer.hpp>
+#include <wallaroo/connector_options.hpp>
+
+#include "sink/definition.hpp"
+
+namespace wallaroo {
+
+/// Sends encoded records over one connection. `encoder` is `std::string encode(const T&)` or, to
+/// allocate nothing, `void encode(const T&, ByteWriter&)`; it frames the record if the receiver
+/// needs that (see `framed`). TcpSinkOptions says what can be lost.
+template <class Encoder>
+auto tcp_sink(TcpSinkOptions options, Encoder encoder) {
+  return internal::ByteSinkDefinition<std::decay_t<Encoder>>{
+      internal::tcp_sink_factory(std::move(options)), std::move(encoder)};
+}
+
+/// Writes encoded records to a file, or to standard output ("-").
+template <class Encoder>
+auto file_sink(FileSinkOptions options, Encoder encoder) {
+  return internal::ByteSinkDefinition<std::decay_t<Encoder>>{
+      internal::file_sink_factory(std::move(options)), std::move(encoder)};
+}
+
+/// Calls `callback(const T&)` for each record, from one thread at a time.
+template <class Callback>
+auto callback_sink(Callback callback) {
+  return internal::CallbackSinkDefinition<std::decay_t<Callback>, false>{std::move(callback)};
+}
+
+/// Calls `callback(const T&)` on whichever executor made the record, without crossing to another
+/// thread: every executor has its own copy of the callback, and the copies run at the same time.
+template <class Callback>
+auto concurrent_callback_sink(Callback callback) {
+  return internal::CallbackSinkDefinition<std::decay_t<Callback>, true>{std::move(callback)};
+}
+
+}  // namespace wallaroo

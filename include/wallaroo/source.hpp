@@ -1,0 +1,111 @@
+// Sources: where records come from. A source definition is a value given to Application::source.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <wallaroo/connector_options.hpp>
+
+#include "plan/graph.hpp"
+#include "source/factories.hpp"
+#include "source/record_source.hpp"
+#include "step/decode_step.hpp"
+#include "step/input.hpp"
+
+namespace wallaroo {
+
+/// Options of a generator.
+struct GeneratorOptions {
+  double rate_per_second = 0;  ///< 0: as fast as the pipeline takes them
+  std::uint64_t count = 0;     ///< ends after so many records in all; 0: the function says when
+  /// Records are dealt to so many partitions, which run on different executors; a record's index
+  /// does not depend on how many there are. Order is kept within a partition.
+  int partitions = 1;
+};
+
+/// Options of a memory source.
+struct MemoryOptions {
+  std::uint64_t repeat = 1;  ///< how often the records are read in all; 0 is for ever
+  int partitions = 1;        ///< contiguous shares, read on different executors
+};
+
+namespace internal {
+
+/// A source of bytes with its decoder.
+template <class Decoder>
+struct ByteSourceDefinition {
+  using Input = FrameInput;
+  using Record = typename DecodeStep<Decoder>::Output;
+  SourceFactory make;
+  Decoder decoder;
+  OnError on_error;
+};
+
+/// A source of records.
+template <class InputType>
+struct RecordSourceDefinition {
+  using Input = InputType;
+  using Record = typename InputType::Record;
+  SourceFactory make;
+};
+
+}  // namespace internal
+
+/// Listens for connections; each frame that arrives on one is given to `decoder`, a function of
+/// the frame's bytes (`std::string_view` or `std::span<const std::byte>`) that returns T,
+/// `std::optional<T>` (empty: skip) or `Decoded<T>`. T may hold views into the frame.
+template <class Decoder>
+auto tcp_source(TcpSourceOptions options, Decoder decoder) {
+  const OnError on_error = options.on_error;
+  return internal::ByteSourceDefinition<std::decay_t<Decoder>>{
+      internal::tcp_source_factory(std::move(options)), std::move(decoder), on_error};
+}
+
+/// Reads files, or standard input; decoders as for `tcp_source`. The source ends with its files.
+template <class Decoder>
+auto file_source(FileSourceOptions options, Decoder decoder) {
+  const OnError on_error = options.on_error;
+  return internal::ByteSourceDefinition<std::decay_t<Decoder>>{
+      internal::file_source_factory(std::move(options)), std::move(decoder), on_error};
+}
+
+/// Makes records: `generate(index)` returns the record of that index (0, 1, 2, ...), or an empty
+/// `std::optional` to end the source. It is a function of the index alone, so that any partition,
+/// at any time, can make any record again.
+template <class Generate>
+auto generator_source(GeneratorOptions options, Generate generate) {
+  using Function = std::decay_t<Generate>;
+  static_assert(std::is_invocable_v<Function&, std::uint64_t>,
+                "wallaroo: a generator is a function of the record's index (std::uint64_t)");
+  using Record = typename internal::DecodedType<
+      std::remove_cvref_t<std::invoke_result_t<Function&, std::uint64_t>>>::type;
+  static_assert(!holds_views<Record>, "wallaroo: the records of a generator must own their bytes");
+  return internal::RecordSourceDefinition<internal::OwnedInput<Record>>{
+      [options, function = Function(std::move(generate))](const std::string& name) {
+        return std::make_unique<internal::GeneratorSource<Record, Function>>(
+            name,
+            internal::GeneratorPace{options.rate_per_second, options.count, options.partitions},
+            function);
+      }};
+}
+
+/// Reads records that lie in memory, without copying them; the memory must outlive the run. Stages
+/// see them as const. For tests, benchmarks and data that an embedding program has at hand.
+template <class T>
+auto memory_source(std::span<const T> records, MemoryOptions options = {}) {
+  return internal::RecordSourceDefinition<internal::SharedInput<T>>{
+      [records, options](const std::string& name) {
+        return std::make_unique<internal::MemorySource<T>>(
+            name, internal::MemoryShares{options.repeat, options.partitions}, records);
+      }};
+}
+
+}  // namespace wallaroo

@@ -1,0 +1,16 @@
+// All of wallaroo's public face but the test harness (<wallaroo/testing.hpp>).
+#pragma once
+
+#include <wallaroo/application.hpp>
+#include <wallaroo/codecs.hpp>
+#include <wallaroo/connector_options.hpp>
+#include <wallaroo/decoded.hpp>
+#include <wallaroo/emitter.hpp>
+#include <wallaroo/engine.hpp>
+#include <wallaroo/error.hpp>
+#include <wallaroo/logging.hpp>
+#include <wallaroo/run.hpp>
+#include <wallaroo/sink.hpp>
+#include <wallaroo/source.hpp>
+#include <wallaroo/stage_options.hpp>
+#include <wallaroo/stream.hpp>

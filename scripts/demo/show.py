@@ -1,0 +1,54 @@
+"""Runs one example on its data and shows what goes in and what comes out.
+
+Run by ./run; the build must be there.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from .examples import Example
+from .processes import DemoError
+
+MOST_LINES = 20
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./run")
+    parser.add_argument("name", nargs="?")
+    parser.add_argument("--build", type=Path)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--list", action="store_true")
+    options = parser.parse_args()
+    if options.list:
+        for name in Example.names():
+            print(f"{name:14} {Example(name).title()}")
+        return
+    show(Example(options.name), options)
+
+
+def show(example, options):
+    print(f"{example.name}: {example.title()}")
+    print(f"The program: examples/{example.name}/{example.name}.cpp; "
+          f"its data: examples/{example.name}/data.py\n")
+    for phase in example.phases:
+        print(f"to source {phase.source!r}: {len(phase.data):,} bytes")
+    lines = example.run(options.build, options.threads)
+    print(f"from {' and '.join(map(repr, example.data.SINKS))}: {len(lines)} records")
+    for line in lines[-MOST_LINES:]:
+        print(f"  {line}")
+    if len(lines) > MOST_LINES:
+        print(f"  (the last {MOST_LINES} of them)")
+    if example.by_key(lines) != example.by_key(example.expected()):
+        raise DemoError(f"this differs from examples/{example.name}/expected.txt")
+    print(f"\nAs in examples/{example.name}/expected.txt.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except DemoError as error:
+        print(f"\n./run: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,87 @@
+#include "app/address_flags.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <wallaroo/error.hpp>
+
+namespace wallaroo::internal {
+
+namespace {
+
+class Resolution {
+ public:
+  Resolution(std::string_view origin, const Ends& ends) : origin_(origin), ends_(ends) {}
+
+  void named(const std::string& value) {
+    const auto at = value.find('@');
+    const std::string name = value.substr(0, at);
+    const std::string address = value.substr(at + 1);
+    if (std::find(ends_.names.begin(), ends_.names.end(), name) == ends_.names.end()) {
+      refuse(value, fmt::format("there is no {} '{}' that takes an address; {}", ends_.kind, name,
+                                existing()));
+    }
+    if (address.empty()) {
+      refuse(value, "there is no address after '@'");
+    }
+    if (!addresses_.emplace(name, address).second) {
+      refuse(value, fmt::format("{} '{}' has an address already", ends_.kind, name));
+    }
+  }
+
+  void bare(const std::string& value) {
+    if (value.empty()) {
+      refuse(value, "the address is empty");
+    }
+    if (ends_.bare_needs_only_one && ends_.names.size() > 1) {
+      refuse(value,
+             fmt::format("say for which {} it is, NAME@{}; {}", ends_.kind, value, existing()));
+    }
+    const auto next = std::find_if(ends_.names.begin(), ends_.names.end(),
+                                   [&](const auto& name) { return !addresses_.contains(name); });
+    if (next == ends_.names.end()) {
+      refuse(value, fmt::format("no {} is left that it could be for; {}", ends_.kind, existing()));
+    }
+    addresses_.emplace(*next, value);
+  }
+
+  std::map<std::string, std::string> take() { return std::move(addresses_); }
+
+ private:
+  std::string existing() const {
+    if (ends_.names.empty()) {
+      return fmt::format("the application has no {} with an address", ends_.kind);
+    }
+    return fmt::format("the application has: {}", fmt::join(ends_.names, ", "));
+  }
+  [[noreturn]] void refuse(std::string_view value, const std::string& why) const {
+    throw ConfigError(fmt::format("{} '{}': {}", origin_, value, why));
+  }
+
+  std::string_view origin_;
+  const Ends& ends_;
+  std::map<std::string, std::string> addresses_;
+};
+
+}  // namespace
+
+std::map<std::string, std::string> resolve_addresses(std::string_view origin, const Ends& ends,
+                                                     const std::vector<std::string>& values) {
+  Resolution resolution(origin, ends);
+  const auto is_named = [](const std::string& value) { return value.find('@') != value.npos; };
+  for (const std::string& value : values) {
+    if (is_named(value)) {
+      resolution.named(value);
+    }
+  }
+  for (const std::string& value : values) {
+    if (!is_named(value)) {
+      resolution.bare(value);
+    }
+  }
+  return resolution.take();
+}
+
+}  // namespace wallaroo::internal

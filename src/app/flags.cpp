@@ -1,0 +1,250 @@
+#include "app/flags.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
+
+#include <wallaroo/error.hpp>
+
+#include "app/address_flags.hpp"
+#include "io/address.hpp"
+
+namespace wallaroo::internal {
+
+namespace {
+
+/// What one place, the command line or the file, says.
+struct Given {
+  std::vector<std::string> in;
+  std::vector<std::string> out;
+  std::optional<int> threads;
+  std::optional<std::string> http;
+  std::optional<LogLevel> log_level;
+  std::optional<std::string> config;
+  bool explain = false;
+  bool help = false;
+  bool version = false;
+};
+
+constexpr std::array<std::pair<std::string_view, LogLevel>, 5> level_names{{
+    {"debug", LogLevel::debug},
+    {"info", LogLevel::info},
+    {"warning", LogLevel::warning},
+    {"error", LogLevel::error},
+    {"off", LogLevel::off},
+}};
+
+/// The keys of a configuration file: these flags without their dashes.
+const std::set<std::string, std::less<>>& file_keys() {
+  static const std::set<std::string, std::less<>> keys{"in",   "out",       "threads",
+                                                       "http", "log-level", "explain"};
+  return keys;
+}
+
+LogLevel read_level(const std::string& text) {
+  for (const auto& [name, level] : level_names) {
+    if (name == text) {
+      return level;
+    }
+  }
+  throw ConfigError(
+      fmt::format("'{}' is not a log level; use debug, info, warning, error or off", text));
+}
+
+int read_threads(const std::string& text) {
+  int threads = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
+  if (error != std::errc{} || end != text.data() + text.size() || threads < 0) {
+    throw ConfigError(fmt::format(
+        "'{}' is not a number of threads; use a whole number, or 0 for all cores", text));
+  }
+  return threads;
+}
+
+std::string read_host_port(const std::string& text) {
+  (void)parse_host_port(text);
+  return text;
+}
+
+std::string read_path(const std::string& text) {
+  if (text.empty()) {
+    throw ConfigError("the path is empty");
+  }
+  return text;
+}
+
+std::string list_of(const std::vector<std::string>& names) {
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// The flags as CLI11 reads them. `origin` names the place in errors.
+class FlagReader {
+ public:
+  explicit FlagReader(const Program& program) : app_("", program.application) {
+    app_.set_help_flag();
+    app_.allow_extras();
+    add_list("--in", given_.in, "NAME@ADDRESS",
+             fmt::format("where a source listens (host:port), or the file it reads; repeatable; "
+                         "the name may be left out when there is one source (sources: {})",
+                         list_of(program.sources)));
+    add_list("--out", given_.out, "[NAME@]ADDRESS",
+             fmt::format("where a sink connects to (host:port), or the file it writes; "
+                         "repeatable; those without a name go to the sinks in this order: {}",
+                         list_of(program.sinks)));
+    add("--threads", given_.threads, read_threads, "N",
+        "executor threads; 0, the default, is one for each core");
+    add("--http", given_.http, read_host_port, "HOST:PORT",
+        "serve /metrics, /livez and /readyz there");
+    add("--config", given_.config, read_path, "FILE",
+        fmt::format("read flags from a TOML or INI file (keys: {}); the command line wins over it",
+                    fmt::join(file_keys(), ", ")));
+    add("--log-level", given_.log_level, read_level, "LEVEL",
+        "debug, info (the default), warning, error or off");
+    app_.add_flag("--explain", given_.explain, "print how the application would run, and exit");
+    app_.add_flag("--help,-h", given_.help, "print this, and exit");
+    app_.add_flag("--version", given_.version, "print the version, and exit");
+    if (!program.arguments_help.empty()) {
+      app_.footer(fmt::format("After -- follow the application's own arguments:\n{}",
+                              program.arguments_help));
+    }
+  }
+
+  /// Throws ConfigError without the place.
+  Given read(const std::vector<std::string>& arguments) {
+    try {
+      // CLI11 takes them from the back.
+      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::ParseError& error) {
+      throw ConfigError(error.what());
+    }
+    if (const auto left = app_.remaining(); !left.empty()) {
+      throw ConfigError(left.front().starts_with('-')
+                            ? fmt::format("unknown flag '{}'", left.front())
+                            : fmt::format("unexpected argument '{}'", left.front()));
+    }
+    return std::move(given_);
+  }
+
+  std::string help(const Program& program) const {
+    return fmt::format("{}, an application of wallaroo {}.\n{}", program.application,
+                       program.version, app_.help());
+  }
+
+ private:
+  void add_list(const std::string& flag, std::vector<std::string>& values, std::string value_name,
+                std::string help) {
+    app_.add_option(flag, values, std::move(help))
+        ->type_name(std::move(value_name))
+        ->allow_extra_args(false);
+  }
+
+  template <class Value>
+  void add(const std::string& flag, std::optional<Value>& target,
+           Value (*read_value)(const std::string&), std::string value_name, std::string help) {
+    app_.add_option_function<std::string>(
+            flag,
+            [flag, &target, read_value](const std::string& text) {
+              try {
+                target = read_value(text);
+              } catch (const ConfigError& error) {
+                throw CLI::ValidationError(flag, error.what());
+              }
+            },
+            std::move(help))
+        ->type_name(std::move(value_name));
+  }
+
+  CLI::App app_;
+  Given given_;
+};
+
+/// The file's keys as flags.
+std::vector<std::string> file_as_arguments(const std::string& content) {
+  std::istringstream stream(content);
+  std::vector<std::string> arguments;
+  for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(stream)) {
+    if (item.name == "++" || item.name == "--") {
+      throw ConfigError(fmt::format("unknown section [{}]; the keys stand outside of sections",
+                                    fmt::join(item.parents, ".")));
+    }
+    if (!item.parents.empty() || !file_keys().contains(item.name)) {
+      throw ConfigError(fmt::format("unknown key '{}'; the keys are: {}", item.fullname(),
+                                    fmt::join(file_keys(), ", ")));
+    }
+    for (const std::string& value : item.inputs) {
+      arguments.push_back(fmt::format("--{}={}", item.name, value));
+    }
+  }
+  return arguments;
+}
+
+Given read_config_file(const Program& program, const std::string& path, const ReadFile& read_file) {
+  const std::string content = read_file(path);
+  try {
+    return FlagReader(program).read(file_as_arguments(content));
+  } catch (const CLI::ParseError& error) {
+    throw ConfigError(fmt::format("{}: {}", path, error.what()));
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("{}: {}", path, error.what()));
+  }
+}
+
+using Addresses = std::map<std::string, std::string>;
+
+Addresses addresses_of(const Program& program, const Given& given, std::string_view place) {
+  Addresses all =
+      resolve_addresses(fmt::format("{}--in", place), {"source", program.sources, true}, given.in);
+  all.merge(
+      resolve_addresses(fmt::format("{}--out", place), {"sink", program.sinks, false}, given.out));
+  return all;
+}
+
+}  // namespace
+
+Flags parse_flags(const Program& program, const std::vector<std::string>& arguments,
+                  const ReadFile& read_file) {
+  const auto own = std::find(arguments.begin(), arguments.end(), "--");
+  FlagReader reader(program);
+  const Given line = reader.read({arguments.begin(), own});
+  if (line.help) {
+    return {Flags::Action::print, reader.help(program), {}};
+  }
+  if (line.version) {
+    return {Flags::Action::print,
+            fmt::format("{} (wallaroo {})\n", program.application, program.version),
+            {}};
+  }
+  if (own != arguments.end() && own + 1 != arguments.end() && program.arguments_help.empty()) {
+    throw ConfigError(
+        fmt::format("unexpected argument '{}': the application has no arguments of "
+                    "its own after --",
+                    *(own + 1)));
+  }
+  Given file;
+  std::string place;
+  if (line.config) {
+    file = read_config_file(program, *line.config, read_file);
+    place = *line.config + ": ";
+  }
+
+  Flags flags;
+  flags.action = line.explain || file.explain ? Flags::Action::explain : Flags::Action::run;
+  flags.engine.threads = line.threads.value_or(file.threads.value_or(flags.engine.threads));
+  flags.engine.http = line.http.value_or(file.http.value_or(flags.engine.http));
+  flags.engine.log_level = line.log_level.value_or(file.log_level.value_or(flags.engine.log_level));
+  flags.engine.addresses = addresses_of(program, line, "");
+  flags.engine.addresses.merge(addresses_of(program, file, place));
+  return flags;
+}
+
+}  // namespace wallaroo::internal

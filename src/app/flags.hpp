@@ -1,0 +1,41 @@
+// The command line of an application, and its configuration file, as values.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <wallaroo/engine.hpp>
+
+namespace wallaroo::internal {
+
+/// The program whose flags are read.
+struct Program {
+  std::string application;
+  std::string version;               ///< of the library
+  std::vector<std::string> sources;  ///< names, in the order in which they were described
+  std::vector<std::string> sinks;    ///< those that have an address
+  std::string arguments_help;        ///< empty: it has no arguments of its own
+};
+
+/// What to do.
+struct Flags {
+  enum class Action {
+    run,
+    explain,
+    print,  ///< `text`, which `--help` or `--version` asked for
+  };
+  Action action = Action::run;
+  std::string text;
+  EngineOptions engine;  ///< all but the log
+};
+
+/// Returns a file's content, or throws ConfigError.
+using ReadFile = std::function<std::string(const std::string& path)>;
+
+/// `arguments` are those after the program's name. Throws ConfigError saying which flag, or which
+/// key of which file, is wrong. A flag wins over the file; addresses do so one by one.
+Flags parse_flags(const Program& program, const std::vector<std::string>& arguments,
+                  const ReadFile& read_file);
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,193 @@
+#include <wallaroo/run.hpp>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <wallaroo/application.hpp>
+#include <wallaroo/engine.hpp>
+#include <wallaroo/error.hpp>
+
+#include "app/console_log.hpp"
+#include "app/flags.hpp"
+#include "app/standard_streams.hpp"
+#include "app/stop_signals.hpp"
+#include "base/log.hpp"
+#include "io/open_file_limit.hpp"
+#include "plan/graph.hpp"
+
+namespace wallaroo {
+
+namespace {
+
+using internal::Flags;
+
+enum ExitCode { clean = 0, failed = 1, wrong = 2 };
+
+/// Names of the nodes that are `wanted`, in the order in which their stages were described.
+template <class Wanted>
+std::vector<std::string> names_of(const internal::Graph& graph, Wanted wanted) {
+  std::vector<bool> named(graph.stages().size());
+  for (const internal::Node& node : graph.nodes()) {
+    if (wanted(node)) {
+      named[static_cast<std::size_t>(node.stages.front())] = true;
+    }
+  }
+  std::vector<std::string> names;
+  for (std::size_t stage = 0; stage < named.size(); ++stage) {
+    if (named[stage]) {
+      names.push_back(graph.stages()[stage].name);
+    }
+  }
+  return names;
+}
+
+internal::Program program_of(const Application& application, const RunOptions& options) {
+  const internal::Graph& graph = *application.graph();
+  return {application.name(), std::string(version()),
+          names_of(graph, [](const internal::Node& node) { return node.source != nullptr; }),
+          names_of(graph, [](const internal::Node& node) { return node.sink != nullptr; }),
+          options.arguments_help};
+}
+
+std::string read_file(const std::string& path) {
+  const auto refuse = [&](int error) {
+    throw ConfigError(fmt::format("cannot read the configuration file {}: {}", path,
+                                  std::generic_category().message(error)));
+  };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    refuse(EISDIR);
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    refuse(errno);
+  }
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (file.bad()) {
+    refuse(EIO);
+  }
+  return std::move(content).str();
+}
+
+void say(std::FILE* where, const std::string& text) {
+  std::fputs(text.c_str(), where);
+  std::fflush(where);
+}
+
+void log_ends(const internal::Log& log, const internal::Program& program, const Engine& engine) {
+  for (const std::string& name : program.sources) {
+    log.info("source '{}': reads {}", name, engine.address(name));
+  }
+  for (const std::string& name : program.sinks) {
+    log.info("sink '{}': writes to {}", name, engine.address(name));
+  }
+}
+
+/// Waits for the end; drains at the first signal, stops at the second.
+Outcome wait_and_obey(Engine& engine, internal::StopSignals& signals, const internal::Log& log) {
+  Outcome outcome;
+  std::thread waiter([&] {
+    outcome = engine.wait();
+    signals.end();
+  });
+  int count = 0;
+  signals.run([&](int number) {
+    const char* const name = number == SIGINT ? "SIGINT" : "SIGTERM";
+    if (++count == 1) {
+      log.info("{}: draining; a second signal stops at once", name);
+      engine.stop();
+    } else {
+      log.warning("{}: stopping at once", name);
+      // Should a user's function never return, the next signal ends the process.
+      signals.let_go();
+      engine.stop_now();
+    }
+  });
+  waiter.join();
+  if (count > 1 && outcome.ok) {
+    return {false, "stopped before everything was drained"};
+  }
+  return outcome;
+}
+
+int run_engine(const Application& application, const internal::Program& program,
+               const Flags& flags) {
+  EngineOptions options = flags.engine;
+  options.log = internal::console_log();
+  const internal::Log log(options.log_level, options.log);
+  internal::StopSignals signals;
+  Engine engine(application, std::move(options));
+  if (flags.action == Flags::Action::explain) {
+    say(stdout, engine.explain());
+    return clean;
+  }
+  internal::raise_open_file_limit();
+  engine.start();
+  log_ends(log, program, engine);
+  if (const Outcome outcome = wait_and_obey(engine, signals, log); !outcome.ok) {
+    throw StageError(outcome.error);
+  }
+  log.info("application '{}' ended", program.application);
+  return clean;
+}
+
+int run_program(const Application& application, const std::vector<std::string>& arguments,
+                const RunOptions& options) {
+  const internal::Program program = program_of(application, options);
+  Flags flags;
+  try {
+    flags = internal::parse_flags(program, arguments, read_file);
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("{}\nRun with --help for the flags.", error.what()));
+  }
+  if (flags.action == Flags::Action::print) {
+    say(stdout, flags.text);
+    return clean;
+  }
+  return run_engine(application, program, flags);
+}
+
+}  // namespace
+
+int run(const Application& application, int argc, const char* const* argv,
+        const RunOptions& options) {
+  internal::reserve_standard_streams();
+  const auto refuse = [&](const char* error, ExitCode code) {
+    say(stderr, fmt::format("{}: {}\n", application.name(), error));
+    return code;
+  };
+  try {
+    return run_program(application, {argv + (argc > 0 ? 1 : 0), argv + argc}, options);
+  } catch (const ConfigError& error) {
+    return refuse(error.what(), wrong);
+  } catch (const std::exception& error) {
+    return refuse(error.what(), failed);
+  }
+}
+
+std::vector<std::string> application_arguments(int argc, const char* const* argv) {
+  std::vector<std::string> arguments;
+  bool own = false;
+  for (int i = 1; i < argc; ++i) {
+    if (own) {
+      arguments.emplace_back(argv[i]);
+    }
+    own = own || std::string_view(argv[i]) == "--";
+  }
+  return arguments;
+}
+
+}  // namespace wallaroo

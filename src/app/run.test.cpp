@@ -1,0 +1,192 @@
+#include <wallaroo/run.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+
+#include <wallaroo/wallaroo.hpp>
+
+namespace wallaroo {
+namespace {
+
+using testing::HasSubstr;
+
+struct Ran {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+Ran run_with(const Application& app, std::vector<const char*> arguments,
+             const RunOptions& options = {}) {
+  arguments.insert(arguments.begin(), "program");
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const int code = run(app, static_cast<int>(arguments.size()), arguments.data(), options);
+  return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+}
+
+/// Three numbers go to `on_number`.
+template <class F>
+Application counting(F on_number) {
+  Application app("counting");
+  app.source("numbers", generator_source({.count = 3}, [](std::uint64_t i) { return i; }))
+      .to_sink("seen", callback_sink(on_number));
+  return app;
+}
+
+Application counting() {
+  return counting([](std::uint64_t) {});
+}
+
+Application listening() {
+  Application app("listening");
+  app.source("lines", tcp_source({.listen = "127.0.0.1:0"}, text))
+      .to_sink("out", tcp_sink({.connect = "127.0.0.1:1"}, line));
+  return app;
+}
+
+TEST(Run, EndsWithItsSources) {
+  std::vector<std::uint64_t> seen;
+  const Ran ran = run_with(counting([&](std::uint64_t i) { seen.push_back(i); }), {});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(seen, (std::vector<std::uint64_t>{0, 1, 2}));
+  EXPECT_THAT(ran.err, HasSubstr("application 'counting' ended"));
+}
+
+TEST(Run, SaysNothingWhenTheLogIsOff) {
+  const Ran ran = run_with(counting(), {"--log-level", "off"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.err, "");
+  EXPECT_EQ(ran.out, "");
+}
+
+TEST(Run, WrongFlagsAreExitCodeTwo) {
+  const Ran ran = run_with(counting(), {"--fast"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err, "counting: unknown flag '--fast'\nRun with --help for the flags.\n");
+  EXPECT_EQ(ran.out, "");
+}
+
+TEST(Run, TooManyThreadsAreExitCodeTwo) {
+  const Ran ran = run_with(counting(), {"--threads", "100000"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("100000"));
+}
+
+TEST(Run, AnAddressThatIsNoneIsExitCodeTwo) {
+  const Ran ran = run_with(listening(), {"--in", "nowhere"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("source 'lines'"));
+}
+
+TEST(Run, AnAddressForAGeneratorIsExitCodeTwo) {
+  const Ran ran = run_with(counting(), {"--in", "127.0.0.1:1"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("source 'numbers'"));
+}
+
+TEST(Run, AWrongApplicationIsExitCodeTwo) {
+  Application app("unfinished");
+  app.source("numbers", generator_source({.count = 3}, [](std::uint64_t i) { return i; }));
+  const Ran ran = run_with(app, {});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("'numbers'"));
+}
+
+TEST(Run, AnAddressInUseIsExitCodeOne) {
+  Engine other(listening());
+  other.start();
+  const std::string address = other.address("lines");
+  const Ran ran = run_with(listening(), {"--in", address.c_str()});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr(address));
+}
+
+TEST(Run, AFailureIsExitCodeOneAndNamesTheStage) {
+  const Ran ran = run_with(counting([](std::uint64_t i) {
+                             if (i == 1) {
+                               throw std::runtime_error("I dislike 1");
+                             }
+                           }),
+                           {"--log-level", "off"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("counting: stage 'seen' failed on record 1: I dislike 1"));
+}
+
+TEST(Run, HelpAndVersionAndThePlanAreOutputNotErrors) {
+  for (const char* flag : {"--help", "--version", "--explain"}) {
+    const Ran ran = run_with(counting(), {flag});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_THAT(ran.out, HasSubstr("counting")) << flag;
+    EXPECT_EQ(ran.err, "") << flag;
+  }
+  EXPECT_EQ(run_with(counting(), {"--version"}).out,
+            "counting (wallaroo " + std::string(version()) + ")\n");
+}
+
+TEST(Run, TheConfigurationFileIsRead) {
+  const std::string path = testing::TempDir() + "wallaroo_run_test.toml";
+  std::ofstream(path) << "explain = true\nthreads = 3\n";
+  const Ran ran = run_with(counting(), {"--config", path.c_str()});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, HasSubstr("3 executors"));
+  EXPECT_THAT(run_with(counting(), {"--config", path.c_str(), "--threads", "2"}).out,
+              HasSubstr("2 executors"));
+}
+
+TEST(Run, AConfigurationFileThatCannotBeReadIsExitCodeTwo) {
+  const Ran missing = run_with(counting(), {"--config", "/no/such/file"});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_THAT(missing.err, HasSubstr("/no/such/file: No such file or directory"));
+  const Ran folder = run_with(counting(), {"--config", "/tmp"});
+  EXPECT_EQ(folder.code, 2);
+  EXPECT_THAT(folder.err, HasSubstr("/tmp: Is a directory"));
+}
+
+TEST(Run, ItsOwnArgumentsAreTheApplications) {
+  const Ran ran = run_with(counting(), {"--", "--speed", "5"}, {.arguments_help = "--speed N"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const char* const argv[] = {"program", "--threads", "2", "--", "--speed", "--", "5"};
+  EXPECT_EQ(application_arguments(7, argv), (std::vector<std::string>{"--speed", "--", "5"}));
+  EXPECT_EQ(application_arguments(3, argv), std::vector<std::string>{});
+}
+
+TEST(Run, ASignalDrains) {
+  // The first record sends it, from an executor: it must reach the main thread.
+  Application app("endless");
+  std::uint64_t seen = 0;
+  app.source("numbers", generator_source({}, [](std::uint64_t i) { return i; }))
+      .to_sink("seen", callback_sink([&](std::uint64_t) {
+                 if (seen++ == 0) {
+                   ::kill(::getpid(), SIGTERM);
+                 }
+               }));
+  const Ran ran = run_with(app, {});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("SIGTERM: draining"));
+}
+
+volatile std::sig_atomic_t own_handler_calls = 0;
+
+TEST(Run, LeavesTheHandlingOfSignalsAsItWas) {
+  struct sigaction own {};
+  own.sa_handler = [](int) { own_handler_calls = own_handler_calls + 1; };
+  struct sigaction before[3];
+  const int numbers[] = {SIGTERM, SIGINT, SIGPIPE};
+  for (int i = 0; i < 3; ++i) {
+    ::sigaction(numbers[i], &own, &before[i]);
+  }
+  EXPECT_EQ(run_with(counting(), {}).code, 0);
+  for (int i = 0; i < 3; ++i) {
+    const int calls = own_handler_calls;
+    ::raise(numbers[i]);
+    EXPECT_EQ(own_handler_calls, calls + 1) << numbers[i];
+    ::sigaction(numbers[i], &before[i], nullptr);
+  }
+}
+
+}  // namespace
+}  // namespace wallaroo

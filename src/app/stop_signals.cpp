@@ -1,0 +1,63 @@
+#include "app/stop_signals.hpp"
+
+#include <utility>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+namespace wallaroo::internal {
+
+StopSignals::StopSignals() : signals_(loop_) {
+  ::sigaction(SIGTERM, nullptr, &previous_.terminate);
+  ::sigaction(SIGINT, nullptr, &previous_.interrupt);
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, &previous_.pipe);
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  // Some supervisors start their children with signals blocked.
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGTERM);
+  sigaddset(&wanted, SIGINT);
+  pthread_sigmask(SIG_UNBLOCK, &wanted, &previous_.mask);
+}
+
+StopSignals::~StopSignals() {
+  restore();
+  ::sigaction(SIGPIPE, &previous_.pipe, nullptr);
+  pthread_sigmask(SIG_SETMASK, &previous_.mask, nullptr);
+}
+
+void StopSignals::run(std::function<void(int)> on_signal) {
+  on_signal_ = std::move(on_signal);
+  const auto until_end = boost::asio::make_work_guard(loop_);
+  wait_for_next();
+  loop_.run();
+}
+
+void StopSignals::end() { loop_.stop(); }
+
+void StopSignals::let_go() { restore(); }
+
+void StopSignals::wait_for_next() {
+  signals_.async_wait([this](const boost::system::error_code& error, int number) {
+    if (!error) {
+      on_signal_(number);
+      if (!let_go_) {
+        wait_for_next();
+      }
+    }
+  });
+}
+
+void StopSignals::restore() {
+  if (std::exchange(let_go_, true)) {
+    return;
+  }
+  // Asio sets the default handling when its last set goes, hence the order.
+  signals_.clear();
+  ::sigaction(SIGTERM, &previous_.terminate, nullptr);
+  ::sigaction(SIGINT, &previous_.interrupt, nullptr);
+}
+
+}  // namespace wallaroo::internal

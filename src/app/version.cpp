@@ -1,0 +1,7 @@
+#include <wallaroo/run.hpp>
+
+namespace wallaroo {
+
+std::string_view version() { return WALLAROO_VERSION; }
+
+}  // namespace wallaroo

@@ -1,0 +1,43 @@
+// Gives the engine's counters their names and labels. docs/guide/metrics.md explains each of them.
+#pragma once
+
+#include <string>
+
+#include "metrics/engine_metrics.hpp"
+#include "metrics/registry.hpp"
+
+namespace wallaroo::internal {
+
+/// A stage, source or sink on one executor.
+struct StagePlace {
+  std::string pipeline;
+  std::string name;
+  std::string worker;
+  int executor = 0;
+};
+
+/// A queue between two executors.
+struct EdgePlace {
+  int edge = 0;      ///< its number in the plan
+  std::string from;  ///< the stage that produces
+  std::string to;    ///< the stage that consumes
+  std::string worker;
+  int from_executor = 0;
+  int to_executor = 0;
+};
+
+struct ExecutorPlace {
+  std::string worker;
+  int executor = 0;
+};
+
+void register_stage(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
+void register_source(Registry& registry, const StagePlace& place, const SourceMetrics& metrics);
+void register_sink(Registry& registry, const StagePlace& place, const SinkMetrics& metrics);
+void register_mailbox(Registry& registry, const EdgePlace& place, const MailboxMetrics& metrics);
+void register_executor(Registry& registry, const ExecutorPlace& place,
+                       const ExecutorMetrics& metrics);
+/// Start time, CPU time, memory and descriptors of the whole process, read when asked for.
+void register_process(Registry& registry);
+
+}  // namespace wallaroo::internal

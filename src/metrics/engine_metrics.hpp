@@ -1,0 +1,52 @@
+// What the engine counts, one struct per place; each is written by one executor only.
+#pragma once
+
+#include "metrics/counter.hpp"
+
+namespace wallaroo::internal {
+
+/// One stage on one executor.
+struct StageMetrics {
+  Counter records_in;
+  Counter records_out;
+  Counter errors;            ///< records on which the user's function failed
+  LatencyHistogram latency;  ///< of the stage's own function; one record of each batch is timed
+};
+
+/// One source on one executor.
+struct SourceMetrics {
+  Counter records;      ///< frames or records handed to the pipeline
+  Counter bytes;        ///< bytes read, framing included
+  Counter bad_records;  ///< refused by the decoder, or cut off by the end of their stream
+  Counter framing_errors;
+  Counter connections_opened;
+  Gauge connections;
+};
+
+/// One sink, on the executor that owns its connection or file.
+struct SinkMetrics {
+  Counter records;  ///< handed to the operating system
+  Counter bytes;
+  Counter reconnects;
+  Counter records_lost;      ///< given up: still buffered when a draining application timed out
+  Gauge connected;           ///< 1 while the peer is there or the file is open
+  Gauge buffered_bytes;      ///< waiting in the sink
+  LatencyHistogram latency;  ///< of the pipeline: source read to sink write, per record
+};
+
+/// One edge between two executors (or within one).
+struct MailboxMetrics {
+  Gauge depth;  ///< batches waiting
+  Gauge capacity;
+  Counter batches;
+  Counter records;
+};
+
+/// One executor: where its time goes, in nanoseconds.
+struct ExecutorMetrics {
+  Counter busy_ns;
+  Counter idle_ns;
+  Counter blocked_ns;  ///< has work but every stage that could do it is held back by a full queue
+};
+
+}  // namespace wallaroo::internal

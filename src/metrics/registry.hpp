@@ -1,0 +1,76 @@
+// All metrics of one engine by name and labels, for whoever renders them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "metrics/counter.hpp"
+
+namespace wallaroo::internal {
+
+struct Label {
+  std::string name;
+  std::string value;
+};
+using Labels = std::vector<Label>;
+
+enum class MetricType { counter, gauge, histogram };
+
+/// What the stored numbers count; those in nanoseconds are rendered in seconds.
+enum class MetricUnit { one, nanoseconds };
+
+/// A metric of many series; its name follows Prometheus' rules (`wallaroo_stage_errors_total`).
+struct MetricName {
+  std::string name;
+  std::string help;
+  MetricUnit unit = MetricUnit::one;
+};
+
+/// One series: labels and where its number is read, at any time and from any thread.
+struct MetricSeries {
+  Labels labels;
+  std::variant<const Counter*, const Gauge*, const LatencyHistogram*, std::function<double()>>
+      source;
+};
+
+struct MetricFamily {
+  MetricName about;
+  MetricType type = MetricType::counter;
+  std::vector<MetricSeries> series;
+};
+
+/// Refers to counters that their stages own; those must outlive it. Everything is added before any
+/// other thread reads; from then on reading needs no lock. Adding throws std::logic_error for what
+/// would make a scrape unreadable as a whole: a malformed name, the same name with another type,
+/// the same series twice. Label values may be any bytes: what is not UTF-8 is replaced.
+class Registry {
+ public:
+  /// Every series gets the label `application` first.
+  explicit Registry(std::string application);
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
+  void add_counter(const MetricName& name, Labels labels, const Counter& counter);
+  void add_gauge(const MetricName& name, Labels labels, const Gauge& gauge);
+  void add_histogram(const MetricName& name, Labels labels, const LatencyHistogram& histogram);
+  /// For numbers that are looked up when asked for; `read` is called on the reader's thread and
+  /// gives the value in the unit rendered.
+  void add_callback(const MetricName& name, MetricType type, Labels labels,
+                    std::function<double()> read);
+
+  const std::string& application() const { return application_; }
+  /// In the order in which their first series were added.
+  const std::vector<MetricFamily>& families() const { return families_; }
+
+ private:
+  void add(const MetricName& name, MetricType type, MetricSeries series);
+  MetricFamily& family(const MetricName& name, MetricType type);
+
+  std::string application_;
+  std::vector<MetricFamily> families_;
+};
+
+}  // namespace wallaroo::internal

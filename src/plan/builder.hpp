@@ -1,0 +1,187 @@
+// What streams are built with: stages that wait to be fused, and the places where chains end.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <wallaroo/stage_options.hpp>
+
+#include "plan/graph.hpp"
+#include "sink/definition.hpp"
+#include "step/chain.hpp"
+#include "step/computation_step.hpp"
+#include "step/input.hpp"
+#include "step/terminal.hpp"
+
+namespace wallaroo::internal {
+
+/// Where the stages of a stream run.
+enum class Where {
+  spread,  ///< on every executor, each with the records that its sources read
+  keyed,   ///< on every executor, each with the records of the keys it owns
+  single,  ///< on one executor, with all records
+};
+
+/// The last stage of a stream so far, shared by the copies of the stream.
+struct Tip {
+  StageId stage = -1;
+  bool fused = false;          ///< a chained call has taken it
+  std::optional<NodeId> node;  ///< where the chain ends, when the stream is used as a variable
+};
+
+/// A stream's place in the graph.
+class Link {
+ public:
+  Link(std::shared_ptr<Graph> graph, std::string pipeline, StageId stage)
+      : graph_(std::move(graph)), pipeline_(std::move(pipeline)), tip_(std::make_shared<Tip>()) {
+    tip_->stage = stage;
+  }
+
+  Graph& graph() const { return *graph_; }
+  const std::shared_ptr<Graph>& shared_graph() const { return graph_; }
+  const std::string& pipeline() const { return pipeline_; }
+  Link next(StageId stage) const { return Link(graph_, pipeline_, stage); }
+  /// The same place for a stream that starts with an edge from here.
+  Link after() const { return Link(graph_, pipeline_, tip_->stage); }
+
+  /// Adds a stage that is fused with this one.
+  StageId add_stage(StageInfo info) const;
+  StageId add_sink(std::string name, StageOptions options) const;
+  /// Marks the stream as taken by one consumer, which must stay the only one.
+  void use_once() const;
+  /// An edge from the end of this stream's chain; `finish` makes that node at the first use.
+  template <std::invocable Finish>
+  EdgeId shared_output(EdgeKind kind, Finish finish) const {
+    begin_shared_use();
+    if (!tip_->node) {
+      tip_->node = finish();
+    }
+    const EdgeId edge = graph_->add_edge(kind);
+    graph_->add_output(*tip_->node, edge);
+    return edge;
+  }
+
+ private:
+  void begin_shared_use() const;
+
+  std::shared_ptr<Graph> graph_;
+  std::string pipeline_;
+  std::shared_ptr<Tip> tip_;
+};
+
+/// The terminal of a chain whose records several nodes may take.
+template <class T, class K>
+struct SharedTerminal {
+  using type = CarriedTerminal<T, K>;
+};
+template <class T>
+struct SharedTerminal<T, NoKey> {
+  using type = ForwardTerminal<T>;
+};
+
+/// Stages that are not yet part of a node: more may be fused to them.
+template <class Input, class... Steps>
+struct Pending {
+  using Key = typename Input::Key;
+
+  Input input;
+  std::tuple<typename Steps::Spec...> steps;
+  std::vector<StageId> stages;  ///< a source's own stage first
+  std::vector<EdgeId> inputs;
+  SourceFactory source;
+  StageId head = -1;  ///< a source whose records come without a decoder: counted by the chain
+  bool dead_letters = false;
+
+  template <class Step>
+  Pending<Input, Steps..., Step> with(typename Step::Spec spec, StageId stage) && {
+    stages.push_back(stage);
+    return {std::move(input),
+            std::tuple_cat(std::move(steps), std::tuple<typename Step::Spec>(std::move(spec))),
+            std::move(stages),
+            std::move(inputs),
+            std::move(source),
+            head,
+            dead_letters};
+  }
+
+  /// The decoder of a byte source: a step that is the source's own stage.
+  template <class Step>
+  Pending<Input, Step> decoded_by(typename Step::Spec spec) && {
+    return {std::move(input),  std::tuple<typename Step::Spec>(std::move(spec)),
+            std::move(stages), std::move(inputs),
+            std::move(source), head,
+            dead_letters};
+  }
+
+  /// Makes the node. `last` are the stages that the terminal stands for.
+  template <class Terminal>
+  NodeId finish(const Link& link, typename Terminal::Spec terminal, std::vector<EdgeId> outputs,
+                const std::vector<StageId>& last) && {
+    using Made = Chain<Input, Terminal, Steps...>;
+    stages.insert(stages.end(), last.begin(), last.end());
+    Node node;
+    node.stages = std::move(stages);
+    node.inputs = std::move(inputs);
+    node.outputs = std::move(outputs);
+    node.source = std::move(source);
+    node.dead_letters = dead_letters;
+    node.segment =
+        [spec = typename Made::Spec{std::move(input), std::move(steps), std::move(terminal), head}](
+            const SegmentContext& context) -> std::unique_ptr<Segment> {
+      return std::make_unique<Made>(spec, context);
+    };
+    return link.graph().add_node(std::move(node));
+  }
+
+  template <class T, class K>
+  NodeId finish_shared(const Link& link) const {
+    using Terminal = typename SharedTerminal<T, K>::type;
+    auto copy = *this;
+    return std::move(copy).template finish<Terminal>(link, {}, {}, {});
+  }
+};
+
+/// How a sink definition ends a chain of T.
+template <class T, class Definition>
+struct SinkTerminal;
+
+template <class T, class Encoder>
+struct SinkTerminal<T, ByteSinkDefinition<Encoder>> {
+  using Terminal = EncodeTerminal<T, Encoder>;
+
+  static typename Terminal::Spec spec(Graph& graph, ByteSinkDefinition<Encoder> definition,
+                                      StageId stage, std::vector<EdgeId>& edges) {
+    Node writer;
+    writer.stages = {stage};
+    writer.inputs = {graph.add_edge(EdgeKind::gather)};
+    writer.sink = std::move(definition.make);
+    edges.push_back(writer.inputs.front());
+    graph.add_node(std::move(writer));
+    return {std::move(definition.encoder), stage};
+  }
+};
+
+template <class T, class Callback, bool Concurrent>
+struct SinkTerminal<T, CallbackSinkDefinition<Callback, Concurrent>> {
+  using Terminal = CallbackTerminal<T, Callback>;
+
+  static typename Terminal::Spec spec(Graph&,
+                                      CallbackSinkDefinition<Callback, Concurrent> definition,
+                                      StageId stage, std::vector<EdgeId>&) {
+    return {std::move(definition.callback), stage};
+  }
+};
+
+/// A sink that may only be called by one thread at a time.
+template <class Definition>
+inline constexpr bool needs_gathering = false;
+template <class Callback>
+inline constexpr bool needs_gathering<CallbackSinkDefinition<Callback, false>> = true;
+
+}  // namespace wallaroo::internal

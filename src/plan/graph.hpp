@@ -1,0 +1,77 @@
+// The user's pipelines as the builder leaves them: segments of fused stages joined by edges.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sink/factories.hpp"
+#include "source/factories.hpp"
+#include "step/segment.hpp"
+
+namespace wallaroo::internal {
+
+using StageId = int;
+using EdgeId = int;
+using NodeId = int;
+
+enum class EdgeKind {
+  forward,   ///< to the same executor
+  exchange,  ///< to the executor that owns the record's key group
+  gather,    ///< to the one executor that runs the consumer
+};
+
+struct Edge {
+  EdgeKind kind = EdgeKind::forward;
+  NodeId from = -1;
+  NodeId to = -1;
+};
+
+/// A segment of fused stages, with or without a source at its start; or the writer of a sink.
+struct Node {
+  std::vector<StageId> stages;  ///< in the order a record meets them
+  std::vector<EdgeId> inputs;   ///< empty when it starts with a source
+  std::vector<EdgeId> outputs;
+  SourceFactory source;  ///< of a node that starts with one
+  SinkFactory sink;      ///< of a sink's writer; then there is no segment
+  std::function<std::unique_ptr<Segment>(const SegmentContext&)> segment;
+  bool dead_letters = false;  ///< starts with what other stages refused
+};
+
+/// Grows while the user describes pipelines; read by the plan. Mistakes that only values can show
+/// (names, missing sinks) are collected here and reported before anything starts.
+class Graph {
+ public:
+  StageId add_stage(StageInfo info);
+  /// A node's edges must exist; their ends are set here.
+  NodeId add_node(Node node);
+  EdgeId add_edge(EdgeKind kind);
+  /// One more consumer of a node's output that is shared.
+  void add_output(NodeId from, EdgeId edge);
+
+  /// A stage's records go on to something.
+  void mark_consumed(StageId stage);
+  void add_mistake(std::string text);
+
+  const std::vector<StageInfo>& stages() const { return stages_; }
+  const std::vector<Node>& nodes() const { return nodes_; }
+  const std::vector<Edge>& edges() const { return edges_; }
+
+  /// Everything that is wrong with the pipelines, in the user's words; empty when they can run.
+  std::vector<std::string> mistakes() const;
+
+ private:
+  void check_names(std::vector<std::string>& found) const;
+  void check_ends(std::vector<std::string>& found) const;
+  void check_dead_letters(std::vector<std::string>& found) const;
+
+  std::vector<StageInfo> stages_;
+  std::vector<bool> consumed_;
+  std::vector<Node> nodes_;
+  std::vector<Edge> edges_;
+  std::vector<std::string> mistakes_;
+};
+
+}  // namespace wallaroo::internal

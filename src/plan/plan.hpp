@@ -1,0 +1,54 @@
+// The physical plan: which node runs on which executors, and in which order they are served.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plan/graph.hpp"
+
+namespace wallaroo::internal {
+
+/// A graph that was checked, completed (edges of dead letters) and placed on executors.
+class Plan {
+ public:
+  /// Throws ConfigError listing every mistake of the graph. `executors` >= 1.
+  Plan(std::shared_ptr<const Graph> graph, int executors);
+
+  struct Placement {
+    bool everywhere = true;  ///< an instance on every executor
+    int executor = 0;        ///< else on this one
+    int rank = 0;            ///< sources 0; greater than that of every node before it
+  };
+
+  int executors() const { return executors_; }
+  const std::vector<StageInfo>& stages() const { return graph_->stages(); }
+  const std::vector<Node>& nodes() const { return nodes_; }
+  const std::vector<Edge>& edges() const { return edges_; }
+  const Placement& placement(NodeId node) const {
+    return placements_[static_cast<std::size_t>(node)];
+  }
+  bool runs_on(NodeId node, int executor) const {
+    return placement(node).everywhere || placement(node).executor == executor;
+  }
+  /// The edge of a node's dead letters, or -1.
+  EdgeId dead_letter_edge(NodeId node) const {
+    return dead_letter_edges_[static_cast<std::size_t>(node)];
+  }
+  /// For people: pipelines, what was fused, exchanges, parallelism.
+  std::string explain(const std::string& application) const;
+
+ private:
+  void connect_dead_letters();
+  void place();
+  std::string describe_node(NodeId node) const;
+
+  std::shared_ptr<const Graph> graph_;
+  int executors_;
+  std::vector<Node> nodes_;
+  std::vector<Edge> edges_;
+  std::vector<Placement> placements_;
+  std::vector<EdgeId> dead_letter_edges_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,88 @@
+// What travels an edge: batches of records, and control in band with them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "record/pinned.hpp"
+
+namespace wallaroo::internal {
+
+/// A batch is data, or a control message that keeps its place among the data of its queue.
+enum class BatchKind : std::uint8_t {
+  data,
+  end_of_stream,  ///< nothing follows from this producer
+};
+
+/// The erased head of every batch. Consumers of an edge know its concrete type.
+class Batch {
+ public:
+  Batch() = default;
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  virtual ~Batch() = default;
+
+  /// Number of records.
+  virtual std::size_t size() const = 0;
+  /// Makes the batch empty so that its producer can fill it again.
+  virtual void clear() = 0;
+
+  BatchKind kind = BatchKind::data;
+  /// When the source read the oldest record in here (engine clock); 0 when there is none.
+  std::int64_t ingest_ns = 0;
+  /// Memory that views in the records point into.
+  std::vector<PinnedRef> pins;
+
+  void reset() {
+    clear();
+    pins.clear();
+    kind = BatchKind::data;
+    ingest_ns = 0;
+  }
+};
+
+using BatchPtr = std::unique_ptr<Batch>;
+
+/// Frames cut from one partition of a byte source; they point into `pins`.
+class FrameBatch final : public Batch {
+ public:
+  std::vector<std::string_view> frames;
+  /// Where the frames come from, for error messages: a peer's address or a file's name.
+  std::string_view origin;
+  /// Position of the first frame within its origin, counted in records from 0.
+  std::uint64_t first_position = 0;
+
+  std::size_t size() const override { return frames.size(); }
+  void clear() override { frames.clear(); }
+};
+
+/// Encoded records on their way to a sink: the bytes of all, and where each one ends.
+class ByteBatch final : public Batch {
+ public:
+  std::string bytes;
+  std::vector<std::uint32_t> ends;  ///< offset just after each record
+
+  std::size_t size() const override { return ends.size(); }
+  void clear() override {
+    bytes.clear();
+    ends.clear();
+  }
+};
+
+/// A message without records.
+class ControlBatch final : public Batch {
+ public:
+  explicit ControlBatch(BatchKind control) { kind = control; }
+  std::size_t size() const override { return 0; }
+  void clear() override {}
+};
+
+/// How many records, and how many bytes of them, make a batch full.
+inline constexpr std::size_t max_batch_records = 1024;
+inline constexpr std::size_t max_batch_bytes = 64 * 1024;
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,83 @@
+// Keys: how they hash, and the type that owns one.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <boost/pfr.hpp>
+
+#include "record/views.hpp"
+
+namespace wallaroo::internal {
+
+/// Bijective mix of 64 bits (the finaliser of MurmurHash3, Appleby): every input bit reaches every
+/// output bit, so key group and hash table may use disjoint bits of the result.
+constexpr std::uint64_t mix(std::uint64_t x) {
+  x ^= x >> 33;
+  x *= 0xff51afd7ed558ccdULL;
+  x ^= x >> 33;
+  x *= 0xc4ceb9fe1a85ec53ULL;
+  x ^= x >> 33;
+  return x;
+}
+
+template <class T>
+concept StringLike = std::is_convertible_v<const T&, std::string_view>;
+
+template <class T>
+concept StdHashable = requires(const T& key) {
+  { std::hash<T>{}(key) } -> std::convertible_to<std::size_t>;
+};
+
+template <class T>
+concept HashableKey =
+    StringLike<T> || std::is_integral_v<T> || std::is_enum_v<T> || StdHashable<T> || Aggregate<T>;
+
+/// The hash that decides a key's group and its place in the state table. It is the same in every
+/// process and every build for integers, enums, strings and aggregates of them.
+template <HashableKey T>
+std::uint64_t hash_key(const T& key) {
+  if constexpr (StringLike<T>) {
+    const std::string_view bytes = key;
+    return XXH3_64bits(bytes.data(), bytes.size());
+  } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+    return mix(static_cast<std::uint64_t>(key));
+  } else if constexpr (StdHashable<T>) {
+    return mix(std::hash<T>{}(key));
+  } else {
+    std::uint64_t result = 0x9e3779b97f4a7c15ULL;
+    boost::pfr::for_each_field(
+        key, [&](const auto& field) { result = mix(result ^ hash_key(field)) + result; });
+    return result;
+  }
+}
+
+template <class Key>
+struct OwnedKeyOf {
+  using type = Key;
+};
+template <>
+struct OwnedKeyOf<std::string_view> {
+  using type = std::string;
+};
+/// What a state table stores for keys of type Key: the key itself, a string for a view.
+template <class Key>
+using OwnedKey = typename OwnedKeyOf<std::remove_cvref_t<Key>>::type;
+
+/// Where a record is on its way through the stages after `key_by`.
+template <class Key>
+struct KeyRef {
+  std::uint64_t hash;
+  const Key& key;
+};
+
+/// The place of a key in chains without one.
+struct NoKey {};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,76 @@
+// Batches of typed records.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "record/batch.hpp"
+
+namespace wallaroo::internal {
+
+/// Records of type T in one block of fixed capacity. Full batches are sent; empty ones come back
+/// to their producer and are filled again, so a running edge allocates nothing.
+template <class T>
+class RecordBatch final : public Batch {
+ public:
+  static constexpr std::size_t capacity =
+      std::clamp<std::size_t>(max_batch_bytes / sizeof(T), 16, max_batch_records);
+
+  RecordBatch() : slots_(std::allocator<T>{}.allocate(capacity)) {}
+  ~RecordBatch() override {
+    clear();
+    std::allocator<T>{}.deallocate(slots_, capacity);
+  }
+
+  std::size_t size() const override { return size_; }
+  bool full() const { return size_ == capacity; }
+  void clear() override {
+    std::destroy_n(slots_, size_);
+    size_ = 0;
+  }
+
+  /// Only while not full.
+  template <class... Args>
+  void emplace(Args&&... args) {
+    new (slots_ + size_) T{std::forward<Args>(args)...};
+    ++size_;
+  }
+
+  T* begin() { return slots_; }
+  T* end() { return slots_ + size_; }
+
+ private:
+  T* slots_;
+  std::size_t size_ = 0;
+};
+
+/// Records that lie in memory which outlives the batch (a memory source); never changed by stages.
+template <class T>
+class SpanBatch final : public Batch {
+ public:
+  const T* data = nullptr;
+  std::size_t count = 0;
+
+  std::size_t size() const override { return count; }
+  void clear() override { count = 0; }
+};
+
+/// A record on an edge that repartitions by key: the key's hash is computed once, by the producer.
+template <class T>
+struct Hashed {
+  std::uint64_t hash;
+  T value;
+};
+
+/// The same with the key, where the consumer cannot compute it from the record again.
+template <class Key, class T>
+struct Carried {
+  std::uint64_t hash;
+  Key key;
+  T value;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,83 @@
+// The bounded queue of one edge between two executors (or within one).
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+
+#include <boost/lockfree/spsc_queue.hpp>
+
+#include "record/batch.hpp"
+
+namespace wallaroo::internal {
+
+/// Wakes a sleeping executor. The sleeper and those who ring follow one protocol: write what
+/// changed, then ring; announce the sleep, then look once more for work, then wait. One of the two
+/// sees the other, so no wake-up is lost.
+class Doorbell {
+ public:
+  explicit Doorbell(std::function<void()> wake) : wake_(std::move(wake)) {}
+
+  /// From any thread, after the change that the sleeper should see.
+  void ring() {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (asleep_.load(std::memory_order_relaxed) &&
+        asleep_.exchange(false, std::memory_order_relaxed)) {
+      wake_();
+    }
+  }
+  /// By the owner: before its last look for work.
+  void announce_sleep() {
+    asleep_.store(true, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+  void awake() { asleep_.store(false, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> asleep_{false};
+  std::function<void()> wake_;
+};
+
+/// Single producer, single consumer. Empty batches go back to the producer the other way.
+class Mailbox {
+ public:
+  static constexpr std::size_t capacity = 32;
+
+  /// The doorbells of the two executors; null when both ends are the same one.
+  Mailbox(Doorbell* producer, Doorbell* consumer) : producer_(producer), consumer_(consumer) {}
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+  ~Mailbox();
+
+  // Producer's side.
+
+  /// Takes the batch when there is room, else leaves it.
+  bool try_push(BatchPtr& batch);
+  /// A used, empty batch of this mailbox, or null.
+  BatchPtr recycled();
+  bool seems_empty() const { return forward_.read_available() == 0; }
+  bool seems_full() const { return forward_.write_available() == 0; }
+  /// Asks the consumer to ring when it takes something; before the producer's last look.
+  void wait_for_room() { producer_waits_.store(true, std::memory_order_relaxed); }
+
+  // Consumer's side.
+
+  BatchPtr pop();
+  bool has_mail() const { return forward_.read_available() != 0; }
+  /// Gives an emptied batch back for reuse.
+  void recycle(BatchPtr batch);
+
+  // Any thread.
+
+  std::size_t depth() const { return forward_.read_available(); }
+
+ private:
+  using Queue = boost::lockfree::spsc_queue<Batch*, boost::lockfree::capacity<capacity>>;
+  Queue forward_;
+  Queue backward_;
+  std::atomic<bool> producer_waits_{false};
+  Doorbell* producer_;
+  Doorbell* consumer_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,45 @@
+// The producer's end of an edge: from one executor to every instance of the next stage.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <vector>
+
+#include "route/key_group.hpp"
+#include "route/mailbox.hpp"
+
+namespace wallaroo::internal {
+
+/// One mailbox per target. What a full mailbox refuses waits here: at most what one input batch
+/// produced, since a segment whose outlet is blocked is given no further input.
+class Outlet {
+ public:
+  Outlet(std::vector<Mailbox*> targets, Assignment assignment)
+      : targets_(std::move(targets)), assignment_(assignment), overflow_(targets_.size()) {}
+
+  std::size_t targets() const { return targets_.size(); }
+  std::size_t target_of(std::uint64_t hash) const { return assignment_.owner(key_group(hash)); }
+
+  bool blocked() const { return overflowing_ != 0; }
+  /// True when a batch sent to `target` would be looked at soon: worth sending it half full.
+  bool target_idle(std::size_t target) const { return targets_[target]->seems_empty(); }
+
+  BatchPtr recycled(std::size_t target) { return targets_[target]->recycled(); }
+  void send(std::size_t target, BatchPtr batch);
+  /// Sends a control message to every target, after all data.
+  void broadcast(BatchKind control);
+  /// Moves what waits into mailboxes that have room again; true when something moved.
+  bool retry();
+  /// True when `retry` would move something.
+  bool can_retry() const;
+  /// Before sleeping: asks for a ring when a mailbox that refused a batch has room.
+  void wait_for_room();
+
+ private:
+  std::vector<Mailbox*> targets_;
+  Assignment assignment_;
+  std::vector<std::deque<BatchPtr>> overflow_;
+  std::size_t overflowing_ = 0;  ///< targets with a non-empty overflow
+};
+
+}  // namespace wallaroo::internal

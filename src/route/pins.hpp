@@ -1,0 +1,31 @@
+// What a batch of outputs inherits from the batch of inputs it is made from.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "record/arena.hpp"
+#include "record/batch.hpp"
+
+namespace wallaroo::internal {
+
+/// The input batch being processed, as its outputs see it: when it entered the pipeline and which
+/// memory views may point into.
+struct InputPins {
+  std::int64_t ingest_ns = 0;
+  /// Changes whenever the set of memory changes; never 0 while a batch is processed.
+  std::uint64_t epoch = 1;
+  const std::vector<PinnedRef>* pins = nullptr;
+  boost::intrusive_ptr<Arena> arena;
+
+  void pin(Batch& output) const {
+    if (pins != nullptr) {
+      output.pins.insert(output.pins.end(), pins->begin(), pins->end());
+    }
+    if (arena != nullptr && !arena->empty()) {
+      output.pins.emplace_back(arena);
+    }
+  }
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,19 @@
+// How public headers name the byte sinks without seeing them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <wallaroo/connector_options.hpp>
+
+#include "sink/writer.hpp"
+
+namespace wallaroo::internal {
+
+using SinkFactory = std::function<std::unique_ptr<ByteSink>(const std::string& name)>;
+
+SinkFactory tcp_sink_factory(TcpSinkOptions options);
+SinkFactory file_sink_factory(FileSinkOptions options);
+
+}  // namespace wallaroo::internal

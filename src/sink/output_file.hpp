@@ -1,0 +1,52 @@
+// A file or stream that bytes are appended to.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <sys/uio.h>
+
+#include <wallaroo/connector_options.hpp>
+
+#include "io/file_descriptor.hpp"
+#include "io/socket.hpp"
+
+namespace wallaroo::internal {
+
+/// Regular files are written with blocking calls; pipes, terminals and sockets never make the
+/// caller wait for a slow reader. Standard output keeps its flags: O_NONBLOCK would be seen by
+/// every other process that shares it, the user's shell among them.
+class OutputFile {
+ public:
+  /// Opens "-" as standard output. `who` begins error messages: "sink 'totals'". Throws IoError.
+  OutputFile(std::string who, const FileSinkOptions& options);
+
+  /// As many of the bytes as are taken now. The calling thread must have SIGPIPE ignored or
+  /// blocked.
+  IoResult write(std::span<const iovec> parts);
+  /// An error of `write`, with advice.
+  std::string explain(int error) const;
+  /// Reports what the system found out only now, as network file systems do. Throws IoError.
+  void close();
+  /// The sink, as error messages begin.
+  const std::string& name() const { return who_; }
+  /// To be watched after a write that would block.
+  int descriptor() const { return fd_.get(); }
+
+ private:
+  enum class Kind {
+    plain,   ///< writes block for short (files), or the descriptor is non-blocking and ours
+    socket,  ///< non-blocking per call
+    shared,  ///< a stream that others write to through the same open description
+  };
+
+  void open_standard_output();
+  void open_path(const FileSinkOptions& options);
+
+  std::string who_;
+  std::string path_;
+  FileDescriptor fd_;
+  Kind kind_ = Kind::plain;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,73 @@
+// The two faces of a source: what the engine opens, and what each executor drives.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "io/event_loop.hpp"
+#include "metrics/engine_metrics.hpp"
+#include "record/batch.hpp"
+
+namespace wallaroo::internal {
+
+/// Where a connector puts what it read: the chain of stages that follows. Byte sources deliver a
+/// FrameBatch (the chain starts with the decoder), others the batch of records that their chain
+/// was built for.
+class BatchReceiver {
+ public:
+  virtual ~BatchReceiver() = default;
+  /// Consumes the records before it returns. The bytes of frames live as long as `batch.pins` are
+  /// held. A StageError thrown here must be let through: the application is stopping.
+  virtual void receive(Batch& batch) = 0;
+  /// True while a queue downstream is full: a connector must not read more (the executor checks it
+  /// before each poll; a connector may check between batches to stop early).
+  virtual bool blocked() const = 0;
+};
+
+/// What a connector may use; all of it outlives the connector.
+struct ConnectorContext {
+  EventLoop& loop;
+  const Clock& clock;
+  const Log& log;
+  SourceMetrics& metrics;
+  BatchReceiver& receiver;
+};
+
+/// One source's share on one executor. Lives and is called on that executor's thread only.
+class SourceConnector {
+ public:
+  virtual ~SourceConnector() = default;
+  /// Called once, on the executor's thread, before the first poll. Throws IoError.
+  virtual void start() = 0;
+  /// Reads a bounded amount (at most about 256 KiB) from what is ready, and delivers it in batches
+  /// of at most `max_batch_records` frames. The executor does not call it while a queue downstream
+  /// is full. Returns true when something was read, or more is known to be ready; false means that
+  /// only the event loop can bring news. Throws IoError when the source itself is broken.
+  virtual bool poll() = 0;
+  /// No new input: stops accepting and reading, but what was read is still delivered by `poll`.
+  virtual void stop() = 0;
+  /// True once everything was delivered and nothing can follow (end of files, or after `stop`).
+  virtual bool finished() const = 0;
+};
+
+/// A source before it runs; shared by the executors.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// Binds, opens, checks: whatever can fail for reasons of the outside world. Throws IoError or
+  /// ConfigError with the source's name in the message. Called on the starting thread, once.
+  virtual void open() = 0;
+  /// Replaces the configured address ("--in name@host:port"); before `open`. Throws ConfigError
+  /// when this kind of source has none.
+  virtual void set_address(const std::string& address) = 0;
+  /// What `open` bound, e.g. "127.0.0.1:40123", or the paths of a file source.
+  virtual std::string address() const = 0;
+  /// The share of executor `index` of `executors`; called once for each, on the starting thread,
+  /// after `open`. The source outlives its connectors.
+  virtual std::unique_ptr<SourceConnector> connector(int index, int executors,
+                                                     const ConnectorContext& context) = 0;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,22 @@
+#include "source/factories.hpp"
+
+#include <utility>
+
+#include "source/file_source.hpp"
+#include "source/tcp_source.hpp"
+
+namespace wallaroo::internal {
+
+SourceFactory tcp_source_factory(TcpSourceOptions options) {
+  return [options = std::move(options)](const std::string& name) {
+    return std::make_unique<TcpSource>(name, options);
+  };
+}
+
+SourceFactory file_source_factory(FileSourceOptions options) {
+  return [options = std::move(options)](const std::string& name) {
+    return std::make_unique<FileSource>(name, options);
+  };
+}
+
+}  // namespace wallaroo::internal

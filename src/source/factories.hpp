@@ -1,0 +1,19 @@
+// How public headers name the byte sources without seeing them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <wallaroo/connector_options.hpp>
+
+#include "source/connector.hpp"
+
+namespace wallaroo::internal {
+
+using SourceFactory = std::function<std::unique_ptr<Source>(const std::string& name)>;
+
+SourceFactory tcp_source_factory(TcpSourceOptions options);
+SourceFactory file_source_factory(FileSourceOptions options);
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,53 @@
+// One file, pipe or terminal being read, without ever making its executor wait for a pipe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "io/event_loop.hpp"
+#include "io/file_descriptor.hpp"
+#include "io/socket.hpp"
+
+namespace wallaroo::internal {
+
+/// "-" is standard input.
+inline constexpr const char* standard_input_path = "-";
+
+/// How a path is called in messages.
+std::string display_name(const std::string& path);
+
+/// Throws IoError, saying what to do, when the path is missing, a directory, or may not be read.
+void check_readable(const std::string& path);
+
+class FileInput final : public ReadyHandler {
+ public:
+  /// Throws IoError. The loop must outlive the input.
+  FileInput(const std::string& path, EventLoop& loop);
+  FileInput(const FileInput&) = delete;
+  FileInput& operator=(const FileInput&) = delete;
+  ~FileInput() override;
+
+  /// False when only the event loop can bring news.
+  bool ready() const { return ready_; }
+  /// What is there now; `would_block` when a pipe is empty.
+  IoResult read(std::span<char> room);
+  /// At its end: whether the file has become shorter than it was when it was opened.
+  bool shrank() const;
+
+  void on_ready(std::uint32_t) override { ready_ = true; }
+
+ private:
+  bool has_bytes_or_end() const;
+
+  EventLoop& loop_;
+  FileDescriptor owned_;  // empty for standard input, which is not ours to close
+  int fd_;
+  std::int64_t size_at_open_ = 0;
+  bool regular_ = false;
+  bool watched_ = false;
+  bool ready_ = true;
+};
+
+}  // namespace wallaroo::internal

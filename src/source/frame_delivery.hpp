@@ -1,0 +1,62 @@
+// From a connection's or file's bytes to batches for the stages: the same for every byte source.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "record/batch.hpp"
+#include "source/connector.hpp"
+#include "source/frame_buffer.hpp"
+#include "source/framer.hpp"
+
+namespace wallaroo::internal {
+
+/// One ordered stream of bytes, and how far it has come.
+struct ByteStream {
+  ByteStream(std::string stream_origin, BlockPool& pool)
+      : origin(std::move(stream_origin)), buffer(pool) {}
+
+  std::string origin;  ///< the peer's address or the file's name
+  FrameBuffer buffer;
+  std::uint64_t records = 0;   ///< delivered
+  std::int64_t ingest_ns = 0;  ///< when its last read was
+};
+
+/// How much one `poll` of a connector may do, so that its executor gets back to its other work and
+/// notices full queues.
+struct PollBudget {
+  static constexpr std::size_t max_read_bytes = 256 * 1024;
+  static constexpr std::size_t min_read_bytes = 64 * 1024;
+
+  std::size_t read_bytes = max_read_bytes;
+  int batches = 8;
+
+  bool left() const { return batches > 0 && read_bytes >= min_read_bytes; }
+  void took_read(std::size_t bytes) { read_bytes -= bytes < read_bytes ? bytes : read_bytes; }
+};
+
+/// Cuts frames and hands them to the receiver, and counts them.
+class FrameDelivery {
+ public:
+  FrameDelivery(const Framer& framer, const ConnectorContext& context)
+      : framer_(framer), context_(context) {}
+
+  /// Delivers complete records of the stream until it is starved, the budget's batches are used
+  /// up, or a queue downstream is full. Returns why the stream cannot be framed any further, after
+  /// the records before that place were delivered.
+  std::optional<std::string> deliver(ByteStream& stream, PollBudget& budget);
+
+  /// The stream has ended and is starved: delivers a last record without a line end.
+  StreamEnd finish(ByteStream& stream);
+
+ private:
+  void hand_over(ByteStream& stream);
+
+  const Framer& framer_;
+  ConnectorContext context_;
+  FrameBatch batch_;
+};
+
+}  // namespace wallaroo::internal

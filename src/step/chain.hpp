@@ -1,0 +1,108 @@
+// Fused stages: one loop over a batch, in which a record passes through all of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "step/chain_context.hpp"
+#include "step/segment.hpp"
+#include "step/terminal.hpp"
+
+namespace wallaroo::internal {
+
+/// The types of the steps are known together, so the compiler makes one loop of them; the only
+/// virtual call is `process`, once per batch. One record of each batch goes through a copy of the
+/// loop that times every stage.
+template <class Input, class Terminal, class... Steps>
+class Chain final : public Segment {
+ public:
+  struct Spec {
+    Input input;
+    std::tuple<typename Steps::Spec...> steps;
+    typename Terminal::Spec terminal;
+    int head_stage = -1;  ///< a source without a decoder, whose records are counted here
+  };
+
+  Chain(const Spec& spec, const SegmentContext& context)
+      : input_(spec.input),
+        head_(spec.head_stage < 0 ? nullptr : context.stages.at(spec.head_stage)),
+        steps_(std::apply(
+            [&](const auto&... each) { return std::tuple<Steps...>{Steps(each, context)...}; },
+            spec.steps)),
+        outlets_(context.outlets.begin()),
+        terminal_(spec.terminal, context, outlets_),
+        context_(context) {}
+
+  void process(Batch& batch) override {
+    Tally<sizeof...(Steps)> tally;
+    context_.begin(batch);
+    input_.for_each(context_, batch, [&](auto first, const auto& key, auto&& record) {
+      if constexpr (first.value) {
+        run_timed(tally, key, std::forward<decltype(record)>(record));
+      } else {
+        run<0, false>(tally, key, std::forward<decltype(record)>(record));
+      }
+    });
+    publish(tally, batch.size());
+    context_.end();
+  }
+
+  void flush(bool everything) override {
+    terminal_.flush(everything);
+    context_.failures.flush();
+  }
+
+ private:
+  using Counts = Tally<sizeof...(Steps)>;
+
+  template <class KeyPlace, class Record>
+  [[gnu::noinline]] void run_timed(Counts& tally, const KeyPlace& key, Record&& record) {
+    run<0, true>(tally, key, std::forward<Record>(record));
+  }
+
+  template <std::size_t I, bool Timed, class KeyPlace, class Record>
+  [[gnu::always_inline]] void run(Counts& tally, const KeyPlace& key, Record&& record) {
+    if constexpr (I == sizeof...(Steps)) {
+      terminal_.accept(context_, key, std::forward<Record>(record));
+    } else {
+      std::get<I>(steps_).template apply<Timed>(
+          context_, tally.of[I], key, std::forward<Record>(record), [&](auto&& output) {
+            run<I + 1, Timed>(tally, key, std::forward<decltype(output)>(output));
+          });
+    }
+  }
+
+  void publish(const Counts& tally, std::size_t input) {
+    std::uint64_t records = input;
+    if (head_ != nullptr) {
+      head_->metrics.records_in.add(records);
+      head_->metrics.records_out.add(records);
+    }
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (publish_step(std::get<I>(steps_), tally.of[I], records), ...);
+    }
+    (std::index_sequence_for<Steps...>{});
+    terminal_.for_each_stage([&](StageRuntime& stage) {
+      stage.metrics.records_in.add(records);
+      stage.metrics.records_out.add(records);
+    });
+  }
+  template <class Step>
+  static void publish_step(Step& step, std::uint64_t counted, std::uint64_t& records) {
+    step.stage().metrics.records_in.add(records);
+    records = Step::one_to_one ? records - counted : counted;
+    step.stage().metrics.records_out.add(records);
+  }
+
+  Input input_;
+  StageRuntime* head_;
+  std::tuple<Steps...> steps_;
+  OutletCursor outlets_;
+  Terminal terminal_;
+  ChainContext context_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,93 @@
+// What the steps of a chain share while a batch is processed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "record/arena.hpp"
+#include "route/pins.hpp"
+#include "step/failure.hpp"
+#include "step/segment.hpp"
+
+namespace wallaroo::internal {
+
+class ChainContext {
+ public:
+  explicit ChainContext(const SegmentContext& context)
+      : failures(context.log, context.dead_letters) {}
+
+  InputPins pins;
+  FailureHandler failures;
+  std::string_view origin;     ///< of a frame batch
+  std::uint64_t position = 0;  ///< of the frame being decoded, in its origin
+
+  void begin(const Batch& input) {
+    pins.ingest_ns = input.ingest_ns;
+    pins.pins = input.pins.empty() ? nullptr : &input.pins;
+    ++pins.epoch;
+  }
+  void end() {
+    pins.pins = nullptr;
+    if (pins.arena != nullptr) {
+      recycle_arena();
+    }
+    failures.rethrow_if_stopped();
+  }
+
+  /// The arena of the current input batch.
+  static Arena& arena(void* self) {
+    auto& context = *static_cast<ChainContext*>(self);
+    if (context.pins.arena == nullptr) [[unlikely]] {
+      context.pins.arena = context.spare_ ? std::move(context.spare_) : new Arena;
+      ++context.pins.epoch;
+    }
+    return *context.pins.arena;
+  }
+
+  std::string where() const {
+    return origin.empty() ? std::string() : fmt::format("{}, record {}", origin, position + 1);
+  }
+
+ private:
+  // Output batches that carry views into the arena hold references; without any it is used again.
+  void recycle_arena() {
+    if (pins.arena->unique()) {
+      pins.arena->reset();
+      spare_ = std::move(pins.arena);
+    }
+    pins.arena = nullptr;
+  }
+
+  boost::intrusive_ptr<Arena> spare_;
+};
+
+/// Counts of one pass over a batch; local to the loop, so that they live in registers.
+template <std::size_t Steps>
+struct Tally {
+  /// Per step: outputs; for steps with exactly one output per input, the failures instead.
+  std::uint64_t of[Steps == 0 ? 1 : Steps] = {};
+};
+
+/// Times a user's function when `Timed`.
+template <bool Timed>
+class StageTimer {
+ public:
+  explicit StageTimer(StageRuntime&) {}
+  void stop() {}
+};
+template <>
+class StageTimer<true> {
+ public:
+  explicit StageTimer(StageRuntime& stage) : stage_(stage), start_ns_(clock_.now_ns()) {}
+  void stop() { stage_.metrics.latency.record(clock_.now_ns() - start_ns_); }
+
+ private:
+  SteadyClock clock_;
+  StageRuntime& stage_;
+  std::int64_t start_ns_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,155 @@
+// One stage of a fused chain: calls the user's function and hands its outputs to the next step.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "state/keyed_state.hpp"
+#include "step/chain_context.hpp"
+#include "step/computation.hpp"
+#include "step/describe.hpp"
+
+namespace wallaroo::internal {
+
+struct NoState {};
+
+/// The state of one stage on one executor: per key in a keyed chain, else one value.
+template <class Key, class State>
+struct StateHolder {
+  KeyedState<Key, State> states;
+  State& get(const KeyRef<Key>& key) { return states.find_or_create(key.hash, key.key); }
+};
+template <class State>
+struct StateHolder<NoKey, State> {
+  State state{};
+  State& get(const NoKey&) { return state; }
+};
+template <class Key>
+struct StateHolder<Key, void> : NoState {};
+template <>
+struct StateHolder<NoKey, void> : NoState {};
+
+/// Key is the key's type, or NoKey in a chain that is not keyed.
+template <class F, class In, class Key>
+class ComputationStep {
+ public:
+  using Traits = Computation<F, In>;
+  using Output = typename Traits::Output;
+  static constexpr bool one_to_one = Traits::one_to_one;
+  static constexpr bool stateful = Traits::stateful;
+
+  struct Spec {
+    F function;
+    int stage;
+  };
+
+  ComputationStep(const Spec& spec, const SegmentContext& context)
+      : function_(spec.function),
+        stage_(context.stages.at(spec.stage)),
+        state_(std::make_unique<StateHolder<Key, typename Traits::State>>()) {
+    if constexpr (Traits::emits) {
+      emitter_ = std::make_unique<Emitter<Output>>();
+    }
+  }
+
+  StageRuntime& stage() { return *stage_; }
+
+  template <bool Timed, class KeyPlace, class Record, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally,
+                                    const KeyPlace& key, Record&& record, Next&& next) {
+    bool in_user_code = true;
+    try {
+      StageTimer<Timed> timer(*stage_);
+      if constexpr (Traits::emits) {
+        auto counting_next = [&](Output&& output) {
+          ++tally;
+          next(std::move(output));
+        };
+        EmitterAccess::bind_arena(*emitter_, &ChainContext::arena, &context);
+        EmitterAccess::bind(*emitter_, counting_next);
+        call(key, std::forward<Record>(record), *emitter_);
+        timer.stop();
+        in_user_code = false;
+        EmitterAccess::drain(*emitter_, counting_next);
+      } else {
+        decltype(auto) result = call(key, std::forward<Record>(record));
+        timer.stop();
+        in_user_code = false;
+        pass_on(tally, std::forward<decltype(result)>(result), next);
+      }
+    } catch (...) {
+      if (!in_user_code) {
+        throw;
+      }
+      tally += one_to_one ? 1 : 0;
+      fail(context, record);
+    }
+  }
+
+ private:
+  template <class KeyPlace, class Record, class... Emit>
+  decltype(auto) call(const KeyPlace& key, Record&& record, Emit&... emitter) {
+    if constexpr (stateful) {
+      return invoke(std::forward<Record>(record), state_->get(key), emitter...);
+    } else {
+      return invoke(std::forward<Record>(record), emitter...);
+    }
+  }
+
+  // A record that others still need comes as const&; a function that insists on moving gets a copy.
+  template <class Record, class... Rest>
+  decltype(auto) invoke(Record&& record, Rest&... rest) {
+    if constexpr (std::is_invocable_v<F&, Record&&, Rest&...>) {
+      return std::invoke(function_, std::forward<Record>(record), rest...);
+    } else {
+      return std::invoke(function_, In(record), rest...);
+    }
+  }
+
+  template <class Result, class Next>
+  [[gnu::always_inline]] static void pass_on(std::uint64_t& tally, Result&& result, Next& next) {
+    using Plain = std::remove_cvref_t<Result>;
+    if constexpr (is_optional<Plain>) {
+      if (result.has_value()) {
+        ++tally;
+        next(*std::forward<Result>(result));
+      }
+    } else if constexpr (is_vector<Plain>) {
+      tally += result.size();
+      for (auto&& output : result) {
+        if constexpr (std::is_rvalue_reference_v<Result&&>) {
+          next(Output(std::move(output)));
+        } else {
+          next(std::as_const(output));
+        }
+      }
+    } else if constexpr (std::is_lvalue_reference_v<Result&&>) {
+      next(std::as_const(result));
+    } else {
+      next(std::forward<Result>(result));
+    }
+  }
+
+  template <class Record>
+  [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const Record& record) {
+    if constexpr (Traits::emits) {
+      EmitterAccess::discard(*emitter_);
+    }
+    try {
+      throw;
+    } catch (const StageFailure&) {
+      throw;
+    } catch (...) {
+      context.failures.handle(*stage_, FailureHandler::current_error(), {describe(record)});
+    }
+  }
+
+  F function_;
+  StageRuntime* stage_;
+  std::unique_ptr<StateHolder<Key, typename Traits::State>> state_;
+  std::conditional_t<Traits::emits, std::unique_ptr<Emitter<Output>>, NoState> emitter_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,94 @@
+#include "step/failure.hpp"
+
+#include <bit>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "step/describe.hpp"
+
+namespace wallaroo::internal {
+
+namespace {
+
+constexpr std::size_t most_shown_bytes = 200;
+
+std::string shown(const FailedRecord& failed) {
+  const std::string_view start = std::string_view(failed.record).substr(0, most_shown_bytes);
+  std::string text;
+  if (failed.raw) {
+    text += '"';
+    append_escaped(text, start);
+    text += '"';
+  } else {
+    text = start;
+  }
+  if (start.size() < failed.record.size()) {
+    text += fmt::format("... ({} bytes in all)", failed.record.size());
+  }
+  if (!failed.origin.empty()) {
+    text += fmt::format(" from {}", failed.origin);
+  }
+  return text;
+}
+
+// The first failures in full, then ever fewer: a poisoned input must not fill the log.
+bool worth_logging(std::uint64_t count) { return count <= 8 || std::has_single_bit(count); }
+
+}  // namespace
+
+FailureHandler::FailureHandler(const Log& log, Outlet* dead_letters) : log_(&log) {
+  if (dead_letters != nullptr) {
+    dead_letters_ = std::make_unique<RecordWriter<DeadLetter, false>>(*dead_letters);
+  }
+}
+
+void FailureHandler::handle(StageRuntime& stage, std::string_view error,
+                            const FailedRecord& failed) {
+  stage.metrics.errors.add();
+  const auto message = [&] {
+    return fmt::format("stage '{}' failed on record {}: {}", stage.info->name, shown(failed),
+                       error);
+  };
+  switch (stage.info->on_error) {
+    case OnError::stop:
+      stop_reason_ =
+          message() + " (the stage's error policy is 'stop'; 'skip' or 'dead_letter' go on)";
+      throw StageFailure(stop_reason_);
+    case OnError::skip:
+      if (const std::uint64_t count = stage.metrics.errors.value(); worth_logging(count)) {
+        log_->warning("{}; record skipped ({} so far on this executor)", message(), count);
+      }
+      return;
+    case OnError::dead_letter:
+      for (std::size_t target = 0; target < dead_letters_->outlet().targets(); ++target) {
+        dead_letters_->append(target, no_pins_, stage.info->name, std::string(error), failed.record,
+                              failed.origin);
+      }
+      return;
+  }
+}
+
+std::string FailureHandler::current_error() {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "an exception that is not a std::exception";
+  }
+}
+
+void FailureHandler::rethrow_if_stopped() const {
+  if (!stop_reason_.empty()) [[unlikely]] {
+    throw StageFailure(stop_reason_);
+  }
+}
+
+void FailureHandler::flush() {
+  if (dead_letters_ != nullptr) {
+    dead_letters_->flush(true);
+  }
+}
+
+}  // namespace wallaroo::internal

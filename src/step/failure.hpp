@@ -1,0 +1,56 @@
+// What happens when a user's function or a decoder fails on a record.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <wallaroo/decoded.hpp>
+#include <wallaroo/error.hpp>
+
+#include "base/log.hpp"
+#include "route/record_writer.hpp"
+#include "step/stage.hpp"
+
+namespace wallaroo::internal {
+
+/// Leaves a chain when a stage with the policy `stop` failed; user code has no reason to catch it.
+class StageFailure final : public StageError {
+ public:
+  using StageError::StageError;
+};
+
+/// The record on which a stage failed.
+struct FailedRecord {
+  std::string record;       ///< as text; of a decoder: the frame's bytes
+  bool raw = false;         ///< true for a frame's bytes, which messages must escape
+  std::string origin = {};  ///< peer or file and the record's number, where known
+};
+
+/// Applies the stages' policies, for all stages of a segment on one executor.
+class FailureHandler {
+ public:
+  /// `dead_letters` is null when no stage of the segment uses that policy.
+  FailureHandler(const Log& log, Outlet* dead_letters);
+
+  /// Throws StageFailure when the policy is `stop`; otherwise the caller goes on with the next
+  /// record.
+  void handle(StageRuntime& stage, std::string_view error, const FailedRecord& failed);
+  /// What the exception being handled says.
+  static std::string current_error();
+
+  /// A user's function may have swallowed the StageFailure: checked after each batch.
+  void rethrow_if_stopped() const;
+  void flush();
+
+ private:
+  const Log* log_;
+  std::unique_ptr<RecordWriter<DeadLetter, false>> dead_letters_;
+  InputPins no_pins_;
+  std::string stop_reason_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,111 @@
+// What a user's function looks like, and which kind of computation that makes it.
+#pragma once
+
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include <wallaroo/emitter.hpp>
+
+namespace wallaroo::internal {
+
+template <class R, class... Args>
+struct FunctionShape {
+  using Result = R;
+  using Arguments = std::tuple<Args...>;
+  static constexpr std::size_t arity = sizeof...(Args);
+};
+
+// Parameters and result of a function, a pointer to one, or an object with one call operator.
+template <class F>
+struct ShapeOf {
+  static constexpr bool known = false;
+};
+template <class R, class... A>
+struct ShapeOf<R (*)(A...)> : FunctionShape<R, A...> {
+  static constexpr bool known = true;
+};
+template <class R, class... A>
+struct ShapeOf<R (*)(A...) noexcept> : ShapeOf<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct ShapeOf<R (C::*)(A...)> : ShapeOf<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct ShapeOf<R (C::*)(A...) const> : ShapeOf<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct ShapeOf<R (C::*)(A...) noexcept> : ShapeOf<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct ShapeOf<R (C::*)(A...) const noexcept> : ShapeOf<R (*)(A...)> {};
+
+template <class F>
+concept HasOneCallOperator = requires {
+  &F::operator();
+};
+template <HasOneCallOperator F>
+struct ShapeOf<F> : ShapeOf<decltype(&F::operator())> {};
+
+template <class F, std::size_t I>
+using ArgumentOf = std::tuple_element_t<I, typename ShapeOf<F>::Arguments>;
+
+template <class T>
+struct EmittedBy {
+  static constexpr bool emits = false;
+};
+template <class T>
+struct EmittedBy<Emitter<T>&> {
+  static constexpr bool emits = true;
+  using type = T;
+};
+
+/// Does the last parameter take an emitter?
+template <class F>
+constexpr bool takes_emitter() {
+  if constexpr (ShapeOf<F>::known) {
+    constexpr std::size_t arity = ShapeOf<F>::arity;
+    if constexpr (arity >= 2) {
+      return EmittedBy<ArgumentOf<F, arity - 1>>::emits;
+    }
+  }
+  return false;
+}
+
+/// Does the function have a second parameter that is not the emitter?
+template <class F>
+constexpr bool takes_state() {
+  if constexpr (ShapeOf<F>::known) {
+    return ShapeOf<F>::arity == (takes_emitter<F>() ? 3 : 2);
+  }
+  return false;
+}
+
+/// How a result becomes outputs.
+template <class R>
+struct OutputsOf {
+  using type = R;
+  static constexpr bool one = true;
+};
+template <class R>
+struct OutputsOf<std::optional<R>> {
+  using type = R;
+  static constexpr bool one = false;
+};
+template <class R, class A>
+struct OutputsOf<std::vector<R, A>> {
+  using type = R;
+  static constexpr bool one = false;
+};
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_vector = false;
+template <class T, class A>
+inline constexpr bool is_vector<std::vector<T, A>> = true;
+
+/// Functions decay to pointers, everything else is held by value.
+template <class F>
+using StoredFunction = std::decay_t<F>;
+
+}  // namespace wallaroo::internal

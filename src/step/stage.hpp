@@ -1,0 +1,28 @@
+// A stage as the engine knows it: its name, its kind, what to do when its function fails.
+#pragma once
+
+#include <string>
+
+#include <wallaroo/connector_options.hpp>
+
+#include "metrics/engine_metrics.hpp"
+
+namespace wallaroo::internal {
+
+enum class StageKind { source, computation, state_computation, key_by, collect, merge, sink };
+
+struct StageInfo {
+  std::string name;
+  std::string pipeline;  ///< the name of the source it hangs on (the first one after a merge)
+  StageKind kind = StageKind::computation;
+  OnError on_error = OnError::stop;
+};
+
+/// A stage on one executor.
+struct StageRuntime {
+  const StageInfo* info = nullptr;
+  StageMetrics metrics;
+  SourceMetrics* source = nullptr;  ///< of a stage that is a source
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,298 @@
+// The ends of a chain: into the queue of the next segment, or to a sink.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <wallaroo/byte_writer.hpp>
+
+#include "record/key.hpp"
+#include "record/record_batch.hpp"
+#include "route/record_writer.hpp"
+#include "step/chain_context.hpp"
+#include "step/describe.hpp"
+
+namespace wallaroo::internal {
+
+// Each terminal has a Spec (copied to every executor), is made from it, a segment's context and a
+// cursor over the segment's outlets (it takes those of its edges), and has accept(context, key
+// place, record), flush(everything) and for_each_stage(visit(stage, failures_ignored)).
+
+/// Walks over the outlets of a segment while its terminals are made.
+using OutletCursor = std::vector<Outlet*>::const_iterator;
+
+/// Runs `work`; a failure goes to the stage's policy.
+template <class Work, class Record>
+[[gnu::always_inline]] inline void guarded(ChainContext& context, StageRuntime& stage,
+                                           const Record& record, Work&& work) {
+  try {
+    work();
+  } catch (const StageFailure&) {
+    throw;
+  } catch (...) {
+    context.failures.handle(stage, FailureHandler::current_error(), {describe(record)});
+  }
+}
+
+/// Unkeyed records to one or several next segments. Each of them gets every record.
+template <class T>
+class ForwardTerminal {
+ public:
+  struct Spec {};
+  ForwardTerminal(const Spec&, const SegmentContext& context, OutletCursor& next) {
+    for (; next != context.outlets.end(); ++next) {
+      writers_.emplace_back(**next);
+    }
+  }
+
+  template <class KeyPlace, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
+    const std::size_t last = writers_.size() - 1;
+    for (std::size_t i = 0; i < last; ++i) {
+      writers_[i].append(0, context.pins, std::as_const(record));
+    }
+    writers_[last].append(0, context.pins, std::forward<Record>(record));
+  }
+  void flush(bool everything) {
+    for (auto& writer : writers_) {
+      writer.flush(everything);
+    }
+  }
+  template <class Visit>
+  void for_each_stage(Visit&&) {}
+
+ private:
+  std::vector<RecordWriter<T, holds_views<T>>> writers_;
+};
+
+/// Keyed records with their keys, to the owners of the keys.
+template <class T, class K>
+class CarriedTerminal {
+ public:
+  struct Spec {};
+  CarriedTerminal(const Spec&, const SegmentContext& context, OutletCursor& next) {
+    for (; next != context.outlets.end(); ++next) {
+      writers_.emplace_back(**next);
+    }
+  }
+
+  template <class Record, class KeyPlace>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key, Record&& record) {
+    const std::size_t last = writers_.size() - 1;
+    for (std::size_t i = 0; i < last; ++i) {
+      append(writers_[i], context, key, std::as_const(record));
+    }
+    append(writers_[last], context, key, std::forward<Record>(record));
+  }
+  void flush(bool everything) {
+    for (auto& writer : writers_) {
+      writer.flush(everything);
+    }
+  }
+  template <class Visit>
+  void for_each_stage(Visit&&) {}
+
+ private:
+  using Writer = RecordWriter<Carried<K, T>, holds_views<T>>;
+
+  template <class KeyPlace, class Record>
+  static void append(Writer& writer, ChainContext& context, const KeyPlace& key, Record&& record) {
+    writer.append(writer.outlet().target_of(key.hash), context.pins, key.hash, K(key.key),
+                  std::forward<Record>(record));
+  }
+
+  std::vector<Writer> writers_;
+};
+
+/// `key_by`: computes the key and sends the record to the executor that owns its group. With
+/// `Carry` the key travels along, else the consumer computes it again from the record.
+template <class T, class KeyFunction, bool Carry>
+class ExchangeTerminal {
+ public:
+  using Key = std::remove_cvref_t<std::invoke_result_t<KeyFunction&, const T&>>;
+  using Edge = std::conditional_t<Carry, Carried<OwnedKey<Key>, T>, Hashed<T>>;
+
+  struct Spec {
+    KeyFunction key_function;
+    int stage;
+  };
+  ExchangeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
+      : key_function_(spec.key_function),
+        stage_(context.stages.at(spec.stage)),
+        writer_(**next++) {}
+
+  template <class KeyPlace, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
+    guarded(context, *stage_, record, [&] {
+      decltype(auto) key = std::invoke(key_function_, std::as_const(record));
+      const std::uint64_t hash = hash_key(key);
+      const std::size_t target = writer_.outlet().target_of(hash);
+      if constexpr (Carry) {
+        writer_.append(target, context.pins, hash, OwnedKey<Key>(key),
+                       std::forward<Record>(record));
+      } else {
+        writer_.append(target, context.pins, hash, std::forward<Record>(record));
+      }
+    });
+  }
+  void flush(bool everything) { writer_.flush(everything); }
+  template <class Visit>
+  void for_each_stage(Visit&& visit) {
+    visit(*stage_);
+  }
+
+ private:
+  KeyFunction key_function_;
+  StageRuntime* stage_;
+  RecordWriter<Edge, holds_views<T>> writer_;
+};
+
+/// A sink of bytes: encodes here, on the executor that made the record; the bytes go to the one
+/// that owns the connection.
+template <class T, class Encoder>
+class EncodeTerminal {
+ public:
+  static constexpr bool writes = std::is_invocable_v<Encoder&, const T&, ByteWriter&>;
+  static constexpr bool check() {
+    if constexpr (!writes) {
+      static_assert(std::is_invocable_v<Encoder&, const T&>,
+                    "wallaroo: this sink's encoder does not take the record type of the stage "
+                    "before it; an encoder is std::string encode(const Record&) or void "
+                    "encode(const Record&, wallaroo::ByteWriter&)");
+      static_assert(
+          std::is_convertible_v<std::invoke_result_t<Encoder&, const T&>, std::string_view>,
+          "wallaroo: an encoder returns its bytes as std::string or std::string_view, or writes "
+          "them to a wallaroo::ByteWriter&");
+    }
+    return true;
+  }
+  static_assert(check());
+
+  struct Spec {
+    Encoder encoder;
+    int stage;
+  };
+  EncodeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
+      : encoder_(spec.encoder), stage_(context.stages.at(spec.stage)), outlet_(*next++) {}
+
+  template <class KeyPlace, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
+    if (open_->ends.empty()) {
+      open_->ingest_ns = context.pins.ingest_ns;
+    }
+    const std::size_t before = open_->bytes.size();
+    try {
+      if constexpr (writes) {
+        ByteWriter out(open_->bytes);
+        std::invoke(encoder_, std::as_const(record), out);
+      } else {
+        open_->bytes.append(std::string_view(std::invoke(encoder_, std::as_const(record))));
+      }
+    } catch (...) {
+      open_->bytes.resize(before);
+      fail(context, record);
+      return;
+    }
+    open_->ends.push_back(static_cast<std::uint32_t>(open_->bytes.size()));
+    if (open_->bytes.size() >= max_batch_bytes || open_->ends.size() >= max_ends) [[unlikely]] {
+      send();
+    }
+  }
+  void flush(bool everything) {
+    if (!open_->ends.empty() && (everything || outlet_->target_idle(0))) {
+      send();
+    }
+  }
+  template <class Visit>
+  void for_each_stage(Visit&& visit) {
+    visit(*stage_);
+  }
+
+ private:
+  static constexpr std::size_t max_ends = 8 * max_batch_records;
+
+  template <class Record>
+  [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const Record& record) {
+    guarded(context, *stage_, record, [] { throw; });
+  }
+  [[gnu::noinline]] void send() {
+    outlet_->send(0, std::move(open_));
+    BatchPtr used = outlet_->recycled(0);
+    open_.reset(used ? static_cast<ByteBatch*>(used.release()) : new ByteBatch);
+  }
+
+  Encoder encoder_;
+  StageRuntime* stage_;
+  Outlet* outlet_;
+  std::unique_ptr<ByteBatch> open_ = std::make_unique<ByteBatch>();
+};
+
+/// A sink that is a function of the user's, called here.
+template <class T, class Callback>
+class CallbackTerminal {
+ public:
+  static_assert(std::is_invocable_v<Callback&, const T&>,
+                "wallaroo: this callback sink's function does not take the record type of the "
+                "stage before it");
+  struct Spec {
+    Callback callback;
+    int stage;
+  };
+  CallbackTerminal(const Spec& spec, const SegmentContext& context, OutletCursor&)
+      : callback_(spec.callback), stage_(context.stages.at(spec.stage)) {}
+
+  template <class KeyPlace, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
+    guarded(context, *stage_, record, [&] { std::invoke(callback_, std::as_const(record)); });
+  }
+  void flush(bool) {}
+  template <class Visit>
+  void for_each_stage(Visit&& visit) {
+    visit(*stage_);
+  }
+
+ private:
+  Callback callback_;
+  StageRuntime* stage_;
+};
+
+/// Several ends, each of which gets every record.
+template <class... Terminals>
+class TeeTerminal {
+ public:
+  struct Spec {
+    std::tuple<typename Terminals::Spec...> specs;
+  };
+  TeeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
+      : terminals_(std::apply(
+            [&](const auto&... each) {
+              return std::tuple<std::unique_ptr<Terminals>...>{
+                  std::make_unique<Terminals>(each, context, next)...};
+            },
+            spec.specs)) {}
+
+  template <class KeyPlace, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key, Record&& record) {
+    std::apply(
+        [&](auto&... terminal) { (terminal->accept(context, key, std::as_const(record)), ...); },
+        terminals_);
+  }
+  void flush(bool everything) {
+    std::apply([&](auto&... terminal) { (terminal->flush(everything), ...); }, terminals_);
+  }
+  template <class Visit>
+  void for_each_stage(Visit&& visit) {
+    std::apply([&](auto&... terminal) { (terminal->for_each_stage(visit), ...); }, terminals_);
+  }
+
+ private:
+  std::tuple<std::unique_ptr<Terminals>...> terminals_;
+};
+
+}  // namespace wallaroo::internal

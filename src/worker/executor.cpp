@@ -1,0 +1,95 @@
+#include "worker/executor.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+namespace wallaroo::internal {
+
+Executor::Executor(const Clock& clock)
+    : clock_(clock), loop_(clock), doorbell_([this] { loop_.wake(); }) {}
+
+void Executor::start() {
+  for (const auto& task : tasks_) {
+    task->start();
+  }
+}
+
+bool Executor::done() const {
+  return std::all_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return task->done(); });
+}
+
+bool Executor::any_blocked() const {
+  return std::any_of(tasks_.begin(), tasks_.end(),
+                     [](const auto& task) { return task->blocked(); });
+}
+
+bool Executor::serve() {
+  bool progressed = false;
+  for (const auto& task : tasks_) {
+    progressed = task->step() || progressed;
+  }
+  return progressed;
+}
+
+bool Executor::run_once() {
+  loop_.poll(std::chrono::nanoseconds(0));
+  if (serve()) {
+    return true;
+  }
+  for (const auto& task : tasks_) {
+    task->before_sleep();
+  }
+  return std::any_of(tasks_.begin(), tasks_.end(),
+                     [](const auto& task) { return task->has_work(); });
+}
+
+void Executor::run() {
+  std::int64_t turn_started_ns = clock_.now_ns();
+  while (!aborted_.load(std::memory_order_relaxed)) {
+    const bool progressed = serve();
+    const std::int64_t served_ns = clock_.now_ns();
+    metrics_.busy_ns.add(static_cast<std::uint64_t>(served_ns - turn_started_ns));
+    turn_started_ns = served_ns;
+    if (progressed) {
+      loop_.poll(std::chrono::nanoseconds(0));
+    } else if (done()) {
+      return;
+    } else {
+      const bool blocked = any_blocked();
+      sleep();
+      const std::int64_t woken_ns = clock_.now_ns();
+      (blocked ? metrics_.blocked_ns : metrics_.idle_ns)
+          .add(static_cast<std::uint64_t>(woken_ns - turn_started_ns));
+      turn_started_ns = woken_ns;
+    }
+  }
+}
+
+// See Doorbell: the last look for work comes after the announcement.
+void Executor::sleep() {
+  for (const auto& task : tasks_) {
+    task->before_sleep();
+  }
+  doorbell_.announce_sleep();
+  const bool work =
+      aborted_.load(std::memory_order_relaxed) ||
+      std::any_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return task->has_work(); });
+  loop_.poll(work ? std::optional(std::chrono::nanoseconds(0)) : std::nullopt);
+  doorbell_.awake();
+}
+
+void Executor::stop() {
+  loop_.post([this] {
+    for (const auto& task : tasks_) {
+      task->stop();
+    }
+  });
+}
+
+void Executor::abort() {
+  aborted_.store(true, std::memory_order_relaxed);
+  loop_.wake();
+}
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,56 @@
+// One thread of a worker: its event loop, and the tasks it serves in turn.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "io/event_loop.hpp"
+#include "metrics/engine_metrics.hpp"
+#include "worker/task.hpp"
+
+namespace wallaroo::internal {
+
+/// Shares nothing with other executors but mailboxes. It serves its tasks downstream first, so
+/// what is in flight leaves before more comes in; and since a full queue pauses only the task that
+/// feeds it, while the tasks after it go on, two executors can never wait for each other.
+class Executor {
+ public:
+  explicit Executor(const Clock& clock);
+
+  EventLoop& loop() { return loop_; }
+  Doorbell& doorbell() { return doorbell_; }
+  ExecutorMetrics& metrics() { return metrics_; }
+
+  /// Before it runs. Tasks are served in the order added: downstream first.
+  void add(std::unique_ptr<Task> task) { tasks_.push_back(std::move(task)); }
+
+  /// Starts the tasks, on the thread that will run them. Throws what they throw.
+  void start();
+  /// Serves the tasks until all are done, or `abort`. Throws what they throw.
+  void run();
+  /// One turn over all tasks, without waiting; false when none had anything to do.
+  bool run_once();
+  bool done() const;
+
+  /// From any thread: asks the tasks to stop taking input.
+  void stop();
+  /// From any thread: `run` returns as soon as it can.
+  void abort();
+
+ private:
+  bool serve();
+  void sleep();
+  bool any_blocked() const;
+
+  const Clock& clock_;
+  EventLoop loop_;
+  Doorbell doorbell_;
+  ExecutorMetrics metrics_;
+  std::vector<std::unique_ptr<Task>> tasks_;
+  std::atomic<bool> aborted_{false};
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,437 @@
+#include "worker/worker.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <set>
+#include <utility>
+
+#include <pthread.h>
+
+#include <csignal>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "metrics/describe.hpp"
+
+namespace wallaroo::internal {
+
+namespace {
+
+// One worker is one process; the label is there for clusters of them.
+constexpr const char* worker_name = "worker1";
+
+// Signals are the main thread's; a dead reader of a pipe is an error of a write, not a signal.
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
+}
+
+}  // namespace
+
+struct Worker::StageInstance {
+  StageId stage;
+  NodeId node;
+  int executor;
+  StageRuntime runtime;
+};
+
+/// The queues of one edge, by producing and consuming executor; null where one does not run.
+struct Worker::EdgeInstance {
+  struct Queue {
+    std::unique_ptr<Mailbox> mailbox;
+    MailboxMetrics metrics;
+  };
+  std::vector<std::vector<std::unique_ptr<Queue>>> from_to;
+};
+
+struct Worker::SourceInstance {
+  std::string name;
+  std::unique_ptr<Source> source;
+  std::vector<std::unique_ptr<SourceMetrics>> metrics;  ///< by executor
+};
+
+struct Worker::SinkInstance {
+  std::string name;
+  std::unique_ptr<ByteSink> sink;
+  SinkMetrics metrics;
+};
+
+Worker::Worker(std::shared_ptr<const Plan> plan, WorkerOptions options, const Clock& clock,
+               const Log& log)
+    : plan_(std::move(plan)), options_(std::move(options)), clock_(clock), log_(log) {}
+
+Worker::~Worker() {
+  stop_now();
+  for (std::thread& thread : threads_) {
+    thread.join();
+  }
+}
+
+void Worker::open() {
+  open_ends();
+  for (int i = 0; i < plan_->executors(); ++i) {
+    executors_.push_back(std::make_unique<Executor>(clock_));
+  }
+  build_mailboxes();
+  build_tasks();
+}
+
+void Worker::open_ends() {
+  check_addresses();
+  for (NodeId id = 0; id < static_cast<NodeId>(plan_->nodes().size()); ++id) {
+    const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
+    if (!node.source && !node.sink) {
+      continue;
+    }
+    const std::string& name = plan_->stages()[static_cast<std::size_t>(node.stages.front())].name;
+    const auto address = options_.addresses.find(name);
+    const auto open = [&](auto& end) {
+      if (address != options_.addresses.end()) {
+        end.set_address(address->second);
+      }
+      end.open();
+    };
+    if (node.source) {
+      auto instance = std::make_unique<SourceInstance>();
+      instance->name = name;
+      if (options_.substitutes.source) {
+        instance->source = options_.substitutes.source(name, node);
+      }
+      if (instance->source == nullptr) {
+        instance->source = node.source(name);
+      }
+      open(*instance->source);
+      for (int executor = 0; executor < plan_->executors(); ++executor) {
+        instance->metrics.push_back(std::make_unique<SourceMetrics>());
+      }
+      sources_.emplace(id, std::move(instance));
+    } else {
+      auto instance = std::make_unique<SinkInstance>();
+      instance->name = name;
+      instance->sink =
+          options_.substitutes.sink ? options_.substitutes.sink(name) : node.sink(name);
+      open(*instance->sink);
+      sinks_.emplace(id, std::move(instance));
+    }
+  }
+}
+
+void Worker::check_addresses() const {
+  std::set<std::string> names;
+  for (const Node& node : plan_->nodes()) {
+    if (node.source || node.sink) {
+      names.insert(plan_->stages()[static_cast<std::size_t>(node.stages.front())].name);
+    }
+  }
+  for (const auto& [name, address] : options_.addresses) {
+    if (!names.contains(name)) {
+      throw ConfigError(fmt::format(
+          "cannot set the address of '{}' to {}: the application has no source or sink of that "
+          "name (it has: {})",
+          name, address, fmt::join(names, ", ")));
+    }
+  }
+}
+
+void Worker::build_mailboxes() {
+  const int executors = plan_->executors();
+  for (const Edge& edge : plan_->edges()) {
+    auto instance = std::make_unique<EdgeInstance>();
+    instance->from_to.resize(static_cast<std::size_t>(executors));
+    for (int from = 0; from < executors; ++from) {
+      auto& row = instance->from_to[static_cast<std::size_t>(from)];
+      row.resize(static_cast<std::size_t>(executors));
+      for (int to = 0; to < executors; ++to) {
+        const bool wanted = plan_->runs_on(edge.from, from) && plan_->runs_on(edge.to, to) &&
+                            (edge.kind != EdgeKind::forward || from == to);
+        if (!wanted) {
+          continue;
+        }
+        auto queue = std::make_unique<EdgeInstance::Queue>();
+        Doorbell* const producer = &executors_[static_cast<std::size_t>(from)]->doorbell();
+        Doorbell* const consumer = &executors_[static_cast<std::size_t>(to)]->doorbell();
+        queue->mailbox = from == to ? std::make_unique<Mailbox>(nullptr, nullptr)
+                                    : std::make_unique<Mailbox>(producer, consumer);
+        queue->metrics.capacity.set(Mailbox::capacity);
+        row[static_cast<std::size_t>(to)] = std::move(queue);
+      }
+    }
+    edges_.push_back(std::move(instance));
+  }
+}
+
+void Worker::build_tasks() {
+  std::vector<NodeId> order(plan_->nodes().size());
+  for (std::size_t id = 0; id < order.size(); ++id) {
+    order[id] = static_cast<NodeId>(id);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](NodeId a, NodeId b) {
+    return plan_->placement(a).rank > plan_->placement(b).rank;
+  });
+  for (const NodeId node : order) {
+    for (int executor = 0; executor < plan_->executors(); ++executor) {
+      if (plan_->runs_on(node, executor)) {
+        build_task(node, executor);
+      }
+    }
+  }
+}
+
+void Worker::build_task(NodeId id, int index) {
+  const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
+  Executor& executor = *executors_[static_cast<std::size_t>(index)];
+  if (node.sink) {
+    SinkInstance& sink = *sinks_.at(id);
+    executor.add(std::make_unique<WriterTask>(
+        inbox(node, index),
+        sink.sink->writer(WriterContext{executor.loop(), clock_, log_, sink.metrics})));
+    return;
+  }
+  std::vector<std::unique_ptr<Outlet>> outlets;
+  const SegmentContext context = segment_context(id, index, outlets);
+  SegmentOutput output(std::move(outlets), node.segment(context));
+  if (!node.source) {
+    executor.add(std::make_unique<SegmentTask>(inbox(node, index), std::move(output)));
+    return;
+  }
+  SourceInstance& source = *sources_.at(id);
+  auto task = std::make_unique<SourceTask>(std::move(output));
+  task->set_connector(source.source->connector(
+      index, plan_->executors(),
+      ConnectorContext{executor.loop(), clock_, log_,
+                       *source.metrics[static_cast<std::size_t>(index)], task->receiver()}));
+  executor.add(std::move(task));
+}
+
+SegmentContext Worker::segment_context(NodeId id, int executor,
+                                       std::vector<std::unique_ptr<Outlet>>& outlets) {
+  const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
+  SegmentContext context{clock_, log_, {}, nullptr, {}};
+  for (const EdgeId edge : node.outputs) {
+    outlets.push_back(outlet(edge, executor));
+    context.outlets.push_back(outlets.back().get());
+  }
+  if (const EdgeId edge = plan_->dead_letter_edge(id); edge >= 0) {
+    outlets.push_back(outlet(edge, executor));
+    context.dead_letters = outlets.back().get();
+  }
+  for (const StageId stage : node.stages) {
+    auto instance = std::make_unique<StageInstance>();
+    instance->stage = stage;
+    instance->node = id;
+    instance->executor = executor;
+    instance->runtime.info = &plan_->stages()[static_cast<std::size_t>(stage)];
+    if (const auto source = sources_.find(id);
+        source != sources_.end() && stage == node.stages.front()) {
+      instance->runtime.source = source->second->metrics[static_cast<std::size_t>(executor)].get();
+    }
+    context.stages[stage] = &instance->runtime;
+    stages_.push_back(std::move(instance));
+  }
+  return context;
+}
+
+std::unique_ptr<Outlet> Worker::outlet(EdgeId edge, int from) {
+  std::vector<Mailbox*> targets;
+  for (const auto& queue :
+       edges_[static_cast<std::size_t>(edge)]->from_to[static_cast<std::size_t>(from)]) {
+    if (queue != nullptr) {
+      targets.push_back(queue->mailbox.get());
+    }
+  }
+  const auto count = static_cast<int>(targets.size());
+  return std::make_unique<Outlet>(std::move(targets), Assignment(count));
+}
+
+Inbox Worker::inbox(const Node& node, int executor) {
+  std::vector<Inbox::Slot> slots;
+  for (const EdgeId edge : node.inputs) {
+    for (const auto& row : edges_[static_cast<std::size_t>(edge)]->from_to) {
+      if (const auto& queue = row[static_cast<std::size_t>(executor)]) {
+        slots.push_back({queue->mailbox.get(), &queue->metrics});
+      }
+    }
+  }
+  return Inbox(std::move(slots));
+}
+
+void Worker::register_metrics(Registry& registry) const {
+  for (const auto& stage : stages_) {
+    const StageInfo& info = *stage->runtime.info;
+    register_stage(registry, {info.pipeline, info.name, worker_name, stage->executor},
+                   stage->runtime.metrics);
+  }
+  const auto first_stage = [&](NodeId id) -> const StageInfo& {
+    return plan_->stages()[static_cast<std::size_t>(
+        plan_->nodes()[static_cast<std::size_t>(id)].stages.front())];
+  };
+  for (const auto& [id, source] : sources_) {
+    for (int executor = 0; executor < plan_->executors(); ++executor) {
+      register_source(registry, {first_stage(id).pipeline, source->name, worker_name, executor},
+                      *source->metrics[static_cast<std::size_t>(executor)]);
+    }
+  }
+  for (const auto& [id, sink] : sinks_) {
+    register_sink(
+        registry,
+        {first_stage(id).pipeline, sink->name, worker_name, plan_->placement(id).executor},
+        sink->metrics);
+  }
+  for (std::size_t edge = 0; edge < edges_.size(); ++edge) {
+    const auto label = [&](NodeId id, bool last) {
+      const auto& stages = plan_->nodes()[static_cast<std::size_t>(id)].stages;
+      return stages.empty()
+                 ? fmt::format("segment {}", id)
+                 : plan_->stages()[static_cast<std::size_t>(last ? stages.back() : stages.front())]
+                       .name;
+    };
+    const Edge& ends = plan_->edges()[edge];
+    for (std::size_t from = 0; from < edges_[edge]->from_to.size(); ++from) {
+      for (std::size_t to = 0; to < edges_[edge]->from_to.size(); ++to) {
+        if (const auto& queue = edges_[edge]->from_to[from][to]) {
+          register_mailbox(registry,
+                           {static_cast<int>(edge), label(ends.from, true), label(ends.to, false),
+                            worker_name, static_cast<int>(from), static_cast<int>(to)},
+                           queue->metrics);
+        }
+      }
+    }
+  }
+  for (std::size_t executor = 0; executor < executors_.size(); ++executor) {
+    register_executor(registry, {worker_name, static_cast<int>(executor)},
+                      executors_[executor]->metrics());
+  }
+}
+
+void Worker::start_threads() {
+  for (const auto& executor : executors_) {
+    threads_.emplace_back([this, &executor = *executor] { run_executor(executor); });
+  }
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return started_ + ended_ >= plan_->executors() || failed_; });
+}
+
+void Worker::run_executor(Executor& executor) {
+  block_signals();
+  try {
+    executor.start();
+    {
+      const std::lock_guard lock(mutex_);
+      ++started_;
+    }
+    changed_.notify_all();
+    executor.run();
+  } catch (const std::exception& error) {
+    fail(error.what());
+  } catch (...) {
+    fail("an exception that is not a std::exception");
+  }
+  executor_ended();
+}
+
+void Worker::fail(const std::string& error) {
+  log_.error("{}", error);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failed_) {
+      failed_ = true;
+      error_ = error;
+    }
+  }
+  changed_.notify_all();
+  stop_now();
+}
+
+void Worker::executor_ended() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++ended_;
+    --started_;
+  }
+  changed_.notify_all();
+}
+
+void Worker::stop() {
+  for (const auto& executor : executors_) {
+    executor->stop();
+  }
+}
+
+void Worker::stop_now() {
+  for (const auto& executor : executors_) {
+    executor->abort();
+  }
+}
+
+std::optional<Outcome> Worker::wait(std::optional<std::chrono::nanoseconds> timeout) {
+  std::unique_lock lock(mutex_);
+  const auto ended = [&] { return ended_ == static_cast<int>(threads_.size()); };
+  if (timeout) {
+    if (!changed_.wait_for(lock, *timeout, ended)) {
+      return std::nullopt;
+    }
+  } else {
+    changed_.wait(lock, ended);
+  }
+  if (failed_) {
+    return Outcome{false, error_};
+  }
+  std::uint64_t lost = 0;
+  std::string where;
+  for (const auto& [id, sink] : sinks_) {
+    if (const std::uint64_t records = sink->metrics.records_lost.value(); records != 0) {
+      lost += records;
+      where += fmt::format("{}'{}'", where.empty() ? "" : ", ", sink->name);
+    }
+  }
+  if (lost != 0) {
+    return Outcome{false, fmt::format("{} records were not delivered by sink {}: its peer took "
+                                      "nothing while the application was stopping",
+                                      lost, where)};
+  }
+  return Outcome{};
+}
+
+bool Worker::running() const {
+  const std::lock_guard lock(mutex_);
+  return !failed_ && started_ == plan_->executors();
+}
+
+void Worker::start_inline() {
+  for (const auto& executor : executors_) {
+    executor->start();
+  }
+}
+
+void Worker::run_inline() {
+  bool progressed = true;
+  while (progressed) {
+    progressed = false;
+    for (const auto& executor : executors_) {
+      progressed = executor->run_once() || progressed;
+    }
+  }
+}
+
+bool Worker::done() const {
+  return std::all_of(executors_.begin(), executors_.end(),
+                     [](const auto& executor) { return executor->done(); });
+}
+
+std::string Worker::address(const std::string& source_or_sink) const {
+  for (const auto& [id, source] : sources_) {
+    if (source->name == source_or_sink) {
+      return source->source->address();
+    }
+  }
+  for (const auto& [id, sink] : sinks_) {
+    if (sink->name == source_or_sink) {
+      return sink->sink->address();
+    }
+  }
+  throw ConfigError(fmt::format("there is no source or sink named '{}'", source_or_sink));
+}
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,105 @@
+// A running plan in this process: executors, the queues between them, sources and sinks.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <wallaroo/engine.hpp>
+
+#include "metrics/registry.hpp"
+#include "plan/plan.hpp"
+#include "worker/executor.hpp"
+
+namespace wallaroo::internal {
+
+/// Lets a test harness put its own ends in place of the configured ones; null keeps those.
+struct Substitutes {
+  std::function<std::unique_ptr<Source>(const std::string& name, const Node& node)> source;
+  std::function<std::unique_ptr<ByteSink>(const std::string& name)> sink;
+};
+
+struct WorkerOptions {
+  std::string application;
+  std::map<std::string, std::string> addresses;  ///< by source or sink name
+  Substitutes substitutes;
+};
+
+/// Built, then opened, then either started (a thread per executor) or stepped by hand.
+class Worker {
+ public:
+  /// `clock` and `log` must outlive the worker.
+  Worker(std::shared_ptr<const Plan> plan, WorkerOptions options, const Clock& clock,
+         const Log& log);
+  ~Worker();
+
+  /// Opens every source and sink, and builds the tasks. Throws IoError or ConfigError.
+  void open();
+  /// Makes everything that counts readable; after `open`.
+  void register_metrics(Registry& registry) const;
+
+  /// Runs the executors on threads of their own; returns when all have started their tasks.
+  void start_threads();
+  void stop();
+  /// Ends the executors as soon as each has finished its current batch.
+  void stop_now();
+  /// Waits until all executors have ended, at most `timeout` when given.
+  std::optional<Outcome> wait(std::optional<std::chrono::nanoseconds> timeout);
+  /// All executors run and no source or sink has failed.
+  bool running() const;
+
+  /// Without threads: starts the tasks, and runs until there is nothing to do at this time.
+  void start_inline();
+  void run_inline();
+  bool done() const;
+
+  /// Of a source or sink; throws ConfigError when there is none of that name.
+  std::string address(const std::string& source_or_sink) const;
+
+ private:
+  struct StageInstance;
+  struct EdgeInstance;
+  struct SourceInstance;
+  struct SinkInstance;
+
+  void check_addresses() const;
+  void open_ends();
+  void build_mailboxes();
+  void build_tasks();
+  void build_task(NodeId node, int executor);
+  std::unique_ptr<Outlet> outlet(EdgeId edge, int from);
+  Inbox inbox(const Node& node, int executor);
+  SegmentContext segment_context(NodeId node, int executor,
+                                 std::vector<std::unique_ptr<Outlet>>& outlets);
+  void run_executor(Executor& executor);
+  void fail(const std::string& error);
+  void executor_ended();
+
+  std::shared_ptr<const Plan> plan_;
+  WorkerOptions options_;
+  const Clock& clock_;
+  const Log& log_;
+
+  // What tasks refer to is declared before the executors that own the tasks.
+  std::vector<std::unique_ptr<StageInstance>> stages_;
+  std::vector<std::unique_ptr<EdgeInstance>> edges_;
+  std::map<NodeId, std::unique_ptr<SourceInstance>> sources_;
+  std::map<NodeId, std::unique_ptr<SinkInstance>> sinks_;
+  std::vector<std::unique_ptr<Executor>> executors_;
+
+  std::vector<std::thread> threads_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  int started_ = 0;
+  int ended_ = 0;
+  bool failed_ = false;
+  std::string error_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,165 @@
+"""The pure functions of the benchmark driver, and its refusal of programs that disagree."""
+
+import sys
+import tempfile
+import unittest
+from collections import Counter
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+sys.path.insert(0, str(BENCHMARKS))
+
+from driver import catalogue, in_memory, over_tcp, processes, resident  # noqa: E402
+from driver.results import (  # noqa: E402
+    BenchError, Entry, entry_of_pairs, markdown_table, median, number, require_same_work,
+    text_table)
+from run import Settings  # noqa: E402
+
+
+class Numbers(unittest.TestCase):
+    def test_the_median_of_no_runs_is_an_error(self):
+        with self.assertRaises(BenchError):
+            median([])
+
+    def test_the_ratio_is_the_median_of_the_ratios_of_pairs(self):
+        entry = entry_of_pairs("x", "M/s", [(1, 2), (30, 40), (9, 10)])
+        self.assertEqual(entry.ratio, 0.75)
+        self.assertEqual((entry.ours, entry.limit), (9, 10))
+
+    def test_a_measurement_of_nothing_is_an_error(self):
+        for pair in [(0, 1), (1, 0), (-1, 1)]:
+            with self.assertRaisesRegex(BenchError, "above 0"):
+                entry_of_pairs("x", "M/s", [pair])
+
+    def test_numbers_are_shown_with_three_digits_and_no_exponent(self):
+        shown = [number(value) for value in (0, 0.01234, 0.5, 1.0, 99.96, 123.4, 2_000_000)]
+        self.assertEqual(shown, ["0", "0.0123", "0.500", "1.00", "100.0", "123", "2000000"])
+
+
+class Bars(unittest.TestCase):
+    def met(self, ratio, better):
+        return Entry("x", "u", ratio, 1, ratio, better=better, bar=0.9).met
+
+    def test_higher_is_better_unless_said_otherwise(self):
+        self.assertEqual([self.met(r, "higher") for r in (0.89, 0.9, 0.91)], [False, True, True])
+        self.assertEqual([self.met(r, "lower") for r in (0.89, 0.9, 0.91)], [True, True, False])
+
+    def test_without_a_bar_nothing_is_met_or_missed(self):
+        entry = Entry("x", "u", 1, 1, 1)
+        self.assertIsNone(entry.met)
+        self.assertIsNone(entry.as_json()["met"])
+
+    def test_the_json_has_the_fields_that_readers_of_the_file_rely_on(self):
+        fields = entry_of_pairs("x", "u", [(1, 2)]).as_json()
+        self.assertLessEqual({"name", "unit", "ours", "limit", "ratio", "runs"}, set(fields))
+        self.assertEqual(fields["runs"], [{"ours": 1, "limit": 2, "ratio": 0.5}])
+
+
+class Tables(unittest.TestCase):
+    entries = [entry_of_pairs("fast", "M/s", [(9, 10), (8, 10)], bar=0.9),
+               entry_of_pairs("slow", "us", [(30, 10)], better="lower", bar=2)]
+
+    def test_a_missed_bar_stands_out(self):
+        lines = text_table(self.entries).splitlines()
+        self.assertRegex(lines[2], r"^fast .*0\.800\.\.0\.900 +>= 0\.9 +NO$")
+        self.assertRegex(lines[3], r"^slow .*3\.00 +<= 2 +NO$")
+
+    def test_markdown_has_a_column_for_each_heading(self):
+        lines = markdown_table(self.entries).splitlines()
+        self.assertEqual({line.count("|") for line in lines}, {9})
+        self.assertEqual(len(lines), 4)
+
+
+class SameWork(unittest.TestCase):
+    done = {"records": 5, "seconds": 1.0, "checksum": "ab"}
+
+    def test_equal_results_pass_whatever_the_time(self):
+        require_same_work("x", self.done, {**self.done, "seconds": 9.0})
+
+    def test_other_checksums_or_records_are_refused_by_name(self):
+        for other in ({"checksum": "ac"}, {"records": 6}):
+            with self.assertRaisesRegex(BenchError, f"x: .*{next(iter(other))}"):
+                require_same_work("x", self.done, {**self.done, **other})
+
+    def test_output_that_is_no_result_is_refused(self):
+        for text in ("", "hello", "[]", "{}", '{"records":1,"seconds":0,"checksum":"a"}',
+                     '{"records":1,"seconds":"x","checksum":"a"}', '{"records":1,"seconds":1}'):
+            with self.assertRaises(BenchError, msg=text):
+                processes.parse_result(["program"], text)
+
+
+class Programs(unittest.TestCase):
+    """Runs the driver on scripts that stand for the programs of a pair."""
+
+    benchmark = in_memory.InMemory("pair", "M records/s", bar=0.5, records=8)
+
+    def measure(self, ours, limit):
+        with tempfile.TemporaryDirectory() as folder:
+            programs = Path(folder) / "benchmarks"
+            programs.mkdir()
+            for name, script in (("pair_ours", ours), ("pair_limit", limit)):
+                if script is not None:
+                    (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+                    (programs / name).chmod(0o755)
+            return self.benchmark.measure(Settings(Path(folder), pairs=2, quick=True))
+
+    @staticmethod
+    def printing(seconds, checksum):
+        return f"""echo '{{"records":8,"seconds":{seconds},"checksum":"{checksum}"}}'"""
+
+    def test_a_pair_that_agrees_gives_one_entry(self):
+        [entry] = self.measure(self.printing(2, "a"), self.printing(1, "a"))
+        self.assertEqual((entry.ratio, entry.met, len(entry.runs)), (0.5, True, 2))
+
+    def test_a_pair_that_disagrees_is_refused(self):
+        with self.assertRaisesRegex(BenchError, "pair: the programs disagree: checksum"):
+            self.measure(self.printing(1, "a"), self.printing(1, "b"))
+
+    def test_a_program_that_fails_is_shown_with_what_it_said(self):
+        with self.assertRaisesRegex(BenchError, "exit code 3\nno luck"):
+            self.measure("echo no luck >&2; exit 3", self.printing(1, "a"))
+
+    def test_a_program_that_is_missing_is_named(self):
+        with self.assertRaisesRegex(BenchError, "pair_ours is missing"):
+            self.measure(None, self.printing(1, "a"))
+
+
+class Totals(unittest.TestCase):
+    expected = Counter({"a": 2, "b": 1})
+
+    def test_totals_that_count_up_to_the_text_are_right_in_any_order_of_words(self):
+        for output in ("a => 1\na => 2\nb => 1\n", "b => 1\na => 1\na => 2\n"):
+            over_tcp.require_totals("x", output, self.expected)
+
+    def test_lost_repeated_overtaken_and_foreign_totals_are_refused(self):
+        for output in ("", "a => 1\nb => 1\n", "a => 2\na => 1\nb => 1\n",
+                       "a => 1\na => 2\na => 2\nb => 1\n", "a => 1\na => 2\nb => 1\nc => 1\n",
+                       "a => 1\na => 2\nb\n", "a => 1\na => 2\nb => 01\n"):
+            with self.assertRaises(BenchError, msg=output):
+                over_tcp.require_totals("x", output, self.expected)
+
+
+class FlatMemory(unittest.TestCase):
+    def test_growth_after_the_warm_up_misses_the_bar_and_growth_in_it_does_not(self):
+        grows_first = [1, 50, 100, 101, 104, 100, 109, 100, 100, 100, 99, 99]
+        self.assertTrue(resident.flatness(grows_first).met)
+        self.assertFalse(resident.flatness([100] * 11 + [111]).met)
+
+    def test_too_few_samples_are_refused(self):
+        with self.assertRaises(BenchError):
+            resident.flatness([1, 1])
+
+
+class Catalogue(unittest.TestCase):
+    def test_an_unknown_name_is_refused_with_the_known_ones(self):
+        with self.assertRaisesRegex(ValueError, "speed; there are: stateless, "):
+            catalogue.selected(["word_count", "speed"])
+
+    def test_no_name_means_all(self):
+        self.assertEqual(catalogue.selected([]), catalogue.ALL)
+        self.assertEqual([b.name for b in catalogue.selected(["idle", "stateless"])],
+                         ["stateless", "idle"])
+
+
+if __name__ == "__main__":
+    unittest.main()
