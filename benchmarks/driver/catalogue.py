@@ -6,9 +6,9 @@ from .resident import Idle, Memory
 
 ALL = [
     InMemory("stateless", "M records/s", bar=0.9, records=1 << 31, threads=1),
-    InMemory("word_count", "M lines/s", bar=0.75, records=8_000_000,
+    InMemory("word_count", "M lines/s", bar=0.75, records=1 << 23,
              informational="word_count_merge_limit"),
-    InMemory("word_count_simple", "M lines/s", bar=0.3, records=8_000_000, limit="word_count"),
+    InMemory("word_count_simple", "M lines/s", bar=0.3, records=1 << 23, limit="word_count"),
     InMemory("keyed_count", "M records/s", bar=0.75, records=1 << 26),
     TcpWordCount(),
     TcpLatency(),

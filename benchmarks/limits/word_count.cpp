@@ -67,5 +67,5 @@ Result run(const Parameters& parameters) {
 
 int main(int argc, char** argv) {
   return wallaroo::bench::run_program(argc, argv, "running totals of words, exchanged by hash",
-                                      {.threads = 2, .records = 4'000'000}, wallaroo::bench::run);
+                                      {.threads = 2, .records = 1 << 22}, wallaroo::bench::run);
 }

@@ -53,5 +53,5 @@ Result run(const Parameters& parameters) {
 
 int main(int argc, char** argv) {
   return wallaroo::bench::run_program(argc, argv, "totals of words, counted apart and merged",
-                                      {.threads = 2, .records = 4'000'000}, wallaroo::bench::run);
+                                      {.threads = 2, .records = 1 << 22}, wallaroo::bench::run);
 }

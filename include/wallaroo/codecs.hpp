@@ -34,8 +34,8 @@ inline constexpr auto bytes_view = [](std::span<const std::byte> frame) { return
 /// `ok()` turns false, and stays so, when the frame is too short; values are 0 then.
 class ByteReader {
  public:
-  explicit ByteReader(std::span<const std::byte> bytes) : rest_(bytes) {}
-  explicit ByteReader(std::string_view bytes) : rest_(std::as_bytes(std::span(bytes))) {}
+  explicit ByteReader(std::span<const std::byte> frame) : rest_(frame) {}
+  explicit ByteReader(std::string_view frame) : rest_(std::as_bytes(std::span(frame))) {}
 
   template <std::integral Number>
   Number big_endian() {

@@ -28,7 +28,8 @@ auto file_sink(FileSinkOptions options, Encoder encoder) {
       internal::file_sink_factory(std::move(options)), std::move(encoder)};
 }
 
-/// Calls `callback(const T&)` for each record, from one thread at a time.
+/// Calls `callback(const T&)` for each record, from one thread at a time. If the callback is an
+/// object with a member function `finish()`, that is called once after the last record.
 template <class Callback>
 auto callback_sink(Callback callback) {
   return internal::CallbackSinkDefinition<std::decay_t<Callback>, false>{std::move(callback)};

@@ -40,8 +40,10 @@ class Program:
         if not os.access(self.command[0], os.X_OK):
             raise DemoError(f"{self.command[0]} is missing: build it first (./run does)")
         self.log = tempfile.TemporaryFile("w+", errors="replace")
+        # In a process group of its own: Ctrl-C at the terminal is for us, and we end it.
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
-                                        stdout=stdout or self.log, stderr=self.log)
+                                        stdout=stdout or self.log, stderr=self.log,
+                                        process_group=0)
 
     def __enter__(self):
         return self

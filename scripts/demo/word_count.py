@@ -74,7 +74,7 @@ class LastBytes:
 
     def __init__(self, most_bytes):
         self.process = subprocess.Popen(["tail", "-c", str(most_bytes)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
+                                        stdout=subprocess.PIPE, process_group=0)
         self.pipe = self.process.stdin
         self.lines = b""
         self.reader = threading.Thread(target=self.read, daemon=True)
@@ -238,7 +238,8 @@ def stopped(*_):
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, stopped)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, stopped)
     try:
         main()
     except KeyboardInterrupt:

@@ -7,11 +7,9 @@
 #include <string_view>
 #include <type_traits>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <boost/pfr.hpp>
 
+#include "base/short_bytes.hpp"
 #include "record/views.hpp"
 
 namespace wallaroo::internal {
@@ -44,8 +42,7 @@ concept HashableKey =
 template <HashableKey T>
 std::uint64_t hash_key(const T& key) {
   if constexpr (StringLike<T>) {
-    const std::string_view bytes = key;
-    return XXH3_64bits(bytes.data(), bytes.size());
+    return hash_bytes(key);
   } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
     return mix(static_cast<std::uint64_t>(key));
   } else if constexpr (StdHashable<T>) {
@@ -55,6 +52,18 @@ std::uint64_t hash_key(const T& key) {
     boost::pfr::for_each_field(
         key, [&](const auto& field) { result = mix(result ^ hash_key(field)) + result; });
     return result;
+  }
+}
+
+/// Equality of keys, for strings without a branch on their length.
+template <class A, class B>
+bool equal_keys(const A& a, const B& b) {
+  if constexpr (StringLike<A> && StringLike<B>) {
+    return equal_bytes(a, b);
+  } else if constexpr (requires { { a == b } -> std::convertible_to<bool>; }) {
+    return a == b;
+  } else {
+    return boost::pfr::eq_fields(a, b);
   }
 }
 

@@ -38,6 +38,8 @@ class RecordBatch final : public Batch {
     new (slots_ + size_) T{std::forward<Args>(args)...};
     ++size_;
   }
+  /// For a writer that constructs records in place, at `end()` and on.
+  void set_size(std::size_t size) { size_ = size; }
 
   T* begin() { return slots_; }
   T* end() { return slots_ + size_; }

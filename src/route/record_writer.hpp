@@ -20,28 +20,28 @@ template <class R, bool Views>
 class RecordWriter {
  public:
   explicit RecordWriter(Outlet& outlet) : outlet_(&outlet), open_(outlet.targets()) {
-    for (auto& slot : open_) {
-      slot.batch = std::make_unique<RecordBatch<R>>();
+    for (Open& slot : open_) {
+      slot.open(std::make_unique<RecordBatch<R>>());
+    }
+  }
+  RecordWriter(RecordWriter&&) noexcept = default;
+  RecordWriter& operator=(RecordWriter&&) noexcept = default;
+  ~RecordWriter() {
+    for (Open& slot : open_) {
+      slot.close();
     }
   }
 
   Outlet& outlet() { return *outlet_; }
 
   template <class... Args>
-  void append(std::size_t target, const InputPins& input, Args&&... args) {
+  [[gnu::always_inline]] void append(std::size_t target, const InputPins& input, Args&&... args) {
     Open& slot = open_[target];
-    RecordBatch<R>& batch = *slot.batch;
-    if (batch.size() == 0) {
-      batch.ingest_ns = input.ingest_ns;
+    if (slot.epoch != input.epoch) [[unlikely]] {
+      begin(slot, input);
     }
-    if constexpr (Views) {
-      if (slot.pinned_epoch != input.epoch) {
-        slot.pinned_epoch = input.epoch;
-        input.pin(batch);
-      }
-    }
-    batch.emplace(std::forward<Args>(args)...);
-    if (batch.full()) [[unlikely]] {
+    new (slot.next) R{std::forward<Args>(args)...};
+    if (++slot.next == slot.limit) [[unlikely]] {
       send(target);
     }
   }
@@ -50,26 +50,54 @@ class RecordWriter {
   /// producer has run out of input, or the consumer has.
   void flush(bool everything) {
     for (std::size_t target = 0; target < open_.size(); ++target) {
-      if (open_[target].batch->size() != 0 && (everything || outlet_->target_idle(target))) {
+      if (open_[target].size() != 0 && (everything || outlet_->target_idle(target))) {
         send(target);
       }
     }
   }
 
  private:
+  /// The batch being filled for one target; its size is set when it is closed.
   struct Open {
+    R* next = nullptr;
+    R* limit = nullptr;
+    std::uint64_t epoch = 0;  ///< of the input whose memory it holds
     std::unique_ptr<RecordBatch<R>> batch;
-    std::uint64_t pinned_epoch = 0;
+
+    void open(std::unique_ptr<RecordBatch<R>> empty) {
+      batch = std::move(empty);
+      next = batch->begin();
+      limit = next + RecordBatch<R>::capacity;
+      epoch = 0;
+    }
+    std::size_t size() const { return static_cast<std::size_t>(next - batch->begin()); }
+    void close() {
+      if (batch != nullptr) {
+        batch->set_size(size());
+      }
+    }
   };
+
+  /// The first record that the current input gives to this batch.
+  [[gnu::noinline]] static void begin(Open& slot, const InputPins& input) {
+    slot.epoch = input.epoch;
+    if (slot.size() == 0) {
+      slot.batch->ingest_ns = input.ingest_ns;
+    }
+    if constexpr (Views) {
+      input.pin(*slot.batch);
+    }
+  }
 
   [[gnu::noinline]] void send(std::size_t target) {
     Open& slot = open_[target];
+    slot.close();
     outlet_->send(target, std::move(slot.batch));
-    slot.pinned_epoch = 0;
     // A mailbox carries one type of data batch; what comes back was a RecordBatch<R> (or control,
     // which is never recycled).
     BatchPtr used = outlet_->recycled(target);
-    slot.batch.reset(used ? static_cast<RecordBatch<R>*>(used.release()) : new RecordBatch<R>);
+    slot.open(used ? std::unique_ptr<RecordBatch<R>>(static_cast<RecordBatch<R>*>(used.release()))
+                   : std::make_unique<RecordBatch<R>>());
   }
 
   Outlet* outlet_;

@@ -51,9 +51,9 @@ class KeyedState {
   };
   struct Equal {
     using is_transparent = void;
-    bool operator()(const Stored& a, const Stored& b) const { return a == b; }
-    bool operator()(const Probe& a, const Stored& b) const { return a.key == b; }
-    bool operator()(const Stored& a, const Probe& b) const { return a == b.key; }
+    bool operator()(const Stored& a, const Stored& b) const { return equal_keys(a, b); }
+    bool operator()(const Probe& a, const Stored& b) const { return equal_keys(a.key, b); }
+    bool operator()(const Stored& a, const Probe& b) const { return equal_keys(a, b.key); }
   };
   using Table = boost::unordered_flat_map<Stored, State, Hash, Equal>;
 

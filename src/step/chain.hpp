@@ -37,18 +37,22 @@ class Chain final : public Segment {
         context_(context) {}
 
   void process(Batch& batch) override {
-    Tally<sizeof...(Steps)> tally;
     context_.begin(batch);
-    input_.for_each(context_, batch, [&](auto first, const auto& key, auto&& record) {
-      if constexpr (first.value) {
-        run_timed(tally, key, std::forward<decltype(record)>(record));
-      } else {
-        run<0, false>(tally, key, std::forward<decltype(record)>(record));
-      }
+    Counts tally;
+    input_.first(context_, batch, [&](const auto& key, auto&& record) {
+      run_timed(key, std::forward<decltype(record)>(record)).add_to(tally);
     });
+    {
+      auto end = terminal_.open();
+      input_.rest(context_, batch, [&](const auto& key, auto&& record) {
+        run<0, false>(tally, end, key, std::forward<decltype(record)>(record));
+      });
+    }
     publish(tally, batch.size());
     context_.end();
   }
+
+  void finish() override { terminal_.finish(); }
 
   void flush(bool everything) override {
     terminal_.flush(everything);
@@ -59,18 +63,21 @@ class Chain final : public Segment {
   using Counts = Tally<sizeof...(Steps)>;
 
   template <class KeyPlace, class Record>
-  [[gnu::noinline]] void run_timed(Counts& tally, const KeyPlace& key, Record&& record) {
-    run<0, true>(tally, key, std::forward<Record>(record));
+  [[gnu::noinline]] Counts run_timed(const KeyPlace& key, Record&& record) {
+    Counts tally;
+    auto end = terminal_.open();
+    run<0, true>(tally, end, key, std::forward<Record>(record));
+    return tally;
   }
 
-  template <std::size_t I, bool Timed, class KeyPlace, class Record>
-  [[gnu::always_inline]] void run(Counts& tally, const KeyPlace& key, Record&& record) {
+  template <std::size_t I, bool Timed, class End, class KeyPlace, class Record>
+  [[gnu::always_inline]] void run(Counts& tally, End& end, const KeyPlace& key, Record&& record) {
     if constexpr (I == sizeof...(Steps)) {
-      terminal_.accept(context_, key, std::forward<Record>(record));
+      end.accept(context_, key, std::forward<Record>(record));
     } else {
       std::get<I>(steps_).template apply<Timed>(
           context_, tally.of[I], key, std::forward<Record>(record), [&](auto&& output) {
-            run<I + 1, Timed>(tally, key, std::forward<decltype(output)>(output));
+            run<I + 1, Timed>(tally, end, key, std::forward<decltype(output)>(output));
           });
     }
   }

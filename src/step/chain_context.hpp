@@ -69,6 +69,12 @@ template <std::size_t Steps>
 struct Tally {
   /// Per step: outputs; for steps with exactly one output per input, the failures instead.
   std::uint64_t of[Steps == 0 ? 1 : Steps] = {};
+
+  void add_to(Tally& sum) const {
+    for (std::size_t step = 0; step < Steps; ++step) {
+      sum.of[step] += of[step];
+    }
+  }
 };
 
 /// Times a user's function when `Timed`.

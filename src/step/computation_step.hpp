@@ -119,8 +119,10 @@ class ComputationStep {
     } else if constexpr (is_vector<Plain>) {
       tally += result.size();
       for (auto&& output : result) {
-        if constexpr (std::is_rvalue_reference_v<Result&&>) {
-          next(Output(std::move(output)));
+        if constexpr (std::is_same_v<Output, bool>) {
+          next(bool{output});
+        } else if constexpr (std::is_rvalue_reference_v<Result&&>) {
+          next(std::move(output));
         } else {
           next(std::as_const(output));
         }

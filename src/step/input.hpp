@@ -12,9 +12,19 @@
 
 namespace wallaroo::internal {
 
-// Each input has: Record, the type that the first step takes; Key, or NoKey; and
-// for_each(context, batch, visit), which calls visit(first, key place, record) on each record,
-// `first` being true for one record of the batch (the one whose stages are timed).
+// Each input has: Record, the type that the first step takes; Key, or NoKey; and first(context,
+// batch, visit) and rest(context, batch, visit), which call visit(key place, record) on the first
+// record of a batch (if there is one) and on those after it.
+
+/// Walks over slots that lie one after the other.
+template <class Slot, class Visit>
+[[gnu::always_inline]] inline void visit_rest(Slot* begin, Slot* end, Visit&& visit) {
+  if (begin != end) {
+    for (Slot* slot = begin + 1; slot != end; ++slot) {
+      visit(*slot);
+    }
+  }
+}
 
 /// Frames of a byte source; the first step is the decoder.
 struct FrameInput {
@@ -22,19 +32,22 @@ struct FrameInput {
   using Key = NoKey;
 
   template <class Visit>
-  void for_each(ChainContext& context, Batch& batch, Visit&& visit) {
+  void first(ChainContext& context, Batch& batch, Visit&& visit) {
     auto& frames = static_cast<FrameBatch&>(batch);
     context.origin = frames.origin;
     context.position = frames.first_position;
-    const std::string_view* frame = frames.frames.data();
-    const std::string_view* const end = frame + frames.frames.size();
-    if (frame != end) {
-      visit(std::true_type{}, NoKey{}, std::string_view(*frame));
+    if (!frames.frames.empty()) {
+      visit(NoKey{}, std::string_view(frames.frames.front()));
     }
-    while (++frame < end) {
+  }
+  template <class Visit>
+  void rest(ChainContext& context, Batch& batch, Visit&& visit) {
+    auto& frames = static_cast<FrameBatch&>(batch);
+    const std::string_view* const begin = frames.frames.data();
+    visit_rest(begin, begin + frames.frames.size(), [&](std::string_view frame) {
       ++context.position;
-      visit(std::false_type{}, NoKey{}, std::string_view(*frame));
-    }
+      visit(NoKey{}, std::string_view(frame));
+    });
     context.origin = {};
   }
 };
@@ -46,16 +59,22 @@ struct OwnedInput {
   using Key = NoKey;
 
   template <class Visit>
-  void for_each(ChainContext&, Batch& batch, Visit&& visit) {
+  void first(ChainContext&, Batch& batch, Visit&& visit) {
     auto& records = static_cast<RecordBatch<T>&>(batch);
-    T* record = records.begin();
-    T* const end = records.end();
-    if (record != end) {
-      visit(std::true_type{}, NoKey{}, std::move(*record));
+    if (records.size() != 0) {
+      visit_one(*records.begin(), visit);
     }
-    while (++record < end) {
-      visit(std::false_type{}, NoKey{}, std::move(*record));
-    }
+  }
+  template <class Visit>
+  void rest(ChainContext&, Batch& batch, Visit&& visit) {
+    auto& records = static_cast<RecordBatch<T>&>(batch);
+    visit_rest(records.begin(), records.end(), [&](auto& slot) { visit_one(slot, visit); });
+  }
+
+ private:
+  template <class Visit>
+  [[gnu::always_inline]] static void visit_one(T& record, Visit& visit) {
+    visit(NoKey{}, std::move(record));
   }
 };
 
@@ -66,16 +85,22 @@ struct SharedInput {
   using Key = NoKey;
 
   template <class Visit>
-  void for_each(ChainContext&, Batch& batch, Visit&& visit) {
+  void first(ChainContext&, Batch& batch, Visit&& visit) {
     auto& records = static_cast<SpanBatch<T>&>(batch);
-    const T* record = records.data;
-    const T* const end = record + records.count;
-    if (record != end) {
-      visit(std::true_type{}, NoKey{}, *record);
+    if (records.size() != 0) {
+      visit_one(*records.data, visit);
     }
-    while (++record < end) {
-      visit(std::false_type{}, NoKey{}, *record);
-    }
+  }
+  template <class Visit>
+  void rest(ChainContext&, Batch& batch, Visit&& visit) {
+    auto& records = static_cast<SpanBatch<T>&>(batch);
+    visit_rest(records.data, (records.data + records.count), [&](auto& slot) { visit_one(slot, visit); });
+  }
+
+ private:
+  template <class Visit>
+  [[gnu::always_inline]] static void visit_one(const T& record, Visit& visit) {
+    visit(NoKey{}, record);
   }
 };
 
@@ -89,23 +114,23 @@ struct HashedInput {
   KeyFunction key_function;
 
   template <class Visit>
-  void for_each(ChainContext&, Batch& batch, Visit&& visit) {
+  void first(ChainContext&, Batch& batch, Visit&& visit) {
     auto& records = static_cast<RecordBatch<Hashed<T>>&>(batch);
-    Hashed<T>* record = records.begin();
-    Hashed<T>* const end = records.end();
-    if (record != end) {
-      visit_one(std::true_type{}, *record, visit);
+    if (records.size() != 0) {
+      visit_one(*records.begin(), visit);
     }
-    while (++record < end) {
-      visit_one(std::false_type{}, *record, visit);
-    }
+  }
+  template <class Visit>
+  void rest(ChainContext&, Batch& batch, Visit&& visit) {
+    auto& records = static_cast<RecordBatch<Hashed<T>>&>(batch);
+    visit_rest(records.begin(), records.end(), [&](auto& slot) { visit_one(slot, visit); });
   }
 
  private:
-  template <class First, class Visit>
-  [[gnu::always_inline]] void visit_one(First first, const Hashed<T>& record, Visit& visit) {
+  template <class Visit>
+  [[gnu::always_inline]] void visit_one(const Hashed<T>& record, Visit& visit) {
     const auto& key = std::invoke(key_function, record.value);
-    visit(first, KeyRef<Key>{record.hash, key}, record.value);
+    visit(KeyRef<Key>{record.hash, key}, record.value);
   }
 };
 
@@ -117,25 +142,25 @@ struct CarriedInput {
   using Key = std::conditional_t<Keep, K, NoKey>;
 
   template <class Visit>
-  void for_each(ChainContext&, Batch& batch, Visit&& visit) {
+  void first(ChainContext&, Batch& batch, Visit&& visit) {
     auto& records = static_cast<RecordBatch<Carried<K, T>>&>(batch);
-    Carried<K, T>* record = records.begin();
-    Carried<K, T>* const end = records.end();
-    if (record != end) {
-      visit_one(std::true_type{}, *record, visit);
+    if (records.size() != 0) {
+      visit_one(*records.begin(), visit);
     }
-    while (++record < end) {
-      visit_one(std::false_type{}, *record, visit);
-    }
+  }
+  template <class Visit>
+  void rest(ChainContext&, Batch& batch, Visit&& visit) {
+    auto& records = static_cast<RecordBatch<Carried<K, T>>&>(batch);
+    visit_rest(records.begin(), records.end(), [&](auto& slot) { visit_one(slot, visit); });
   }
 
  private:
-  template <class First, class Visit>
-  [[gnu::always_inline]] static void visit_one(First first, Carried<K, T>& record, Visit& visit) {
+  template <class Visit>
+  [[gnu::always_inline]] static void visit_one(Carried<K, T>& record, Visit& visit) {
     if constexpr (Keep) {
-      visit(first, KeyRef<K>{record.hash, record.key}, std::move(record.value));
+      visit(KeyRef<K>{record.hash, record.key}, std::move(record.value));
     } else {
-      visit(first, NoKey{}, std::move(record.value));
+      visit(NoKey{}, std::move(record.value));
     }
   }
 };

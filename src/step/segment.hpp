@@ -24,6 +24,8 @@ class Segment {
   virtual void process(Batch& input) = 0;
   /// Sends open output batches: those whose consumer waits, or all of them.
   virtual void flush(bool everything) = 0;
+  /// Once, after the last batch and before the last flush.
+  virtual void finish() = 0;
 };
 
 /// What a segment is made from on an executor; all of it outlives the segment.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,8 +22,20 @@
 namespace wallaroo::internal {
 
 // Each terminal has a Spec (copied to every executor), is made from it, a segment's context and a
-// cursor over the segment's outlets (it takes those of its edges), and has accept(context, key
-// place, record), flush(everything) and for_each_stage(visit(stage, failures_ignored)).
+// cursor over the segment's outlets (it takes those of its edges), and has flush(everything),
+// finish(), for_each_stage(visit(stage)) and open(), which gives what accepts the records of one
+// batch: accept(context, key place, record).
+
+/// For terminals that accept records themselves.
+template <class Terminal>
+struct Direct {
+  Terminal* terminal;
+  template <class KeyPlace, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key,
+                                     Record&& record) {
+    terminal->accept(context, key, std::forward<Record>(record));
+  }
+};
 
 /// Walks over the outlets of a segment while its terminals are made.
 using OutletCursor = std::vector<Outlet*>::const_iterator;
@@ -59,6 +72,8 @@ class ForwardTerminal {
     }
     writers_[last].append(0, context.pins, std::forward<Record>(record));
   }
+  auto open() { return Direct<ForwardTerminal>{this}; }
+  void finish() {}
   void flush(bool everything) {
     for (auto& writer : writers_) {
       writer.flush(everything);
@@ -90,6 +105,8 @@ class CarriedTerminal {
     }
     append(writers_[last], context, key, std::forward<Record>(record));
   }
+  auto open() { return Direct<CarriedTerminal>{this}; }
+  void finish() {}
   void flush(bool everything) {
     for (auto& writer : writers_) {
       writer.flush(everything);
@@ -141,6 +158,8 @@ class ExchangeTerminal {
       }
     });
   }
+  auto open() { return Direct<ExchangeTerminal>{this}; }
+  void finish() {}
   void flush(bool everything) { writer_.flush(everything); }
   template <class Visit>
   void for_each_stage(Visit&& visit) {
@@ -204,6 +223,8 @@ class EncodeTerminal {
       send();
     }
   }
+  auto open() { return Direct<EncodeTerminal>{this}; }
+  void finish() {}
   void flush(bool everything) {
     if (!open_->ends.empty() && (everything || outlet_->target_idle(0))) {
       send();
@@ -247,11 +268,53 @@ class CallbackTerminal {
   CallbackTerminal(const Spec& spec, const SegmentContext& context, OutletCursor&)
       : callback_(spec.callback), stage_(context.stages.at(spec.stage)) {}
 
+  /// A small plain object works on a local copy of itself during a batch: what it counts can then
+  /// stay in registers, since no other store in the loop can be to it.
+  static constexpr bool local =
+      std::is_trivially_copyable_v<Callback> && !std::is_empty_v<Callback> &&
+      std::is_object_v<Callback> && std::is_class_v<Callback> && sizeof(Callback) <= 64;
+
+  struct Local {
+    CallbackTerminal* terminal;
+    Callback callback;
+
+    explicit Local(CallbackTerminal* self) : terminal(self), callback(self->callback_) {}
+    Local(const Local&) = delete;
+    Local& operator=(const Local&) = delete;
+    ~Local() { write_back(); }
+
+    template <class KeyPlace, class Record>
+    [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
+      guarded(context, *terminal->stage_, record,
+              [&] { std::invoke(callback, std::as_const(record)); });
+    }
+
+   private:
+    void write_back() {
+      if constexpr (local) {
+        std::memcpy(static_cast<void*>(&terminal->callback_), &callback, sizeof(Callback));
+      }
+    }
+  };
+
+  auto open() {
+    if constexpr (local) {
+      return Local(this);
+    } else {
+      return Direct<CallbackTerminal>{this};
+    }
+  }
+
   template <class KeyPlace, class Record>
   [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
     guarded(context, *stage_, record, [&] { std::invoke(callback_, std::as_const(record)); });
   }
   void flush(bool) {}
+  void finish() {
+    if constexpr (requires(Callback& callback) { callback.finish(); }) {
+      callback_.finish();
+    }
+  }
   template <class Visit>
   void for_each_stage(Visit&& visit) {
     visit(*stage_);
@@ -282,6 +345,10 @@ class TeeTerminal {
     std::apply(
         [&](auto&... terminal) { (terminal->accept(context, key, std::as_const(record)), ...); },
         terminals_);
+  }
+  auto open() { return Direct<TeeTerminal>{this}; }
+  void finish() {
+    std::apply([&](auto&... terminal) { (terminal->finish(), ...); }, terminals_);
   }
   void flush(bool everything) {
     std::apply([&](auto&... terminal) { (terminal->flush(everything), ...); }, terminals_);

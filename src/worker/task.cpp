@@ -28,6 +28,7 @@ void SegmentOutput::flush_everything() {
 }
 
 void SegmentOutput::end() {
+  segment_->finish();
   segment_->flush(true);
   maybe_open_ = false;
   for (const auto& outlet : outlets_) {

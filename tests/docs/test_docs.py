@@ -1,0 +1,244 @@
+"""Keeps README.md and docs/ true: their C++ compiles, their commands run, their links lead
+somewhere, and the flags they name exist.
+
+A comment on the line before a block says what it is:
+  <!-- file: PATH -->         the contents of that file of the repository
+  <!-- write: PATH -->        a file that the reader makes, for the commands that follow
+  <!-- run -->                commands to run, in order, in one empty folder for each document
+  <!-- output -->             how the standard output of the commands before begins
+  <!-- cpp: declarations -->  C++ at namespace scope, with prelude.hpp included
+  <!-- cpp: statements -->    C++ inside of a function that has `app`; sees the declarations before
+A C++ block without a comment is a whole program when it includes something, and when it begins
+with a dot it continues a stream of WordCount.
+
+Run with: WALLAROO_BUILD=build python3 tests/docs/test_docs.py
+"""
+
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("WALLAROO_BUILD", ROOT / "build")).resolve()
+HERE = Path(__file__).resolve().parent
+
+# Flags of programs that are not ours.
+FOREIGN_FLAGS = {"--build", "--install", "--prefix", "--output-on-failure"}
+
+
+@dataclass(frozen=True)
+class Block:
+    document: Path
+    line: int  # of the first line inside
+    language: str
+    note: str  # of the comment before, without its marks
+    text: str
+
+    def __str__(self):
+        return f"{self.document.relative_to(ROOT)}:{self.line}"
+
+    def argument(self, kind):
+        """What follows `kind:` in the note, or None."""
+        name, colon, value = self.note.partition(": ")
+        return value if colon and name == kind else None
+
+
+def documents():
+    return sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
+
+
+def blocks_of(document):
+    blocks = []
+    note = ""
+    lines = iter(enumerate(document.read_text().splitlines(), 1))
+    for number, line in lines:
+        if comment := re.fullmatch(r"<!-- (.*) -->", line.strip()):
+            note = comment.group(1)
+        elif fence := re.fullmatch(r"```(\w*)", line):
+            inside = []
+            for _, text in lines:
+                if text == "```":
+                    break
+                inside.append(text)
+            else:
+                raise AssertionError(f"{document}:{number}: the block does not end")
+            blocks.append(Block(document, number + 1, fence.group(1), note,
+                                "".join(text + "\n" for text in inside)))
+            note = ""
+        elif line.strip():
+            note = ""
+    return blocks
+
+
+def all_blocks():
+    return [block for document in documents() for block in blocks_of(document)]
+
+
+class Cpp(unittest.TestCase):
+    """All blocks of a document are compiled as one file: most of the time goes into the headers."""
+
+    def test_it_compiles(self):
+        for document in documents():
+            blocks = [block for block in blocks_of(document) if block.language == "cpp"]
+            if blocks:
+                with self.subTest(document=str(document.relative_to(ROOT))):
+                    self.compile(self.program_of(blocks))
+
+    def program_of(self, blocks):
+        includes = ['#include "prelude.hpp"']
+        bodies = []
+        for number, block in enumerate(blocks):
+            lines = block.text.splitlines()
+            includes += [line for line in lines if line.startswith("#include")]
+            code = "\n".join("" if line.startswith(("#include", "#pragma")) else line
+                             for line in lines)
+            kind = self.kind_of(block)
+            place = f'#line {block.line} "{block}"\n'
+            if kind == "chain":
+                code = code.rstrip().removesuffix(";") + ";"
+                code = f"void chain_{number}(wallaroo::Application& app) {{ ::counted(app)\n" \
+                       f"{place}{code}\n}}"
+            elif kind == "statements":
+                code = f"void statements_{number}(wallaroo::Application& app) {{\n" \
+                       f"{place}{code}\n}}"
+            else:
+                code = f"}}\nnamespace block_{number} {{\n{place}{code}"
+            bodies.append(code)
+        return "\n".join([*includes, "namespace first {", *bodies, "}", ""])
+
+    def kind_of(self, block):
+        kind = block.argument("cpp")
+        if kind in ("declarations", "statements"):
+            return kind
+        self.assertIsNone(kind, f"{block}: unknown comment '{block.note}'")
+        if re.search(r"^#include", block.text, re.M):
+            return "program"
+        self.assertTrue(block.text.startswith("."),
+                        f"{block}: is this a fragment? Say so in a comment, see test_docs.py")
+        return "chain"
+
+    def compile(self, program):
+        done = subprocess.run(
+            ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Werror", f"-I{ROOT}/include",
+             f"-I{ROOT}/src", f"-I{HERE}", "-x", "c++", "-"],
+            input=program, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr[:4000])
+
+
+class Files(unittest.TestCase):
+    def test_quoted_files_are_quoted_as_they_are(self):
+        for block in all_blocks():
+            if path := block.argument("file"):
+                with self.subTest(block=str(block)):
+                    self.assertEqual(block.text, (ROOT / path).read_text())
+
+
+def cache_entry(name):
+    found = re.search(rf"^{name}:\w+=(.*)$", (BUILD / "CMakeCache.txt").read_text(), re.M)
+    return found.group(1) if found else ""
+
+
+class Commands(unittest.TestCase):
+    def test_they_run_and_print_what_the_text_says(self):
+        for document in documents():
+            blocks = blocks_of(document)
+            if any(block.note == "run" for block in blocks):
+                with self.subTest(document=str(document.relative_to(ROOT))):
+                    with tempfile.TemporaryDirectory() as folder:
+                        self.follow(blocks, Path(folder))
+
+    def follow(self, blocks, folder):
+        (folder / "wallaroo").mkdir()
+        (folder / "wallaroo" / "build").symlink_to(BUILD)
+        printed = ""
+        for block in blocks:
+            if path := block.argument("write"):
+                file = folder / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(block.text)
+            elif block.note == "run":
+                printed = self.run_block(block, folder)
+            elif block.note == "output":
+                lines = [line.rstrip() for line in printed.splitlines()]
+                wanted = block.text.splitlines()
+                self.assertEqual(lines[-len(wanted):] if len(wanted) > 1 else lines[:1], wanted,
+                                 str(block))
+
+    def run_block(self, block, folder):
+        # The reader's home is the empty folder, the programs of the build are at hand.
+        environment = {**os.environ, "HOME": str(folder),
+                       "PATH": f"{BUILD / 'examples'}:{BUILD / 'tools'}:{os.environ['PATH']}"}
+        # A library that was built with sanitizers needs programs that are.
+        if sanitizers := cache_entry("WALLAROO_SANITIZE"):
+            environment["CXXFLAGS"] = f"-fsanitize={sanitizers}"
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block.text], cwd=folder,
+                              env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, f"{block}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+
+def without_blocks(document):
+    return re.sub(r"^```.*?^```$", "", document.read_text(), flags=re.M | re.S)
+
+
+def anchors_of(document):
+    anchors = set()
+    for heading in re.findall(r"^#+ (.*)$", without_blocks(document), re.M):
+        text = re.sub(r"[^\w\- ]", "", heading.lower())
+        anchors.add(text.replace(" ", "-"))
+    return anchors
+
+
+class Links(unittest.TestCase):
+    def test_they_lead_somewhere(self):
+        for document in documents():
+            for target in re.findall(r"\]\(([^)\s]+)\)", without_blocks(document)):
+                if re.match(r"\w+:", target):
+                    continue
+                with self.subTest(document=str(document.relative_to(ROOT)), link=target):
+                    path, _, anchor = target.partition("#")
+                    place = (document.parent / path).resolve() if path else document
+                    self.assertTrue(place.exists(), "nothing is there")
+                    if anchor:
+                        self.assertIn(anchor, anchors_of(place))
+
+    def test_every_page_of_the_guide_is_in_its_index(self):
+        index = (ROOT / "docs" / "guide" / "index.md").read_text()
+        for page in (ROOT / "docs" / "guide").glob("*.md"):
+            if page.name != "index.md":
+                self.assertIn(f"]({page.name})", index)
+
+
+class Flags(unittest.TestCase):
+    def flags_of(self, *command):
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
+                              cwd=ROOT, timeout=60, check=True)
+        return set(re.findall(r"--[a-z][\w-]*", done.stdout)) | {"--help"}
+
+    def application_flags(self):
+        return self.flags_of(BUILD / "examples" / "word_count", "--help")
+
+    def test_flags_named_anywhere_exist(self):
+        known = FOREIGN_FLAGS | self.application_flags()
+        for command in ("send", "receive", "latency"):
+            known |= self.flags_of(BUILD / "tools" / "giles", command, "--help")
+        for script in ("run", "test", "bench"):
+            known |= self.flags_of(ROOT / script, "--help")
+        for document in documents():
+            text = re.sub(r"<!--.*?-->", "", document.read_text(), flags=re.S)
+            named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", text))
+            self.assertEqual(named - known, set(), document.relative_to(ROOT))
+
+    def test_operations_tells_all_flags_of_an_application_and_no_others(self):
+        text = (ROOT / "docs" / "guide" / "operations.md").read_text()
+        table = text.partition("A configuration file")[0]
+        self.assertEqual(set(re.findall(r"--[a-z][\w-]*", table)), self.application_flags())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
