@@ -20,7 +20,7 @@ enum class OnError {
 
 /// A listening TCP source. Every connection is one partition; its records keep their order.
 struct TcpSourceOptions {
-  std::string listen;  ///< "host:port"; port 0 lets the kernel choose
+  std::string listen = {};  ///< "host:port"; port 0 lets the kernel choose
   Framing framing = LengthPrefix{};
   std::size_t max_frame_bytes = 1 << 20;  ///< a longer record closes its connection
   std::size_t max_connections = 10'000;   ///< further peers wait in the listen backlog
@@ -29,7 +29,7 @@ struct TcpSourceOptions {
 
 /// Reads files in the order given, one after the other; "-" is standard input.
 struct FileSourceOptions {
-  std::vector<std::string> paths;
+  std::vector<std::string> paths = {};
   Framing framing = Newline{};
   std::size_t max_frame_bytes = 1 << 20;  ///< a longer record is an error of the file
   std::uint64_t repeat = 1;               ///< how often the files are read in all; 0 is for ever
@@ -44,7 +44,7 @@ struct FileSourceOptions {
 /// was handed over is sent again, whole, on the next connection. So each record is delivered at
 /// most once to an application that ignores an incomplete last record.
 struct TcpSinkOptions {
-  std::string connect;  ///< "host:port"
+  std::string connect = {};  ///< "host:port"
   std::size_t max_buffer_bytes = 1 << 20;
   std::chrono::milliseconds first_backoff{50};
   std::chrono::milliseconds max_backoff{2'000};
@@ -55,7 +55,7 @@ struct TcpSinkOptions {
 
 /// Appends the encoded records to a file, or to standard output when `path` is "-".
 struct FileSinkOptions {
-  std::string path;
+  std::string path = {};
   bool append = false;  ///< false: an existing file is emptied at start
 };
 

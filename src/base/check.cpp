@@ -6,9 +6,8 @@
 
 namespace wallaroo::internal {
 
-void invariant_broken(const char* invariant, std::source_location where) {
-  throw std::logic_error(
-      fmt::format("broken invariant: {} ({}:{})", invariant, where.file_name(), where.line()));
+void invariant_broken(const char* invariant, const char* file, int line) {
+  throw std::logic_error(fmt::format("broken invariant: {} ({}:{})", invariant, file, line));
 }
 
 }  // namespace wallaroo::internal

@@ -12,9 +12,6 @@
 #include <cstring>
 #include <string_view>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 namespace wallaroo::internal {
 
 inline constexpr std::size_t short_bytes = 16;
@@ -77,11 +74,14 @@ inline std::uint64_t fold_product(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+/// XXH3 (Collet), for what is longer than `short_bytes`.
+std::uint64_t hash_long(std::string_view bytes);
+
 /// A hash of bytes that is the same on every machine: up to 16 bytes two folded multiplications
-/// as in wyhash (Wang Yi), above that XXH3 (Collet).
+/// as in wyhash (Wang Yi), above that XXH3.
 inline std::uint64_t hash_bytes(std::string_view bytes) {
   if (bytes.size() > short_bytes) [[unlikely]] {
-    return XXH3_64bits(bytes.data(), bytes.size());
+    return hash_long(bytes);
   }
   const Words words = load_short(bytes.data(), bytes.size());
   const std::uint64_t mixed =

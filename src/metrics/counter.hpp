@@ -44,16 +44,20 @@ class LatencyHistogram {
     const auto value = static_cast<std::uint64_t>(value_ns < 0 ? 0 : value_ns);
     const auto bin = static_cast<std::size_t>(std::bit_width(value));
     bins_[bin < bins ? bin : bins - 1].add(times);
-    sum_ns_.add(value * times);
+    // A double: the latency of a pipeline that is held back, summed over millions of records a
+    // second, would overflow 64 bits within a day.
+    sum_ns_.store(sum_ns_.load(std::memory_order_relaxed) +
+                      static_cast<double>(value) * static_cast<double>(times),
+                  std::memory_order_relaxed);
   }
   std::uint64_t in_bin(std::size_t bin) const { return bins_[bin].value(); }
-  std::uint64_t sum_ns() const { return sum_ns_.value(); }
+  double sum_ns() const { return sum_ns_.load(std::memory_order_relaxed); }
   /// Largest value of a bin plus one, in nanoseconds.
   static constexpr std::uint64_t upper_bound_ns(std::size_t bin) { return std::uint64_t{1} << bin; }
 
  private:
   std::array<Counter, bins> bins_;
-  Counter sum_ns_;
+  std::atomic<double> sum_ns_{0};
 };
 
 }  // namespace wallaroo::internal

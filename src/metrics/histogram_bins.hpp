@@ -36,7 +36,7 @@ inline HistogramBins read_bins(const LatencyHistogram& histogram) {
       result.in_bin[bin < HistogramBins::first ? 0 : bin - HistogramBins::first] += n;
     }
   }
-  result.sum_seconds = static_cast<double>(histogram.sum_ns()) / 1e9;
+  result.sum_seconds = histogram.sum_ns() / 1e9;
   return result;
 }
 

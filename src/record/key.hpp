@@ -79,11 +79,12 @@ struct OwnedKeyOf<std::string_view> {
 template <class Key>
 using OwnedKey = typename OwnedKeyOf<std::remove_cvref_t<Key>>::type;
 
-/// Where a record is on its way through the stages after `key_by`.
-template <class Key>
+/// The key of the record that is on its way through the stages after `key_by`: a reference to it,
+/// or a view made for the occasion.
+template <class KeyOrReference>
 struct KeyRef {
   std::uint64_t hash;
-  const Key& key;
+  KeyOrReference key;
 };
 
 /// The place of a key in chains without one.

@@ -205,11 +205,7 @@ void FileSink::open() {
   file_.emplace(fmt::format("sink '{}'", name_), options_);
 }
 
-void FileSink::set_address(const std::string& address) {
-  throw ConfigError(
-      fmt::format("sink '{}' writes to a file ('{}') and cannot be given the address '{}'", name_,
-                  options_.path, address));
-}
+void FileSink::set_address(const std::string& address) { options_.path = address; }
 
 std::unique_ptr<SinkWriter> FileSink::writer(const WriterContext& context) {
   check(file_.has_value(), "a sink is opened before it gets its writer");

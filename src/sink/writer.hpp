@@ -51,8 +51,8 @@ class ByteSink {
   /// Opens or checks what can fail at start: a file, the form of an address. Throws IoError or
   /// ConfigError with the sink's name in the message. Called on the starting thread, once.
   virtual void open() = 0;
-  /// Replaces the configured address ("--out host:port"); before `open`. Throws ConfigError when
-  /// this kind of sink has none.
+  /// Replaces the configured address, or the path of a file ("--out totals@host:port"); before
+  /// `open`. Throws ConfigError when this kind of sink has none.
   virtual void set_address(const std::string& address) = 0;
   virtual std::string address() const = 0;
   /// The writer; called once, on the starting thread, after `open`. The sink outlives it.

@@ -19,7 +19,10 @@ struct NoState {};
 template <class Key, class State>
 struct StateHolder {
   KeyedState<Key, State> states;
-  State& get(const KeyRef<Key>& key) { return states.find_or_create(key.hash, key.key); }
+  template <class K>
+  State& get(const KeyRef<K>& place) {
+    return states.find_or_create(place.hash, place.key);
+  }
 };
 template <class State>
 struct StateHolder<NoKey, State> {
@@ -112,8 +115,9 @@ class ComputationStep {
   [[gnu::always_inline]] static void pass_on(std::uint64_t& tally, Result&& result, Next& next) {
     using Plain = std::remove_cvref_t<Result>;
     if constexpr (is_optional<Plain>) {
-      if (result.has_value()) {
-        ++tally;
+      const bool passes = result.has_value();
+      tally += passes ? 1 : 0;
+      if (passes) {
         next(*std::forward<Result>(result));
       }
     } else if constexpr (is_vector<Plain>) {

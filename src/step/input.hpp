@@ -12,44 +12,34 @@
 
 namespace wallaroo::internal {
 
-// Each input has: Record, the type that the first step takes; Key, or NoKey; and first(context,
-// batch, visit) and rest(context, batch, visit), which call visit(key place, record) on the first
-// record of a batch (if there is one) and on those after it.
+// Each input has: Record, the type that the first step takes; Key, or NoKey; slots(context, batch),
+// the range of what the batch holds; and for one slot place(slot), the record's key, and
+// record(slot), the record. next(context) is called between two slots.
+//
+// They are plain functions of a slot so that the loop over a batch stands in the chain itself: when
+// the state of that loop is captured by a closure, gcc keeps it in memory.
 
-/// Walks over slots that lie one after the other.
-template <class Slot, class Visit>
-[[gnu::always_inline]] inline void visit_rest(Slot* begin, Slot* end, Visit&& visit) {
-  if (begin != end) {
-    for (Slot* slot = begin + 1; slot != end; ++slot) {
-      visit(*slot);
-    }
-  }
-}
+template <class Slot>
+struct Slots {
+  Slot* begin;
+  Slot* end;
+};
 
 /// Frames of a byte source; the first step is the decoder.
 struct FrameInput {
   using Record = std::string_view;
   using Key = NoKey;
 
-  template <class Visit>
-  void first(ChainContext& context, Batch& batch, Visit&& visit) {
+  static Slots<const std::string_view> slots(ChainContext& context, Batch& batch) {
     auto& frames = static_cast<FrameBatch&>(batch);
     context.origin = frames.origin;
     context.position = frames.first_position;
-    if (!frames.frames.empty()) {
-      visit(NoKey{}, std::string_view(frames.frames.front()));
-    }
-  }
-  template <class Visit>
-  void rest(ChainContext& context, Batch& batch, Visit&& visit) {
-    auto& frames = static_cast<FrameBatch&>(batch);
     const std::string_view* const begin = frames.frames.data();
-    visit_rest(begin, begin + frames.frames.size(), [&](std::string_view frame) {
-      ++context.position;
-      visit(NoKey{}, std::string_view(frame));
-    });
-    context.origin = {};
+    return {begin, begin + frames.frames.size()};
   }
+  static void next(ChainContext& context) { ++context.position; }
+  static NoKey place(std::string_view) { return {}; }
+  static std::string_view record(std::string_view frame) { return frame; }
 };
 
 /// Records that nobody else uses: they may be moved from.
@@ -58,24 +48,13 @@ struct OwnedInput {
   using Record = T;
   using Key = NoKey;
 
-  template <class Visit>
-  void first(ChainContext&, Batch& batch, Visit&& visit) {
+  static Slots<T> slots(ChainContext&, Batch& batch) {
     auto& records = static_cast<RecordBatch<T>&>(batch);
-    if (records.size() != 0) {
-      visit_one(*records.begin(), visit);
-    }
+    return {records.begin(), records.end()};
   }
-  template <class Visit>
-  void rest(ChainContext&, Batch& batch, Visit&& visit) {
-    auto& records = static_cast<RecordBatch<T>&>(batch);
-    visit_rest(records.begin(), records.end(), [&](auto& slot) { visit_one(slot, visit); });
-  }
-
- private:
-  template <class Visit>
-  [[gnu::always_inline]] static void visit_one(T& record, Visit& visit) {
-    visit(NoKey{}, std::move(record));
-  }
+  static void next(ChainContext&) {}
+  static NoKey place(const T&) { return {}; }
+  static T&& record(T& slot) { return std::move(slot); }
 };
 
 /// Records in memory that must not change.
@@ -84,24 +63,13 @@ struct SharedInput {
   using Record = T;
   using Key = NoKey;
 
-  template <class Visit>
-  void first(ChainContext&, Batch& batch, Visit&& visit) {
+  static Slots<const T> slots(ChainContext&, Batch& batch) {
     auto& records = static_cast<SpanBatch<T>&>(batch);
-    if (records.size() != 0) {
-      visit_one(*records.data, visit);
-    }
+    return {records.data, records.data + records.count};
   }
-  template <class Visit>
-  void rest(ChainContext&, Batch& batch, Visit&& visit) {
-    auto& records = static_cast<SpanBatch<T>&>(batch);
-    visit_rest(records.data, (records.data + records.count), [&](auto& slot) { visit_one(slot, visit); });
-  }
-
- private:
-  template <class Visit>
-  [[gnu::always_inline]] static void visit_one(const T& record, Visit& visit) {
-    visit(NoKey{}, record);
-  }
+  static void next(ChainContext&) {}
+  static NoKey place(const T&) { return {}; }
+  static const T& record(const T& slot) { return slot; }
 };
 
 /// Keyed records whose key is found in the record again: the key function returns a reference
@@ -109,29 +77,20 @@ struct SharedInput {
 template <class T, class KeyFunction>
 struct HashedInput {
   using Record = T;
-  using Key = std::remove_cvref_t<std::invoke_result_t<KeyFunction&, const T&>>;
+  using KeyResult = std::invoke_result_t<KeyFunction&, const T&>;
+  using Key = std::remove_cvref_t<KeyResult>;
 
   KeyFunction key_function;
 
-  template <class Visit>
-  void first(ChainContext&, Batch& batch, Visit&& visit) {
+  static Slots<const Hashed<T>> slots(ChainContext&, Batch& batch) {
     auto& records = static_cast<RecordBatch<Hashed<T>>&>(batch);
-    if (records.size() != 0) {
-      visit_one(*records.begin(), visit);
-    }
+    return {records.begin(), records.end()};
   }
-  template <class Visit>
-  void rest(ChainContext&, Batch& batch, Visit&& visit) {
-    auto& records = static_cast<RecordBatch<Hashed<T>>&>(batch);
-    visit_rest(records.begin(), records.end(), [&](auto& slot) { visit_one(slot, visit); });
+  static void next(ChainContext&) {}
+  KeyRef<KeyResult> place(const Hashed<T>& slot) {
+    return {slot.hash, std::invoke(key_function, slot.value)};
   }
-
- private:
-  template <class Visit>
-  [[gnu::always_inline]] void visit_one(const Hashed<T>& record, Visit& visit) {
-    const auto& key = std::invoke(key_function, record.value);
-    visit(KeyRef<Key>{record.hash, key}, record.value);
-  }
+  static const T& record(const Hashed<T>& slot) { return slot.value; }
 };
 
 /// Keyed records that carry their key. Without `Keep` the key is dropped: the stream goes on
@@ -141,28 +100,19 @@ struct CarriedInput {
   using Record = T;
   using Key = std::conditional_t<Keep, K, NoKey>;
 
-  template <class Visit>
-  void first(ChainContext&, Batch& batch, Visit&& visit) {
+  static Slots<Carried<K, T>> slots(ChainContext&, Batch& batch) {
     auto& records = static_cast<RecordBatch<Carried<K, T>>&>(batch);
-    if (records.size() != 0) {
-      visit_one(*records.begin(), visit);
-    }
+    return {records.begin(), records.end()};
   }
-  template <class Visit>
-  void rest(ChainContext&, Batch& batch, Visit&& visit) {
-    auto& records = static_cast<RecordBatch<Carried<K, T>>&>(batch);
-    visit_rest(records.begin(), records.end(), [&](auto& slot) { visit_one(slot, visit); });
-  }
-
- private:
-  template <class Visit>
-  [[gnu::always_inline]] static void visit_one(Carried<K, T>& record, Visit& visit) {
+  static void next(ChainContext&) {}
+  static auto place(const Carried<K, T>& slot) {
     if constexpr (Keep) {
-      visit(KeyRef<K>{record.hash, record.key}, std::move(record.value));
+      return KeyRef<const K&>{slot.hash, slot.key};
     } else {
-      visit(NoKey{}, std::move(record.value));
+      return NoKey{};
     }
   }
+  static T&& record(Carried<K, T>& slot) { return std::move(slot.value); }
 };
 
 }  // namespace wallaroo::internal

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -31,8 +31,7 @@ template <class Terminal>
 struct Direct {
   Terminal* terminal;
   template <class KeyPlace, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key,
-                                     Record&& record) {
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key, Record&& record) {
     terminal->accept(context, key, std::forward<Record>(record));
   }
 };
@@ -270,9 +269,9 @@ class CallbackTerminal {
 
   /// A small plain object works on a local copy of itself during a batch: what it counts can then
   /// stay in registers, since no other store in the loop can be to it.
-  static constexpr bool local =
-      std::is_trivially_copyable_v<Callback> && !std::is_empty_v<Callback> &&
-      std::is_object_v<Callback> && std::is_class_v<Callback> && sizeof(Callback) <= 64;
+  static constexpr bool local = std::is_trivially_copyable_v<Callback> &&
+                                !std::is_empty_v<Callback> && std::is_object_v<Callback> &&
+                                std::is_class_v<Callback> && sizeof(Callback) <= 64;
 
   struct Local {
     CallbackTerminal* terminal;
@@ -292,7 +291,7 @@ class CallbackTerminal {
    private:
     void write_back() {
       if constexpr (local) {
-        std::memcpy(static_cast<void*>(&terminal->callback_), &callback, sizeof(Callback));
+        new (&terminal->callback_) Callback(callback);
       }
     }
   };
@@ -311,7 +310,7 @@ class CallbackTerminal {
   }
   void flush(bool) {}
   void finish() {
-    if constexpr (requires(Callback& callback) { callback.finish(); }) {
+    if constexpr (requires(Callback & callback) { callback.finish(); }) {
       callback_.finish();
     }
   }

@@ -85,8 +85,7 @@ class Resets(ErrorAppCase):
             receiver.accept()
         seen += receiver.lines(1000)
         enough.set()
-        while not seen[-1].endswith(" end"):
-            seen += receiver.lines(1)
+        seen += receiver.lines_until(" end")
         sender.join()
         self.assertEqual(self.assert_drains(app, receiver), [])
         # What the operating system had accepted is lost, as TcpSinkOptions says; but no line is

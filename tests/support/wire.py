@@ -92,6 +92,13 @@ class Receiver:
         *lines, self._rest = b"".join(pieces).split(b"\n", count)
         return [line.decode() for line in lines]
 
+    def lines_until(self, last):
+        """All lines up to one that ends with `last`."""
+        lines = []
+        while not lines or not lines[-1].endswith(last):
+            lines += self.lines(max(1, self._rest.count(b"\n")))
+        return lines
+
     def rest(self):
         """All bytes until the sink closes its connection."""
         pieces = [self._rest]
