@@ -131,6 +131,7 @@ struct Pending {
     node.outputs = std::move(outputs);
     node.source = std::move(source);
     node.dead_letters = dead_letters;
+    node.takes_frames = std::is_same_v<Input, FrameInput>;
     node.segment =
         [spec = typename Made::Spec{std::move(input), std::move(steps), std::move(terminal), head}](
             const SegmentContext& context) -> std::unique_ptr<Segment> {

@@ -37,6 +37,7 @@ struct Node {
   SourceFactory source;  ///< of a node that starts with one
   SinkFactory sink;      ///< of a sink's writer; then there is no segment
   std::function<std::unique_ptr<Segment>(const SegmentContext&)> segment;
+  bool takes_frames = false;  ///< the source is one of bytes: the first step is a decoder
   bool dead_letters = false;  ///< starts with what other stages refused
 };
 
