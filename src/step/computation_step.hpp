@@ -42,6 +42,9 @@ class ComputationStep {
   using Output = typename Traits::Output;
   static constexpr bool one_to_one = Traits::one_to_one;
   static constexpr bool stateful = Traits::stateful;
+  static constexpr bool plain = !stateful && !Traits::emits &&
+                                std::is_trivially_copyable_v<Output> &&
+                                !is_vector<typename Traits::Result>;
 
   struct Spec {
     F function;

@@ -62,6 +62,7 @@ class DecodeStep {
   using Output = typename Traits::Output;
   static constexpr bool one_to_one = std::is_same_v<Output, typename Traits::Result>;
   static constexpr bool stateful = false;
+  static constexpr bool plain = false;
 
   struct Spec {
     D decoder;
