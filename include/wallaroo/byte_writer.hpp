@@ -1,11 +1,11 @@
 // Where encoders write.
 #pragma once
 
-#include <bit>
 #include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -18,56 +18,91 @@ namespace wallaroo {
 ///     }
 class ByteWriter {
  public:
-  explicit ByteWriter(std::string& bytes) : bytes_(&bytes) {}
+  /// Appends to `bytes`, which must not be touched until `close` or the destructor: meanwhile its
+  /// size is that of the memory at hand.
+  explicit ByteWriter(std::string& bytes) { open(bytes); }
+  ByteWriter(const ByteWriter&) = delete;
+  ByteWriter& operator=(const ByteWriter&) = delete;
+  ~ByteWriter() { close(); }
 
   ByteWriter& append(std::string_view bytes) {
-    bytes_->append(bytes);
+    char* const to = room(bytes.size());
+    if (!bytes.empty()) {
+      std::memcpy(to, bytes.data(), bytes.size());
+    }
+    next_ += bytes.size();
     return *this;
   }
   ByteWriter& append(char byte) {
-    bytes_->push_back(byte);
+    *room(1) = byte;
+    ++next_;
     return *this;
   }
   /// A number in decimal, the shortest text that reads back as the same value.
   template <class Number>
-  requires std::integral<Number> || std::floating_point<Number> ByteWriter& decimal(Number value) {
+  ByteWriter& decimal(Number value) requires std::integral<Number> || std::floating_point<Number> {
+    constexpr std::size_t longest = 64;
+    char* const to = room(longest);
     if constexpr (std::unsigned_integral<Number>) {
-      append_unsigned(value);
+      next_ = write_unsigned(to, value);
     } else {
-      char text[64];
-      const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-      bytes_->append(text, static_cast<std::size_t>(end - text));
+      next_ = std::to_chars(to, to + longest, value).ptr;
     }
     return *this;
   }
   /// An unsigned integer, most significant byte first.
   template <std::unsigned_integral Number>
   ByteWriter& big_endian(Number value) {
-    char text[sizeof value];
+    char* const to = room(sizeof value);
     for (std::size_t i = 0; i < sizeof value; ++i) {
-      text[i] = static_cast<char>(value >> (8 * (sizeof value - 1 - i)));
+      to[i] = static_cast<char>(value >> (8 * (sizeof value - 1 - i)));
     }
-    bytes_->append(text, sizeof value);
+    next_ += sizeof value;
     return *this;
   }
   /// An unsigned integer, least significant byte first.
   template <std::unsigned_integral Number>
   ByteWriter& little_endian(Number value) {
-    char text[sizeof value];
+    char* const to = room(sizeof value);
     for (std::size_t i = 0; i < sizeof value; ++i) {
-      text[i] = static_cast<char>(value >> (8 * i));
+      to[i] = static_cast<char>(value >> (8 * i));
     }
-    bytes_->append(text, sizeof value);
+    next_ += sizeof value;
     return *this;
   }
 
   /// Bytes of this record and of those before it in the same batch.
-  std::size_t size() const { return bytes_->size(); }
+  std::size_t size() const { return static_cast<std::size_t>(next_ - bytes_->data()); }
+  /// Takes back what was written after `size()` was this.
+  void truncate(std::size_t size) { next_ = bytes_->data() + size; }
+
+  /// Ends the writing: the string has its real size again.
+  void close() {
+    if (bytes_ != nullptr) {
+      bytes_->resize(size());
+      bytes_ = nullptr;
+    }
+  }
+  /// Goes on with another string, after `close`.
+  void open(std::string& bytes) {
+    bytes_ = &bytes;
+    next_ = bytes.data() + bytes.size();
+    limit_ = next_;
+  }
 
  private:
-  void append_unsigned(std::uint64_t value);
+  char* room(std::size_t bytes) {
+    if (static_cast<std::size_t>(limit_ - next_) < bytes) [[unlikely]] {
+      grow(bytes);
+    }
+    return next_;
+  }
+  void grow(std::size_t bytes);
+  static char* write_unsigned(char* to, std::uint64_t value);
 
-  std::string* bytes_;
+  std::string* bytes_ = nullptr;
+  char* next_ = nullptr;
+  char* limit_ = nullptr;
 };
 
 }  // namespace wallaroo

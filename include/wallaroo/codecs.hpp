@@ -110,6 +110,7 @@ auto framed(Encoder encoder) {
     if constexpr (std::is_invocable_v<const Encoder&, const Record&, ByteWriter&>) {
       ByteWriter writer(body);
       std::invoke(encoder, record, writer);
+      writer.close();
     } else {
       body = std::string_view(std::invoke(encoder, record));
     }

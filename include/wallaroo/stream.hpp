@@ -227,6 +227,7 @@ class BasicStream {
     if constexpr (internal::needs_gathering<Definition> && W != internal::Where::single) {
       std::move(*this).collect().to_sink(std::move(name), std::move(definition), options);
     } else {
+      link_.use_once();
       const auto stage = link_.add_sink(std::move(name), options);
       using Made = internal::SinkTerminal<T, Definition>;
       std::vector<internal::EdgeId> edges;
@@ -248,6 +249,7 @@ class BasicStream {
     if constexpr (gather && W != internal::Where::single) {
       std::move(*this).collect().to_sinks(std::move(sinks)...);
     } else {
+      link_.use_once();
       std::vector<internal::EdgeId> edges;
       std::vector<internal::StageId> stages;
       const auto one = [&]<class D>(NamedSink<D>& named) {

@@ -124,11 +124,10 @@ Outcome wait_and_obey(Engine& engine, internal::StopSignals& signals, const inte
 }
 
 int run_engine(const Application& application, const internal::Program& program,
-               const Flags& flags) {
+               const Flags& flags, internal::StopSignals& signals) {
   EngineOptions options = flags.engine;
   options.log = internal::console_log();
   const internal::Log log(options.log_level, options.log);
-  internal::StopSignals signals;
   Engine engine(application, std::move(options));
   if (flags.action == Flags::Action::explain) {
     say(stdout, engine.explain());
@@ -145,7 +144,7 @@ int run_engine(const Application& application, const internal::Program& program,
 }
 
 int run_program(const Application& application, const std::vector<std::string>& arguments,
-                const RunOptions& options) {
+                const RunOptions& options, internal::StopSignals& signals) {
   const internal::Program program = program_of(application, options);
   Flags flags;
   try {
@@ -157,7 +156,7 @@ int run_program(const Application& application, const std::vector<std::string>& 
     say(stdout, flags.text);
     return clean;
   }
-  return run_engine(application, program, flags);
+  return run_engine(application, program, flags, signals);
 }
 
 }  // namespace
@@ -169,8 +168,11 @@ int run(const Application& application, int argc, const char* const* argv,
     say(stderr, fmt::format("{}: {}\n", application.name(), error));
     return code;
   };
+  // Until the last message is out: a signal that comes when the application is ending already must
+  // not change its exit code.
+  internal::StopSignals signals;
   try {
-    return run_program(application, {argv + (argc > 0 ? 1 : 0), argv + argc}, options);
+    return run_program(application, {argv + (argc > 0 ? 1 : 0), argv + argc}, options, signals);
   } catch (const ConfigError& error) {
     return refuse(error.what(), wrong);
   } catch (const std::exception& error) {

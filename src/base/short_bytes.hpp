@@ -44,7 +44,7 @@ inline constexpr bool may_read_beyond = true;
 /// zeros. Reads up to 16 bytes from `data` on unless that would touch the next page: bytes of the
 /// page that holds the first one can always be read, and none of them reaches the result. (With an
 /// empty `data` the page is not known to exist, so nothing is read.)
-inline Words load_short(const char* data, std::size_t size) {
+[[gnu::always_inline]] inline Words load_short(const char* data, std::size_t size) {
   constexpr std::uintptr_t page_bytes = 4096;
   Words words{0, 0};
   const auto offset = reinterpret_cast<std::uintptr_t>(data) & (page_bytes - 1);
@@ -68,7 +68,7 @@ inline Words load_short(const char* data, std::size_t size) {
   return words;
 }
 
-inline std::uint64_t fold_product(std::uint64_t a, std::uint64_t b) {
+[[gnu::always_inline]] inline std::uint64_t fold_product(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
   const Wide product = Wide{a} * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
@@ -79,7 +79,7 @@ std::uint64_t hash_long(std::string_view bytes);
 
 /// A hash of bytes that is the same on every machine: up to 16 bytes two folded multiplications
 /// as in wyhash (Wang Yi), above that XXH3.
-inline std::uint64_t hash_bytes(std::string_view bytes) {
+[[gnu::always_inline]] inline std::uint64_t hash_bytes(std::string_view bytes) {
   if (bytes.size() > short_bytes) [[unlikely]] {
     return hash_long(bytes);
   }
@@ -89,7 +89,7 @@ inline std::uint64_t hash_bytes(std::string_view bytes) {
   return fold_product(mixed ^ 0x8ebc6af09c88c6e3ULL, bytes.size() ^ 0x589965cc75374cc3ULL);
 }
 
-inline bool equal_bytes(std::string_view a, std::string_view b) {
+[[gnu::always_inline]] inline bool equal_bytes(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) {
     return false;
   }

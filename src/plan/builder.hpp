@@ -42,6 +42,9 @@ class Link {
       : graph_(std::move(graph)), pipeline_(std::move(pipeline)), tip_(std::make_shared<Tip>()) {
     tip_->stage = stage;
   }
+  // Not movable: a stream that was moved from must still find its place, to report its reuse.
+  Link(const Link&) = default;
+  Link& operator=(const Link&) = default;
 
   Graph& graph() const { return *graph_; }
   const std::shared_ptr<Graph>& shared_graph() const { return graph_; }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace wallaroo::internal {
 
@@ -51,6 +52,9 @@ std::vector<std::string> Graph::mistakes() const {
   check_names(found);
   check_ends(found);
   check_dead_letters(found);
+  if (found.empty()) {
+    check_edges(found);
+  }
   return found;
 }
 
@@ -77,25 +81,89 @@ void Graph::check_ends(std::vector<std::string>& found) const {
   }
 }
 
-void Graph::check_dead_letters(std::vector<std::string>& found) const {
-  const bool has_sink =
-      std::any_of(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.dead_letters; });
-  std::string dead_letter_pipeline;
-  for (const Node& node : nodes_) {
-    if (node.dead_letters) {
-      dead_letter_pipeline = stages_[static_cast<std::size_t>(node.stages.front())].pipeline;
+// A stream that was collected, merged or given a name makes an edge before it has a next stage.
+void Graph::check_edges(std::vector<std::string>& found) const {
+  for (const Edge& edge : edges_) {
+    if (edge.to < 0) {
+      found.push_back(
+          fmt::format("a stream made from {} (by collect, merge or a Stream<T>) goes nowhere: add "
+                      ".to_sink(...) to it, or remove it",
+                      origin_of(edge)));
     }
   }
-  for (const StageInfo& stage : stages_) {
+}
+
+std::string Graph::origin_of(const Edge& edge) const {
+  std::vector<NodeId> open{edge.from};
+  std::set<std::string> names;
+  while (!open.empty()) {
+    const Node& node = nodes_[static_cast<std::size_t>(open.back())];
+    open.pop_back();
+    if (!node.stages.empty()) {
+      names.insert(fmt::format("stage '{}'", name_of(node.stages.back())));
+      continue;
+    }
+    for (const EdgeId input : node.inputs) {
+      open.push_back(edges_[static_cast<std::size_t>(input)].from);
+    }
+  }
+  return fmt::format("{}", fmt::join(names, " and "));
+}
+
+const std::string& Graph::name_of(StageId stage) const {
+  return stages_[static_cast<std::size_t>(stage)].name;
+}
+
+// The stages that dead letters pass through.
+std::set<StageId> Graph::dead_letter_stages() const {
+  std::vector<NodeId> open;
+  for (std::size_t id = 0; id < nodes_.size(); ++id) {
+    if (nodes_[id].dead_letters) {
+      open.push_back(static_cast<NodeId>(id));
+    }
+  }
+  std::set<NodeId> seen;
+  std::set<StageId> passed;
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    if (id < 0 || !seen.insert(id).second) {
+      continue;
+    }
+    const Node& node = nodes_[static_cast<std::size_t>(id)];
+    passed.insert(node.stages.begin(), node.stages.end());
+    for (const EdgeId output : node.outputs) {
+      open.push_back(edges_[static_cast<std::size_t>(output)].to);
+    }
+  }
+  return passed;
+}
+
+void Graph::check_dead_letters(std::vector<std::string>& found) const {
+  std::vector<std::string> receivers;
+  for (const Node& node : nodes_) {
+    if (node.dead_letters) {
+      receivers.push_back(name_of(node.stages.front()));
+    }
+  }
+  if (receivers.size() > 1) {
+    found.push_back(
+        fmt::format("there are several streams of dead letters ('{}'), but every dead letter goes "
+                    "to one: keep app.dead_letters(...) in a variable and use that several times",
+                    fmt::join(receivers, "', '")));
+  }
+  const std::set<StageId> handlers = dead_letter_stages();
+  for (std::size_t id = 0; id < stages_.size(); ++id) {
+    const StageInfo& stage = stages_[id];
     if (stage.on_error != OnError::dead_letter) {
       continue;
     }
-    if (!has_sink) {
+    if (receivers.empty()) {
       found.push_back(fmt::format(
           "stage '{}' sends failed records to the dead letters, but the application has no sink "
           "for them: add app.dead_letters(\"dead\").to_sink(...)",
           stage.name));
-    } else if (stage.pipeline == dead_letter_pipeline) {
+    } else if (handlers.contains(static_cast<StageId>(id))) {
       found.push_back(fmt::format(
           "stage '{}' handles dead letters and cannot make new ones: use OnError::stop or "
           "OnError::skip there",

@@ -3,7 +3,7 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +67,10 @@ class Graph {
   void check_names(std::vector<std::string>& found) const;
   void check_ends(std::vector<std::string>& found) const;
   void check_dead_letters(std::vector<std::string>& found) const;
+  void check_edges(std::vector<std::string>& found) const;
+  std::set<StageId> dead_letter_stages() const;
+  std::string origin_of(const Edge& edge) const;
+  const std::string& name_of(StageId stage) const;
 
   std::vector<StageInfo> stages_;
   std::vector<bool> consumed_;

@@ -46,14 +46,14 @@ std::string_view name_of(EdgeKind kind) {
 
 }  // namespace
 
-Plan::Plan(std::shared_ptr<const Graph> graph, int executors)
-    : graph_(std::move(graph)), executors_(executors) {
-  if (const auto mistakes = graph_->mistakes(); !mistakes.empty()) {
+Plan::Plan(const std::shared_ptr<const Graph>& graph, int executors) : executors_(executors) {
+  if (const auto mistakes = graph->mistakes(); !mistakes.empty()) {
     throw ConfigError(
         fmt::format("the application cannot run:\n  - {}", fmt::join(mistakes, "\n  - ")));
   }
-  nodes_ = graph_->nodes();
-  edges_ = graph_->edges();
+  stages_ = graph->stages();
+  nodes_ = graph->nodes();
+  edges_ = graph->edges();
   placements_.resize(nodes_.size());
   dead_letter_edges_.assign(nodes_.size(), -1);
   connect_dead_letters();
@@ -104,7 +104,11 @@ void Plan::place() {
       const Placement& before = placements_[static_cast<std::size_t>(edge.from)];
       placement.rank = std::max(placement.rank, before.rank + 1);
       gathered = gathered || edge.kind == EdgeKind::gather;
-      only_from_singles = only_from_singles && edge.kind == EdgeKind::forward && !before.everywhere;
+      // From several executors, each needs an instance here: this edge does not cross over.
+      const Placement& first = placements_[static_cast<std::size_t>(
+          edges_[static_cast<std::size_t>(node.inputs.front())].from)];
+      only_from_singles = only_from_singles && edge.kind == EdgeKind::forward &&
+                          !before.everywhere && before.executor == first.executor;
     }
     if (gathered || (node.dead_letters && node.inputs.empty())) {
       placement.everywhere = false;

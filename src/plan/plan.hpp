@@ -12,8 +12,9 @@ namespace wallaroo::internal {
 /// A graph that was checked, completed (edges of dead letters) and placed on executors.
 class Plan {
  public:
-  /// Throws ConfigError listing every mistake of the graph. `executors` >= 1.
-  Plan(std::shared_ptr<const Graph> graph, int executors);
+  /// Throws ConfigError listing every mistake of the graph. `executors` >= 1. The graph may change
+  /// later: the plan has a copy.
+  Plan(const std::shared_ptr<const Graph>& graph, int executors);
 
   struct Placement {
     bool everywhere = true;  ///< an instance on every executor
@@ -22,7 +23,7 @@ class Plan {
   };
 
   int executors() const { return executors_; }
-  const std::vector<StageInfo>& stages() const { return graph_->stages(); }
+  const std::vector<StageInfo>& stages() const { return stages_; }
   const std::vector<Node>& nodes() const { return nodes_; }
   const std::vector<Edge>& edges() const { return edges_; }
   const Placement& placement(NodeId node) const {
@@ -43,8 +44,8 @@ class Plan {
   void place();
   std::string describe_node(NodeId node) const;
 
-  std::shared_ptr<const Graph> graph_;
   int executors_;
+  std::vector<StageInfo> stages_;
   std::vector<Node> nodes_;
   std::vector<Edge> edges_;
   std::vector<Placement> placements_;

@@ -1,39 +1,56 @@
 #include <wallaroo/byte_writer.hpp>
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace wallaroo {
 
 namespace {
 
-// The decimal digits of 0..99, two characters each.
-constexpr auto pairs = [] {
-  std::array<char, 200> digits{};
-  for (std::size_t i = 0; i < 100; ++i) {
-    digits[2 * i] = static_cast<char>('0' + i / 10);
-    digits[2 * i + 1] = static_cast<char>('0' + i % 10);
+// The numbers below 1000: with leading zeros, and without them followed by how many digits remain.
+struct Digits {
+  std::array<char, 4 * 1000> padded{};
+  std::array<char, 4 * 1000> leading{};
+};
+
+constexpr Digits digits = [] {
+  Digits made;
+  for (std::size_t i = 0; i < 1000; ++i) {
+    const char text[3] = {static_cast<char>('0' + i / 100), static_cast<char>('0' + i / 10 % 10),
+                          static_cast<char>('0' + i % 10)};
+    const std::size_t size = i < 10 ? 1 : i < 100 ? 2 : 3;
+    for (std::size_t at = 0; at < 3; ++at) {
+      made.padded[4 * i + at] = text[at];
+    }
+    for (std::size_t at = 0; at < size; ++at) {
+      made.leading[4 * i + at] = text[3 - size + at];
+    }
+    made.leading[4 * i + 3] = static_cast<char>(size);
   }
-  return digits;
+  return made;
 }();
 
 }  // namespace
 
-void ByteWriter::append_unsigned(std::uint64_t value) {
-  char text[20];
-  char* start = text + sizeof text;
-  while (value >= 100) {
-    start -= 2;
-    std::memcpy(start, &pairs[2 * (value % 100)], 2);
-    value /= 100;
+void ByteWriter::grow(std::size_t bytes) {
+  constexpr std::size_t at_least = 256;
+  const std::size_t used = size();
+  const std::size_t wanted = used + std::max(bytes, at_least);
+  bytes_->resize(std::max({wanted, 2 * used, bytes_->capacity()}));
+  next_ = bytes_->data() + used;
+  limit_ = bytes_->data() + bytes_->size();
+}
+
+// Three digits per look-up; writes up to three bytes more than it returns.
+char* ByteWriter::write_unsigned(char* to, std::uint64_t value) {
+  if (value >= 1000) {
+    to = write_unsigned(to, value / 1000);
+    std::memcpy(to, &digits.padded[4 * (value % 1000)], 4);
+    return to + 3;
   }
-  if (value >= 10) {
-    start -= 2;
-    std::memcpy(start, &pairs[2 * value], 2);
-  } else {
-    *--start = static_cast<char>('0' + value);
-  }
-  bytes_->append(start, static_cast<std::size_t>(text + sizeof text - start));
+  const char* const leading = &digits.leading[4 * value];
+  std::memcpy(to, leading, 4);
+  return to + leading[3];
 }
 
 }  // namespace wallaroo

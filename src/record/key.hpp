@@ -1,11 +1,14 @@
 // Keys: how they hash, and the type that owns one.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <boost/pfr.hpp>
 
@@ -34,8 +37,29 @@ concept StdHashable = requires(const T& key) {
 };
 
 template <class T>
-concept HashableKey =
-    StringLike<T> || std::is_integral_v<T> || std::is_enum_v<T> || StdHashable<T> || Aggregate<T>;
+constexpr bool is_hashable_key();
+
+template <class T>
+constexpr bool has_hashable_fields() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return (is_hashable_key<std::remove_cv_t<boost::pfr::tuple_element_t<I, T>>>() && ...);
+  }
+  (std::make_index_sequence<boost::pfr::tuple_size_v<T>>{});
+}
+
+template <class T>
+constexpr bool is_hashable_key() {
+  if constexpr (StringLike<T> || std::is_integral_v<T> || std::is_enum_v<T> || StdHashable<T>) {
+    return true;
+  } else if constexpr (Aggregate<T>) {
+    return has_hashable_fields<T>();
+  } else {
+    return false;
+  }
+}
+
+template <class T>
+concept HashableKey = is_hashable_key<T>();
 
 /// The hash that decides a key's group and its place in the state table. It is the same in every
 /// process and every build for integers, enums, strings and aggregates of them.
@@ -60,10 +84,16 @@ template <class A, class B>
 bool equal_keys(const A& a, const B& b) {
   if constexpr (StringLike<A> && StringLike<B>) {
     return equal_bytes(a, b);
-  } else if constexpr (requires { { a == b } -> std::convertible_to<bool>; }) {
+  } else if constexpr (requires {
+                         { a == b } -> std::convertible_to<bool>;
+                       }) {
     return a == b;
   } else {
-    return boost::pfr::eq_fields(a, b);
+    static_assert(std::is_same_v<A, B>);
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return (equal_keys(boost::pfr::get<I>(a), boost::pfr::get<I>(b)) && ...);
+    }
+    (std::make_index_sequence<boost::pfr::tuple_size_v<A>>{});
   }
 }
 

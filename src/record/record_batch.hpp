@@ -5,11 +5,23 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include "record/batch.hpp"
 
 namespace wallaroo::internal {
+
+/// Makes a record at `place`. A braced list is for aggregates only: elsewhere it would prefer a
+/// constructor that takes a list, which turns one JSON value into an array that holds it.
+template <class T, class... Args>
+[[gnu::always_inline]] inline void make_record(T* place, Args&&... args) {
+  if constexpr (std::is_constructible_v<T, Args&&...>) {
+    new (place) T(std::forward<Args>(args)...);
+  } else {
+    new (place) T{std::forward<Args>(args)...};
+  }
+}
 
 /// Records of type T in one block of fixed capacity. Full batches are sent; empty ones come back
 /// to their producer and are filled again, so a running edge allocates nothing.
@@ -35,7 +47,7 @@ class RecordBatch final : public Batch {
   /// Only while not full.
   template <class... Args>
   void emplace(Args&&... args) {
-    new (slots_ + size_) T{std::forward<Args>(args)...};
+    make_record(slots_ + size_, std::forward<Args>(args)...);
     ++size_;
   }
   /// For a writer that constructs records in place, at `end()` and on.

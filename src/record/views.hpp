@@ -1,18 +1,22 @@
 // Which types look at bytes that they do not own.
 #pragma once
 
+#include <array>
+#include <concepts>
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include <boost/pfr.hpp>
+
+#include "record/reflect.hpp"
 
 namespace wallaroo {
 
@@ -27,7 +31,11 @@ struct HoldsViews;
 namespace internal {
 
 template <class T>
-concept Aggregate = std::is_aggregate_v<T> && !std::is_array_v<T> && std::is_class_v<T>;
+concept Container = requires {
+  typename T::value_type;
+  typename T::const_iterator;
+}
+&&!std::same_as<typename T::value_type, T>;
 
 template <class T>
 constexpr bool any_field_holds_views() {
@@ -41,10 +49,14 @@ template <class T>
 constexpr bool holds_views_by_default() {
   if constexpr (std::is_pointer_v<T> || std::is_reference_v<T>) {
     return true;
+  } else if constexpr (!std::same_as<T, std::remove_cv_t<T>>) {
+    return HoldsViews<std::remove_cv_t<T>>::value;
   } else if constexpr (std::is_array_v<T>) {
     return HoldsViews<std::remove_cv_t<std::remove_all_extents_t<T>>>::value;
   } else if constexpr (Aggregate<T>) {
     return any_field_holds_views<T>();
+  } else if constexpr (Container<T>) {
+    return HoldsViews<typename T::value_type>::value;
   } else {
     return false;
   }
@@ -64,8 +76,14 @@ template <class T, std::size_t N>
 struct HoldsViews<std::span<T, N>> {
   static constexpr bool value = true;
 };
-template <class T, class A>
-struct HoldsViews<std::vector<T, A>> : HoldsViews<T> {};
+template <class T>
+struct HoldsViews<std::reference_wrapper<T>> {
+  static constexpr bool value = true;
+};
+template <class T, class D>
+struct HoldsViews<std::unique_ptr<T, D>> : HoldsViews<T> {};
+template <class T>
+struct HoldsViews<std::shared_ptr<T>> : HoldsViews<T> {};
 template <class T>
 struct HoldsViews<std::optional<T>> : HoldsViews<T> {};
 template <class T, std::size_t N>

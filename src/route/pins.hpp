@@ -22,7 +22,8 @@ struct InputPins {
     if (pins != nullptr) {
       output.pins.insert(output.pins.end(), pins->begin(), pins->end());
     }
-    if (arena != nullptr && !arena->empty()) {
+    // Also while it is empty: bytes may follow for records that join this same batch.
+    if (arena != nullptr) {
       output.pins.emplace_back(arena);
     }
   }

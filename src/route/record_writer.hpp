@@ -38,9 +38,9 @@ class RecordWriter {
   [[gnu::always_inline]] void append(std::size_t target, const InputPins& input, Args&&... args) {
     Open& slot = open_[target];
     if (slot.epoch != input.epoch) [[unlikely]] {
-      begin(slot, input);
+      begin(target, input);
     }
-    new (slot.next) R{std::forward<Args>(args)...};
+    make_record(slot.next, std::forward<Args>(args)...);
     if (++slot.next == slot.limit) [[unlikely]] {
       send(target);
     }
@@ -78,8 +78,13 @@ class RecordWriter {
     }
   };
 
-  /// The first record that the current input gives to this batch.
-  [[gnu::noinline]] static void begin(Open& slot, const InputPins& input) {
+  /// The first record that the current input gives to this batch. A batch that grows by a record
+  /// or two of every input (after a filter) is sent early: it keeps the memory of all of them.
+  [[gnu::noinline]] void begin(std::size_t target, const InputPins& input) {
+    Open& slot = open_[target];
+    if (Views && slot.batch->pins.size() >= most_pins) {
+      send(target);
+    }
     slot.epoch = input.epoch;
     if (slot.size() == 0) {
       slot.batch->ingest_ns = input.ingest_ns;
@@ -99,6 +104,8 @@ class RecordWriter {
     slot.open(used ? std::unique_ptr<RecordBatch<R>>(static_cast<RecordBatch<R>*>(used.release()))
                    : std::make_unique<RecordBatch<R>>());
   }
+
+  static constexpr std::size_t most_pins = 32;
 
   Outlet* outlet_;
   std::vector<Open> open_;

@@ -117,8 +117,10 @@ class Chain final : public Segment {
     }
     (std::index_sequence_for<Steps...>{});
     terminal_.for_each_stage([&](StageRuntime& stage) {
-      stage.metrics.records_in.add(records);
-      stage.metrics.records_out.add(records);
+      StageMetrics& counted = stage.metrics;
+      counted.records_in.add(records);
+      counted.records_out.add(counted.records_in.value() - counted.errors.value() -
+                              counted.records_out.value());
     });
   }
   template <class Step>

@@ -131,12 +131,16 @@ struct EmitterAccess {
   }
   template <class T, class Next>
   static void drain(Emitter<T>& emitter, Next& next) {
+    // Cleared also when a later stage fails: the function that emits may swallow the exception.
+    struct Clear {
+      Emitter<T>& emitter;
+      ~Clear() { emitter.clear(); }
+    } const clear{emitter};
     T* const slots = emitter.slots_;
     const std::size_t size = emitter.size_;
     for (std::size_t i = 0; i < size; ++i) {
       next(std::move(slots[i]));
     }
-    emitter.clear();
   }
   template <class T>
   static void discard(Emitter<T>& emitter) {

@@ -47,7 +47,10 @@ void append_elements(std::string& out, const Range& range) {
 
 template <class T>
 void append_description(std::string& out, const T& value) {
-  if constexpr (StringLike<T>) {
+  if constexpr (StringLike<T> && std::is_pointer_v<T>) {
+    append_description(out, value == nullptr ? std::optional<std::string_view>()
+                                             : std::optional<std::string_view>(value));
+  } else if constexpr (StringLike<T>) {
     out += '"';
     append_escaped(out, value);
     out += '"';

@@ -52,8 +52,10 @@ void FailureHandler::handle(StageRuntime& stage, std::string_view error,
   };
   switch (stage.info->on_error) {
     case OnError::stop:
-      stop_reason_ =
-          message() + " (the stage's error policy is 'stop'; 'skip' or 'dead_letter' go on)";
+      if (stop_reason_.empty()) {
+        stop_reason_ =
+            message() + " (the stage's error policy is 'stop'; 'skip' or 'dead_letter' go on)";
+      }
       throw StageFailure(stop_reason_);
     case OnError::skip:
       if (const std::uint64_t count = stage.metrics.errors.value(); worth_logging(count)) {

@@ -17,7 +17,8 @@ struct FunctionShape {
   static constexpr std::size_t arity = sizeof...(Args);
 };
 
-// Parameters and result of a function, a pointer to one, or an object with one call operator.
+// Parameters and result of a pointer to a function or of an object with one call operator. Pointers
+// to members are not looked into: their only argument is the record.
 template <class F>
 struct ShapeOf {
   static constexpr bool known = false;
@@ -28,21 +29,24 @@ struct ShapeOf<R (*)(A...)> : FunctionShape<R, A...> {
 };
 template <class R, class... A>
 struct ShapeOf<R (*)(A...) noexcept> : ShapeOf<R (*)(A...)> {};
+
+template <class Operator>
+struct CallOperator;
 template <class C, class R, class... A>
-struct ShapeOf<R (C::*)(A...)> : ShapeOf<R (*)(A...)> {};
+struct CallOperator<R (C::*)(A...)> : ShapeOf<R (*)(A...)> {};
 template <class C, class R, class... A>
-struct ShapeOf<R (C::*)(A...) const> : ShapeOf<R (*)(A...)> {};
+struct CallOperator<R (C::*)(A...) const> : ShapeOf<R (*)(A...)> {};
 template <class C, class R, class... A>
-struct ShapeOf<R (C::*)(A...) noexcept> : ShapeOf<R (*)(A...)> {};
+struct CallOperator<R (C::*)(A...) noexcept> : ShapeOf<R (*)(A...)> {};
 template <class C, class R, class... A>
-struct ShapeOf<R (C::*)(A...) const noexcept> : ShapeOf<R (*)(A...)> {};
+struct CallOperator<R (C::*)(A...) const noexcept> : ShapeOf<R (*)(A...)> {};
 
 template <class F>
 concept HasOneCallOperator = requires {
-  &F::operator();
+  CallOperator<decltype(&F::operator())>::known;
 };
 template <HasOneCallOperator F>
-struct ShapeOf<F> : ShapeOf<decltype(&F::operator())> {};
+struct ShapeOf<F> : CallOperator<decltype(&F::operator())> {};
 
 template <class F, std::size_t I>
 using ArgumentOf = std::tuple_element_t<I, typename ShapeOf<F>::Arguments>;

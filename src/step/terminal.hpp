@@ -204,21 +204,20 @@ class EncodeTerminal {
     if (open_->ends.empty()) {
       open_->ingest_ns = context.pins.ingest_ns;
     }
-    const std::size_t before = open_->bytes.size();
+    const std::size_t before = out_.size();
     try {
       if constexpr (writes) {
-        ByteWriter out(open_->bytes);
-        std::invoke(encoder_, std::as_const(record), out);
+        std::invoke(encoder_, std::as_const(record), out_);
       } else {
-        open_->bytes.append(std::string_view(std::invoke(encoder_, std::as_const(record))));
+        out_.append(std::string_view(std::invoke(encoder_, std::as_const(record))));
       }
     } catch (...) {
-      open_->bytes.resize(before);
+      out_.truncate(before);
       fail(context, record);
       return;
     }
-    open_->ends.push_back(static_cast<std::uint32_t>(open_->bytes.size()));
-    if (open_->bytes.size() >= max_batch_bytes || open_->ends.size() >= max_ends) [[unlikely]] {
+    open_->ends.push_back(static_cast<std::uint32_t>(out_.size()));
+    if (out_.size() >= max_batch_bytes || open_->ends.size() >= max_ends) [[unlikely]] {
       send();
     }
   }
@@ -242,15 +241,18 @@ class EncodeTerminal {
     guarded(context, *stage_, record, [] { throw; });
   }
   [[gnu::noinline]] void send() {
+    out_.close();
     outlet_->send(0, std::move(open_));
     BatchPtr used = outlet_->recycled(0);
     open_.reset(used ? static_cast<ByteBatch*>(used.release()) : new ByteBatch);
+    out_.open(open_->bytes);
   }
 
   Encoder encoder_;
   StageRuntime* stage_;
   Outlet* outlet_;
   std::unique_ptr<ByteBatch> open_ = std::make_unique<ByteBatch>();
+  ByteWriter out_{open_->bytes};
 };
 
 /// A sink that is a function of the user's, called here.

@@ -1,0 +1,158 @@
+#include "route/outlet.hpp"
+
+#include <memory>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "record/key.hpp"
+#include "record/record_batch.hpp"
+
+namespace wallaroo::internal {
+namespace {
+
+using Numbers = RecordBatch<int>;
+
+BatchPtr numbered(int number) {
+  auto batch = std::make_unique<Numbers>();
+  batch->emplace(number);
+  return batch;
+}
+
+struct Targets {
+  explicit Targets(int count) {
+    for (int i = 0; i < count; ++i) {
+      mailboxes.push_back(std::make_unique<Mailbox>(nullptr, nullptr));
+    }
+  }
+  Outlet outlet() {
+    std::vector<Mailbox*> targets;
+    for (const auto& mailbox : mailboxes) {
+      targets.push_back(mailbox.get());
+    }
+    return Outlet(targets, Assignment(static_cast<int>(targets.size())));
+  }
+  // What is in a mailbox: numbers, and -1 for the end of the stream.
+  std::vector<int> take(std::size_t target, std::size_t at_most = 1000) {
+    std::vector<int> numbers;
+    while (numbers.size() < at_most) {
+      const BatchPtr batch = mailboxes[target]->pop();
+      if (batch == nullptr) {
+        break;
+      }
+      numbers.push_back(
+          batch->kind == BatchKind::end_of_stream ? -1 : *static_cast<Numbers&>(*batch).begin());
+    }
+    return numbers;
+  }
+  std::vector<std::unique_ptr<Mailbox>> mailboxes;
+};
+
+std::vector<int> range(int from, int to) {
+  std::vector<int> numbers;
+  for (int i = from; i < to; ++i) {
+    numbers.push_back(i);
+  }
+  return numbers;
+}
+
+constexpr int room = static_cast<int>(Mailbox::capacity);
+
+TEST(Outlet, WhatAFullMailboxRefusesFollowsInOrderWhenThereIsRoom) {
+  Targets targets(1);
+  Outlet outlet = targets.outlet();
+  for (int i = 0; i < room + 5; ++i) {
+    outlet.send(0, numbered(i));
+  }
+  EXPECT_TRUE(outlet.blocked());
+  EXPECT_FALSE(outlet.can_retry());
+  EXPECT_FALSE(outlet.retry());
+
+  EXPECT_EQ(targets.take(0, 2), range(0, 2));
+  // Room alone must not let a later batch overtake the waiting ones.
+  outlet.send(0, numbered(room + 5));
+  EXPECT_TRUE(outlet.can_retry());
+  EXPECT_TRUE(outlet.retry());
+  EXPECT_TRUE(outlet.blocked());
+  EXPECT_EQ(targets.take(0), range(2, room + 2));
+  EXPECT_TRUE(outlet.retry());
+  EXPECT_FALSE(outlet.blocked());
+  EXPECT_EQ(targets.take(0), range(room + 2, room + 6));
+}
+
+TEST(Outlet, TheEndOfTheStreamComesAfterAllDataAtEveryTarget) {
+  Targets targets(3);
+  Outlet outlet = targets.outlet();
+  for (int i = 0; i < room + 2; ++i) {
+    outlet.send(1, numbered(i));
+  }
+  outlet.broadcast(BatchKind::end_of_stream);
+  EXPECT_EQ(targets.take(0), std::vector<int>{-1});
+  EXPECT_EQ(targets.take(2), std::vector<int>{-1});
+  EXPECT_EQ(targets.take(1), range(0, room));
+  EXPECT_TRUE(outlet.retry());
+  EXPECT_EQ(targets.take(1), (std::vector<int>{room, room + 1, -1}));
+  EXPECT_FALSE(outlet.blocked());
+}
+
+TEST(Outlet, OneFullTargetHoldsBackNoOther) {
+  Targets targets(2);
+  Outlet outlet = targets.outlet();
+  for (int i = 0; i <= room; ++i) {
+    outlet.send(0, numbered(i));
+  }
+  EXPECT_TRUE(outlet.blocked());
+  outlet.send(1, numbered(7));
+  EXPECT_EQ(targets.take(1), std::vector<int>{7});
+  EXPECT_TRUE(outlet.target_idle(1));
+  EXPECT_FALSE(outlet.target_idle(0));
+}
+
+TEST(Outlet, IsBlockedUntilTheLastOfSeveralFullTargetsHasRoom) {
+  Targets targets(3);
+  Outlet outlet = targets.outlet();
+  for (const std::size_t target : {0U, 2U}) {
+    for (int i = 0; i <= room; ++i) {
+      outlet.send(target, numbered(i));
+    }
+  }
+  targets.take(0, 1);
+  EXPECT_TRUE(outlet.retry());
+  EXPECT_TRUE(outlet.blocked());
+  targets.take(2, 1);
+  EXPECT_TRUE(outlet.retry());
+  EXPECT_FALSE(outlet.blocked());
+  EXPECT_FALSE(outlet.retry());
+}
+
+TEST(Outlet, AsksForARingOnlyOfMailboxesThatRefused) {
+  int rings = 0;
+  Doorbell producer([&] { ++rings; });
+  Doorbell consumer([] {});
+  Mailbox full(&producer, &consumer);
+  Mailbox free(&producer, &consumer);
+  Outlet outlet({&full, &free}, Assignment(2));
+  for (int i = 0; i <= room; ++i) {
+    outlet.send(0, numbered(i));
+  }
+  outlet.send(1, numbered(1));
+  outlet.wait_for_room();
+  producer.announce_sleep();
+  free.pop();
+  EXPECT_EQ(rings, 0);
+  full.pop();
+  EXPECT_EQ(rings, 1);
+}
+
+TEST(Outlet, SendsAKeyToTheOwnerOfItsGroup) {
+  Targets targets(3);
+  const Outlet outlet = targets.outlet();
+  const Assignment assignment(3);
+  for (int key = 0; key < 1000; ++key) {
+    const std::uint64_t hash = hash_key(key);
+    ASSERT_EQ(outlet.target_of(hash), assignment.owner(key_group(hash)));
+  }
+}
+
+}  // namespace
+}  // namespace wallaroo::internal

@@ -1,0 +1,100 @@
+#include "worker/inbox.hpp"
+
+#include <memory>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "record/record_batch.hpp"
+
+namespace wallaroo::internal {
+namespace {
+
+struct Rig {
+  explicit Rig(std::size_t producers) {
+    for (std::size_t i = 0; i < producers; ++i) {
+      boxes.push_back(std::make_unique<Mailbox>(nullptr, nullptr));
+      metrics.push_back(std::make_unique<MailboxMetrics>());
+    }
+  }
+  Inbox inbox() {
+    std::vector<Inbox::Slot> slots;
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      slots.push_back({boxes[i].get(), metrics[i].get()});
+    }
+    return Inbox(slots);
+  }
+  void send(std::size_t producer, int number) {
+    auto batch = std::make_unique<RecordBatch<int>>();
+    batch->emplace(number);
+    BatchPtr sent = std::move(batch);
+    ASSERT_TRUE(boxes[producer]->try_push(sent));
+  }
+  void end(std::size_t producer) {
+    BatchPtr sent = std::make_unique<ControlBatch>(BatchKind::end_of_stream);
+    ASSERT_TRUE(boxes[producer]->try_push(sent));
+  }
+  std::vector<std::unique_ptr<Mailbox>> boxes;
+  std::vector<std::unique_ptr<MailboxMetrics>> metrics;
+};
+
+int number_of(const Inbox::Delivery& delivery) {
+  return *static_cast<RecordBatch<int>&>(*delivery.batch).begin();
+}
+
+TEST(Inbox, ServesProducersInTurnWhateverOneOfThemPilesUp) {
+  Rig rig(3);
+  Inbox inbox = rig.inbox();
+  for (int i = 0; i < 10; ++i) {
+    rig.send(0, i);
+  }
+  rig.send(2, 100);
+  EXPECT_EQ(number_of(inbox.next()), 0);
+  EXPECT_EQ(number_of(inbox.next()), 100);
+  EXPECT_EQ(number_of(inbox.next()), 1);
+}
+
+TEST(Inbox, SaysFromWhichMailboxABatchCame) {
+  Rig rig(2);
+  Inbox inbox = rig.inbox();
+  rig.send(1, 5);
+  EXPECT_EQ(inbox.next().mailbox, rig.boxes[1].get());
+  EXPECT_EQ(rig.metrics[1]->batches.value(), 1U);
+  EXPECT_EQ(rig.metrics[1]->records.value(), 1U);
+  EXPECT_EQ(rig.metrics[0]->batches.value(), 0U);
+}
+
+TEST(Inbox, EndsWhenEveryProducerHasEndedAndAllWasTaken) {
+  Rig rig(2);
+  Inbox inbox = rig.inbox();
+  rig.end(0);
+  rig.send(1, 1);
+  rig.end(1);
+  EXPECT_FALSE(inbox.ended());
+  EXPECT_EQ(number_of(inbox.next()), 1);
+  EXPECT_FALSE(inbox.ended());
+  EXPECT_EQ(inbox.next().batch, nullptr);
+  EXPECT_TRUE(inbox.ended());
+}
+
+TEST(Inbox, TakesDataBehindTheEndOfAnotherProducerInTheSameCall) {
+  Rig rig(3);
+  Inbox inbox = rig.inbox();
+  rig.end(0);
+  rig.end(1);
+  rig.send(2, 7);
+  EXPECT_EQ(number_of(inbox.next()), 7);
+}
+
+TEST(Inbox, WithoutProducersHasEnded) { EXPECT_TRUE(Rig(0).inbox().ended()); }
+
+TEST(Inbox, DataAfterTheEndOfAStreamIsABrokenInvariant) {
+  Rig rig(1);
+  Inbox inbox = rig.inbox();
+  rig.end(0);
+  rig.send(0, 1);
+  EXPECT_THROW(inbox.next(), std::logic_error);
+}
+
+}  // namespace
+}  // namespace wallaroo::internal
