@@ -19,10 +19,12 @@ struct ServerOptions {
   int threads = 0;
 };
 
-inline int run_server(int argc, char** argv,
+// `threads`: how many executors without `--threads`; 0 is one for each core.
+inline int run_server(int argc, char** argv, int threads,
                       const std::function<Application(const ServerOptions&)>& make) {
   CLI::App flags("an application on the engine");
   ServerOptions options;
+  options.threads = threads;
   flags.add_option("--listen", options.listen, "HOST:PORT to read from")->required();
   flags.add_option("--out", options.out, "HOST:PORT to write to")->required();
   flags.add_option("--threads", options.threads, "executors; 0: one for each core");

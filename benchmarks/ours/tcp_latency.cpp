@@ -34,6 +34,7 @@ Application make(const ServerOptions& options) {
 }  // namespace
 }  // namespace wallaroo::bench
 
+// One executor: at this rate it is nearly idle, and a second one would add a wake-up to every hop.
 int main(int argc, char** argv) {
-  return wallaroo::bench::run_server(argc, argv, wallaroo::bench::make);
+  return wallaroo::bench::run_server(argc, argv, 1, wallaroo::bench::make);
 }

@@ -39,5 +39,5 @@ Application make(const ServerOptions& options) {
 }  // namespace wallaroo::bench
 
 int main(int argc, char** argv) {
-  return wallaroo::bench::run_server(argc, argv, wallaroo::bench::make);
+  return wallaroo::bench::run_server(argc, argv, 0, wallaroo::bench::make);
 }
