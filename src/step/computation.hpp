@@ -76,6 +76,8 @@ struct Computation {
   static constexpr bool check_state() {
     if constexpr (stateful) {
       using Parameter = ArgumentOf<F, 1>;
+      static_assert(!is_emitter<std::remove_cvref_t<Parameter>>,
+                    "wallaroo: an emitter is taken by reference, as Emitter<Out>&, and last");
       static_assert(std::is_lvalue_reference_v<Parameter> &&
                         !std::is_const_v<std::remove_reference_t<Parameter>>,
                     "wallaroo: the second parameter of a state computation must be a non-const "

@@ -61,6 +61,11 @@ struct EmittedBy<Emitter<T>&> {
   using type = T;
 };
 
+template <class T>
+inline constexpr bool is_emitter = false;
+template <class T>
+inline constexpr bool is_emitter<Emitter<T>> = true;
+
 /// Does the last parameter take an emitter?
 template <class F>
 constexpr bool takes_emitter() {

@@ -310,7 +310,7 @@ void Worker::start_threads() {
     threads_.emplace_back([this, &executor = *executor] { run_executor(executor); });
   }
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return started_ + ended_ >= plan_->executors() || failed_; });
+  changed_.wait(lock, [&] { return started_ == plan_->executors() || failed_; });
 }
 
 void Worker::run_executor(Executor& executor) {
@@ -348,7 +348,6 @@ void Worker::executor_ended() {
   {
     const std::lock_guard lock(mutex_);
     ++ended_;
-    --started_;
   }
   changed_.notify_all();
 }
@@ -396,7 +395,7 @@ std::optional<Outcome> Worker::wait(std::optional<std::chrono::nanoseconds> time
 
 bool Worker::running() const {
   const std::lock_guard lock(mutex_);
-  return !failed_ && started_ == plan_->executors();
+  return !failed_ && started_ == plan_->executors() && ended_ < plan_->executors();
 }
 
 void Worker::start_inline() {

@@ -6,8 +6,6 @@
 namespace golden {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Threads, Golden, testing::Values(1, 2, 3, 8));
-
 using wallaroo::Application;
 using wallaroo::DeadLetter;
 using wallaroo::OnError;

@@ -101,7 +101,7 @@ void expect_order_per_key(const Records& records, KeyOf key_of) {
   }
 }
 
-/// Every test of a case runs on each of these numbers of threads.
+/// Every test runs on each number of threads; pipelines.test.cpp says on which.
 class Golden : public testing::TestWithParam<int> {
  protected:
   int threads() const { return GetParam(); }

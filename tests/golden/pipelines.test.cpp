@@ -4,6 +4,8 @@
 #include <sstream>
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include "golden_rig.hpp"
 
 namespace golden {
@@ -44,8 +46,8 @@ std::vector<std::string> some_lines(int count) {
   for (int i = 0; i < count; ++i) {
     std::string line;
     for (int word = 0; word < i % 9; ++word) {
-      line += (word != 0 ? " " : "") + std::string("w") + std::to_string(i * word % 53);
-      line += word % 4 == 0 ? "-a-word-that-is-longer-than-sixteen-bytes" : "";
+      line += fmt::format("{}w{}{}", word == 0 ? "" : " ", i * word % 53,
+                          word % 4 == 0 ? "-a-word-that-is-longer-than-sixteen-bytes" : "");
     }
     lines.push_back(line);
   }
@@ -142,7 +144,7 @@ TEST_P(Golden, AnArenaThatIsFirstUsedLateInABatchKeepsItsBytes) {
   };
   Application app("arena");
   app.source("numbers", wallaroo::memory_source(std::span<const int>(numbers)))
-      .to("texts",
+      .to("make",
           [](int number, Emitter<Text>& emit) {
             wallaroo::Arena& arena = emit.arena();
             emit(number % 1024 < 5 ? Text{number, "static"}

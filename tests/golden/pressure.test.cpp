@@ -8,8 +8,6 @@
 namespace golden {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Threads, Golden, testing::Values(1, 2, 3, 8));
-
 using wallaroo::Application;
 
 // So large that a batch holds 16 of it and queues are full at once.
