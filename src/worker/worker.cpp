@@ -12,14 +12,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "metrics/describe.hpp"
+#include "worker/worker_parts.hpp"
 
 namespace wallaroo::internal {
 
 namespace {
-
-// One worker is one process; the label is there for clusters of them.
-constexpr const char* worker_name = "worker1";
 
 // Signals are the main thread's; a dead reader of a pipe is an error of a write, not a signal.
 void block_signals() {
@@ -29,34 +26,6 @@ void block_signals() {
 }
 
 }  // namespace
-
-struct Worker::StageInstance {
-  StageId stage;
-  NodeId node;
-  int executor;
-  StageRuntime runtime;
-};
-
-/// The queues of one edge, by producing and consuming executor; null where one does not run.
-struct Worker::EdgeInstance {
-  struct Queue {
-    std::unique_ptr<Mailbox> mailbox;
-    MailboxMetrics metrics;
-  };
-  std::vector<std::vector<std::unique_ptr<Queue>>> from_to;
-};
-
-struct Worker::SourceInstance {
-  std::string name;
-  std::unique_ptr<Source> source;
-  std::vector<std::unique_ptr<SourceMetrics>> metrics;  ///< by executor
-};
-
-struct Worker::SinkInstance {
-  std::string name;
-  std::unique_ptr<ByteSink> sink;
-  SinkMetrics metrics;
-};
 
 Worker::Worker(std::shared_ptr<const Plan> plan, WorkerOptions options, const Clock& clock,
                const Log& log)
@@ -255,54 +224,6 @@ Inbox Worker::inbox(const Node& node, int executor) {
     }
   }
   return Inbox(std::move(slots));
-}
-
-void Worker::register_metrics(Registry& registry) const {
-  for (const auto& stage : stages_) {
-    const StageInfo& info = *stage->runtime.info;
-    register_stage(registry, {info.pipeline, info.name, worker_name, stage->executor},
-                   stage->runtime.metrics);
-  }
-  const auto first_stage = [&](NodeId id) -> const StageInfo& {
-    return plan_->stages()[static_cast<std::size_t>(
-        plan_->nodes()[static_cast<std::size_t>(id)].stages.front())];
-  };
-  for (const auto& [id, source] : sources_) {
-    for (int executor = 0; executor < plan_->executors(); ++executor) {
-      register_source(registry, {first_stage(id).pipeline, source->name, worker_name, executor},
-                      *source->metrics[static_cast<std::size_t>(executor)]);
-    }
-  }
-  for (const auto& [id, sink] : sinks_) {
-    register_sink(
-        registry,
-        {first_stage(id).pipeline, sink->name, worker_name, plan_->placement(id).executor},
-        sink->metrics);
-  }
-  for (std::size_t edge = 0; edge < edges_.size(); ++edge) {
-    const auto label = [&](NodeId id, bool last) {
-      const auto& stages = plan_->nodes()[static_cast<std::size_t>(id)].stages;
-      return stages.empty()
-                 ? fmt::format("segment {}", id)
-                 : plan_->stages()[static_cast<std::size_t>(last ? stages.back() : stages.front())]
-                       .name;
-    };
-    const Edge& ends = plan_->edges()[edge];
-    for (std::size_t from = 0; from < edges_[edge]->from_to.size(); ++from) {
-      for (std::size_t to = 0; to < edges_[edge]->from_to.size(); ++to) {
-        if (const auto& queue = edges_[edge]->from_to[from][to]) {
-          register_mailbox(registry,
-                           {static_cast<int>(edge), label(ends.from, true), label(ends.to, false),
-                            worker_name, static_cast<int>(from), static_cast<int>(to)},
-                           queue->metrics);
-        }
-      }
-    }
-  }
-  for (std::size_t executor = 0; executor < executors_.size(); ++executor) {
-    register_executor(registry, {worker_name, static_cast<int>(executor)},
-                      executors_[executor]->metrics());
-  }
 }
 
 void Worker::start_threads() {
