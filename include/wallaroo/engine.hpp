@@ -16,7 +16,7 @@ namespace wallaroo {
 class Application;
 
 struct EngineOptions {
-  int threads = 0;   ///< executors, one thread each; 0: one for each core this process may use
+  int threads = 0;        ///< executors, one thread each; 0: one for each core this process may use
   std::string http = {};  ///< "host:port" for /metrics, /livez, /readyz; empty: none
   /// Addresses that replace the configured ones, by the name of the source or sink.
   std::map<std::string, std::string> addresses = {};

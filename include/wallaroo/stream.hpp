@@ -24,10 +24,11 @@ template <class Definition>
 struct NamedSink {
   std::string name;
   Definition definition;
+  StageOptions options = {};
 };
 template <class Definition>
-NamedSink<Definition> sink(std::string name, Definition definition) {
-  return {std::move(name), std::move(definition)};
+NamedSink<Definition> sink(std::string name, Definition definition, StageOptions options = {}) {
+  return {std::move(name), std::move(definition), options};
 }
 
 template <class T, class K, internal::Where W, class Pending>
@@ -253,7 +254,7 @@ class BasicStream {
       std::vector<internal::EdgeId> edges;
       std::vector<internal::StageId> stages;
       const auto one = [&]<class D>(NamedSink<D>& named) {
-        stages.push_back(link_.add_sink(std::move(named.name), {}));
+        stages.push_back(link_.add_sink(std::move(named.name), named.options));
         return internal::SinkTerminal<T, D>::spec(link_.graph(), std::move(named.definition),
                                                   stages.back(), edges);
       };

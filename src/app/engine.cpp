@@ -60,6 +60,18 @@ class Engine::Impl {
       throw ConfigError("the engine was started before; make another one to run again");
     }
     started_ = true;
+    try {
+      open();
+      worker_.start_threads();
+    } catch (const std::exception& error) {
+      worker_.start_failed(error.what());
+      throw;
+    }
+    log_.info("application '{}' runs on {} executor{}", name_, plan_->executors(),
+              plan_->executors() == 1 ? "" : "s");
+  }
+
+  void open() {
     worker_.open();
     worker_.register_metrics(registry_);
     internal::register_process(registry_);
@@ -69,9 +81,6 @@ class Engine::Impl {
       http_->start();
       log_.info("metrics on http://{}/metrics", http_->address());
     }
-    worker_.start_threads();
-    log_.info("application '{}' runs on {} executor{}", name_, plan_->executors(),
-              plan_->executors() == 1 ? "" : "s");
   }
 
   std::string name_;

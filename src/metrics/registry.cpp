@@ -32,10 +32,15 @@ void require(bool holds, std::string_view name, std::string_view rule) {
   }
 }
 
-bool same_labels(const Labels& a, const Labels& b) {
-  return std::is_permutation(
-      a.begin(), a.end(), b.begin(), b.end(),
-      [](const Label& x, const Label& y) { return x.name == y.name && x.value == y.value; });
+/// The same for the same labels in another order.
+std::string identity_of(std::string_view metric, Labels labels) {
+  std::sort(labels.begin(), labels.end(),
+            [](const Label& a, const Label& b) { return a.name < b.name; });
+  std::string identity(metric);
+  for (const Label& label : labels) {
+    identity.append(1, '\0').append(label.name).append(1, '\0').append(label.value);
+  }
+  return identity;
 }
 
 void check_label_names(std::string_view metric, const Labels& labels) {
@@ -95,10 +100,8 @@ void Registry::add(const MetricName& name, MetricType type, MetricSeries series)
     label.value = valid_utf8(label.value);
   }
   MetricFamily& target = family(name, type);
-  for (const MetricSeries& other : target.series) {
-    require(!same_labels(other.labels, series.labels), name.name,
-            "was added before with the same labels");
-  }
+  require(identities_.insert(identity_of(name.name, series.labels)).second, name.name,
+          "was added before with the same labels");
   target.series.push_back(std::move(series));
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -71,6 +72,7 @@ class Registry {
 
   std::string application_;
   std::vector<MetricFamily> families_;
+  std::unordered_set<std::string> identities_;  ///< name and labels of every series
 };
 
 }  // namespace wallaroo::internal

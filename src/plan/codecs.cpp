@@ -1,27 +1,48 @@
 #include <wallaroo/codecs.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-
-#include "step/describe.hpp"
 
 namespace wallaroo {
 
 namespace {
 
-std::string printable(const std::string& bytes) {
-  std::string escaped;
-  internal::append_escaped(escaped, bytes);
-  return escaped;
+// Boost.JSON writes any bytes and reads only UTF-8.
+bool is_utf8(const std::string& text) {
+  boost::system::error_code wrong;
+  boost::json::parse(boost::json::serialize(boost::json::string(text)), wrong);
+  return !wrong;
+}
+
+// Each byte as the character of that number.
+std::string latin1_as_utf8(const std::string& raw) {
+  std::string text;
+  for (const char c : raw) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      text += c;
+    } else {
+      text += static_cast<char>(0xc0 | byte >> 6);
+      text += static_cast<char>(0x80 | (byte & 0x3f));
+    }
+  }
+  return text;
+}
+
+std::string readable(const std::string& text) {
+  return is_utf8(text) ? text : latin1_as_utf8(text);
 }
 
 }  // namespace
 
 std::string dead_letter_json(const DeadLetter& letter) {
-  return boost::json::serialize(boost::json::object{{"stage", letter.stage},
-                                                    {"error", printable(letter.error)},
-                                                    {"origin", printable(letter.origin)},
-                                                    {"record", printable(letter.record)}});
+  return boost::json::serialize(
+      boost::json::object{{"stage", readable(letter.stage)},
+                          {"error", readable(letter.error)},
+                          {"origin", readable(letter.origin)},
+                          {"encoding", is_utf8(letter.record) ? "utf-8" : "latin-1"},
+                          {"record", readable(letter.record)}});
 }
 
 }  // namespace wallaroo

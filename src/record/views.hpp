@@ -104,4 +104,62 @@ struct HoldsViews<std::variant<Ts...>> {
 template <class T>
 inline constexpr bool holds_views = HoldsViews<std::remove_cvref_t<T>>::value;
 
+namespace internal {
+
+/// Whether records of this type may look at bytes that they do not own: those of which HoldsViews
+/// says so, and classes into which it cannot see. What the engine does for such records, keeping
+/// memory alive, is needless but harmless when they do not.
+template <class T>
+struct MayHoldViews;
+
+template <class T>
+constexpr bool may_hold_views_by_default() {
+  if constexpr (HoldsViews<T>::value) {
+    return true;
+  } else if constexpr (!std::is_class_v<T> || std::is_empty_v<T>) {
+    return false;
+  } else if constexpr (Aggregate<T>) {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      return (MayHoldViews<std::remove_cv_t<boost::pfr::tuple_element_t<I, T>>>::value || ...);
+    }
+    (std::make_index_sequence<boost::pfr::tuple_size_v<T>>{});
+  } else if constexpr (Container<T>) {
+    return MayHoldViews<std::remove_cv_t<typename T::value_type>>::value;
+  } else {
+    return true;
+  }
+}
+
+template <class T>
+struct MayHoldViews {
+  static constexpr bool value = may_hold_views_by_default<T>();
+};
+template <class C, class Traits, class A>
+struct MayHoldViews<std::basic_string<C, Traits, A>> : std::false_type {};
+template <class T>
+struct MayHoldViews<std::optional<T>> : MayHoldViews<T> {};
+template <class T, std::size_t N>
+struct MayHoldViews<std::array<T, N>> : MayHoldViews<T> {};
+template <class A, class B>
+struct MayHoldViews<std::pair<A, B>> {
+  static constexpr bool value = MayHoldViews<A>::value || MayHoldViews<B>::value;
+};
+template <class... Ts>
+struct MayHoldViews<std::tuple<Ts...>> {
+  static constexpr bool value = (MayHoldViews<Ts>::value || ...);
+};
+template <class... Ts>
+struct MayHoldViews<std::variant<Ts...>> {
+  static constexpr bool value = (MayHoldViews<Ts>::value || ...);
+};
+
+template <class T>
+inline constexpr bool may_hold_views = MayHoldViews<std::remove_cvref_t<T>>::value;
+
+/// A record that is nothing but views and numbers: what it shows lies elsewhere, not in it.
+template <class T>
+inline constexpr bool only_views = holds_views<T>&& std::is_trivially_copyable_v<T>;
+
+}  // namespace internal
+
 }  // namespace wallaroo

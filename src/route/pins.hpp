@@ -17,6 +17,8 @@ struct InputPins {
   std::uint64_t epoch = 1;
   const std::vector<PinnedRef>* pins = nullptr;
   boost::intrusive_ptr<Arena> arena;
+  /// Records that stages of the chain emit views into.
+  std::vector<PinnedRef> kept;
 
   void pin(Batch& output) const {
     if (pins != nullptr) {
@@ -26,6 +28,7 @@ struct InputPins {
     if (arena != nullptr) {
       output.pins.emplace_back(arena);
     }
+    output.pins.insert(output.pins.end(), kept.begin(), kept.end());
   }
 };
 

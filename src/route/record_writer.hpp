@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "record/payload.hpp"
 #include "record/record_batch.hpp"
 #include "record/views.hpp"
 #include "route/outlet.hpp"
@@ -41,6 +42,12 @@ class RecordWriter {
       begin(target, input);
     }
     make_record(slot.next, std::forward<Args>(args)...);
+    if constexpr (!std::is_trivially_copyable_v<R>) {
+      slot.payload += payload_bytes(*slot.next);
+      if (slot.payload >= max_batch_bytes) [[unlikely]] {
+        slot.limit = slot.next + 1;
+      }
+    }
     if (++slot.next == slot.limit) [[unlikely]] {
       send(target);
     }
@@ -62,6 +69,7 @@ class RecordWriter {
     R* next = nullptr;
     R* limit = nullptr;
     std::uint64_t epoch = 0;  ///< of the input whose memory it holds
+    std::size_t payload = 0;  ///< bytes that the records hold outside of themselves
     std::unique_ptr<RecordBatch<R>> batch;
 
     void open(std::unique_ptr<RecordBatch<R>> empty) {
@@ -69,6 +77,7 @@ class RecordWriter {
       next = batch->begin();
       limit = next + RecordBatch<R>::capacity;
       epoch = 0;
+      payload = 0;
     }
     std::size_t size() const { return static_cast<std::size_t>(next - batch->begin()); }
     void close() {

@@ -207,6 +207,8 @@ void FileSink::open() {
 
 void FileSink::set_address(const std::string& address) { options_.path = address; }
 
+bool FileSink::exclusive() const { return !options_.path.starts_with("/dev/"); }
+
 std::unique_ptr<SinkWriter> FileSink::writer(const WriterContext& context) {
   check(file_.has_value(), "a sink is opened before it gets its writer");
   return std::make_unique<FileWriter>(std::move(*file_), context);

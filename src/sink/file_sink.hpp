@@ -19,6 +19,8 @@ class FileSink final : public ByteSink {
   void open() override;
   /// Throws ConfigError: a file has no host and port.
   void set_address(const std::string& address) override;
+  /// But for devices, such as /dev/null.
+  bool exclusive() const override;
   std::string address() const override { return options_.path; }
   std::unique_ptr<SinkWriter> writer(const WriterContext& context) override;
 

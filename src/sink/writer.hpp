@@ -55,6 +55,8 @@ class ByteSink {
   /// `open`. Throws ConfigError when this kind of sink has none.
   virtual void set_address(const std::string& address) = 0;
   virtual std::string address() const = 0;
+  /// No two sinks may write to this address.
+  virtual bool exclusive() const { return false; }
   /// The writer; called once, on the starting thread, after `open`. The sink outlives it.
   virtual std::unique_ptr<SinkWriter> writer(const WriterContext& context) = 0;
 };

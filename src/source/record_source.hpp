@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "record/payload.hpp"
 #include "record/record_batch.hpp"
 #include "source/connector.hpp"
 #include "source/pacer.hpp"
@@ -76,28 +77,31 @@ class GeneratorConnector final : public SourceConnector {
   }
 
   void fill(std::uint64_t records) {
-    while (records-- != 0 && !ended_) {
+    std::size_t payload = 0;
+    while (records-- != 0 && !ended_ && payload < max_batch_bytes) {
       const std::uint64_t index = round_ * static_cast<std::uint64_t>(pace_.partitions) +
                                   static_cast<std::uint64_t>(partition_);
       advance();
       if (pace_.count != 0 && index >= pace_.count) {
         ended_ = true;
-      } else {
-        make(index);
+      } else if (make(index)) {
+        payload += payload_bytes(*(batch_.end() - 1));
       }
     }
   }
-  void make(std::uint64_t index) {
+  bool make(std::uint64_t index) {
     if constexpr (std::is_same_v<
                       std::remove_cvref_t<std::invoke_result_t<Function&, std::uint64_t>>,
                       std::optional<T>>) {
       if (std::optional<T> record = std::invoke(function_, index)) {
         batch_.emplace(*std::move(record));
-      } else {
-        ended_ = true;
+        return true;
       }
+      ended_ = true;
+      return false;
     } else {
       batch_.emplace(std::invoke(function_, index));
+      return true;
     }
   }
   void advance() {

@@ -94,15 +94,30 @@ class Chain final : public Segment {
     return tally;
   }
 
+  // Views into the record of step I may leave with the chain's outputs, while the record would not
+  // outlive the batch.
+  template <std::size_t I>
+  static constexpr bool keeps_record() {
+    using Step = std::tuple_element_t<I, std::tuple<Steps...>>;
+    constexpr bool outlives = I == 0 && Input::outlives_batch;
+    return Terminal::transports_views && Step::may_view_its_record && !outlives;
+  }
+
   template <std::size_t I, bool Timed, class End, class KeyPlace, class Record>
   [[gnu::always_inline]] void run(Counts& tally, End& end, const KeyPlace& key, Record&& record) {
     if constexpr (I == sizeof...(Steps)) {
       end.accept(context_, key, std::forward<Record>(record));
     } else {
-      std::get<I>(steps_).template apply<Timed>(
-          context_, tally.of[I], key, std::forward<Record>(record), [&](auto&& output) {
-            run<I + 1, Timed>(tally, end, key, std::forward<decltype(output)>(output));
-          });
+      auto& step = std::get<I>(steps_);
+      auto next = [&](auto&& output) {
+        run<I + 1, Timed>(tally, end, key, std::forward<decltype(output)>(output));
+      };
+      if constexpr (keeps_record<I>()) {
+        step.template apply<Timed>(context_, tally.of[I], key,
+                                   step.keep(context_, std::forward<Record>(record)), next);
+      } else {
+        step.template apply<Timed>(context_, tally.of[I], key, std::forward<Record>(record), next);
+      }
     }
   }
 

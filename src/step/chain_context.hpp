@@ -24,13 +24,18 @@ class ChainContext {
   std::string_view origin;     ///< of a frame batch
   std::uint64_t position = 0;  ///< of the frame being decoded, in its origin
 
+  /// Counts input batches; 0 before the first.
+  std::uint64_t batch = 0;
+
   void begin(const Batch& input) {
+    ++batch;
     pins.ingest_ns = input.ingest_ns;
     pins.pins = input.pins.empty() ? nullptr : &input.pins;
     ++pins.epoch;
   }
   void end() {
     pins.pins = nullptr;
+    pins.kept.clear();
     if (pins.arena != nullptr) {
       recycle_arena();
     }

@@ -1,6 +1,7 @@
 // One stage of a fused chain: calls the user's function and hands its outputs to the next step.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <type_traits>
@@ -39,7 +40,11 @@ template <class F, class In, class Key>
 class ComputationStep {
  public:
   using Traits = Computation<F, In>;
+  using Record = In;
   using Output = typename Traits::Output;
+  /// The function may emit views into a record that owns its bytes.
+  static constexpr bool may_view_its_record =
+      may_hold_views<Output> && !only_views<In> && !std::is_scalar_v<In>;
   static constexpr bool one_to_one = Traits::one_to_one;
   static constexpr bool stateful = Traits::stateful;
   static constexpr bool plain = !stateful && !Traits::emits &&
@@ -62,9 +67,24 @@ class ComputationStep {
 
   StageRuntime& stage() { return *stage_; }
 
-  template <bool Timed, class KeyPlace, class Record, class Next>
+  /// Moves the record to where it lives as long as the records made from this input batch.
+  template <class R>
+  const In& keep(ChainContext& context, R&& record) {
+    static_assert(std::is_constructible_v<In, R&&>,
+                  "wallaroo: this stage emits views into a record that cannot be copied; emit "
+                  "something that owns its bytes");
+    if (kept_batch_ != context.batch) {
+      kept_batch_ = context.batch;
+      kept_ = new Kept;
+      context.pins.kept.emplace_back(kept_);
+      ++context.pins.epoch;
+    }
+    return kept_->records.emplace_back(std::forward<R>(record));
+  }
+
+  template <bool Timed, class KeyPlace, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally,
-                                    const KeyPlace& key, Record&& record, Next&& next) {
+                                    const KeyPlace& key, R&& record, Next&& next) {
     bool in_user_code = true;
     try {
       StageTimer<Timed> timer(*stage_);
@@ -75,12 +95,12 @@ class ComputationStep {
         };
         EmitterAccess::bind_arena(*emitter_, &ChainContext::arena, &context);
         EmitterAccess::bind(*emitter_, counting_next);
-        call(key, std::forward<Record>(record), *emitter_);
+        call(key, std::forward<R>(record), *emitter_);
         timer.stop();
         in_user_code = false;
         EmitterAccess::drain(*emitter_, counting_next);
       } else {
-        decltype(auto) result = call(key, std::forward<Record>(record));
+        decltype(auto) result = call(key, std::forward<R>(record));
         timer.stop();
         in_user_code = false;
         pass_on(tally, std::forward<decltype(result)>(result), next);
@@ -95,20 +115,24 @@ class ComputationStep {
   }
 
  private:
-  template <class KeyPlace, class Record, class... Emit>
-  decltype(auto) call(const KeyPlace& key, Record&& record, Emit&... emitter) {
+  template <class KeyPlace, class R, class... Emit>
+  decltype(auto) call(const KeyPlace& key, R&& record, Emit&... emitter) {
     if constexpr (stateful) {
-      return invoke(std::forward<Record>(record), state_->get(key), emitter...);
+      return invoke(std::forward<R>(record), state_->get(key), emitter...);
     } else {
-      return invoke(std::forward<Record>(record), emitter...);
+      return invoke(std::forward<R>(record), emitter...);
     }
   }
 
-  // A record that others still need comes as const&; a function that insists on moving gets a copy.
-  template <class Record, class... Rest>
-  decltype(auto) invoke(Record&& record, Rest&... rest) {
-    if constexpr (std::is_invocable_v<F&, Record&&, Rest&...>) {
-      return std::invoke(function_, std::forward<Record>(record), rest...);
+  // Only a function that takes R&& consumes the record: one that takes it by value gets a copy, so
+  // that the record is still whole when the function throws and must be reported. Where others need
+  // the record it comes as const&, and a function that insists on moving gets a copy too.
+  template <class R, class... Rest>
+  decltype(auto) invoke(R&& record, Rest&... rest) {
+    if constexpr (std::is_invocable_v<F&, const In&, Rest&...>) {
+      return std::invoke(function_, std::as_const(record), rest...);
+    } else if constexpr (std::is_invocable_v<F&, R&&, Rest&...>) {
+      return std::invoke(function_, std::forward<R>(record), rest...);
     } else {
       return std::invoke(function_, In(record), rest...);
     }
@@ -141,8 +165,8 @@ class ComputationStep {
     }
   }
 
-  template <class Record>
-  [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const Record& record) {
+  template <class R>
+  [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const R& record) {
     if constexpr (Traits::emits) {
       EmitterAccess::discard(*emitter_);
     }
@@ -155,7 +179,13 @@ class ComputationStep {
     }
   }
 
+  struct Kept final : Pinned {
+    std::deque<In> records;
+  };
+
   F function_;
+  boost::intrusive_ptr<Kept> kept_;
+  std::uint64_t kept_batch_ = 0;
   StageRuntime* stage_;
   std::unique_ptr<StateHolder<Key, typename Traits::State>> state_;
   std::conditional_t<Traits::emits, std::unique_ptr<Emitter<Output>>, NoState> emitter_;

@@ -63,6 +63,7 @@ class DecodeStep {
   static constexpr bool one_to_one = std::is_same_v<Output, typename Traits::Result>;
   static constexpr bool stateful = false;
   static constexpr bool plain = false;
+  static constexpr bool may_view_its_record = false;  // a frame's bytes are kept by its batch
 
   struct Spec {
     D decoder;

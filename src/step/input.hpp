@@ -14,7 +14,8 @@ namespace wallaroo::internal {
 
 // Each input has: Record, the type that the first step takes; Key, or NoKey; slots(context, batch),
 // the range of what the batch holds; and for one slot place(slot), the record's key, and
-// record(slot), the record. next(context) is called between two slots.
+// record(slot), the record. next(context) is called between two slots. `outlives_batch` tells
+// whether the records themselves, not only what they point to, stay where they are after the batch.
 //
 // They are plain functions of a slot so that the loop over a batch stands in the chain itself: when
 // the state of that loop is captured by a closure, gcc keeps it in memory.
@@ -28,6 +29,7 @@ struct Slots {
 /// Frames of a byte source; the first step is the decoder.
 struct FrameInput {
   using Record = std::string_view;
+  static constexpr bool outlives_batch = false;
   using Key = NoKey;
 
   static Slots<const std::string_view> slots(ChainContext& context, Batch& batch) {
@@ -46,6 +48,7 @@ struct FrameInput {
 template <class T>
 struct OwnedInput {
   using Record = T;
+  static constexpr bool outlives_batch = false;
   using Key = NoKey;
 
   static Slots<T> slots(ChainContext&, Batch& batch) {
@@ -61,6 +64,7 @@ struct OwnedInput {
 template <class T>
 struct SharedInput {
   using Record = T;
+  static constexpr bool outlives_batch = true;
   using Key = NoKey;
 
   static Slots<const T> slots(ChainContext&, Batch& batch) {
@@ -77,6 +81,7 @@ struct SharedInput {
 template <class T, class KeyFunction>
 struct HashedInput {
   using Record = T;
+  static constexpr bool outlives_batch = false;
   using KeyResult = std::invoke_result_t<KeyFunction&, const T&>;
   using Key = std::remove_cvref_t<KeyResult>;
 
@@ -98,6 +103,7 @@ struct HashedInput {
 template <class T, class K, bool Keep = true>
 struct CarriedInput {
   using Record = T;
+  static constexpr bool outlives_batch = false;
   using Key = std::conditional_t<Keep, K, NoKey>;
 
   static Slots<Carried<K, T>> slots(ChainContext&, Batch& batch) {

@@ -56,6 +56,9 @@ template <class Work, class Record>
 template <class T>
 class ForwardTerminal {
  public:
+  /// Records leave the chain, and with them any views that they hold.
+  static constexpr bool transports_views = may_hold_views<T>;
+
   struct Spec {};
   ForwardTerminal(const Spec&, const SegmentContext& context, OutletCursor& next) {
     for (; next != context.outlets.end(); ++next) {
@@ -82,13 +85,16 @@ class ForwardTerminal {
   void for_each_stage(Visit&&) {}
 
  private:
-  std::vector<RecordWriter<T, holds_views<T>>> writers_;
+  std::vector<RecordWriter<T, may_hold_views<T>>> writers_;
 };
 
 /// Keyed records with their keys, to the owners of the keys.
 template <class T, class K>
 class CarriedTerminal {
  public:
+  /// Records leave the chain, and with them any views that they hold.
+  static constexpr bool transports_views = may_hold_views<T>;
+
   struct Spec {};
   CarriedTerminal(const Spec&, const SegmentContext& context, OutletCursor& next) {
     for (; next != context.outlets.end(); ++next) {
@@ -115,7 +121,7 @@ class CarriedTerminal {
   void for_each_stage(Visit&&) {}
 
  private:
-  using Writer = RecordWriter<Carried<K, T>, holds_views<T>>;
+  using Writer = RecordWriter<Carried<K, T>, may_hold_views<T>>;
 
   template <class KeyPlace, class Record>
   static void append(Writer& writer, ChainContext& context, const KeyPlace& key, Record&& record) {
@@ -131,6 +137,9 @@ class CarriedTerminal {
 template <class T, class KeyFunction, bool Carry>
 class ExchangeTerminal {
  public:
+  /// Records leave the chain, and with them any views that they hold.
+  static constexpr bool transports_views = may_hold_views<T>;
+
   using Key = std::remove_cvref_t<std::invoke_result_t<KeyFunction&, const T&>>;
   using Edge = std::conditional_t<Carry, Carried<OwnedKey<Key>, T>, Hashed<T>>;
 
@@ -168,7 +177,7 @@ class ExchangeTerminal {
  private:
   KeyFunction key_function_;
   StageRuntime* stage_;
-  RecordWriter<Edge, holds_views<T>> writer_;
+  RecordWriter<Edge, may_hold_views<T>> writer_;
 };
 
 /// A sink of bytes: encodes here, on the executor that made the record; the bytes go to the one
@@ -176,6 +185,7 @@ class ExchangeTerminal {
 template <class T, class Encoder>
 class EncodeTerminal {
  public:
+  static constexpr bool transports_views = false;
   static constexpr bool writes = std::is_invocable_v<Encoder&, const T&, ByteWriter&>;
   static constexpr bool check() {
     if constexpr (!writes) {
@@ -259,6 +269,7 @@ class EncodeTerminal {
 template <class T, class Callback>
 class CallbackTerminal {
  public:
+  static constexpr bool transports_views = false;
   static_assert(std::is_invocable_v<Callback&, const T&>,
                 "wallaroo: this callback sink's function does not take the record type of the "
                 "stage before it");
@@ -330,6 +341,7 @@ class CallbackTerminal {
 template <class... Terminals>
 class TeeTerminal {
  public:
+  static constexpr bool transports_views = false;
   struct Spec {
     std::tuple<typename Terminals::Spec...> specs;
   };

@@ -1,5 +1,12 @@
 #include "worker/task.hpp"
 
+#include <exception>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include <wallaroo/error.hpp>
+
 namespace wallaroo::internal {
 
 namespace {
@@ -61,12 +68,25 @@ void SegmentOutput::wait_for_room() {
   }
 }
 
+// A generator is a user's function too; what it throws must name its source.
+bool SourceTask::poll() {
+  try {
+    return connector_->poll();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::logic_error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw StageError(fmt::format("source '{}' failed: {}", name_, error.what()));
+  }
+}
+
 bool SourceTask::step() {
   bool progressed = output_.advance();
   if (output_.ended() || output_.blocked()) {
     return progressed;
   }
-  progressed = connector_->poll() || progressed;
+  progressed = poll() || progressed;
   if (connector_->finished()) {
     output_.end();
     return true;

@@ -68,7 +68,8 @@ class SegmentOutput {
 /// A source: its connector reads when nothing downstream is full.
 class SourceTask final : public Task, private BatchReceiver {
  public:
-  explicit SourceTask(SegmentOutput output) : output_(std::move(output)) {}
+  SourceTask(std::string name, SegmentOutput output)
+      : name_(std::move(name)), output_(std::move(output)) {}
   BatchReceiver& receiver() { return *this; }
   void set_connector(std::unique_ptr<SourceConnector> connector) {
     connector_ = std::move(connector);
@@ -85,6 +86,9 @@ class SourceTask final : public Task, private BatchReceiver {
  private:
   void receive(Batch& batch) override { output_.process(batch); }
 
+  bool poll();
+
+  std::string name_;
   SegmentOutput output_;
   std::unique_ptr<SourceConnector> connector_;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <set>
 #include <utility>
 
 #include <pthread.h>
@@ -10,7 +9,6 @@
 #include <csignal>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "worker/worker_parts.hpp"
 
@@ -45,63 +43,6 @@ void Worker::open() {
   }
   build_mailboxes();
   build_tasks();
-}
-
-void Worker::open_ends() {
-  check_addresses();
-  for (NodeId id = 0; id < static_cast<NodeId>(plan_->nodes().size()); ++id) {
-    const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
-    if (!node.source && !node.sink) {
-      continue;
-    }
-    const std::string& name = plan_->stages()[static_cast<std::size_t>(node.stages.front())].name;
-    const auto address = options_.addresses.find(name);
-    const auto open = [&](auto& end) {
-      if (address != options_.addresses.end()) {
-        end.set_address(address->second);
-      }
-      end.open();
-    };
-    if (node.source) {
-      auto instance = std::make_unique<SourceInstance>();
-      instance->name = name;
-      if (options_.substitutes.source) {
-        instance->source = options_.substitutes.source(name, node);
-      }
-      if (instance->source == nullptr) {
-        instance->source = node.source(name);
-      }
-      open(*instance->source);
-      for (int executor = 0; executor < plan_->executors(); ++executor) {
-        instance->metrics.push_back(std::make_unique<SourceMetrics>());
-      }
-      sources_.emplace(id, std::move(instance));
-    } else {
-      auto instance = std::make_unique<SinkInstance>();
-      instance->name = name;
-      instance->sink =
-          options_.substitutes.sink ? options_.substitutes.sink(name) : node.sink(name);
-      open(*instance->sink);
-      sinks_.emplace(id, std::move(instance));
-    }
-  }
-}
-
-void Worker::check_addresses() const {
-  std::set<std::string> names;
-  for (const Node& node : plan_->nodes()) {
-    if (node.source || node.sink) {
-      names.insert(plan_->stages()[static_cast<std::size_t>(node.stages.front())].name);
-    }
-  }
-  for (const auto& [name, address] : options_.addresses) {
-    if (!names.contains(name)) {
-      throw ConfigError(fmt::format(
-          "cannot set the address of '{}' to {}: the application has no source or sink of that "
-          "name (it has: {})",
-          name, address, fmt::join(names, ", ")));
-    }
-  }
 }
 
 void Worker::build_mailboxes() {
@@ -166,7 +107,7 @@ void Worker::build_task(NodeId id, int index) {
     return;
   }
   SourceInstance& source = *sources_.at(id);
-  auto task = std::make_unique<SourceTask>(std::move(output));
+  auto task = std::make_unique<SourceTask>(source.name, std::move(output));
   task->set_connector(source.source->connector(
       index, plan_->executors(),
       ConnectorContext{executor.loop(), clock_, log_,
@@ -227,11 +168,28 @@ Inbox Worker::inbox(const Node& node, int executor) {
 }
 
 void Worker::start_threads() {
+  std::unique_lock lock(mutex_);
   for (const auto& executor : executors_) {
     threads_.emplace_back([this, &executor = *executor] { run_executor(executor); });
   }
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return started_ == plan_->executors() || failed_; });
+  phase_ = Phase::running;
+  if (stop_wanted_) {
+    stop_executors();
+  }
+  if (abort_wanted_) {
+    abort_executors();
+  }
+  changed_.wait(lock, [&] { return started_ == plan_->executors() || failed_ || abort_wanted_; });
+}
+
+void Worker::start_failed(const std::string& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    phase_ = Phase::never_ran;
+    failed_ = true;
+    error_ = error;
+  }
+  changed_.notify_all();
 }
 
 void Worker::run_executor(Executor& executor) {
@@ -274,12 +232,28 @@ void Worker::executor_ended() {
 }
 
 void Worker::stop() {
+  const std::lock_guard lock(mutex_);
+  stop_wanted_ = true;
+  if (phase_ == Phase::running) {
+    stop_executors();
+  }
+}
+
+void Worker::stop_now() {
+  const std::lock_guard lock(mutex_);
+  abort_wanted_ = true;
+  if (phase_ == Phase::running) {
+    abort_executors();
+  }
+}
+
+void Worker::stop_executors() {
   for (const auto& executor : executors_) {
     executor->stop();
   }
 }
 
-void Worker::stop_now() {
+void Worker::abort_executors() {
   for (const auto& executor : executors_) {
     executor->abort();
   }
@@ -287,9 +261,13 @@ void Worker::stop_now() {
 
 std::optional<Outcome> Worker::wait(std::optional<std::chrono::nanoseconds> timeout) {
   std::unique_lock lock(mutex_);
-  const auto ended = [&] { return ended_ == static_cast<int>(threads_.size()); };
+  const auto ended = [&] {
+    return phase_ == Phase::never_ran || (phase_ == Phase::running && ended_ == plan_->executors());
+  };
   if (timeout) {
-    if (!changed_.wait_for(lock, *timeout, ended)) {
+    // Far enough, and not so far that the clock overflows.
+    constexpr std::chrono::nanoseconds longest = std::chrono::hours(24 * 365);
+    if (!changed_.wait_for(lock, std::min(*timeout, longest), ended)) {
       return std::nullopt;
     }
   } else {
@@ -320,6 +298,7 @@ bool Worker::running() const {
 }
 
 void Worker::start_inline() {
+  phase_ = Phase::running;
   for (const auto& executor : executors_) {
     executor->start();
   }
@@ -338,20 +317,6 @@ void Worker::run_inline() {
 bool Worker::done() const {
   return std::all_of(executors_.begin(), executors_.end(),
                      [](const auto& executor) { return executor->done(); });
-}
-
-std::string Worker::address(const std::string& source_or_sink) const {
-  for (const auto& [id, source] : sources_) {
-    if (source->name == source_or_sink) {
-      return source->source->address();
-    }
-  }
-  for (const auto& [id, sink] : sinks_) {
-    if (sink->name == source_or_sink) {
-      return sink->sink->address();
-    }
-  }
-  throw ConfigError(fmt::format("there is no source or sink named '{}'", source_or_sink));
 }
 
 }  // namespace wallaroo::internal

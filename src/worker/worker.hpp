@@ -46,9 +46,13 @@ class Worker {
 
   /// Runs the executors on threads of their own; returns when all have started their tasks.
   void start_threads();
+  /// `stop` and `stop_now` may come at any time, from any thread; before the threads run they are
+  /// remembered.
   void stop();
   /// Ends the executors as soon as each has finished its current batch.
   void stop_now();
+  /// `open`, or what came between it and `start_threads`, failed: whoever waits is told.
+  void start_failed(const std::string& error);
   /// Waits until all executors have ended, at most `timeout` when given.
   std::optional<Outcome> wait(std::optional<std::chrono::nanoseconds> timeout);
   /// All executors run and no source or sink has failed.
@@ -69,6 +73,9 @@ class Worker {
   struct SinkInstance;
 
   void check_addresses() const;
+  void check_exclusive(const SinkInstance& added) const;
+  void stop_executors();
+  void abort_executors();
   void open_ends();
   void build_mailboxes();
   void build_tasks();
@@ -96,6 +103,10 @@ class Worker {
   std::vector<std::thread> threads_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  enum class Phase { described, running, never_ran };
+  Phase phase_ = Phase::described;
+  bool stop_wanted_ = false;
+  bool abort_wanted_ = false;
   int started_ = 0;
   int ended_ = 0;
   bool failed_ = false;

@@ -1,0 +1,55 @@
+// How many bytes a record holds outside of itself.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "record/record_batch.hpp"
+#include "record/reflect.hpp"
+
+namespace wallaroo::internal {
+
+template <class T>
+std::size_t payload_bytes(const T& record);
+
+template <class T>
+std::size_t payload_bytes_of(const Hashed<T>& record) {
+  return payload_bytes(record.value);
+}
+template <class K, class T>
+std::size_t payload_bytes_of(const Carried<K, T>& record) {
+  return payload_bytes(record.key) + payload_bytes(record.value);
+}
+inline std::size_t payload_bytes_of(const std::string& text) {
+  return text.size() < sizeof text ? 0 : text.size();
+}
+template <class T>
+std::size_t payload_bytes_of(const std::vector<T>& elements) {
+  std::size_t bytes = elements.size() * sizeof(T);
+  if constexpr (!std::is_trivially_copyable_v<T>) {
+    for (const T& element : elements) {
+      bytes += payload_bytes(element);
+    }
+  }
+  return bytes;
+}
+
+/// Strings, vectors and aggregates of them are counted; other classes count as nothing.
+template <class T>
+std::size_t payload_bytes(const T& record) {
+  if constexpr (std::is_trivially_copyable_v<T>) {
+    return 0;
+  } else if constexpr (requires { payload_bytes_of(record); }) {
+    return payload_bytes_of(record);
+  } else if constexpr (Aggregate<T>) {
+    std::size_t bytes = 0;
+    boost::pfr::for_each_field(record, [&](const auto& field) { bytes += payload_bytes(field); });
+    return bytes;
+  } else {
+    return 0;
+  }
+}
+
+}  // namespace wallaroo::internal
