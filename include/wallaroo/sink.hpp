@@ -7,6 +7,7 @@
 
 #include <wallaroo/byte_writer.hpp>
 #include <wallaroo/connector_options.hpp>
+#include <wallaroo/stage_options.hpp>
 
 #include "sink/definition.hpp"
 
@@ -40,6 +41,18 @@ auto callback_sink(Callback callback) {
 template <class Callback>
 auto concurrent_callback_sink(Callback callback) {
   return internal::CallbackSinkDefinition<std::decay_t<Callback>, true>{std::move(callback)};
+}
+
+/// A named sink, for `to_sinks`.
+template <class Definition>
+struct NamedSink {
+  std::string name;
+  Definition definition;
+  StageOptions options = {};
+};
+template <class Definition>
+NamedSink<Definition> sink(std::string name, Definition definition, StageOptions options = {}) {
+  return {std::move(name), std::move(definition), options};
 }
 
 }  // namespace wallaroo

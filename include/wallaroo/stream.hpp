@@ -19,18 +19,6 @@
 
 namespace wallaroo {
 
-/// A named sink, for `to_sinks`.
-template <class Definition>
-struct NamedSink {
-  std::string name;
-  Definition definition;
-  StageOptions options = {};
-};
-template <class Definition>
-NamedSink<Definition> sink(std::string name, Definition definition, StageOptions options = {}) {
-  return {std::move(name), std::move(definition), options};
-}
-
 template <class T, class K, internal::Where W, class Pending>
 class BasicStream;
 template <class T, class Upstream, class KeyFunction>
