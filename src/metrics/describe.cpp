@@ -1,5 +1,7 @@
 #include "metrics/describe.hpp"
 
+#include <utility>
+
 #include <string_view>
 
 #include <fmt/format.h>
@@ -83,15 +85,16 @@ void register_sink(Registry& registry, const StagePlace& place, const SinkMetric
                          labels, metrics.latency);
 }
 
-void register_mailbox(Registry& registry, const EdgePlace& place, const MailboxMetrics& metrics) {
+void register_mailbox(Registry& registry, const EdgePlace& place, const MailboxMetrics& metrics,
+                      std::function<double()> depth) {
   const Labels labels = labels_of(place);
-  registry.add_gauge({"wallaroo_queue_depth_batches", "Batches waiting in the queue."}, labels,
-                     metrics.depth);
+  registry.add_callback({"wallaroo_queue_depth_batches", "Batches waiting in the queue."},
+                        MetricType::gauge, labels, std::move(depth));
   registry.add_gauge({"wallaroo_queue_capacity_batches", "Batches that the queue can hold."},
                      labels, metrics.capacity);
-  registry.add_counter({"wallaroo_queue_batches_total", "Batches that entered the queue."}, labels,
+  registry.add_counter({"wallaroo_queue_batches_total", "Batches taken from the queue."}, labels,
                        metrics.batches);
-  registry.add_counter({"wallaroo_queue_records_total", "Records that entered the queue."}, labels,
+  registry.add_counter({"wallaroo_queue_records_total", "Records taken from the queue."}, labels,
                        metrics.records);
 }
 

@@ -1,6 +1,7 @@
 // Gives the engine's counters their names and labels. docs/guide/metrics.md explains each of them.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "metrics/engine_metrics.hpp"
@@ -34,7 +35,9 @@ struct ExecutorPlace {
 void register_stage(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
 void register_source(Registry& registry, const StagePlace& place, const SourceMetrics& metrics);
 void register_sink(Registry& registry, const StagePlace& place, const SinkMetrics& metrics);
-void register_mailbox(Registry& registry, const EdgePlace& place, const MailboxMetrics& metrics);
+/// `depth` is called when somebody reads, on that thread.
+void register_mailbox(Registry& registry, const EdgePlace& place, const MailboxMetrics& metrics,
+                      std::function<double()> depth);
 void register_executor(Registry& registry, const ExecutorPlace& place,
                        const ExecutorMetrics& metrics);
 /// Start time, CPU time, memory and descriptors of the whole process, read when asked for.

@@ -34,9 +34,8 @@ struct SinkMetrics {
   LatencyHistogram latency;  ///< of the pipeline: source read to sink write, per record
 };
 
-/// One edge between two executors (or within one).
+/// One edge between two executors (or within one), counted where batches are taken.
 struct MailboxMetrics {
-  Gauge depth;  ///< batches waiting
   Gauge capacity;
   Counter batches;
   Counter records;

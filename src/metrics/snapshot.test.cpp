@@ -79,7 +79,7 @@ TEST(Snapshot, QueuesAndExecutorsHaveTheirOwnLists) {
   mailbox.capacity.set(64);
   ExecutorMetrics executor;
   executor.busy_ns.add(2'500'000'000);
-  register_mailbox(registry, {0, "split", "count", "w", 0, 1}, mailbox);
+  register_mailbox(registry, {0, "split", "count", "w", 0, 1}, mailbox, [] { return 3.0; });
   register_executor(registry, {"w", 1}, executor);
   const auto document = parsed(registry);
   const auto& queue = document.at("queues").at(0);

@@ -14,7 +14,6 @@ Inbox::Delivery Inbox::next() {
       continue;
     }
     check(!slot.ended, "nothing follows the end of a stream");
-    slot.metrics->depth.set(static_cast<std::int64_t>(slot.mailbox->depth()));
     if (batch->kind == BatchKind::end_of_stream) {
       slot.ended = true;
       --open_;

@@ -35,21 +35,33 @@ void Worker::register_metrics(Registry& registry) const {
         sink->metrics);
   }
   for (std::size_t edge = 0; edge < edges_.size(); ++edge) {
-    const auto label = [&](NodeId id, bool last) {
+    // The producing stage is the last one before the queue: encoding is a part of its sink, which
+    // is what consumes.
+    const auto producer = [&](NodeId id) {
       const auto& stages = plan_->nodes()[static_cast<std::size_t>(id)].stages;
-      return stages.empty()
-                 ? fmt::format("segment {}", id)
-                 : plan_->stages()[static_cast<std::size_t>(last ? stages.back() : stages.front())]
-                       .name;
+      for (auto stage = stages.rbegin(); stage != stages.rend(); ++stage) {
+        const StageInfo& info = plan_->stages()[static_cast<std::size_t>(*stage)];
+        if (info.kind != StageKind::sink) {
+          return info.name;
+        }
+      }
+      return fmt::format("segment {}", id);
+    };
+    const auto consumer = [&](NodeId id) {
+      const auto& stages = plan_->nodes()[static_cast<std::size_t>(id)].stages;
+      return stages.empty() ? fmt::format("segment {}", id)
+                            : plan_->stages()[static_cast<std::size_t>(stages.front())].name;
     };
     const Edge& ends = plan_->edges()[edge];
     for (std::size_t from = 0; from < edges_[edge]->from_to.size(); ++from) {
       for (std::size_t to = 0; to < edges_[edge]->from_to.size(); ++to) {
         if (const auto& queue = edges_[edge]->from_to[from][to]) {
           register_mailbox(registry,
-                           {static_cast<int>(edge), label(ends.from, true), label(ends.to, false),
+                           {static_cast<int>(edge), producer(ends.from), consumer(ends.to),
                             worker_name, static_cast<int>(from), static_cast<int>(to)},
-                           queue->metrics);
+                           queue->metrics, [mailbox = queue->mailbox.get()] {
+                             return static_cast<double>(mailbox->depth());
+                           });
         }
       }
     }
