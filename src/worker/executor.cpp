@@ -46,7 +46,7 @@ bool Executor::run_once() {
 
 void Executor::run() {
   std::int64_t turn_started_ns = clock_.now_ns();
-  while (!aborted_.load(std::memory_order_relaxed)) {
+  while (!stop_now_.load(std::memory_order_relaxed)) {
     const bool progressed = serve();
     const std::int64_t served_ns = clock_.now_ns();
     metrics_.busy_ns.add(static_cast<std::uint64_t>(served_ns - turn_started_ns));
@@ -73,7 +73,7 @@ void Executor::sleep() {
   }
   doorbell_.announce_sleep();
   const bool work =
-      aborted_.load(std::memory_order_relaxed) ||
+      stop_now_.load(std::memory_order_relaxed) ||
       std::any_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return task->has_work(); });
   // Not for ever, so that the time spent asleep shows in the metrics while it passes.
   constexpr std::chrono::nanoseconds longest_sleep = std::chrono::seconds(1);
@@ -89,8 +89,8 @@ void Executor::stop() {
   });
 }
 
-void Executor::abort() {
-  aborted_.store(true, std::memory_order_relaxed);
+void Executor::stop_now() {
+  stop_now_.store(true, std::memory_order_relaxed);
   loop_.wake();
 }
 

@@ -29,7 +29,7 @@ class Executor {
 
   /// Starts the tasks, on the thread that will run them. Throws what they throw.
   void start();
-  /// Serves the tasks until all are done, or `abort`. Throws what they throw.
+  /// Serves the tasks until all are done, or `stop_now`. Throws what they throw.
   void run();
   /// One turn over all tasks, without waiting; false when none had anything to do.
   bool run_once();
@@ -38,7 +38,7 @@ class Executor {
   /// From any thread: asks the tasks to stop taking input.
   void stop();
   /// From any thread: `run` returns as soon as it can.
-  void abort();
+  void stop_now();
 
  private:
   bool serve();
@@ -50,7 +50,7 @@ class Executor {
   Doorbell doorbell_;
   ExecutorMetrics metrics_;
   std::vector<std::unique_ptr<Task>> tasks_;
-  std::atomic<bool> aborted_{false};
+  std::atomic<bool> stop_now_{false};
 };
 
 }  // namespace wallaroo::internal

@@ -255,7 +255,7 @@ void Worker::stop_executors() {
 
 void Worker::abort_executors() {
   for (const auto& executor : executors_) {
-    executor->abort();
+    executor->stop_now();
   }
 }
 
