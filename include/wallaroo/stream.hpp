@@ -14,110 +14,20 @@
 #include <wallaroo/source.hpp>
 #include <wallaroo/stage_options.hpp>
 
-#include "plan/builder.hpp"
-#include "plan/graph.hpp"
+#include "plan/step_of.hpp"
+#include "plan/stream_links.hpp"
 
 namespace wallaroo {
-
-template <class T, class K, internal::Where W, class Pending>
-class BasicStream;
-template <class T, class Upstream, class KeyFunction>
-class KeyedBy;
-
-namespace internal {
-
-/// Lets functions outside the classes make streams and connect them.
-struct StreamAccess {
-  template <class S>
-  static EdgeId output_edge(const S& stream, EdgeKind kind) {
-    return stream.output_edge(kind);
-  }
-  template <class S>
-  static const Link& link(const S& stream) {
-    return stream.link_;
-  }
-  template <class S, class P>
-  static S make(Link link, P pending) {
-    return S(std::move(link), std::move(pending));
-  }
-};
-
-// How the records of another node enter this one.
-template <class T, class K, bool Keep = true>
-struct EdgeInput {
-  using type = CarriedInput<T, K, Keep>;
-};
-template <class T, bool Keep>
-struct EdgeInput<T, NoKey, Keep> {
-  using type = OwnedInput<T>;
-};
-
-/// A stream whose records come by `edges`, made by a chain of T with keys of type `From`.
-template <class T, class From, class K, Where W>
-auto stream_from(const Link& link, std::vector<EdgeId> edges) {
-  using Input = typename EdgeInput<T, From, std::is_same_v<From, K>>::type;
-  Pending<Input> pending;
-  pending.inputs = std::move(edges);
-  return StreamAccess::make<BasicStream<T, K, W, Pending<Input>>>(link.after(), std::move(pending));
-}
-
-template <class T, class KeyFunction>
-auto keyed_stream_from(const Link& link, KeyFunction function, EdgeId edge) {
-  using Input = HashedInput<T, KeyFunction>;
-  Pending<Input> pending{Input{std::move(function)}, {}, {}, {edge}, {}, -1, false};
-  return StreamAccess::make<
-      BasicStream<T, OwnedKey<typename Input::Key>, Where::keyed, Pending<Input>>>(
-      link.after(), std::move(pending));
-}
-
-template <class S>
-struct StreamTraits;
-template <class T, class K, Where W, class P>
-struct StreamTraits<BasicStream<T, K, W, P>> {
-  using Record = T;
-  using Key = K;
-  static constexpr bool single = W == Where::single;
-};
-template <class T, class U, class F>
-struct StreamTraits<KeyedBy<T, U, F>> {
-  using Record = T;
-  using Key = OwnedKey<std::invoke_result_t<F&, const T&>>;
-  static constexpr bool single = false;
-};
-
-template <class First, class... Others>
-auto merged(const First& first, const Others&... others) {
-  using T = typename StreamTraits<First>::Record;
-  using K = typename StreamTraits<First>::Key;
-  static_assert((std::is_same_v<T, typename StreamTraits<Others>::Record> && ...),
-                "wallaroo: merge needs streams of the same record type; bring them to a common one "
-                "first, for example a std::variant");
-  static_assert(((std::is_same_v<K, NoKey> ==
-                  std::is_same_v<typename StreamTraits<Others>::Key, NoKey>)&&...),
-                "wallaroo: merge of a keyed with an unkeyed stream: key_by both with the same key, "
-                "or neither");
-  static_assert((std::is_same_v<K, typename StreamTraits<Others>::Key> && ...),
-                "wallaroo: merge needs streams that are keyed by the same type of key");
-  constexpr bool single = StreamTraits<First>::single && (StreamTraits<Others>::single && ...);
-  constexpr EdgeKind kind = single ? EdgeKind::gather : EdgeKind::forward;
-  constexpr Where where = !std::is_same_v<K, NoKey> ? Where::keyed
-                          : single                  ? Where::single
-                                                    : Where::spread;
-  const Link& link = StreamAccess::link(first);
-  if (((link.shared_graph() != StreamAccess::link(others).shared_graph()) || ...)) {
-    throw ConfigError("merge: the streams belong to different applications");
-  }
-  return stream_from<T, K, K, where>(
-      link, {StreamAccess::output_edge(first, kind), StreamAccess::output_edge(others, kind)...});
-}
-
-}  // namespace internal
 
 /// A stream of records of type T, not keyed: the type to name where `auto` will not do. Any
 /// unkeyed stream converts to it; the conversion ends the fusion of stages at that place.
 template <class T>
 using Stream = BasicStream<T, internal::NoKey, internal::Where::spread,
                            internal::Pending<internal::OwnedInput<T>>>;
+/// The same of records that carry their event time (after `event_time`, windows and joins).
+template <class T>
+using TimedStream = BasicStream<T, internal::NoKey, internal::Where::spread,
+                                internal::Pending<internal::TimedInput<internal::OwnedInput<T>>>>;
 
 /// What all streams can do. T is the record type; K the key's type, or NoKey; W where it runs;
 /// Pending the stages that will be fused with the next one.
@@ -131,39 +41,55 @@ class BasicStream {
   using Record = T;
   using Key = K;
 
-  /// Any unkeyed stream is a Stream<T>.
+  /// Any unkeyed stream is a Stream<T>, or a TimedStream<T>.
   template <internal::Where W2, class P2>
   requires(std::is_same_v<K, internal::NoKey>&& W == internal::Where::spread &&
-           std::is_same_v<Pending, internal::Pending<internal::OwnedInput<T>>> &&
+           std::is_same_v<
+               Pending,
+               internal::Pending<internal::InputWithTime<internal::OwnedInput<T>, P2::stamped>>> &&
            !(W2 == W && std::is_same_v<P2, Pending>))
       BasicStream(
           const BasicStream<T, internal::NoKey, W2, P2>& other)  // NOLINT: meant to be implicit
       : BasicStream(other.template continued_as<W>()) {}
 
-  /// A computation, see the guide for the forms `function` may have. Function objects and lambdas
-  /// are inlined into the loop; a pointer to a function costs a call per record.
+  /// A computation, see the guide for the forms `function` may have, or windows
+  /// (`range_windows(10s).over(count())`). Function objects and lambdas are inlined into the loop;
+  /// a pointer to a function costs a call per record.
   template <class F>
   auto to(std::string name, F function, StageOptions options = {}) && {
     using Function = internal::StoredFunction<F>;
-    using Step = internal::ComputationStep<Function, T, typename Pending::Key>;
+    using Step = internal::StepOf<Function, T, typename Pending::Key>;
     constexpr bool one_state_for_all =
         Step::stateful && std::is_same_v<K, internal::NoKey> && W != internal::Where::single;
     if constexpr (one_state_for_all) {
       return std::move(*this).collect().to(std::move(name), std::move(function), options);
     } else {
-      const auto stage = link_.add_stage({std::move(name), link_.pipeline(),
-                                          Step::stateful ? internal::StageKind::state_computation
-                                                         : internal::StageKind::computation,
-                                          options.on_error});
-      auto longer = std::move(pending_).template with<Step>(
-          typename Step::Spec{std::move(function), stage}, stage);
-      return BasicStream<typename Step::Output, K, W, decltype(longer)>(link_.next(stage),
-                                                                        std::move(longer));
+      internal::check_step(link_.graph(), name, function);
+      return std::move(*this).template lengthened<Step>(
+          {std::move(name), link_.pipeline(), internal::kind_of_step<Step>, options.on_error},
+          {std::move(function)});
     }
   }
   template <class F>
   auto to(std::string name, F function, StageOptions options = {}) const& {
     return continued().to(std::move(name), std::move(function), options);
+  }
+
+  /// Gives every record its event time, which `extract` finds in it: nanoseconds since the epoch,
+  /// or a std::chrono::time_point. Windows, joins and timers that follow go by it; without, they go
+  /// by the time at which the source read the record. `options` say how watermarks are made:
+  /// `ascending()`, `bounded_lateness(2s)`, `custom_watermarks(...)`, and what else to know.
+  template <class F>
+  auto event_time(std::string name, F extract, EventTimeOptions options = {}) && {
+    using Step = internal::EventTimeStep<internal::StoredFunction<F>, T>;
+    internal::check_event_time(link_.graph(), name, options);
+    return std::move(*this).template lengthened<Step>(
+        {std::move(name), link_.pipeline(), internal::StageKind::event_time, options.on_error},
+        {std::move(extract), options});
+  }
+  template <class F>
+  auto event_time(std::string name, F extract, EventTimeOptions options = {}) const& {
+    return continued().event_time(std::move(name), std::move(extract), std::move(options));
   }
 
   /// Repartitions: records for which `key_function` (a function of the record, or a pointer to a
@@ -269,13 +195,22 @@ class BasicStream {
   BasicStream(internal::Link link, Pending pending)
       : link_(std::move(link)), pending_(std::move(pending)) {}
 
+  // This stream and one more step, a stage of its own.
+  template <class Step>
+  auto lengthened(internal::StageInfo info, typename Step::Spec spec) && {
+    const auto stage = link_.add_stage(std::move(info));
+    spec.stage = stage;
+    auto longer = std::move(pending_).template with<Step>(std::move(spec), stage);
+    return BasicStream<typename Step::Output, K, W, decltype(longer)>(link_.next(stage),
+                                                                      std::move(longer));
+  }
   // A further use of this stream: reads from the edge at which the stages so far end.
   auto continued() const { return continued_as<W>(); }
   template <internal::Where NewWhere>
   auto continued_as() const {
     const auto edge = link_.shared_output(
         internal::EdgeKind::forward, [&] { return pending_.template finish_shared<T, K>(link_); });
-    return internal::stream_from<T, K, K, NewWhere>(link_, {edge});
+    return internal::stream_from<T, K, K, NewWhere, Pending::stamped>(link_, {edge});
   }
   // The edge by which this stream's records enter another node, of which it is one input.
   internal::EdgeId output_edge(internal::EdgeKind kind) const {
@@ -284,8 +219,8 @@ class BasicStream {
   template <class S>
   static auto gathered(S&& stream) {
     const auto edge = stream.output_edge(internal::EdgeKind::gather);
-    return internal::stream_from<T, K, internal::NoKey, internal::Where::single>(stream.link_,
-                                                                                 {edge});
+    return internal::stream_from<T, K, internal::NoKey, internal::Where::single, Pending::stamped>(
+        stream.link_, {edge});
   }
 
   internal::Link link_;
@@ -316,6 +251,10 @@ class KeyedBy {
   auto key_by(std::string name, F key_function, StageOptions options = {}) const& {
     return shared().key_by(std::move(name), std::move(key_function), options);
   }
+  template <class F>
+  auto event_time(std::string name, F extract, EventTimeOptions options = {}) const {
+    return shared().event_time(std::move(name), std::move(extract), std::move(options));
+  }
   auto collect() && { return std::move(*this).exchanged().collect(); }
   auto collect() const& { return shared().collect(); }
   template <class... Others>
@@ -337,6 +276,7 @@ class KeyedBy {
   friend struct internal::StreamAccess;
 
   using Result = std::invoke_result_t<KeyFunction&, const T&>;
+  static constexpr bool stamped = internal::StreamTraits<Upstream>::stamped;
   /// The consumer can compute the key again at no cost, and must where it is a view.
   static constexpr bool recompute = std::is_reference_v<Result> || holds_views<Result>;
 
@@ -350,20 +290,21 @@ class KeyedBy {
     link_.use_once();
     if constexpr (recompute) {
       const auto edge = make_edge<false>();
-      return internal::keyed_stream_from<T>(link_, key_function_, edge);
+      return internal::keyed_stream_from<T, stamped>(link_, key_function_, edge);
     } else {
       const auto edge = make_edge<true>();
-      return internal::stream_from<T, Key, Key, internal::Where::keyed>(link_, {edge});
+      return internal::stream_from<T, Key, Key, internal::Where::keyed, stamped>(link_, {edge});
     }
   }
   auto shared() const {
     const auto edge = link_.shared_output(internal::EdgeKind::forward, [&] {
       const auto exchange = make_edge<true>();
-      internal::Pending<internal::CarriedInput<T, Key>> pass_through;
+      internal::Pending<internal::InputWithTime<internal::CarriedInput<T, Key>, stamped>>
+          pass_through;
       pass_through.inputs = {exchange};
       return pass_through.template finish_shared<T, Key>(link_);
     });
-    return internal::stream_from<T, Key, Key, internal::Where::keyed>(link_, {edge});
+    return internal::stream_from<T, Key, Key, internal::Where::keyed, stamped>(link_, {edge});
   }
   internal::EdgeId output_edge(internal::EdgeKind) const {
     link_.use_once();
@@ -371,7 +312,7 @@ class KeyedBy {
   }
   template <bool Carry>
   internal::EdgeId make_edge() const {
-    using Terminal = internal::ExchangeTerminal<T, KeyFunction, Carry>;
+    using Terminal = internal::ExchangeTerminal<T, KeyFunction, Carry, stamped>;
     const auto edge = link_.graph().add_edge(internal::EdgeKind::exchange);
     auto upstream = upstream_;
     std::move(upstream.pending_)

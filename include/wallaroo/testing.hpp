@@ -10,6 +10,7 @@
 
 #include <wallaroo/application.hpp>
 #include <wallaroo/error.hpp>
+#include <wallaroo/window.hpp>
 
 #include "source/queue_source.hpp"
 
@@ -42,8 +43,10 @@ class Input {
 /// `stop` throws StageError out of the call that made it run.
 class Harness {
  public:
-  /// Throws ConfigError as Engine does.
-  explicit Harness(const Application& application);
+  /// The wall clock starts at `start`, by default at the beginning of the year 2100, so that no
+  /// event time of a test is ahead of it. Throws ConfigError as Engine does.
+  explicit Harness(const Application& application,
+                   EventTime start = EventTime(std::chrono::seconds(4'102'444'800)));
   ~Harness();
   Harness(const Harness&) = delete;
   Harness& operator=(const Harness&) = delete;

@@ -20,7 +20,7 @@ class FrameQueueConnector final : public SourceConnector {
   FrameQueueConnector(std::shared_ptr<FrameQueue> queue, const ConnectorContext& context)
       : queue_(std::move(queue)), context_(context) {}
 
-  void start() override {}
+  void start() override { context_.receiver.open_partition(0); }
   bool poll() override {
     if (queue_->frames.empty()) {
       return false;

@@ -15,8 +15,9 @@ using internal::FrameQueue;
 
 class Harness::Impl {
  public:
-  explicit Impl(const Application& application)
-      : registry_(application.name()),
+  Impl(const Application& application, EventTime start)
+      : clock_(start.time_since_epoch().count()),
+        registry_(application.name()),
         worker_(std::make_shared<internal::Plan>(application.graph(), 1),
                 {application.name(), {}, substitutes()}, clock_, log_) {
     worker_.open();
@@ -48,7 +49,8 @@ class Harness::Impl {
   internal::Worker worker_;
 };
 
-Harness::Harness(const Application& application) : impl_(std::make_unique<Impl>(application)) {}
+Harness::Harness(const Application& application, EventTime start)
+    : impl_(std::make_unique<Impl>(application, start)) {}
 Harness::~Harness() = default;
 
 void Harness::send(const std::string& source, std::string_view frame) {

@@ -78,20 +78,12 @@ class Link {
   std::shared_ptr<Tip> tip_;
 };
 
-/// The terminal of a chain whose records several nodes may take.
-template <class T, class K>
-struct SharedTerminal {
-  using type = CarriedTerminal<T, K>;
-};
-template <class T>
-struct SharedTerminal<T, NoKey> {
-  using type = ForwardTerminal<T>;
-};
-
 /// Stages that are not yet part of a node: more may be fused to them.
 template <class Input, class... Steps>
 struct Pending {
   using Key = typename Input::Key;
+  /// Records have their event time.
+  static constexpr bool stamped = Input::timed || (is_temporal<Steps> || ...);
 
   Input input;
   std::tuple<typename Steps::Spec...> steps;
@@ -145,7 +137,7 @@ struct Pending {
 
   template <class T, class K>
   NodeId finish_shared(const Link& link) const {
-    using Terminal = typename SharedTerminal<T, K>::type;
+    using Terminal = ForwardTerminal<T, K, stamped>;
     auto copy = *this;
     return std::move(copy).template finish<Terminal>(link, {}, {}, {});
   }

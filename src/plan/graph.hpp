@@ -55,6 +55,9 @@ class Graph {
   /// A stage's records go on to something.
   void mark_consumed(StageId stage);
   void add_mistake(std::string text);
+  /// A stage waits for the watermark.
+  void use_time() { uses_time_ = true; }
+  bool uses_time() const { return uses_time_; }
 
   const std::vector<StageInfo>& stages() const { return stages_; }
   const std::vector<Node>& nodes() const { return nodes_; }
@@ -77,6 +80,7 @@ class Graph {
   std::vector<Node> nodes_;
   std::vector<Edge> edges_;
   std::vector<std::string> mistakes_;
+  bool uses_time_ = false;
 };
 
 }  // namespace wallaroo::internal

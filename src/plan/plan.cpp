@@ -16,10 +16,16 @@ std::string_view name_of(StageKind kind) {
   switch (kind) {
     case StageKind::source:
       return "source";
+    case StageKind::event_time:
+      return "event time";
     case StageKind::computation:
       return "computation";
     case StageKind::state_computation:
       return "state";
+    case StageKind::window:
+      return "window";
+    case StageKind::join:
+      return "join";
     case StageKind::key_by:
       return "key_by";
     case StageKind::collect:
@@ -46,7 +52,8 @@ std::string_view name_of(EdgeKind kind) {
 
 }  // namespace
 
-Plan::Plan(const std::shared_ptr<const Graph>& graph, int executors) : executors_(executors) {
+Plan::Plan(const std::shared_ptr<const Graph>& graph, int executors)
+    : executors_(executors), uses_time_(graph->uses_time()) {
   if (const auto mistakes = graph->mistakes(); !mistakes.empty()) {
     throw ConfigError(
         fmt::format("the application cannot run:\n  - {}", fmt::join(mistakes, "\n  - ")));

@@ -36,6 +36,8 @@ class Plan {
   EdgeId dead_letter_edge(NodeId node) const {
     return dead_letter_edges_[static_cast<std::size_t>(node)];
   }
+  /// A stage waits for the watermark: sources say how time passes even without input.
+  bool uses_time() const { return uses_time_; }
   /// For people: pipelines, what was fused, exchanges, parallelism.
   std::string explain(const std::string& application) const;
 
@@ -45,6 +47,7 @@ class Plan {
   std::string describe_node(NodeId node) const;
 
   int executors_;
+  bool uses_time_;
   std::vector<StageInfo> stages_;
   std::vector<Node> nodes_;
   std::vector<Edge> edges_;

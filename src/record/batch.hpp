@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/times.hpp"
 #include "record/pinned.hpp"
 
 namespace wallaroo::internal {
@@ -16,6 +17,16 @@ namespace wallaroo::internal {
 enum class BatchKind : std::uint8_t {
   data,
   end_of_stream,  ///< nothing follows from this producer
+};
+
+/// How far a producer has come in event time.
+struct Watermark {
+  /// No record with an earlier time follows.
+  std::int64_t time_ns = no_time;
+  /// The producer's inputs are idle: it holds nobody back until its records come again.
+  bool idle = false;
+
+  friend bool operator==(const Watermark&, const Watermark&) = default;
 };
 
 /// The erased head of every batch. Consumers of an edge know its concrete type.
@@ -34,6 +45,10 @@ class Batch {
   BatchKind kind = BatchKind::data;
   /// When the source read the oldest record in here (engine clock); 0 when there is none.
   std::int64_t ingest_ns = 0;
+  /// What holds once these records are processed. A batch without records may carry news, too.
+  Watermark watermark;
+  /// Which of the source's partitions the records come from; of a queue, which producer's.
+  std::uint64_t partition = 0;
   /// Memory that views in the records point into.
   std::vector<PinnedRef> pins;
 
@@ -42,6 +57,8 @@ class Batch {
     pins.clear();
     kind = BatchKind::data;
     ingest_ns = 0;
+    watermark = {};
+    partition = 0;
   }
 };
 

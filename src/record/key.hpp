@@ -120,4 +120,26 @@ struct KeyRef {
 /// The place of a key in chains without one.
 struct NoKey {};
 
+/// What a record of a stamped stream takes along through the stages: the place of its key (a KeyRef
+/// or NoKey) and its event time. Without a stamp it is the place of the key alone.
+template <class KeyPlace>
+struct At {
+  KeyPlace key;
+  std::int64_t time_ns;
+};
+
+template <class KeyPlace>
+inline constexpr bool has_time = false;
+template <class KeyPlace>
+inline constexpr bool has_time<At<KeyPlace>> = true;
+
+template <class KeyPlace>
+const KeyPlace& key_place(const KeyPlace& place) {
+  return place;
+}
+template <class KeyPlace>
+const KeyPlace& key_place(const At<KeyPlace>& place) {
+  return place.key;
+}
+
 }  // namespace wallaroo::internal

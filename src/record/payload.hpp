@@ -22,6 +22,10 @@ template <class K, class T>
 std::size_t payload_bytes_of(const Carried<K, T>& record) {
   return payload_bytes(record.key) + payload_bytes(record.value);
 }
+template <class Slot>
+std::size_t payload_bytes_of(const Timed<Slot>& record) {
+  return payload_bytes(record.slot);
+}
 inline std::size_t payload_bytes_of(const std::string& text) {
   return text.size() < sizeof text ? 0 : text.size();
 }

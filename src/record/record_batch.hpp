@@ -87,4 +87,11 @@ struct Carried {
   T value;
 };
 
+/// Any of these with the record's event time, on edges of streams that were stamped with it.
+template <class Slot>
+struct Timed {
+  std::int64_t time_ns;
+  Slot slot;
+};
+
 }  // namespace wallaroo::internal

@@ -3,6 +3,8 @@
 namespace wallaroo::internal {
 
 void Outlet::send(std::size_t target, BatchPtr batch) {
+  batch->watermark = watermark_;
+  told_[target] = watermark_;
   auto& waiting = overflow_[target];
   if (waiting.empty()) {
     if (targets_[target]->try_push(batch)) {

@@ -15,7 +15,10 @@ namespace wallaroo::internal {
 class Outlet {
  public:
   Outlet(std::vector<Mailbox*> targets, Assignment assignment)
-      : targets_(std::move(targets)), assignment_(assignment), overflow_(targets_.size()) {}
+      : targets_(std::move(targets)),
+        assignment_(assignment),
+        overflow_(targets_.size()),
+        told_(targets_.size()) {}
 
   std::size_t targets() const { return targets_.size(); }
   std::size_t target_of(std::uint64_t hash) const { return assignment_.owner(key_group(hash)); }
@@ -24,7 +27,14 @@ class Outlet {
   /// True when a batch sent to `target` would be looked at soon: worth sending it half full.
   bool target_idle(std::size_t target) const { return targets_[target]->seems_empty(); }
 
+  /// From the next batch to each target on.
+  void set_watermark(Watermark watermark) { watermark_ = watermark; }
+  /// The target does not know the watermark: worth an empty batch.
+  bool has_news(std::size_t target) const { return told_[target] != watermark_; }
+
   BatchPtr recycled(std::size_t target) { return targets_[target]->recycled(); }
+  /// Records in a batch that is sent later must not be older than the watermark of this one: one
+  /// batch per target is open at a time.
   void send(std::size_t target, BatchPtr batch);
   /// Sends a control message to every target, after all data.
   void broadcast(BatchKind control);
@@ -40,6 +50,8 @@ class Outlet {
   Assignment assignment_;
   std::vector<std::deque<BatchPtr>> overflow_;
   std::size_t overflowing_ = 0;  ///< targets with a non-empty overflow
+  Watermark watermark_;
+  std::vector<Watermark> told_;  ///< by target: with the last batch sent
 };
 
 }  // namespace wallaroo::internal

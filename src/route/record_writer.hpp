@@ -54,10 +54,11 @@ class RecordWriter {
   }
 
   /// Sends open batches to consumers that wait for them; all of them when `everything`: the
-  /// producer has run out of input, or the consumer has.
+  /// producer has run out of input, or the consumer has. A new watermark is worth a batch, too.
   void flush(bool everything) {
     for (std::size_t target = 0; target < open_.size(); ++target) {
-      if (open_[target].size() != 0 && (everything || outlet_->target_idle(target))) {
+      const bool wanted = open_[target].size() != 0 || outlet_->has_news(target);
+      if (wanted && (everything || outlet_->target_idle(target))) {
         send(target);
       }
     }

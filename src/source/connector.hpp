@@ -24,6 +24,10 @@ class BatchReceiver {
   /// True while a queue downstream is full: a connector must not read more (the executor checks it
   /// before each poll; a connector may check between batches to stop early).
   virtual bool blocked() const = 0;
+  /// A partition that will give batches (their `partition`), until it ends. One that is open and
+  /// gives nothing holds the watermark back; one may also appear with its first batch.
+  virtual void open_partition(std::uint64_t) {}
+  virtual void end_partition(std::uint64_t) {}
 };
 
 /// What a connector may use; all of it outlives the connector.

@@ -26,7 +26,7 @@ class FileConnector final : public SourceConnector {
  public:
   FileConnector(const FilePlan& plan, const ConnectorContext& context);
 
-  void start() override {}
+  void start() override { context_.receiver.open_partition(0); }
   bool poll() override;
   void stop() override;
   bool finished() const override { return finished_; }

@@ -31,6 +31,7 @@ StreamEnd FrameDelivery::finish(ByteStream& stream) {
 void FrameDelivery::hand_over(ByteStream& stream) {
   const std::size_t count = batch_.frames.size();
   batch_.origin = stream.origin;
+  batch_.partition = stream.partition;
   batch_.first_position = stream.records;
   batch_.ingest_ns = stream.ingest_ns;
   stream.records += count;

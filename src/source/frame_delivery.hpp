@@ -20,8 +20,9 @@ struct ByteStream {
 
   std::string origin;  ///< the peer's address or the file's name
   FrameBuffer buffer;
-  std::uint64_t records = 0;   ///< delivered
-  std::int64_t ingest_ns = 0;  ///< when its last read was
+  std::uint64_t partition = 0;  ///< among those of its connector
+  std::uint64_t records = 0;    ///< delivered
+  std::int64_t ingest_ns = 0;   ///< when its last read was
 };
 
 /// How much one `poll` of a connector may do, so that its executor gets back to its other work and

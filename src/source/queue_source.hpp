@@ -24,7 +24,7 @@ class QueueConnector final : public SourceConnector {
   QueueConnector(std::shared_ptr<RecordQueue<T>> queue, const ConnectorContext& context)
       : queue_(std::move(queue)), context_(context) {}
 
-  void start() override {}
+  void start() override { context_.receiver.open_partition(0); }
   bool poll() override {
     auto& records = queue_->records;
     if (records.empty()) {

@@ -46,7 +46,12 @@ class GeneratorConnector final : public SourceConnector {
         pacer_(pace.rate_per_second * share(pace.partitions, index, executors) / pace.partitions),
         ended_(index >= pace.partitions) {}
 
-  void start() override { pacer_.start(context_.clock.now_ns()); }
+  void start() override {
+    pacer_.start(context_.clock.now_ns());
+    if (!ended_) {
+      context_.receiver.open_partition(0);
+    }
+  }
 
   bool poll() override {
     if (finished()) {
@@ -175,7 +180,11 @@ class MemoryConnector final : public SourceConnector {
     begin_round();
   }
 
-  void start() override {}
+  void start() override {
+    if (!finished()) {
+      context_.receiver.open_partition(0);
+    }
+  }
 
   bool poll() override {
     if (finished()) {

@@ -60,6 +60,8 @@ void TcpConnector::adopt(std::shared_ptr<TcpPeer> peer) {
   }
   TcpConnection& connection = connections_.emplace_back(std::move(peer), pool_, ready_);
   connection.self = std::prev(connections_.end());
+  connection.stream.partition = next_partition_++;
+  context_.receiver.open_partition(connection.stream.partition);
   context_.metrics.connections_opened.add();
   context_.metrics.connections.add(1);
   context_.log.debug("source '{}' from {}: connected", shared_->name, connection.stream.origin);
@@ -190,6 +192,7 @@ void TcpConnector::close(TcpConnection& connection) {
     context_.loop.unwatch(connection.peer->socket.get());
   }
   context_.metrics.connections.add(-1);
+  context_.receiver.end_partition(connection.stream.partition);
   connections_.erase(connection.self);
 }
 

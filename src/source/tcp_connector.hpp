@@ -85,6 +85,7 @@ class TcpConnector final : public SourceConnector {
   ReadyConnections ready_;
   std::list<TcpConnection> connections_;
   std::optional<TcpAcceptor> acceptor_;
+  std::uint64_t next_partition_ = 0;
   bool stopped_ = false;
 };
 

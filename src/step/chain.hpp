@@ -1,15 +1,18 @@
 // Fused stages: one loop over a batch, in which a record passes through all of them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "step/chain_context.hpp"
 #include "step/input.hpp"
 #include "step/segment.hpp"
+#include "step/temporal.hpp"
 #include "step/terminal.hpp"
 
 namespace wallaroo::internal {
@@ -33,12 +36,15 @@ class Chain final : public Segment {
         steps_(std::apply(
             [&](const auto&... each) { return std::tuple<Steps...>{Steps(each, context)...}; },
             spec.steps)),
-        outlets_(context.outlets.begin()),
-        terminal_(spec.terminal, context, outlets_),
-        context_(context) {}
+        next_outlet_(context.outlets.begin()),
+        terminal_(spec.terminal, context, next_outlet_),
+        context_(context),
+        clock_(context.clock),
+        outlets_(context.outlets) {}
 
   void process(Batch& batch) override {
     context_.begin(batch);
+    for_each_temporal([&](auto& step, auto) { step.begin_batch(context_); });
     Counts tally;
     auto [slot, last] = input_.slots(context_, batch);
     const auto records = static_cast<std::size_t>(last - slot);
@@ -62,6 +68,48 @@ class Chain final : public Segment {
     context_.origin = {};
     publish(tally, records);
     context_.end();
+    if constexpr (temporal) {
+      pass_watermark();
+    }
+  }
+
+  void set_watermark(Watermark watermark) override {
+    watermark_ = watermark;
+    pass_watermark();
+  }
+
+  bool fire() override {
+    bool pending = false;
+    for_each_temporal([&](auto& step, auto) { pending = pending || step.pending(); });
+    if (!pending) {
+      return false;
+    }
+    bool more = false;
+    without_batch(clock_.now_ns(), [&](auto& step, std::uint64_t& tally, auto& next) {
+      more = step.fire(context_, tally, next) || more;
+    });
+    return more;
+  }
+
+  void on_time(std::int64_t now_ns) override {
+    without_batch(now_ns, [&](auto& step, std::uint64_t& tally, auto& next) {
+      step.on_time(context_, now_ns, tally, next);
+    });
+  }
+
+  std::int64_t due_ns() const override {
+    std::int64_t due = end_of_time;
+    for_each_temporal([&](const auto& step, auto) { due = std::min(due, step.due_ns()); });
+    return due;
+  }
+
+  void open_partition(std::uint64_t partition) override {
+    for_each_temporal([&](auto& step, auto) { step.open_partition(partition, clock_.now_ns()); });
+    pass_watermark();
+  }
+  void end_partition(std::uint64_t partition) override {
+    for_each_temporal([&](auto& step, auto) { step.end_partition(partition); });
+    pass_watermark();
   }
 
   void finish() override { terminal_.finish(); }
@@ -73,6 +121,60 @@ class Chain final : public Segment {
 
  private:
   using Counts = Tally<sizeof...(Steps)>;
+
+  /// Some step makes watermarks or waits for them.
+  static constexpr bool temporal = (is_temporal<Steps> || ...);
+
+  /// visit(step, its index as a constant), for the steps that are temporal, in their order.
+  template <class Visit>
+  void for_each_temporal(Visit&& visit) const {
+    visit_temporal(steps_, visit);
+  }
+  template <class Visit>
+  void for_each_temporal(Visit&& visit) {
+    visit_temporal(steps_, visit);
+  }
+  template <class AllSteps, class Visit>
+  static void visit_temporal(AllSteps& steps, Visit& visit) {
+    const auto one = [&]<std::size_t I>(std::integral_constant<std::size_t, I> index) {
+      if constexpr (is_temporal<std::tuple_element_t<I, std::tuple<Steps...>>>) {
+        visit(std::get<I>(steps), index);
+      }
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (one(std::integral_constant<std::size_t, I>{}), ...);
+    }
+    (std::index_sequence_for<Steps...>{});
+  }
+
+  /// Lets temporal steps emit records that no input batch brings: work(step, tally, next).
+  template <class Work>
+  void without_batch(std::int64_t now_ns, Work&& work) {
+    if constexpr (temporal) {
+      context_.begin_at(now_ns);
+      Counts tally;
+      {
+        auto end = terminal_.open();
+        for_each_temporal([&]<std::size_t I>(auto& step, std::integral_constant<std::size_t, I>) {
+          auto next = [&](const auto& place, auto&& output) {
+            run<I + 1, false>(tally, end, place, std::forward<decltype(output)>(output));
+          };
+          work(step, tally.of[I], next);
+        });
+      }
+      publish(tally, 0);
+      context_.end();
+      pass_watermark();
+    }
+  }
+
+  void pass_watermark() {
+    Watermark watermark = watermark_;
+    for_each_temporal([&](auto& step, auto) { watermark = step.set_watermark(watermark); });
+    for (Outlet* const outlet : outlets_) {
+      outlet->set_watermark(watermark);
+    }
+  }
 
   /// Nothing but functions of plain records: the loop is small and may be vectorised.
   static constexpr bool plain = std::is_trivially_copyable_v<typename Input::Record> &&
@@ -107,6 +209,12 @@ class Chain final : public Segment {
   [[gnu::always_inline]] void run(Counts& tally, End& end, const KeyPlace& key, Record&& record) {
     if constexpr (I == sizeof...(Steps)) {
       end.accept(context_, key, std::forward<Record>(record));
+    } else if constexpr (is_temporal<std::tuple_element_t<I, std::tuple<Steps...>>>) {
+      auto next = [&](const auto& place, auto&& output) {
+        run<I + 1, Timed>(tally, end, place, std::forward<decltype(output)>(output));
+      };
+      std::get<I>(steps_).template apply<Timed>(context_, tally.of[I], key,
+                                                std::forward<Record>(record), next);
     } else {
       auto& step = std::get<I>(steps_);
       auto next = [&](auto&& output) {
@@ -148,9 +256,12 @@ class Chain final : public Segment {
   Input input_;
   StageRuntime* head_;
   std::tuple<Steps...> steps_;
-  OutletCursor outlets_;
+  OutletCursor next_outlet_;
   Terminal terminal_;
   ChainContext context_;
+  const Clock& clock_;
+  std::vector<Outlet*> outlets_;
+  Watermark watermark_;
   std::uint32_t large_batches_ = 0;
 };
 

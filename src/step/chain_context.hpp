@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "record/arena.hpp"
+#include "record/key.hpp"
 #include "route/pins.hpp"
 #include "step/failure.hpp"
 #include "step/segment.hpp"
@@ -17,7 +18,7 @@ namespace wallaroo::internal {
 class ChainContext {
  public:
   explicit ChainContext(const SegmentContext& context)
-      : failures(context.log, context.dead_letters) {}
+      : failures(context.log, context.dead_letters), wall_offset_ns_(context.wall_offset_ns) {}
 
   InputPins pins;
   FailureHandler failures;
@@ -26,13 +27,23 @@ class ChainContext {
 
   /// Counts input batches; 0 before the first.
   std::uint64_t batch = 0;
+  std::uint64_t partition = 0;  ///< of the source, or the number of the producer
 
   void begin(const Batch& input) {
-    ++batch;
-    pins.ingest_ns = input.ingest_ns;
+    begin_at(input.ingest_ns);
+    partition = input.partition;
     pins.pins = input.pins.empty() ? nullptr : &input.pins;
+  }
+  /// For records that no input batch brings: results of windows and timers.
+  void begin_at(std::int64_t now_ns) {
+    ++batch;
+    pins.ingest_ns = now_ns;
+    pins.pins = nullptr;
     ++pins.epoch;
   }
+  /// The time of records that are not stamped with one: when the source read them.
+  std::int64_t ingest_time_ns() const { return pins.ingest_ns + wall_offset_ns_; }
+  std::int64_t wall_offset_ns() const { return wall_offset_ns_; }
   void end() {
     pins.pins = nullptr;
     pins.kept.clear();
@@ -67,7 +78,18 @@ class ChainContext {
   }
 
   boost::intrusive_ptr<Arena> spare_;
+  std::int64_t wall_offset_ns_;
 };
+
+/// The event time of the record that is at `place`.
+template <class KeyPlace>
+std::int64_t time_of(const ChainContext&, const At<KeyPlace>& place) {
+  return place.time_ns;
+}
+template <class KeyPlace>
+std::int64_t time_of(const ChainContext& context, const KeyPlace&) {
+  return context.ingest_time_ns();
+}
 
 /// Counts of one pass over a batch; local to the loop, so that they live in registers.
 template <std::size_t Steps>

@@ -46,7 +46,7 @@ class Surroundings {
     sink.info = &sink_info;
   }
   SegmentContext context() {
-    return {clock, logger, {}, &dead_letter_outlet, {{0, &stage}, {1, &sink}}};
+    return {clock, logger, 0, {}, &dead_letter_outlet, {{0, &stage}, {1, &sink}}};
   }
   template <class Out>
   void count(StageRun<Out>& run) {

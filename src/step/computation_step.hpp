@@ -53,7 +53,7 @@ class ComputationStep {
 
   struct Spec {
     F function;
-    int stage;
+    int stage = -1;
   };
 
   ComputationStep(const Spec& spec, const SegmentContext& context)
@@ -118,7 +118,7 @@ class ComputationStep {
   template <class KeyPlace, class R, class... Emit>
   decltype(auto) call(const KeyPlace& key, R&& record, Emit&... emitter) {
     if constexpr (stateful) {
-      return invoke(std::forward<R>(record), state_->get(key), emitter...);
+      return invoke(std::forward<R>(record), state_->get(key_place(key)), emitter...);
     } else {
       return invoke(std::forward<R>(record), emitter...);
     }

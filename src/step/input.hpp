@@ -15,7 +15,8 @@ namespace wallaroo::internal {
 // Each input has: Record, the type that the first step takes; Key, or NoKey; slots(context, batch),
 // the range of what the batch holds; and for one slot place(slot), the record's key, and
 // record(slot), the record. next(context) is called between two slots. `outlives_batch` tells
-// whether the records themselves, not only what they point to, stay where they are after the batch.
+// whether the records themselves, not only what they point to, stay where they are after the batch;
+// `timed` whether records carry their event time.
 //
 // They are plain functions of a slot so that the loop over a batch stands in the chain itself: when
 // the state of that loop is captured by a closure, gcc keeps it in memory.
@@ -30,6 +31,7 @@ struct Slots {
 struct FrameInput {
   using Record = std::string_view;
   static constexpr bool outlives_batch = false;
+  static constexpr bool timed = false;
   using Key = NoKey;
 
   static Slots<const std::string_view> slots(ChainContext& context, Batch& batch) {
@@ -48,7 +50,9 @@ struct FrameInput {
 template <class T>
 struct OwnedInput {
   using Record = T;
+  using Slot = T;
   static constexpr bool outlives_batch = false;
+  static constexpr bool timed = false;
   using Key = NoKey;
 
   static Slots<T> slots(ChainContext&, Batch& batch) {
@@ -65,6 +69,7 @@ template <class T>
 struct SharedInput {
   using Record = T;
   static constexpr bool outlives_batch = true;
+  static constexpr bool timed = false;
   using Key = NoKey;
 
   static Slots<const T> slots(ChainContext&, Batch& batch) {
@@ -81,7 +86,9 @@ struct SharedInput {
 template <class T, class KeyFunction>
 struct HashedInput {
   using Record = T;
+  using Slot = Hashed<T>;
   static constexpr bool outlives_batch = false;
+  static constexpr bool timed = false;
   using KeyResult = std::invoke_result_t<KeyFunction&, const T&>;
   using Key = std::remove_cvref_t<KeyResult>;
 
@@ -103,7 +110,9 @@ struct HashedInput {
 template <class T, class K, bool Keep = true>
 struct CarriedInput {
   using Record = T;
+  using Slot = Carried<K, T>;
   static constexpr bool outlives_batch = false;
+  static constexpr bool timed = false;
   using Key = std::conditional_t<Keep, K, NoKey>;
 
   static Slots<Carried<K, T>> slots(ChainContext&, Batch& batch) {
@@ -119,6 +128,29 @@ struct CarriedInput {
     }
   }
   static T&& record(Carried<K, T>& slot) { return std::move(slot.value); }
+};
+
+/// The records of another input with their event time.
+template <class Inner>
+struct TimedInput {
+  using Record = typename Inner::Record;
+  using Slot = Timed<typename Inner::Slot>;
+  using Key = typename Inner::Key;
+  static constexpr bool outlives_batch = false;
+  static constexpr bool timed = true;
+
+  Inner inner;
+
+  static Slots<Slot> slots(ChainContext&, Batch& batch) {
+    auto& records = static_cast<RecordBatch<Slot>&>(batch);
+    return {records.begin(), records.end()};
+  }
+  static void next(ChainContext&) {}
+  auto place(const Slot& slot) {
+    using KeyPlace = decltype(inner.place(slot.slot));
+    return At<KeyPlace>{inner.place(slot.slot), slot.time_ns};
+  }
+  static decltype(auto) record(Slot& slot) { return Inner::record(slot.slot); }
 };
 
 }  // namespace wallaroo::internal

@@ -20,8 +20,19 @@ class Segment {
   Segment& operator=(const Segment&) = delete;
   virtual ~Segment() = default;
 
-  /// Consumes all records of a data batch. Throws StageError when a stage's policy says stop.
+  /// Consumes all records of a data batch. Throws StageError when a stage's policy says stop; so do
+  /// `fire` and `on_time`.
   virtual void process(Batch& input) = 0;
+  /// The watermark of the input now; never goes back. What it makes due is done by `fire`.
+  virtual void set_watermark(Watermark watermark) = 0;
+  /// Does a part of what is due (windows to fire, timers); true when more is left.
+  virtual bool fire() = 0;
+  /// Processing time has reached `due_ns`, the engine time at which something waits for it.
+  virtual void on_time(std::int64_t now_ns) = 0;
+  virtual std::int64_t due_ns() const = 0;
+  /// A partition of the source that starts this segment has appeared, or will give nothing more.
+  virtual void open_partition(std::uint64_t partition) = 0;
+  virtual void end_partition(std::uint64_t partition) = 0;
   /// Sends open output batches: those whose consumer waits, or all of them.
   virtual void flush(bool everything) = 0;
   /// Once, after the last batch and before the last flush.
@@ -32,7 +43,8 @@ class Segment {
 struct SegmentContext {
   const Clock& clock;
   const Log& log;
-  std::vector<Outlet*> outlets;  ///< of the segment's output edges, in their order
+  std::int64_t wall_offset_ns = 0;  ///< engine time + this = nanoseconds since the Unix epoch
+  std::vector<Outlet*> outlets;     ///< of the segment's output edges, in their order
   Outlet* dead_letters = nullptr;
   std::map<int, StageRuntime*> stages;  ///< by stage number
 };

@@ -9,7 +9,18 @@
 
 namespace wallaroo::internal {
 
-enum class StageKind { source, computation, state_computation, key_by, collect, merge, sink };
+enum class StageKind {
+  source,
+  event_time,
+  computation,
+  state_computation,
+  window,
+  join,
+  key_by,
+  collect,
+  merge,
+  sink
+};
 
 struct StageInfo {
   std::string name;

@@ -52,8 +52,26 @@ template <class Work, class Record>
   }
 }
 
-/// Unkeyed records to one or several next segments. Each of them gets every record.
-template <class T>
+/// What travels on an edge: the slot, with the event time when the stream is stamped.
+template <class Slot, bool WithTime>
+using EdgeSlot = std::conditional_t<WithTime, Timed<Slot>, Slot>;
+
+/// Appends a slot made of `parts`, after the event time when the edge has it.
+template <bool WithTime, class Writer, class Place, class... Parts>
+[[gnu::always_inline]] inline void append_slot(Writer& writer, std::size_t target,
+                                               const ChainContext& context, const Place& place,
+                                               Parts&&... parts) {
+  if constexpr (WithTime) {
+    writer.append(target, context.pins, place.time_ns, std::forward<Parts>(parts)...);
+  } else {
+    writer.append(target, context.pins, std::forward<Parts>(parts)...);
+  }
+}
+
+/// Records to one or several next segments, each of which gets every record: unkeyed ones to the
+/// segment on this executor (or the only one there is), keyed ones with their keys to the keys'
+/// owners.
+template <class T, class K, bool WithTime>
 class ForwardTerminal {
  public:
   /// Records leave the chain, and with them any views that they hold.
@@ -66,13 +84,13 @@ class ForwardTerminal {
     }
   }
 
-  template <class KeyPlace, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
+  template <class Place, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const Place& place, Record&& record) {
     const std::size_t last = writers_.size() - 1;
     for (std::size_t i = 0; i < last; ++i) {
-      writers_[i].append(0, context.pins, std::as_const(record));
+      append(writers_[i], context, place, std::as_const(record));
     }
-    writers_[last].append(0, context.pins, std::forward<Record>(record));
+    append(writers_[last], context, place, std::forward<Record>(record));
   }
   auto open() { return Direct<ForwardTerminal>{this}; }
   void finish() {}
@@ -85,48 +103,20 @@ class ForwardTerminal {
   void for_each_stage(Visit&&) {}
 
  private:
-  std::vector<RecordWriter<T, may_hold_views<T>>> writers_;
-};
+  static constexpr bool keyed = !std::is_same_v<K, NoKey>;
+  using Slot = std::conditional_t<keyed, Carried<K, T>, T>;
+  using Writer = RecordWriter<EdgeSlot<Slot, WithTime>, may_hold_views<T>>;
 
-/// Keyed records with their keys, to the owners of the keys.
-template <class T, class K>
-class CarriedTerminal {
- public:
-  /// Records leave the chain, and with them any views that they hold.
-  static constexpr bool transports_views = may_hold_views<T>;
-
-  struct Spec {};
-  CarriedTerminal(const Spec&, const SegmentContext& context, OutletCursor& next) {
-    for (; next != context.outlets.end(); ++next) {
-      writers_.emplace_back(**next);
+  template <class Place, class Record>
+  [[gnu::always_inline]] static void append(Writer& writer, ChainContext& context,
+                                            const Place& place, Record&& record) {
+    if constexpr (keyed) {
+      const auto& key = key_place(place);
+      append_slot<WithTime>(writer, writer.outlet().target_of(key.hash), context, place, key.hash,
+                            K(key.key), std::forward<Record>(record));
+    } else {
+      append_slot<WithTime>(writer, 0, context, place, std::forward<Record>(record));
     }
-  }
-
-  template <class Record, class KeyPlace>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key, Record&& record) {
-    const std::size_t last = writers_.size() - 1;
-    for (std::size_t i = 0; i < last; ++i) {
-      append(writers_[i], context, key, std::as_const(record));
-    }
-    append(writers_[last], context, key, std::forward<Record>(record));
-  }
-  auto open() { return Direct<CarriedTerminal>{this}; }
-  void finish() {}
-  void flush(bool everything) {
-    for (auto& writer : writers_) {
-      writer.flush(everything);
-    }
-  }
-  template <class Visit>
-  void for_each_stage(Visit&&) {}
-
- private:
-  using Writer = RecordWriter<Carried<K, T>, may_hold_views<T>>;
-
-  template <class KeyPlace, class Record>
-  static void append(Writer& writer, ChainContext& context, const KeyPlace& key, Record&& record) {
-    writer.append(writer.outlet().target_of(key.hash), context.pins, key.hash, K(key.key),
-                  std::forward<Record>(record));
   }
 
   std::vector<Writer> writers_;
@@ -134,14 +124,14 @@ class CarriedTerminal {
 
 /// `key_by`: computes the key and sends the record to the executor that owns its group. With
 /// `Carry` the key travels along, else the consumer computes it again from the record.
-template <class T, class KeyFunction, bool Carry>
+template <class T, class KeyFunction, bool Carry, bool WithTime>
 class ExchangeTerminal {
  public:
   /// Records leave the chain, and with them any views that they hold.
   static constexpr bool transports_views = may_hold_views<T>;
 
   using Key = std::remove_cvref_t<std::invoke_result_t<KeyFunction&, const T&>>;
-  using Edge = std::conditional_t<Carry, Carried<OwnedKey<Key>, T>, Hashed<T>>;
+  using Slot = std::conditional_t<Carry, Carried<OwnedKey<Key>, T>, Hashed<T>>;
 
   struct Spec {
     KeyFunction key_function;
@@ -152,17 +142,17 @@ class ExchangeTerminal {
         stage_(context.stages.at(spec.stage)),
         writer_(**next++) {}
 
-  template <class KeyPlace, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
+  template <class Place, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const Place& place, Record&& record) {
     guarded(context, *stage_, record, [&] {
       decltype(auto) key = std::invoke(key_function_, std::as_const(record));
       const std::uint64_t hash = hash_key(key);
       const std::size_t target = writer_.outlet().target_of(hash);
       if constexpr (Carry) {
-        writer_.append(target, context.pins, hash, OwnedKey<Key>(key),
-                       std::forward<Record>(record));
+        append_slot<WithTime>(writer_, target, context, place, hash, OwnedKey<Key>(key),
+                              std::forward<Record>(record));
       } else {
-        writer_.append(target, context.pins, hash, std::forward<Record>(record));
+        append_slot<WithTime>(writer_, target, context, place, hash, std::forward<Record>(record));
       }
     });
   }
@@ -177,7 +167,7 @@ class ExchangeTerminal {
  private:
   KeyFunction key_function_;
   StageRuntime* stage_;
-  RecordWriter<Edge, may_hold_views<T>> writer_;
+  RecordWriter<EdgeSlot<Slot, WithTime>, may_hold_views<T>> writer_;
 };
 
 /// A sink of bytes: encodes here, on the executor that made the record; the bytes go to the one

@@ -112,7 +112,7 @@ int key_of(const Item& item) {
 }
 
 TEST(ExchangeTerminal, FailuresOfTheKeyFunctionAreCountedAndTheRestGoesOn) {
-  using Terminal = ExchangeTerminal<Item, decltype(&key_of), true>;
+  using Terminal = ExchangeTerminal<Item, decltype(&key_of), true, false>;
   Rig<Item, Terminal> rig({&key_of, 1}, 1);
   rig.feed({{1, 10}, {-1, 11}, {2, 12}});
   const auto batch = rig.take<RecordBatch<Carried<int, Item>>>();
@@ -128,7 +128,7 @@ TEST(ExchangeTerminal, FailuresOfTheKeyFunctionAreCountedAndTheRestGoesOn) {
 
 TEST(ExchangeTerminal, EqualKeysAlwaysMeetAtOneTarget) {
   const auto key = [](const std::string& text) -> const std::string& { return text; };
-  using Terminal = ExchangeTerminal<std::string, std::decay_t<decltype(key)>, false>;
+  using Terminal = ExchangeTerminal<std::string, std::decay_t<decltype(key)>, false, false>;
   Rig<std::string, Terminal> rig({key, 1}, 3);
   std::vector<std::string> texts;
   for (int i = 0; i < 300; ++i) {
@@ -160,7 +160,7 @@ TEST(ForwardTerminal, EveryConsumerGetsEveryRecordWhole) {
     outlets.push_back(std::make_unique<Outlet>(std::vector<Mailbox*>{&box}, Assignment(1)));
     context.outlets.push_back(outlets.back().get());
   }
-  using Made = Chain<OwnedInput<std::string>, ForwardTerminal<std::string>>;
+  using Made = Chain<OwnedInput<std::string>, ForwardTerminal<std::string, NoKey, false>>;
   Made chain(Made::Spec{}, context);
   RecordBatch<std::string> input;
   for (const auto& text : texts) {

@@ -24,17 +24,29 @@ bool Executor::any_blocked() const {
                      [](const auto& task) { return task->blocked(); });
 }
 
-bool Executor::serve() {
+bool Executor::serve(std::int64_t now_ns) {
   bool progressed = false;
   for (const auto& task : tasks_) {
+    if (task->due_ns() <= now_ns) {
+      task->on_time(now_ns);
+      progressed = true;
+    }
     progressed = task->step() || progressed;
   }
   return progressed;
 }
 
+std::int64_t Executor::next_due_ns() const {
+  std::int64_t due = end_of_time;
+  for (const auto& task : tasks_) {
+    due = std::min(due, task->due_ns());
+  }
+  return due;
+}
+
 bool Executor::run_once() {
   loop_.poll(std::chrono::nanoseconds(0));
-  if (serve()) {
+  if (serve(clock_.now_ns())) {
     return true;
   }
   for (const auto& task : tasks_) {
@@ -47,7 +59,7 @@ bool Executor::run_once() {
 void Executor::run() {
   std::int64_t turn_started_ns = clock_.now_ns();
   while (!stop_now_.load(std::memory_order_relaxed)) {
-    const bool progressed = serve();
+    const bool progressed = serve(turn_started_ns);
     const std::int64_t served_ns = clock_.now_ns();
     metrics_.busy_ns.add(static_cast<std::uint64_t>(served_ns - turn_started_ns));
     turn_started_ns = served_ns;
@@ -77,7 +89,11 @@ void Executor::sleep() {
       std::any_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return task->has_work(); });
   // Not for ever, so that the time spent asleep shows in the metrics while it passes.
   constexpr std::chrono::nanoseconds longest_sleep = std::chrono::seconds(1);
-  loop_.poll(work ? std::chrono::nanoseconds(0) : longest_sleep);
+  const std::int64_t due_ns = next_due_ns();
+  const std::chrono::nanoseconds until_due(
+      due_ns == end_of_time ? longest_sleep.count()
+                            : std::max<std::int64_t>(0, due_ns - clock_.now_ns()));
+  loop_.poll(work ? std::chrono::nanoseconds(0) : std::min(longest_sleep, until_due));
   doorbell_.awake();
 }
 

@@ -41,7 +41,8 @@ class Executor {
   void stop_now();
 
  private:
-  bool serve();
+  bool serve(std::int64_t now_ns);
+  std::int64_t next_due_ns() const;
   void sleep();
   bool any_blocked() const;
 

@@ -1,5 +1,7 @@
 #include "worker/inbox.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 
 namespace wallaroo::internal {
@@ -17,14 +19,38 @@ Inbox::Delivery Inbox::next() {
     if (batch->kind == BatchKind::end_of_stream) {
       slot.ended = true;
       --open_;
+      update_watermark();
       continue;
     }
     slot.metrics->batches.add();
     slot.metrics->records.add(batch->size());
+    batch->partition = turn_;
+    if (slot.watermark != batch->watermark) {
+      slot.watermark = batch->watermark;
+      update_watermark();
+    }
     turn_ = turn_ + 1 == slots_.size() ? 0 : turn_ + 1;
     return {std::move(batch), slot.mailbox};
   }
   return {};
+}
+
+void Inbox::update_watermark() {
+  std::int64_t least = end_of_time;
+  std::int64_t furthest = no_time;
+  bool all_idle = open_ != 0;
+  for (const Slot& slot : slots_) {
+    if (slot.ended) {
+      continue;
+    }
+    furthest = std::max(furthest, slot.watermark.time_ns);
+    if (!slot.watermark.idle) {
+      least = std::min(least, slot.watermark.time_ns);
+      all_idle = false;
+    }
+  }
+  watermark_.idle = all_idle;
+  watermark_.time_ns = std::max(watermark_.time_ns, all_idle ? furthest : least);
 }
 
 bool Inbox::has_mail() const {

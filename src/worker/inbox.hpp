@@ -16,6 +16,7 @@ class Inbox {
     Mailbox* mailbox;
     MailboxMetrics* metrics;
     bool ended = false;
+    Watermark watermark = {};
   };
 
   explicit Inbox(std::vector<Slot> slots) : slots_(std::move(slots)), open_(slots_.size()) {}
@@ -27,13 +28,20 @@ class Inbox {
   };
   Delivery next();
   bool has_mail() const;
+  /// The least watermark of the producers that have not ended and are not idle, of the batches
+  /// taken so far; the furthest, and idle, when all of them are; the
+  /// end of time when all have ended. Never goes back.
+  Watermark watermark() const { return watermark_; }
   /// Every producer has said that nothing follows, and everything was taken.
   bool ended() const { return open_ == 0; }
 
  private:
+  void update_watermark();
+
   std::vector<Slot> slots_;
   std::size_t open_;
   std::size_t turn_ = 0;
+  Watermark watermark_;
 };
 
 }  // namespace wallaroo::internal

@@ -1,11 +1,14 @@
 #include "worker/task.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
 #include <wallaroo/error.hpp>
+
+#include "base/check.hpp"
 
 namespace wallaroo::internal {
 
@@ -25,6 +28,47 @@ bool SegmentOutput::advance() {
     segment_->flush(false);
   }
   return moved;
+}
+
+void SegmentOutput::set_watermark(Watermark watermark) {
+  if (watermark == watermark_) {
+    return;
+  }
+  check(watermark.time_ns >= watermark_.time_ns, "watermarks never go back");
+  watermark_ = watermark;
+  segment_->set_watermark(watermark);
+  maybe_open_ = true;
+  more_to_fire_ = true;
+}
+
+void SegmentOutput::announce() {
+  segment_->set_watermark(watermark_);
+  maybe_open_ = true;
+}
+
+bool SegmentOutput::fire() {
+  if (!more_to_fire_ || blocked()) {
+    return false;
+  }
+  more_to_fire_ = segment_->fire();
+  maybe_open_ = true;
+  return true;
+}
+
+void SegmentOutput::on_time(std::int64_t now_ns) {
+  segment_->on_time(now_ns);
+  maybe_open_ = true;
+  more_to_fire_ = true;
+}
+
+void SegmentOutput::open_partition(std::uint64_t partition) {
+  segment_->open_partition(partition);
+  maybe_open_ = true;
+}
+
+void SegmentOutput::end_partition(std::uint64_t partition) {
+  segment_->end_partition(partition);
+  maybe_open_ = true;
 }
 
 void SegmentOutput::flush_everything() {
@@ -81,13 +125,60 @@ bool SourceTask::poll() {
   }
 }
 
+void SourceTask::start() {
+  connector_->start();
+  if (time_.tick_ns != 0) {
+    // A share of a source without any partition is idle from the start, and must say so.
+    output_.announce();
+  }
+}
+
+void SourceTask::receive(Batch& batch) {
+  // A connection whose turn comes late delivers what it read before the others did.
+  latest_ingest_ns_ = std::max(latest_ingest_ns_, batch.ingest_ns);
+  if (time_.tick_ns != 0) {
+    batch.ingest_ns = latest_ingest_ns_;
+  }
+  output_.process(batch);
+  if (time_.tick_ns != 0) {
+    output_.set_watermark({latest_ingest_ns_ + time_.wall_offset_ns, false});
+  }
+}
+
+std::int64_t SourceTask::due_ns() const {
+  if (output_.ended()) {
+    return end_of_time;
+  }
+  return std::min(output_.due_ns(), time_.tick_ns == 0 ? end_of_time : next_tick_ns_);
+}
+
+void SourceTask::on_time(std::int64_t now_ns) {
+  if (output_.due_ns() <= now_ns) {
+    output_.on_time(now_ns);
+  }
+  if (time_.tick_ns != 0 && next_tick_ns_ <= now_ns) {
+    next_tick_ns_ = now_ns + time_.tick_ns;
+    // What was read and not delivered yet would be older than the news.
+    if (starved_) {
+      latest_ingest_ns_ = now_ns;
+      output_.set_watermark({now_ns + time_.wall_offset_ns, false});
+    }
+  }
+}
+
 bool SourceTask::step() {
   bool progressed = output_.advance();
   if (output_.ended() || output_.blocked()) {
     return progressed;
   }
-  progressed = poll() || progressed;
+  progressed = output_.fire() || progressed;
+  starved_ = !poll();
+  progressed = !starved_ || progressed;
   if (connector_->finished()) {
+    output_.set_watermark({end_of_time, false});
+    if (output_.fire() && !output_.fired()) {
+      return true;
+    }
     output_.end();
     return true;
   }
@@ -105,17 +196,20 @@ bool SegmentTask::step() {
   if (output_.ended()) {
     return progressed;
   }
+  progressed = output_.fire() || progressed;
   for (int batches = 0; batches < batches_per_step && !output_.blocked(); ++batches) {
     Inbox::Delivery delivery = inbox_.next();
     if (delivery.batch == nullptr) {
       break;
     }
     output_.process(*delivery.batch);
+    output_.set_watermark(inbox_.watermark());
     delivery.batch->reset();
     delivery.mailbox->recycle(std::move(delivery.batch));
     progressed = true;
   }
-  if (inbox_.ended() && !output_.blocked()) {
+  output_.set_watermark(inbox_.watermark());
+  if (inbox_.ended() && output_.fired() && !output_.blocked()) {
     output_.end();
     return true;
   }

@@ -34,6 +34,10 @@ class Task {
   virtual bool done() const = 0;
   /// Sources: no new input.
   virtual void stop() {}
+
+  /// The engine time at which the task wants `on_time` to be called; `end_of_time` for never.
+  virtual std::int64_t due_ns() const { return end_of_time; }
+  virtual void on_time(std::int64_t) {}
 };
 
 /// The outlets of a segment, and its end.
@@ -46,6 +50,18 @@ class SegmentOutput {
     segment_->process(batch);
     maybe_open_ = true;
   }
+  /// What is promised of the input so far.
+  void set_watermark(Watermark watermark);
+  /// Tells the stages after it where this one begins.
+  void announce();
+  /// Does a part of what the watermark has made due, unless blocked; true when it did something.
+  bool fire();
+  /// Nothing is due any more.
+  bool fired() const { return !more_to_fire_; }
+  std::int64_t due_ns() const { return segment_->due_ns(); }
+  void on_time(std::int64_t now_ns);
+  void open_partition(std::uint64_t partition);
+  void end_partition(std::uint64_t partition);
   /// Moves what had overflowed; sends open batches that are awaited. True when something moved.
   bool advance();
   void flush_everything();
@@ -61,6 +77,8 @@ class SegmentOutput {
  private:
   std::vector<std::unique_ptr<Outlet>> outlets_;
   std::unique_ptr<Segment> segment_;
+  Watermark watermark_;
+  bool more_to_fire_ = false;
   bool maybe_open_ = false;
   bool ended_ = false;
 };
@@ -68,29 +86,43 @@ class SegmentOutput {
 /// A source: its connector reads when nothing downstream is full.
 class SourceTask final : public Task, private BatchReceiver {
  public:
-  SourceTask(std::string name, SegmentOutput output)
-      : name_(std::move(name)), output_(std::move(output)) {}
+  /// `tick_ns`: how often a source without input tells the stages after it what time it is; 0 when
+  /// no stage asks.
+  struct Time {
+    std::int64_t wall_offset_ns = 0;
+    std::int64_t tick_ns = 0;
+  };
+  SourceTask(std::string name, SegmentOutput output, Time time)
+      : name_(std::move(name)), output_(std::move(output)), time_(time) {}
   BatchReceiver& receiver() { return *this; }
   void set_connector(std::unique_ptr<SourceConnector> connector) {
     connector_ = std::move(connector);
   }
 
-  void start() override { connector_->start(); }
+  void start() override;
   bool step() override;
   void before_sleep() override;
   bool has_work() const override { return output_.can_advance(); }
   bool blocked() const override { return output_.blocked(); }
   bool done() const override { return output_.ended() && !output_.blocked(); }
   void stop() override { connector_->stop(); }
+  std::int64_t due_ns() const override;
+  void on_time(std::int64_t now_ns) override;
 
  private:
-  void receive(Batch& batch) override { output_.process(batch); }
+  void receive(Batch& batch) override;
+  void open_partition(std::uint64_t partition) override { output_.open_partition(partition); }
+  void end_partition(std::uint64_t partition) override { output_.end_partition(partition); }
 
   bool poll();
 
   std::string name_;
   SegmentOutput output_;
   std::unique_ptr<SourceConnector> connector_;
+  Time time_;
+  std::int64_t next_tick_ns_ = 0;
+  std::int64_t latest_ingest_ns_ = no_time;
+  bool starved_ = true;  ///< the connector has nothing left that it has read
 };
 
 /// A segment between queues.
@@ -102,10 +134,12 @@ class SegmentTask final : public Task {
   bool step() override;
   void before_sleep() override;
   bool has_work() const override {
-    return output_.blocked() ? output_.can_advance() : inbox_.has_mail();
+    return output_.blocked() ? output_.can_advance() : inbox_.has_mail() || !output_.fired();
   }
   bool blocked() const override { return output_.blocked(); }
   bool done() const override { return output_.ended() && !output_.blocked(); }
+  std::int64_t due_ns() const override { return done() ? end_of_time : output_.due_ns(); }
+  void on_time(std::int64_t now_ns) override { output_.on_time(now_ns); }
 
  private:
   Inbox inbox_;

@@ -92,6 +92,8 @@ class Worker {
   WorkerOptions options_;
   const Clock& clock_;
   const Log& log_;
+  /// Taken once, so that ingest times never go back when the wall clock does.
+  const std::int64_t wall_offset_ns_;
 
   // What tasks refer to is declared before the executors that own the tasks.
   std::vector<std::unique_ptr<StageInstance>> stages_;

@@ -1,0 +1,53 @@
+// When records happened, and how far a source has come in that time.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include <wallaroo/connector_options.hpp>
+#include <wallaroo/window.hpp>
+
+namespace wallaroo {
+
+/// Given the time of each record of one partition in turn, returns the watermark: no record with an
+/// earlier time is expected to follow. A watermark that goes back is ignored.
+using WatermarkStrategy = std::function<EventTime(EventTime)>;
+
+/// How `event_time` treats the times that it finds. A partition is one connection of a TCP source;
+/// of the other sources what one executor reads of them (files are read one after the other: give
+/// them in the order of their times); after a `key_by`, `collect` or `merge` what comes from one
+/// executor.
+struct EventTimeOptions {
+  /// By how much records of one partition may be out of order: the watermark of a partition is the
+  /// greatest time seen minus this. Records that come later still are late.
+  std::chrono::nanoseconds lateness{0};
+  /// Makes a strategy for each partition; `lateness` is then not used.
+  std::function<WatermarkStrategy()> custom = {};
+  /// A partition that gave no record for so long stops holding the others back. Zero: never.
+  std::chrono::nanoseconds idle_after = std::chrono::seconds(5);
+  /// A time further ahead of the wall clock than this is a mistake, which would close the windows
+  /// of everybody: such a record is refused as `on_error` says. Zero: any time is good.
+  std::chrono::nanoseconds max_ahead = std::chrono::hours(1);
+  /// When the time is too far ahead, or the extractor throws.
+  OnError on_error = OnError::stop;
+};
+
+/// Records of one partition come in the order of their times.
+inline EventTimeOptions ascending() { return {}; }
+
+/// Records of one partition come at most `lateness` after one with a later time.
+inline EventTimeOptions bounded_lateness(std::chrono::nanoseconds lateness) {
+  EventTimeOptions options;
+  options.lateness = lateness;
+  return options;
+}
+
+/// A strategy of one's own; `make` is called for each partition.
+inline EventTimeOptions custom_watermarks(std::function<WatermarkStrategy()> make) {
+  EventTimeOptions options;
+  options.custom = std::move(make);
+  return options;
+}
+
+}  // namespace wallaroo

@@ -1,0 +1,118 @@
+// How streams are joined to the nodes before them.
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <wallaroo/error.hpp>
+
+#include "plan/builder.hpp"
+#include "plan/graph.hpp"
+
+namespace wallaroo {
+
+template <class T, class K, internal::Where W, class Pending>
+class BasicStream;
+template <class T, class Upstream, class KeyFunction>
+class KeyedBy;
+
+namespace internal {
+
+/// Lets functions outside the classes make streams and connect them.
+struct StreamAccess {
+  template <class S>
+  static EdgeId output_edge(const S& stream, EdgeKind kind) {
+    return stream.output_edge(kind);
+  }
+  template <class S>
+  static const Link& link(const S& stream) {
+    return stream.link_;
+  }
+  template <class S, class P>
+  static S make(Link link, P pending) {
+    return S(std::move(link), std::move(pending));
+  }
+};
+
+// How the records of another node enter this one.
+template <class T, class K, bool Keep = true>
+struct EdgeInput {
+  using type = CarriedInput<T, K, Keep>;
+};
+template <class T, bool Keep>
+struct EdgeInput<T, NoKey, Keep> {
+  using type = OwnedInput<T>;
+};
+template <class Input, bool WithTime>
+using InputWithTime = std::conditional_t<WithTime, TimedInput<Input>, Input>;
+
+/// A stream whose records come by `edges`, made by a chain of T with keys of type `From`.
+template <class T, class From, class K, Where W, bool WithTime>
+auto stream_from(const Link& link, std::vector<EdgeId> edges) {
+  using Input = InputWithTime<typename EdgeInput<T, From, std::is_same_v<From, K>>::type, WithTime>;
+  Pending<Input> pending;
+  pending.inputs = std::move(edges);
+  return StreamAccess::make<BasicStream<T, K, W, Pending<Input>>>(link.after(), std::move(pending));
+}
+
+template <class T, bool WithTime, class KeyFunction>
+auto keyed_stream_from(const Link& link, KeyFunction function, EdgeId edge) {
+  using Input = InputWithTime<HashedInput<T, KeyFunction>, WithTime>;
+  Pending<Input> pending{Input{{std::move(function)}}, {}, {}, {edge}, {}, -1, false};
+  return StreamAccess::make<
+      BasicStream<T, OwnedKey<typename Input::Key>, Where::keyed, Pending<Input>>>(
+      link.after(), std::move(pending));
+}
+
+template <class S>
+struct StreamTraits;
+template <class T, class K, Where W, class P>
+struct StreamTraits<BasicStream<T, K, W, P>> {
+  using Record = T;
+  using Key = K;
+  static constexpr bool single = W == Where::single;
+  static constexpr bool stamped = P::stamped;
+};
+template <class T, class U, class F>
+struct StreamTraits<KeyedBy<T, U, F>> {
+  using Record = T;
+  using Key = OwnedKey<std::invoke_result_t<F&, const T&>>;
+  static constexpr bool single = false;
+  static constexpr bool stamped = StreamTraits<U>::stamped;
+};
+
+template <class First, class... Others>
+auto merged(const First& first, const Others&... others) {
+  using T = typename StreamTraits<First>::Record;
+  using K = typename StreamTraits<First>::Key;
+  static_assert((std::is_same_v<T, typename StreamTraits<Others>::Record> && ...),
+                "wallaroo: merge needs streams of the same record type; bring them to a common one "
+                "first, for example a std::variant");
+  static_assert(((std::is_same_v<K, NoKey> ==
+                  std::is_same_v<typename StreamTraits<Others>::Key, NoKey>)&&...),
+                "wallaroo: merge of a keyed with an unkeyed stream: key_by both with the same key, "
+                "or neither");
+  static_assert((std::is_same_v<K, typename StreamTraits<Others>::Key> && ...),
+                "wallaroo: merge needs streams that are keyed by the same type of key");
+  constexpr bool stamped = StreamTraits<First>::stamped;
+  static_assert(((stamped == StreamTraits<Others>::stamped) && ...),
+                "wallaroo: merge of a stream with event time and one without: call event_time on "
+                "both before the merge, or on their merge");
+  constexpr bool single = StreamTraits<First>::single && (StreamTraits<Others>::single && ...);
+  constexpr EdgeKind kind = single ? EdgeKind::gather : EdgeKind::forward;
+  constexpr Where where = !std::is_same_v<K, NoKey> ? Where::keyed
+                          : single                  ? Where::single
+                                                    : Where::spread;
+  const Link& link = StreamAccess::link(first);
+  if (((link.shared_graph() != StreamAccess::link(others).shared_graph()) || ...)) {
+    throw ConfigError("merge: the streams belong to different applications");
+  }
+  return stream_from<T, K, K, where, stamped>(
+      link, {StreamAccess::output_edge(first, kind), StreamAccess::output_edge(others, kind)...});
+}
+
+}  // namespace internal
+
+}  // namespace wallaroo

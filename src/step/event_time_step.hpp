@@ -1,0 +1,154 @@
+// Stamps records with their event time, and makes the watermarks that follow from it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <wallaroo/event_time.hpp>
+
+#include "step/chain_context.hpp"
+#include "step/describe.hpp"
+#include "step/temporal.hpp"
+#include "window/partition_clocks.hpp"
+
+namespace wallaroo::internal {
+
+template <class T>
+inline constexpr bool is_time_point = false;
+template <class Clock, class Duration>
+inline constexpr bool is_time_point<std::chrono::time_point<Clock, Duration>> = true;
+
+/// What an extractor found, as nanoseconds since the epoch; beyond the years 1677 to 2262 the last
+/// moment of those.
+template <class Time>
+std::int64_t to_event_time(const Time& time) {
+  if constexpr (is_time_point<Time>) {
+    using Seconds = std::chrono::duration<long double>;
+    const Seconds seconds = time.time_since_epoch();
+    constexpr Seconds most = std::chrono::nanoseconds::max();
+    if (seconds >= most || seconds <= -most) [[unlikely]] {
+      return seconds.count() > 0 ? end_of_time : no_time;
+    }
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+  } else {
+    return static_cast<std::int64_t>(time);
+  }
+}
+template <class Clock>
+std::int64_t to_event_time(const std::chrono::time_point<Clock, std::chrono::nanoseconds>& time) {
+  return time.time_since_epoch().count();
+}
+
+/// Why a record's time is refused.
+std::string too_far_ahead(std::int64_t time_ns, std::int64_t wall_ns,
+                          std::chrono::nanoseconds max_ahead);
+
+template <class F, class In>
+constexpr bool check_extractor() {
+  static_assert(std::is_invocable_v<F&, const In&>,
+                "wallaroo: the extractor of event_time must take a const reference to the record "
+                "type of the stage before it");
+  if constexpr (std::is_invocable_v<F&, const In&>) {
+    using Time = std::remove_cvref_t<std::invoke_result_t<F&, const In&>>;
+    static_assert(is_time_point<Time> || (std::is_integral_v<Time> && !std::is_same_v<Time, bool>),
+                  "wallaroo: the extractor of event_time returns nanoseconds since the epoch as an "
+                  "integer, or a std::chrono::time_point");
+  }
+  return true;
+}
+
+template <class F, class In>
+class EventTimeStep : public TemporalStep {
+ public:
+  static_assert(check_extractor<F, In>());
+
+  using Record = In;
+  using Output = In;
+  static constexpr bool one_to_one = true;
+
+  struct Spec {
+    F extract;
+    EventTimeOptions options;
+    int stage = -1;
+  };
+
+  EventTimeStep(const Spec& spec, const SegmentContext& context)
+      : extract_(spec.extract),
+        max_ahead_(spec.options.max_ahead),
+        stage_(context.stages.at(spec.stage)),
+        clocks_(std::make_unique<PartitionClocks>(spec.options)) {}
+
+  StageRuntime& stage() { return *stage_; }
+
+  void begin_batch(ChainContext& context) {
+    clocks_->select(context.partition, context.pins.ingest_ns);
+    latest_ = max_ahead_.count() > 0 ? saturating_add(context.ingest_time_ns(), max_ahead_.count())
+                                     : end_of_time - 1;
+  }
+
+  template <bool, class Place, class R, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
+                                    R&& record, Next&& next) {
+    std::int64_t time_ns = 0;
+    try {
+      time_ns = to_event_time(std::invoke(extract_, std::as_const(record)));
+      if (time_ns > latest_) [[unlikely]] {
+        refuse(context, record, time_ns);
+        ++tally;
+        return;
+      }
+      clocks_->observe(time_ns);
+    } catch (const StageFailure&) {
+      throw;
+    } catch (...) {
+      context.failures.handle(*stage_, FailureHandler::current_error(), {describe(record)});
+      ++tally;
+      return;
+    }
+    using KeyPlace = std::remove_cvref_t<decltype(key_place(place))>;
+    next(At<KeyPlace>{key_place(place), time_ns}, std::forward<R>(record));
+  }
+
+  /// Its own watermark takes the place of what comes in, but for the end.
+  Watermark set_watermark(Watermark in) {
+    clocks_->update();
+    const Watermark out = in.time_ns == end_of_time ? in : clocks_->watermark();
+    stage_->metrics.watermark.set(out.time_ns);
+    return out;
+  }
+  bool pending() const { return false; }
+  template <class Next>
+  bool fire(ChainContext&, std::uint64_t&, Next&) {
+    return false;
+  }
+  std::int64_t due_ns() const { return clocks_->next_time_ns(); }
+  template <class Next>
+  void on_time(ChainContext&, std::int64_t now_ns, std::uint64_t&, Next&) {
+    clocks_->on_time(now_ns);
+  }
+  void open_partition(std::uint64_t partition, std::int64_t now_ns) {
+    clocks_->open(partition, now_ns);
+  }
+  void end_partition(std::uint64_t partition) { clocks_->end(partition); }
+
+ private:
+  template <class R>
+  [[gnu::noinline, gnu::cold]] void refuse(ChainContext& context, const R& record,
+                                           std::int64_t time_ns) {
+    context.failures.handle(*stage_, too_far_ahead(time_ns, context.ingest_time_ns(), max_ahead_),
+                            {describe(record)});
+  }
+
+  F extract_;
+  std::chrono::nanoseconds max_ahead_;
+  std::int64_t latest_ = 0;
+  StageRuntime* stage_;
+  std::unique_ptr<PartitionClocks> clocks_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,31 @@
+// Steps that know about time.
+#pragma once
+
+#include <cstdint>
+
+namespace wallaroo::internal {
+
+// Besides what every step has, a temporal step has: begin_batch(context); apply, whose next takes
+// the place (the record's key and time) along with the record; set_watermark(in), called with every
+// change of the watermark before the step and after everything that may change the one behind it,
+// which it returns; pending() and fire(context, tally, next), a bounded part of what the watermark
+// has made due, true when more is left; due_ns() and on_time(context, now, tally, next) for
+// processing time; open_partition(id, now) and end_partition(id).
+
+template <class Step>
+inline constexpr bool is_temporal = false;
+template <class Step>
+requires(Step::temporal) inline constexpr bool is_temporal<Step> = true;
+
+/// What most temporal steps do not care about.
+struct TemporalStep {
+  static constexpr bool temporal = true;
+  static constexpr bool plain = false;
+  static constexpr bool stateful = false;
+  static constexpr bool may_view_its_record = false;
+
+  void open_partition(std::uint64_t, std::int64_t) {}
+  void end_partition(std::uint64_t) {}
+};
+
+}  // namespace wallaroo::internal
