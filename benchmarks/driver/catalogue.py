@@ -1,6 +1,7 @@
 """All benchmarks, in the order in which they run."""
 
 from .in_memory import InMemory
+from .nexmark import Nexmark
 from .over_tcp import TcpLatency, TcpWordCount
 from .resident import Idle, Memory
 
@@ -10,6 +11,7 @@ ALL = [
              informational="word_count_merge_limit"),
     InMemory("word_count_simple", "M lines/s", bar=0.3, records=1 << 23, limit="word_count"),
     InMemory("keyed_count", "M records/s", bar=0.75, records=1 << 26),
+    Nexmark(),
     TcpWordCount(),
     TcpLatency(),
     Idle(),

@@ -33,6 +33,22 @@ class Entry:
                 ("name", "unit", "ours", "limit", "ratio", "better", "bar", "met", "runs")}
 
 
+@dataclass
+class Measurement:
+    """One row of the table of what is not held against anything; `values` in order of the runs."""
+
+    name: str
+    unit: str
+    values: list
+
+    met = None
+
+    def as_json(self):
+        return {"name": self.name, "unit": self.unit, "ours": median(self.values), "limit": None,
+                "ratio": None, "better": "higher", "bar": None, "met": None,
+                "runs": [{"ours": value} for value in self.values]}
+
+
 def median(values):
     if not values:
         raise BenchError("no runs, so there is no median")
@@ -73,29 +89,54 @@ def number(value):
 
 
 HEADER = ["benchmark", "ours", "limit", "unit", "ratio", "spread", "bar", "met"]
+ALONE_HEADER = ["benchmark", "ours", "unit", "spread"]
+
+
+def spread_of(values):
+    return f"{number(min(values))}..{number(max(values))}" if len(values) > 1 else ""
 
 
 def row_of(entry):
     sign = ">=" if entry.better == "higher" else "<="
-    ratios = [run["ratio"] for run in entry.runs]
-    spread = f"{number(min(ratios))}..{number(max(ratios))}" if len(ratios) > 1 else ""
     return [entry.name, number(entry.ours), number(entry.limit), entry.unit, number(entry.ratio),
-            spread,
+            spread_of([run["ratio"] for run in entry.runs]),
             "" if entry.bar is None else f"{sign} {entry.bar:g}",
             "" if entry.met is None else "yes" if entry.met else "NO"]
 
 
-def text_table(entries):
-    rows = [HEADER] + [row_of(entry) for entry in entries]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
-    left = {0, 3}
-    lines = ["  ".join(cell.ljust(width) if column in left else cell.rjust(width)
-                       for column, (cell, width) in enumerate(zip(row, widths))).rstrip()
+def alone_row_of(measured):
+    return [measured.name, number(median(measured.values)), measured.unit,
+            spread_of(measured.values)]
+
+
+def tables(entries, layout):
+    """Those held against something, and those that are not, each as `layout` (one of the two
+    functions below) has it; what is empty is left out."""
+    pairs = [row_of(entry) for entry in entries if not isinstance(entry, Measurement)]
+    alone = [alone_row_of(entry) for entry in entries if isinstance(entry, Measurement)]
+    return "\n\n".join(layout(header, rows)
+                       for header, rows in ((HEADER, pairs), (ALONE_HEADER, alone)) if rows)
+
+
+def as_text(header, rows):
+    rows = [header] + rows
+    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
+    left = {"benchmark", "unit"}
+    lines = ["  ".join(cell.ljust(width) if name in left else cell.rjust(width)
+                       for name, cell, width in zip(header, row, widths)).rstrip()
              for row in rows]
     return "\n".join([lines[0], "-" * max(map(len, lines))] + lines[1:])
 
 
-def markdown_table(entries):
-    lines = ["| " + " | ".join(HEADER) + " |", "|" + " --- |" * len(HEADER)]
-    lines += ["| " + " | ".join(row_of(entry)) + " |" for entry in entries]
+def as_markdown(header, rows):
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def text_table(entries):
+    return tables(entries, as_text)
+
+
+def markdown_table(entries):
+    return tables(entries, as_markdown)

@@ -67,12 +67,25 @@ class BasicStream {
       internal::check_step(link_.graph(), name, function);
       return std::move(*this).template lengthened<Step>(
           {std::move(name), link_.pipeline(), internal::kind_of_step<Step>, options.on_error},
-          {std::move(function)});
+          internal::spec_of<Step>(std::move(function)));
     }
   }
   template <class F>
   auto to(std::string name, F function, StageOptions options = {}) const& {
     return continued().to(std::move(name), std::move(function), options);
+  }
+
+  /// Windows, and besides their results the records that came too late for them: two streams,
+  /// `auto [results, late] = stream.to_with_late("totals", range_windows(1min).over(count()))`.
+  template <internal::WindowKind kind, class A>
+  auto to_with_late(std::string name, internal::WindowDefinition<kind, A> windows,
+                    StageOptions options = {}) const {
+    windows.settings.late_data = LateData::to_stream;
+    using Split = internal::SplitLate<internal::WindowDefinition<kind, A>>;
+    const auto both = to(name, Split{windows.settings, std::move(windows.aggregation)}, options);
+    using Both = typename decltype(both)::Record;
+    return std::pair(both.to(name + ".results", internal::OnlyResults<Both>{}),
+                     both.to(name + ".late", internal::OnlyLate<Both>{}));
   }
 
   /// Gives every record its event time, which `extract` finds in it: nanoseconds since the epoch,
@@ -250,6 +263,10 @@ class KeyedBy {
   template <class F>
   auto key_by(std::string name, F key_function, StageOptions options = {}) const& {
     return shared().key_by(std::move(name), std::move(key_function), options);
+  }
+  template <class Windows>
+  auto to_with_late(std::string name, Windows windows, StageOptions options = {}) const {
+    return shared().to_with_late(std::move(name), std::move(windows), options);
   }
   template <class F>
   auto event_time(std::string name, F extract, EventTimeOptions options = {}) const {

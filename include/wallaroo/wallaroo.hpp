@@ -1,6 +1,8 @@
 // All of wallaroo's public face but the test harness (<wallaroo/testing.hpp>).
 #pragma once
 
+#include <wallaroo/aggregates.hpp>
+#include <wallaroo/aggregation.hpp>
 #include <wallaroo/application.hpp>
 #include <wallaroo/codecs.hpp>
 #include <wallaroo/connector_options.hpp>
@@ -8,9 +10,13 @@
 #include <wallaroo/emitter.hpp>
 #include <wallaroo/engine.hpp>
 #include <wallaroo/error.hpp>
+#include <wallaroo/event_time.hpp>
+#include <wallaroo/late_data.hpp>
 #include <wallaroo/logging.hpp>
 #include <wallaroo/run.hpp>
 #include <wallaroo/sink.hpp>
 #include <wallaroo/source.hpp>
 #include <wallaroo/stage_options.hpp>
 #include <wallaroo/stream.hpp>
+#include <wallaroo/window.hpp>
+#include <wallaroo/windows.hpp>

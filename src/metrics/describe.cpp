@@ -1,11 +1,12 @@
 #include "metrics/describe.hpp"
 
-#include <utility>
-
+#include <limits>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/times.hpp"
 #include "metrics/process_info.hpp"
 
 namespace wallaroo::internal {
@@ -43,6 +44,38 @@ void register_stage(Registry& registry, const StagePlace& place, const StageMetr
       {"wallaroo_stage_latency_seconds",
        "Time the stage's own function takes for a record; one record of each batch is timed."},
       labels, metrics.latency);
+}
+
+void register_time(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+  const Labels labels = labels_of("stage", place);
+  // Not a gauge of nanoseconds: before the first record, and after the end, it is no time at all.
+  registry.add_callback({"wallaroo_stage_watermark_seconds",
+                         "The stage's watermark, in seconds since the Unix epoch; NaN before the "
+                         "first and after the last record."},
+                        MetricType::gauge, labels, [&watermark = metrics.watermark] {
+                          const std::int64_t time_ns = watermark.value();
+                          return time_ns == no_time || time_ns == end_of_time
+                                     ? std::numeric_limits<double>::quiet_NaN()
+                                     : static_cast<double>(time_ns) / 1e9;
+                        });
+  registry.add_counter(
+      {"wallaroo_stage_windows_fired_total", "Final results of windows; of a join: pairs."}, labels,
+      metrics.windows_fired);
+  registry.add_counter({"wallaroo_stage_windows_early_total", "Preliminary results of windows."},
+                       labels, metrics.windows_early);
+  registry.add_gauge({"wallaroo_stage_windows_open",
+                      "Panes and sessions that hold records; of count windows keys, of a join "
+                      "buffered records."},
+                     labels, metrics.windows_open);
+  registry.add_counter(
+      {"wallaroo_stage_late_records_total", "Records that came after their last window had fired."},
+      labels, metrics.late_records);
+  registry.add_counter({"wallaroo_stage_dropped_records_total",
+                        "Late records that are in no result and went nowhere else."},
+                       labels, metrics.dropped_records);
+  registry.add_counter({"wallaroo_stage_expired_keys_total",
+                        "Keys whose state was removed because it was not used for long."},
+                       labels, metrics.expired_keys);
 }
 
 void register_source(Registry& registry, const StagePlace& place, const SourceMetrics& metrics) {

@@ -11,6 +11,15 @@ struct StageMetrics {
   Counter records_out;
   Counter errors;            ///< records on which the user's function failed
   LatencyHistogram latency;  ///< of the stage's own function; one record of each batch is timed
+
+  // Of stages that make watermarks or wait for them.
+  Gauge watermark;          ///< nanoseconds since the epoch, as far as the stage has passed it on
+  Counter windows_fired;    ///< final results; of a join: pairs
+  Counter windows_early;    ///< preliminary results
+  Counter late_records;     ///< came after the last window they belong to
+  Counter dropped_records;  ///< late ones that no result contains
+  Gauge windows_open;       ///< panes and sessions with records in them; of a join: records kept
+  Counter expired_keys;
 };
 
 /// One source on one executor.

@@ -2,7 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <wallaroo/error.hpp>
+
 namespace wallaroo::internal {
+
+void check_windows(Graph& graph, const std::string& stage, const WindowSettings& settings,
+                   bool late_stream) {
+  graph.use_time();
+  try {
+    check(settings, stage);
+  } catch (const ConfigError& error) {
+    graph.add_mistake(error.what());
+  }
+  if (!late_stream && settings.late_data == LateData::to_stream) {
+    graph.add_mistake(
+        fmt::format("stage '{}': LateData::to_stream makes a second stream: use "
+                    "`auto [results, late] = stream.to_with_late(...)`",
+                    stage));
+  }
+}
 
 void check_event_time(Graph& graph, const std::string& stage, const EventTimeOptions& options) {
   const auto refuse_negative = [&](std::chrono::nanoseconds value, const char* name) {

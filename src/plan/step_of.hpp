@@ -1,15 +1,24 @@
 // Which step a stage's function, or its windows, becomes.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include <wallaroo/event_time.hpp>
+#include <wallaroo/windows.hpp>
 
 #include "plan/graph.hpp"
 #include "step/computation_step.hpp"
 #include "step/event_time_step.hpp"
+#include "step/window_step.hpp"
 
 namespace wallaroo::internal {
+
+/// Also notes that a stage waits for the watermark.
+void check_windows(Graph& graph, const std::string& stage, const WindowSettings& settings,
+                   bool late_stream);
 
 /// Specialised for what is more than a function.
 template <class F, class In, class Key>
@@ -19,13 +28,66 @@ struct StepFor {
 template <class F, class In, class Key>
 using StepOf = typename StepFor<F, In, Key>::type;
 
+template <WindowKind kind, class A, class In, class Key>
+struct StepFor<WindowDefinition<kind, A>, In, Key> {
+  using type = WindowStep<kind, A, In, Key, false>;
+};
+
+/// Windows whose late records are part of the stream that they make.
+template <class Definition>
+struct SplitLate {
+  WindowSettings settings;
+  typename Definition::Aggregation aggregation;
+};
+template <WindowKind kind, class A, class In, class Key>
+struct StepFor<SplitLate<WindowDefinition<kind, A>>, In, Key> {
+  using type = WindowStep<kind, A, In, Key, true>;
+};
+
+template <class Both>
+struct OnlyResults {
+  std::optional<std::variant_alternative_t<0, Both>> operator()(const Both& both) const {
+    const auto* result = std::get_if<0>(&both);
+    return result == nullptr ? std::nullopt : std::optional(*result);
+  }
+};
+template <class Both>
+struct OnlyLate {
+  using Record = decltype(std::variant_alternative_t<1, Both>::record);
+  std::optional<Record> operator()(const Both& both) const {
+    const auto* late = std::get_if<1>(&both);
+    return late == nullptr ? std::nullopt : std::optional(late->record);
+  }
+};
+
 template <class Step>
 inline constexpr StageKind kind_of_step =
     Step::stateful ? StageKind::state_computation : StageKind::computation;
+template <class Step>
+requires requires { Step::kind; }
+inline constexpr StageKind kind_of_step<Step> = Step::kind;
+
+/// What a step is made of, but for the number of its stage.
+template <class Step, class F>
+typename Step::Spec spec_of(F&& function) {
+  if constexpr (requires { function.aggregation; }) {
+    return {std::move(function.settings), std::move(function.aggregation)};
+  } else {
+    return {std::forward<F>(function)};
+  }
+}
 
 /// What only values can show to be wrong becomes a mistake of the graph.
 template <class F>
 void check_step(Graph&, const std::string&, const F&) {}
+template <WindowKind kind, class A>
+void check_step(Graph& graph, const std::string& stage, const WindowDefinition<kind, A>& windows) {
+  check_windows(graph, stage, windows.settings, false);
+}
+template <class Definition>
+void check_step(Graph& graph, const std::string& stage, const SplitLate<Definition>& windows) {
+  check_windows(graph, stage, windows.settings, true);
+}
 void check_event_time(Graph& graph, const std::string& stage, const EventTimeOptions& options);
 
 }  // namespace wallaroo::internal

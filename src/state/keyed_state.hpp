@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -24,10 +25,45 @@ class KeyedState {
   /// The reference is valid until the next call.
   State& find_or_create(std::uint64_t hash, const Key& key) {
     Table& table = tables_[key_group(hash)];
-    if (const auto found = table.find(Probe{hash, key}); found != table.end()) [[likely]] {
+    if (const auto found = table.find(Probe<Key>{hash, key}); found != table.end()) [[likely]] {
       return found->second;
     }
-    return table.emplace(Stored(key), State{}).first->second;
+    return table.try_emplace(Stored(key)).first->second;
+  }
+
+  /// A key and its state.
+  using Entry = std::pair<const Stored, State>;
+
+  /// Null when the key has no state. `key` is a Key or what is stored of one. Valid until the next
+  /// call that adds or erases.
+  template <class K>
+  Entry* find(std::uint64_t hash, const K& key) {
+    Table& table = tables_[key_group(hash)];
+    const auto found = table.find(Probe<K>{hash, key});
+    return found == table.end() ? nullptr : &*found;
+  }
+
+  /// The key starts anew when it comes again. Its place in the table is kept for other keys. True
+  /// when it had a state.
+  template <class K>
+  bool erase(std::uint64_t hash, const K& key) {
+    Table& table = tables_[key_group(hash)];
+    const auto found = table.find(Probe<K>{hash, key});
+    if (found == table.end()) {
+      return false;
+    }
+    table.erase(found);
+    return true;
+  }
+
+  /// Calls visit(Entry&) for all keys, in no order. It must neither add nor erase keys.
+  template <class Visit>
+  void for_each(Visit visit) {
+    for (Table& table : tables_) {
+      for (Entry& entry : table) {
+        visit(entry);
+      }
+    }
   }
 
   std::size_t size() const {
@@ -39,21 +75,31 @@ class KeyedState {
   }
 
  private:
+  template <class K>
   struct Probe {
     std::uint64_t hash;
-    const Key& key;
+    const K& key;
   };
   struct Hash {
     using is_transparent = void;
     using is_avalanching = void;
     std::size_t operator()(const Stored& key) const { return hash_key(key); }
-    std::size_t operator()(const Probe& probe) const { return probe.hash; }
+    template <class K>
+    std::size_t operator()(const Probe<K>& probe) const {
+      return probe.hash;
+    }
   };
   struct Equal {
     using is_transparent = void;
     bool operator()(const Stored& a, const Stored& b) const { return equal_keys(a, b); }
-    bool operator()(const Probe& a, const Stored& b) const { return equal_keys(a.key, b); }
-    bool operator()(const Stored& a, const Probe& b) const { return equal_keys(a, b.key); }
+    template <class K>
+    bool operator()(const Probe<K>& a, const Stored& b) const {
+      return equal_keys(a.key, b);
+    }
+    template <class K>
+    bool operator()(const Stored& a, const Probe<K>& b) const {
+      return equal_keys(a, b.key);
+    }
   };
   using Table = boost::unordered_flat_map<Stored, State, Hash, Equal>;
 

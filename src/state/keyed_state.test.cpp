@@ -89,6 +89,39 @@ TEST(KeyedState, ManyAggregatesCountLikeAMap) {
   });
 }
 
+TEST(KeyedState, FindsOnlyKeysThatHaveAStateByTheKeyAndByWhatIsStoredOfIt) {
+  KeyedState<std::string_view, int> states;
+  const std::string_view key = "key";
+  EXPECT_EQ(states.find(hash_key(key), key), nullptr);
+  EXPECT_EQ(states.size(), 0U);
+  states.find_or_create(hash_key(key), key) = 5;
+  ASSERT_NE(states.find(hash_key(key), key), nullptr);
+  ASSERT_NE(states.find(hash_key(key), std::string(key)), nullptr);
+  EXPECT_EQ(states.find(hash_key(key), std::string(key))->first, "key");
+  EXPECT_EQ(states.find(hash_key(key), std::string(key))->second, 5);
+}
+
+TEST(KeyedState, AnErasedKeyStartsAgainAtTheDefault) {
+  KeyedState<int, Total> states;
+  ++states.find_or_create(hash_key(1), 1).count;
+  EXPECT_FALSE(states.erase(hash_key(2), 2));
+  EXPECT_TRUE(states.erase(hash_key(1), 1));
+  EXPECT_FALSE(states.erase(hash_key(1), 1));
+  EXPECT_EQ(states.size(), 0U);
+  EXPECT_EQ(states.find_or_create(hash_key(1), 1).count, 40U);
+}
+
+TEST(KeyedState, ForEachVisitsEveryKeyOnceAndMayChangeItsState) {
+  KeyedState<int, int> states;
+  for (int key = 0; key < 1000; ++key) {
+    states.find_or_create(hash_key(key), key) = key;
+  }
+  states.for_each([](auto& entry) { entry.second += 1000 - entry.first; });
+  for (int key = 0; key < 1000; ++key) {
+    ASSERT_EQ(states.find(hash_key(key), key)->second, 1000);
+  }
+}
+
 TEST(KeyedState, StatesMayBeMovableOnly) {
   KeyedState<int, std::unique_ptr<int>> states;
   for (int key = 0; key < 1000; ++key) {

@@ -80,13 +80,14 @@ class EventTimeStep : public TemporalStep {
   EventTimeStep(const Spec& spec, const SegmentContext& context)
       : extract_(spec.extract),
         max_ahead_(spec.options.max_ahead),
+        clock_(context.clock),
         stage_(context.stages.at(spec.stage)),
         clocks_(std::make_unique<PartitionClocks>(spec.options)) {}
 
   StageRuntime& stage() { return *stage_; }
 
   void begin_batch(ChainContext& context) {
-    clocks_->select(context.partition, context.pins.ingest_ns);
+    clocks_->select(context.partition, clock_.now_ns());
     latest_ = max_ahead_.count() > 0 ? saturating_add(context.ingest_time_ns(), max_ahead_.count())
                                      : end_of_time - 1;
   }
@@ -147,6 +148,7 @@ class EventTimeStep : public TemporalStep {
   F extract_;
   std::chrono::nanoseconds max_ahead_;
   std::int64_t latest_ = 0;
+  const Clock& clock_;
   StageRuntime* stage_;
   std::unique_ptr<PartitionClocks> clocks_;
 };

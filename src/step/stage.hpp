@@ -22,6 +22,10 @@ enum class StageKind {
   sink
 };
 
+inline bool knows_time(StageKind kind) {
+  return kind == StageKind::event_time || kind == StageKind::window || kind == StageKind::join;
+}
+
 struct StageInfo {
   std::string name;
   std::string pipeline;  ///< the name of the source it hangs on (the first one after a merge)

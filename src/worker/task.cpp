@@ -146,14 +146,15 @@ void SourceTask::receive(Batch& batch) {
 }
 
 std::int64_t SourceTask::due_ns() const {
-  if (output_.ended()) {
+  if (output_.ended() || output_.blocked()) {
     return end_of_time;
   }
   return std::min(output_.due_ns(), time_.tick_ns == 0 ? end_of_time : next_tick_ns_);
 }
 
 void SourceTask::on_time(std::int64_t now_ns) {
-  if (output_.due_ns() <= now_ns) {
+  // A partition whose records wait to be read, or read ones to be delivered, is not idle.
+  if (starved_ && output_.due_ns() <= now_ns) {
     output_.on_time(now_ns);
   }
   if (time_.tick_ns != 0 && next_tick_ns_ <= now_ns) {

@@ -138,7 +138,9 @@ class SegmentTask final : public Task {
   }
   bool blocked() const override { return output_.blocked(); }
   bool done() const override { return output_.ended() && !output_.blocked(); }
-  std::int64_t due_ns() const override { return done() ? end_of_time : output_.due_ns(); }
+  std::int64_t due_ns() const override {
+    return output_.ended() || output_.blocked() ? end_of_time : output_.due_ns();
+  }
   void on_time(std::int64_t now_ns) override { output_.on_time(now_ns); }
 
  private:

@@ -15,8 +15,11 @@ constexpr const char* worker_name = "worker1";
 void Worker::register_metrics(Registry& registry) const {
   for (const auto& stage : stages_) {
     const StageInfo& info = *stage->runtime.info;
-    register_stage(registry, {info.pipeline, info.name, worker_name, stage->executor},
-                   stage->runtime.metrics);
+    const StagePlace place{info.pipeline, info.name, worker_name, stage->executor};
+    register_stage(registry, place, stage->runtime.metrics);
+    if (knows_time(info.kind)) {
+      register_time(registry, place, stage->runtime.metrics);
+    }
   }
   const auto first_stage = [&](NodeId id) -> const StageInfo& {
     return plan_->stages()[static_cast<std::size_t>(

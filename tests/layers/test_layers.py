@@ -22,6 +22,13 @@ VOCABULARY = {
     "codecs.hpp": None,
     "engine.hpp": None,
     "run.hpp": None,
+    "window.hpp": None,
+    "timers.hpp": None,
+    "late_data.hpp": None,
+    "event_time.hpp": None,
+    "aggregation.hpp": "window",
+    "aggregates.hpp": "window",
+    "windows.hpp": "window",
     "emitter.hpp": "record",
 }
 

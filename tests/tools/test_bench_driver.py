@@ -9,10 +9,10 @@ from pathlib import Path
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
-from driver import catalogue, in_memory, over_tcp, processes, resident  # noqa: E402
+from driver import catalogue, in_memory, nexmark, over_tcp, processes, resident  # noqa: E402
 from driver.results import (  # noqa: E402
-    BenchError, Entry, entry_of_pairs, markdown_table, median, number, require_same_work,
-    text_table)
+    BenchError, Entry, Measurement, entry_of_pairs, markdown_table, median, number,
+    require_same_work, text_table)
 from run import Settings  # noqa: E402
 
 
@@ -69,6 +69,13 @@ class Tables(unittest.TestCase):
         self.assertEqual({line.count("|") for line in lines}, {9})
         self.assertEqual(len(lines), 4)
 
+    def test_what_is_held_against_nothing_has_a_table_of_its_own(self):
+        alone = Measurement("alone", "M/s", [1, 3, 2])
+        both, single = text_table(self.entries + [alone]), text_table([alone])
+        self.assertEqual(both, text_table(self.entries) + "\n\n" + single)
+        self.assertRegex(single.splitlines()[2], r"^alone +2.00 +M/s +1.00\.\.3.00$")
+        self.assertEqual({line.count("|") for line in markdown_table([alone]).splitlines()}, {5})
+
 
 class SameWork(unittest.TestCase):
     done = {"records": 5, "seconds": 1.0, "checksum": "ab"}
@@ -122,6 +129,37 @@ class Programs(unittest.TestCase):
     def test_a_program_that_is_missing_is_named(self):
         with self.assertRaisesRegex(BenchError, "pair_ours is missing"):
             self.measure(None, self.printing(1, "a"))
+
+
+class NexmarkQueries(unittest.TestCase):
+    """Runs the driver on a script that stands for the program."""
+
+    def measure(self, timed, checked="echo"):
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "benchmarks" / "nexmark" / "nexmark"
+            program.parent.mkdir(parents=True)
+            program.write_text(f"""#!/bin/sh
+                case "$*" in
+                  *--list*) echo 0; echo 13 ;;
+                  *--check*) {checked} ;;
+                  *) {timed} ;;
+                esac
+                """)
+            program.chmod(0o755)
+            return nexmark.Nexmark().measure(Settings(Path(folder), pairs=2, quick=True))
+
+    def test_each_query_is_an_entry_without_a_ratio(self):
+        entries = [entry.as_json() for entry in self.measure(Programs.printing(2e-6, "a"))]
+        self.assertEqual([entry["name"] for entry in entries], ["nexmark_q0", "nexmark_q13"])
+        self.assertEqual([(entry["ours"], entry["ratio"]) for entry in entries], [(4, None)] * 2)
+
+    def test_a_query_with_a_wrong_result_is_refused(self):
+        with self.assertRaisesRegex(BenchError, "--check: exit code 1\nwrong result"):
+            self.measure(Programs.printing(1, "a"), "echo wrong result >&2; exit 1")
+
+    def test_runs_that_disagree_are_refused(self):
+        with self.assertRaisesRegex(BenchError, "nexmark_q0: checksum differ"):
+            self.measure(Programs.printing(1, "'$$'"))
 
 
 class Totals(unittest.TestCase):

@@ -1,0 +1,62 @@
+// What an aggregation is: how the records of a window become its result.
+#pragma once
+
+#include <wallaroo/window.hpp>
+
+#include "window/aggregation_traits.hpp"
+
+namespace wallaroo {
+
+/// An aggregation is an object of a class like this one, given to `.over(...)` of a window (see
+/// <wallaroo/windows.hpp>; ready ones are in <wallaroo/aggregates.hpp>):
+///
+///     struct Spread {
+///       struct Range { double low = 1e300, high = -1e300; };
+///
+///       Range initial_accumulator() const { return {}; }
+///       void update(const Trade& trade, Range& range) const {
+///         range.low = std::min(range.low, trade.price);
+///         range.high = std::max(range.high, trade.price);
+///       }
+///       Range combine(const Range& a, const Range& b) const {
+///         return {std::min(a.low, b.low), std::max(a.high, b.high)};
+///       }
+///       SymbolSpread output(const std::string& symbol, const Range& range) const {
+///         return {symbol, range.high - range.low};
+///       }
+///     };
+///
+/// * All members are const: every thread has a copy of the object, which all its keys share. What
+///   changes is the accumulator, a copyable and assignable type that owns its bytes.
+/// * `initial_accumulator()` is the accumulator of no record, and its return type is the
+///   accumulator's type.
+/// * `update(record, accumulator&)` adds one record, in the order in which they arrive.
+/// * `combine(a, b)` is the accumulator of a's records followed by b's. It must be associative,
+///   and the initial accumulator must be its identity on both sides: windows are put together
+///   from pieces, and where they are cut is the engine's choice. Everything in `a` is of an earlier
+///   piece of time than everything in `b`, so it need not be commutative.
+/// * `output(key, accumulator)` or `output(key, accumulator, const Window&)` makes the result: a
+///   record, or a std::optional of one, which emits nothing when it is empty. It is called several
+///   times with the same accumulator when there are early results. On a stream without keys it is
+///   `output(accumulator)` or `output(accumulator, const Window&)`. An aggregation may have all of
+///   them; the one with the window is preferred.
+///
+/// update, combine and output may be templates or overloaded. What they throw is handled by the
+/// error policy of the window's stage.
+
+/// What the ready aggregations give for each window of a key.
+template <class Key, class Value>
+struct WindowResult {
+  Key key;
+  Value value;
+  Window window;
+};
+
+/// What the ready aggregations give for each window of a stream without keys.
+template <class Value>
+struct WindowValue {
+  Value value;
+  Window window;
+};
+
+}  // namespace wallaroo

@@ -1,0 +1,43 @@
+// What one call of a computation asked of its timers.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include <wallaroo/timers.hpp>
+
+#include "base/times.hpp"
+#include "state/key_timers.hpp"
+
+namespace wallaroo {
+
+struct internal::TimersAccess {
+  /// Before each call, which may have thrown the last time.
+  static void begin(Timers& timers, std::int64_t event_time_ns, std::int64_t watermark) {
+    timers.requests_.clear();
+    timers.event_time_ = EventTime(std::chrono::nanoseconds(event_time_ns));
+    timers.watermark_ = EventTime(std::chrono::nanoseconds(watermark));
+  }
+
+  /// After a call that returned.
+  template <class Key>
+  static void apply(Timers& timers, KeyTimers<Key>& set, std::uint64_t hash, const Key& key) {
+    for (const Timers::Request& request : timers.requests_) {
+      switch (request.action) {
+        case Timers::Action::at:
+          set.set(hash, key, request.id, TimerKind::event_time, request.ns);
+          break;
+        case Timers::Action::after:
+          set.set(hash, key, request.id, TimerKind::processing_time,
+                  saturating_add(set.now_ns(), std::max<std::int64_t>(0, request.ns)));
+          break;
+        case Timers::Action::cancel:
+          set.cancel(hash, key, request.id);
+          break;
+      }
+    }
+    timers.requests_.clear();
+  }
+};
+
+}  // namespace wallaroo

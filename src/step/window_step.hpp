@@ -1,0 +1,224 @@
+// A stage of windows as a step of a chain.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include <wallaroo/error.hpp>
+#include <wallaroo/late_data.hpp>
+
+#include "step/chain_context.hpp"
+#include "step/describe.hpp"
+#include "step/temporal.hpp"
+#include "window/aggregation_output.hpp"
+#include "window/aggregation_traits.hpp"
+#include "window/window_set.hpp"
+
+namespace wallaroo::internal {
+
+template <WindowKind kind, class A, class In>
+struct WindowsOf;
+template <class A, class In>
+struct WindowsOf<WindowKind::range, A, In> {
+  using type = PaneWindows<A, In>;
+};
+template <class A, class In>
+struct WindowsOf<WindowKind::session, A, In> {
+  using type = internal::SessionWindows<A, In>;
+};
+template <class A, class In>
+struct WindowsOf<WindowKind::count, A, In> {
+  using type = internal::CountWindows<A, In>;
+};
+
+/// Turns batches and clocks into the events of a WindowSet, and its results into records. With
+/// `SplitLate` late records come out too, beside the results. Key is NoKey in a chain without keys.
+template <WindowKind kind_of_windows, class A, class In, class Key, bool SplitLate>
+class WindowStep : public TemporalStep {
+ public:
+  using Record = In;
+  using Traits = AggregationTraits<A, In, OwnedKey<Key>>;
+  using Result = typename Traits::Output;
+  using Output = std::conditional_t<SplitLate, std::variant<Result, Late<In>>, Result>;
+  static constexpr bool one_to_one = false;
+  static constexpr bool stateful = true;
+  static constexpr StageKind kind = StageKind::window;
+
+  struct Spec {
+    WindowSettings settings;
+    A aggregation;
+    int stage = -1;
+  };
+
+  WindowStep(const Spec& spec, const SegmentContext& context)
+      : aggregation_(spec.aggregation),
+        stage_(context.stages.at(spec.stage)),
+        tells_time_(spec.settings.timeout_ns || spec.settings.early_every_ns > 0),
+        set_(std::make_unique<Set>(spec.settings, spec.aggregation)) {}
+
+  StageRuntime& stage() { return *stage_; }
+
+  void begin_batch(ChainContext&) { touched_ = true; }
+
+  template <bool, class Place, class R, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
+                                    R&& record, Next&& next) {
+    Out<std::remove_reference_t<Next>> out{this, &context, &tally, &next};
+    try {
+      const std::int64_t time_ns = time_of(context, place);
+      if constexpr (keyed) {
+        const auto& key = key_place(place);
+        set_->on_record(key.hash, key.key, time_ns, std::as_const(record), out);
+      } else {
+        static const std::uint64_t no_hash = hash_key(NoKey{});
+        set_->on_record(no_hash, NoKey{}, time_ns, std::as_const(record), out);
+      }
+    } catch (...) {
+      if (out.in_next) {
+        throw;
+      }
+      fail(context, record);
+    }
+  }
+
+  Watermark set_watermark(Watermark in) {
+    touched_ = touched_ || in != input_;
+    input_ = in;
+    set_->on_idle(in.idle);
+    set_->on_watermark(in.time_ns);
+    publish();
+    return {set_->output_watermark(), in.idle};
+  }
+
+  bool pending() const { return set_->due(); }
+
+  template <class Next>
+  bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
+    Out<Next> out{this, &context, &tally, &next};
+    return outside_of_records(out, [&] { return set_->fire_due(windows_per_slice, out); });
+  }
+
+  std::int64_t due_ns() const {
+    if (!tells_time_) {
+      return end_of_time;
+    }
+    return touched_ ? no_time : set_->next_time_ns();
+  }
+  template <class Next>
+  void on_time(ChainContext& context, std::int64_t now_ns, std::uint64_t& tally, Next& next) {
+    touched_ = false;
+    Out<Next> out{this, &context, &tally, &next};
+    outside_of_records(out, [&] {
+      set_->on_time(now_ns, out);
+      return false;
+    });
+  }
+
+ private:
+  static constexpr bool keyed = !std::is_same_v<Key, NoKey>;
+  using Windows = typename WindowsOf<kind_of_windows, A, In>::type;
+  using Set = WindowSet<Key, In, A, Windows>;
+  using StoredKey = typename Set::StoredKey;
+  using Accumulator = typename Set::Accumulator;
+
+  /// Few enough that a burst of windows holds other records up for less than a millisecond.
+  static constexpr std::size_t windows_per_slice = 256;
+
+  template <class Next>
+  struct Out {
+    WindowStep* step;
+    ChainContext* context;
+    std::uint64_t* tally;
+    Next* next;
+    bool in_next = false;
+
+    void result(const StoredKey& key, std::uint64_t hash, const Window& window,
+                const Accumulator& value, std::int64_t time_ns) {
+      std::optional<Result> made;
+      try {
+        made = call_output(step->aggregation_, key, value, window);
+      } catch (...) {
+        step->fail_output(*context, key);
+        return;
+      }
+      if (made) {
+        pass_on(hash, key, time_ns, Output(*std::move(made)));
+      }
+    }
+    void late(std::uint64_t hash, const Key& key, std::int64_t time_ns, const In& record) {
+      if constexpr (SplitLate) {
+        pass_on(hash, key, time_ns, Output(Late<In>{record}));
+      }
+    }
+    template <class K>
+    void pass_on(std::uint64_t hash, const K& key, std::int64_t time_ns, Output&& output) {
+      ++*tally;
+      in_next = true;
+      if constexpr (keyed) {
+        (*next)(At<KeyRef<const K&>>{{hash, key}, time_ns}, std::move(output));
+      } else {
+        (*next)(At<NoKey>{{}, time_ns}, std::move(output));
+      }
+      in_next = false;
+    }
+  };
+
+  template <class R>
+  [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const R& record) {
+    try {
+      throw;
+    } catch (const StageFailure&) {
+      throw;
+    } catch (...) {
+      context.failures.handle(*stage_, FailureHandler::current_error(), {describe(record)});
+    }
+  }
+  [[gnu::noinline, gnu::cold]] void fail_output(ChainContext& context, const StoredKey& key) {
+    context.failures.handle(*stage_, FailureHandler::current_error(),
+                            {fmt::format("the windows of key {}", describe(key))});
+  }
+
+  // A function that combines accumulators has no single record to blame, and its windows are lost:
+  // whatever the policy, the application stops.
+  template <class O, class Work>
+  bool outside_of_records(O& out, Work&& work) {
+    try {
+      return work();
+    } catch (const StageFailure&) {
+      throw;
+    } catch (...) {
+      if (out.in_next) {
+        throw;
+      }
+      throw StageError(fmt::format("stage '{}': its aggregation failed while windows fired: {}",
+                                   stage_->info->name, FailureHandler::current_error()));
+    }
+  }
+
+  void publish() {
+    const WindowCounts& now = set_->counts();
+    StageMetrics& metrics = stage_->metrics;
+    metrics.windows_fired.add(now.fired - published_.fired);
+    metrics.windows_early.add(now.early - published_.early);
+    metrics.late_records.add(now.late - published_.late);
+    metrics.dropped_records.add(now.dropped - published_.dropped);
+    metrics.windows_open.set(static_cast<std::int64_t>(now.open));
+    metrics.watermark.set(set_->output_watermark());
+    published_ = now;
+  }
+
+  A aggregation_;
+  StageRuntime* stage_;
+  bool tells_time_;
+  Watermark input_;
+  bool touched_ = true;  ///< something happened since processing time was told
+  std::unique_ptr<Set> set_;
+  WindowCounts published_;
+};
+
+}  // namespace wallaroo::internal

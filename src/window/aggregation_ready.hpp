@@ -1,0 +1,44 @@
+// What makes an aggregation of its part that counts.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include <wallaroo/aggregation.hpp>
+
+namespace wallaroo::internal {
+
+/// What can stand in combined<T>(...): an aggregation that has, instead of or besides `output`,
+/// value(const Accumulator&) const.
+template <class P>
+concept Part = requires(const P& part) {
+  part.value(part.initial_accumulator());
+};
+
+template <Part P>
+using PartAccumulator =
+    std::remove_cvref_t<decltype(std::declval<const P&>().initial_accumulator())>;
+
+template <Part P>
+using PartValue = std::remove_cvref_t<decltype(std::declval<const P&>().value(
+    std::declval<const PartAccumulator<P>&>()))>;
+
+/// Adds the outputs: value, key and window together.
+template <Part P>
+struct ReadyAggregation : P {
+  using Accumulator = PartAccumulator<P>;
+  using Value = PartValue<P>;
+
+  explicit ReadyAggregation(P part) : P(std::move(part)) {}
+
+  template <class Key>
+  WindowResult<Key, Value> output(const Key& key, const Accumulator& accumulator,
+                                  const Window& window) const {
+    return {key, this->value(accumulator), window};
+  }
+  WindowValue<Value> output(const Accumulator& accumulator, const Window& window) const {
+    return {this->value(accumulator), window};
+  }
+};
+
+}  // namespace wallaroo::internal

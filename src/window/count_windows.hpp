@@ -1,0 +1,238 @@
+// The count windows of one key.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "state/timer_queue.hpp"
+#include "window/key_windows.hpp"
+#include "window/two_stacks.hpp"
+#include "window/window_settings.hpp"
+#include "window/window_times.hpp"
+
+namespace wallaroo::internal {
+
+/// Numbers that all keys of a stage share.
+struct CountShape {
+  explicit CountShape(const WindowSettings& settings)
+      : count(settings.count),
+        slide(settings.count_slide),
+        pane(std::gcd(count, slide)),
+        timeout(settings.timeout_ns) {}
+
+  bool tumbling() const { return slide == count; }
+  std::int64_t due(std::int64_t seen) const {
+    return timeout ? saturating_add(seen, *timeout) : end_of_time;
+  }
+
+  std::int64_t count;
+  std::int64_t slide;
+  std::int64_t pane;
+  std::optional<std::int64_t> timeout;
+};
+
+/// The aggregation of a pane's records and of the greatest of their times.
+template <class A>
+struct TimedAggregation {
+  struct Accumulator {
+    AccumulatorOf<A> value;
+    std::int64_t time_ns;
+  };
+
+  Accumulator initial_accumulator() const { return {aggregation.initial_accumulator(), no_time}; }
+  Accumulator combine(const Accumulator& a, const Accumulator& b) const {
+    return {aggregation.combine(a.value, b.value), std::max(a.time_ns, b.time_ns)};
+  }
+
+  const A& aggregation;
+};
+
+/// Records are aggregated in panes of gcd(count, slide), the newest of which is open. Windows fire
+/// when their last record arrives; timers, in processing time, only close what waits for too long.
+/// A key without open windows still knows how many records it had, until it is closed.
+template <class A, class In>
+class CountWindows {
+ public:
+  using Accumulator = AccumulatorOf<A>;
+  using Shape = CountShape;
+
+  /// When to look whether the key has been quiet for too long; `no_time` for a key without records.
+  std::int64_t armed_ns() const { return armed_; }
+  bool empty() const { return end_ == 0; }
+  /// Keys: 0 or 1.
+  std::size_t open() const { return empty() ? 0 : 1; }
+
+  /// The way of most records: neither the first nor the last of a pane.
+  [[gnu::always_inline]] bool add_to_newest(const Shape& shape, const A& aggregation,
+                                            const Arrival& arrival, const In& record) {
+    if (filled_ == 0 || filled_ + 1 >= shape.pane) {
+      return false;
+    }
+    aggregation.update(record, *value_);
+    count_record(arrival);
+    return true;
+  }
+
+  /// The way of the others; calls emit(const Ready&, const Accumulator&) for the window that the
+  /// record completes. What is due at arrival.limit_ns has fired.
+  template <class Emit>
+  Placement add(const Shape& shape, const A& aggregation, const Arrival& arrival, const In& record,
+                Emit&& emit) {
+    if (filled_ == 0) {
+      Accumulator value = aggregation.initial_accumulator();
+      aggregation.update(record, value);
+      value_ = std::move(value);
+      time_ = no_time;
+    } else {
+      aggregation.update(record, *value_);
+    }
+    count_record(arrival);
+    if (armed_ == no_time) {
+      armed_ = shape.due(seen_);
+    }
+    if (filled_ == shape.pane) {
+      complete_pane(shape, aggregation, emit);
+    }
+    return Placement::counted;
+  }
+
+  /// Closes the key's windows when it has been quiet until arrival.limit_ns: calls emit for at most
+  /// that many. Returns how many. Without any left the key is empty, and counts from 0 again.
+  template <class Emit>
+  std::size_t fire(const Shape& shape, const A& aggregation, const Arrival& arrival,
+                   std::size_t at_most, Emit&& emit) {
+    if (shape.due(seen_) > arrival.limit_ns) {
+      armed_ = shape.due(seen_);
+      return 0;
+    }
+    std::size_t fired = 0;
+    std::int64_t start = next_start(shape);
+    for (; fired < at_most && start < end_; start += shape.slide, ++fired) {
+      emit_open(shape, aggregation, start, Firing::closed, stacks(), emit);
+    }
+    if (start >= end_) {
+      *this = CountWindows();
+    } else if (sliding_) {
+      sliding_->next_start = start;
+    }
+    return fired;
+  }
+
+  /// Calls emit for all open windows: the last record is in all of them.
+  template <class Emit>
+  void preview(const Shape& shape, const A& aggregation, const Arrival&,
+               const std::set<std::int64_t>&, Emit&& emit) const {
+    const TimedAggregation<A> timed{aggregation};
+    TwoStacks<TimedAggregation<A>> stacks(timed);
+    for (std::int64_t start = next_start(shape); start < end_; start += shape.slide) {
+      emit_open(shape, aggregation, start, Firing::early, &stacks, emit);
+    }
+  }
+  static std::int64_t change(const Shape&, const Arrival&) { return 0; }
+
+ private:
+  using Timed = TimedAggregation<A>;
+  struct Pane {
+    std::int64_t start;
+    typename Timed::Accumulator accumulator;
+  };
+  /// The complete panes that open windows share.
+  struct Sliding {
+    explicit Sliding(const Timed& timed) : stacks(timed) {}
+
+    std::vector<Pane> panes;
+    TwoStacks<Timed> stacks;
+    std::int64_t next_start = 0;  ///< of the oldest open window
+  };
+
+  TwoStacks<Timed>* stacks() { return sliding_ ? &sliding_->stacks : nullptr; }
+
+  void count_record(const Arrival& arrival) {
+    time_ = std::max(time_, arrival.time_ns);
+    seen_ = arrival.now_ns;
+    ++end_;
+    ++filled_;
+  }
+
+  std::int64_t next_start(const Shape& shape) const {
+    if (shape.tumbling()) {
+      return end_ - filled_;
+    }
+    return sliding_ ? sliding_->next_start : 0;
+  }
+
+  static Ready ready(const Shape& shape, std::int64_t start, std::int64_t time, Firing firing) {
+    return {{start, start + shape.count, firing}, end_of_time, time};
+  }
+
+  template <class Emit>
+  void complete_pane(const Shape& shape, const A& aggregation, Emit&& emit) {
+    filled_ = 0;
+    if (shape.tumbling()) {
+      emit(ready(shape, end_ - shape.count, time_, Firing::complete), std::as_const(*value_));
+      value_.reset();
+      return;
+    }
+    const Timed timed{aggregation};
+    if (!sliding_) {
+      sliding_ = std::make_unique<Sliding>(timed);
+    }
+    Sliding& sliding = *sliding_;
+    sliding.panes.push_back({end_ - shape.pane, {std::move(*value_), time_}});
+    value_.reset();
+    const std::int64_t start = sliding.next_start;
+    if (end_ < start + shape.count) {
+      return;
+    }
+    sliding.next_start += shape.slide;
+    const auto result = sliding.stacks.aggregate(timed, sliding.panes, start, end_);
+    forget_before(sliding);
+    emit(ready(shape, start, result.time_ns, Firing::complete), result.value);
+  }
+
+  /// Erases when as many panes are gone as are left, so a pane is moved once.
+  static void forget_before(Sliding& sliding) {
+    sliding.stacks.drop_before(sliding.panes, sliding.next_start);
+    const std::size_t gone = sliding.stacks.first();
+    if (2 * gone >= sliding.panes.size()) {
+      sliding.panes.erase(sliding.panes.begin(),
+                          sliding.panes.begin() + static_cast<std::ptrdiff_t>(gone));
+      sliding.stacks.erased();
+    }
+  }
+
+  /// The incomplete window from `start` on: complete panes, then the open one.
+  template <class Emit>
+  void emit_open(const Shape& shape, const A& aggregation, std::int64_t start, Firing firing,
+                 TwoStacks<Timed>* stacks, Emit&& emit) const {
+    const bool has_panes = sliding_ && start < end_ - filled_;
+    if (!has_panes) {
+      emit(ready(shape, start, time_, firing), *value_);
+      return;
+    }
+    const Timed timed{aggregation};
+    auto result = stacks->aggregate(timed, sliding_->panes, start, end_);
+    if (filled_ > 0) {
+      result.value = aggregation.combine(std::as_const(result.value), *value_);
+      result.time_ns = std::max(result.time_ns, time_);
+    }
+    emit(ready(shape, start, result.time_ns, firing), std::as_const(result.value));
+  }
+
+  std::int64_t armed_ = no_time;
+  std::int64_t seen_ = 0;             ///< processing time of the last record
+  std::int64_t time_ = no_time;       ///< greatest event time in the open pane
+  std::int64_t end_ = 0;              ///< records so far
+  std::int64_t filled_ = 0;           ///< of them in the open pane
+  std::optional<Accumulator> value_;  ///< of the open pane, while filled_ > 0
+  std::unique_ptr<Sliding> sliding_;
+};
+
+}  // namespace wallaroo::internal

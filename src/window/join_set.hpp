@@ -1,0 +1,299 @@
+// The interval join of two keyed streams, on one executor.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "base/times.hpp"
+#include "record/key.hpp"
+#include "record/views.hpp"
+#include "state/keyed_state.hpp"
+#include "state/timer_queue.hpp"
+#include "window/join_buffer.hpp"
+#include "window/join_settings.hpp"
+
+namespace wallaroo::internal {
+
+struct JoinCounters {
+  std::uint64_t matched = 0;    ///< pairs emitted
+  std::uint64_t unmatched = 0;  ///< records emitted alone
+  std::uint64_t late = 0;       ///< records that came too late, whatever became of them
+  std::uint64_t dropped = 0;    ///< those of them that are gone
+  std::uint64_t buffered = 0;   ///< records that wait, now
+};
+
+/// What a join does with records and watermarks; no clock, no thread.
+///
+/// Every matching pair is emitted once, when the second of its records arrives, whichever that is,
+/// provided that neither record is more than the delay behind the watermark when it arrives. A
+/// record waits until the watermark says that nothing can match it any more
+/// (JoinSideTimes::leaves); then, when the kind of the join asks for it, it is emitted alone if it
+/// never matched. A late record (JoinSideTimes::first_on_time) matches nothing; what becomes of it
+/// is up to the policy: `drop`, `to_stream`, or `fire_per_message`, which emits it alone, at once,
+/// where the kind of the join does so with records of its side, and drops it where not.
+///
+/// What is due leaves in slices (`fire_due`). A record first has all of its own key leave that is
+/// due, without bound: so each key's outputs, and their order, do not depend on where slices end.
+///
+/// Outputs go to an `Out`, which must not call the set:
+///
+///     void pair(const Key&, std::int64_t time_ns, const Left&, const Right&);
+///     void left_alone(const Key&, std::int64_t time_ns, Left&&);    // and right_alone
+///     void late_left(const Key&, std::int64_t time_ns, Left&&);     // and late_right
+///
+/// A pair has the later of its records' times, the others have their own.
+///
+/// A record costs a search in its key's buffers and what it matches; a key costs nothing when
+/// nothing of it waits.
+template <class Key, class Left, class Right>
+class JoinSet {
+  static_assert(!holds_views<Left> && !holds_views<Right>,
+                "wallaroo: a join keeps records after their batch is gone, so they must own their "
+                "bytes: one of its record types holds a view (std::string_view, std::span or a "
+                "pointer); keep a std::string or a std::vector instead");
+
+ public:
+  /// The settings must have passed check_join_settings.
+  explicit JoinSet(const JoinSettings& settings)
+      : times_(settings),
+        late_(settings.late),
+        left_outer_(settings.kind == JoinKind::left || settings.kind == JoinKind::full),
+        right_outer_(settings.kind == JoinKind::right || settings.kind == JoinKind::full) {}
+
+  template <class Out>
+  void on_left(std::uint64_t hash, const Key& key, std::int64_t time_ns, Left record, Out& out) {
+    on_record<Side::left>({hash, key}, {time_ns, false, std::move(record)}, out);
+  }
+  template <class Out>
+  void on_right(std::uint64_t hash, const Key& key, std::int64_t time_ns, Right record, Out& out) {
+    on_record<Side::right>({hash, key}, {time_ns, false, std::move(record)}, out);
+  }
+
+  /// Emits nothing: `fire_due` does. `end_of_time` makes everything due, and all that follows late.
+  void on_watermark(std::int64_t watermark) { watermark_ = std::max(watermark_, watermark); }
+
+  /// Takes away up to `at_most` records that are due. True when there may be more.
+  template <class Out>
+  bool fire_due(std::size_t at_most, Out& out) {
+    while (has_due()) {
+      if (at_most == 0) {
+        return true;
+      }
+      const std::size_t before = at_most;
+      fire_next(at_most, out);
+      at_most = std::min(at_most, before - 1);
+    }
+    return false;
+  }
+
+  /// No output that is yet to come has an earlier time, but late records that are emitted after
+  /// all. Never goes back.
+  std::int64_t output_watermark() const {
+    std::int64_t earliest = times_.first_pair(watermark_);
+    if (left_outer_) {
+      earliest = std::min(earliest, first_alone(times_.left));
+    }
+    if (right_outer_) {
+      earliest = std::min(earliest, first_alone(times_.right));
+    }
+    return earliest;
+  }
+
+  const JoinCounters& counters() const { return counters_; }
+  /// Keys of which records wait.
+  std::size_t keys() const { return slots_.size(); }
+
+ private:
+  enum class Side { left, right };
+
+  struct Slot {
+    JoinBuffer<Left> left;
+    JoinBuffer<Right> right;
+    std::int64_t armed = no_time;  // the time of the key's timer that counts, if it has one
+    bool empty() const { return left.empty() && right.empty(); }
+  };
+  using Slots = KeyedState<Key, Slot>;
+  using Stored = typename Slots::Stored;
+  struct Due {
+    std::uint64_t hash;
+    Stored key;
+  };
+  using Place = KeyRef<const Key&>;
+  template <Side side>
+  using Entry =
+      typename std::conditional_t<side == Side::left, JoinBuffer<Left>, JoinBuffer<Right>>::Entry;
+
+  static constexpr Side other(Side side) { return side == Side::left ? Side::right : Side::left; }
+  template <Side side>
+  static auto& buffer(Slot& slot) {
+    if constexpr (side == Side::left) {
+      return slot.left;
+    } else {
+      return slot.right;
+    }
+  }
+  template <Side side>
+  const JoinSideTimes& times() const {
+    return side == Side::left ? times_.left : times_.right;
+  }
+  template <Side side>
+  bool outer() const {
+    return side == Side::left ? left_outer_ : right_outer_;
+  }
+
+  template <class K>
+  Slot* find(std::uint64_t hash, const K& key) {
+    const auto entry = slots_.find(hash, key);
+    return entry == nullptr ? nullptr : &entry->second;
+  }
+
+  template <Side side, class Out>
+  void on_record(const Place& place, Entry<side> entry, Out& out) {
+    const bool late =
+        watermark_ == end_of_time || entry.time_ns < times<side>().first_on_time(watermark_);
+    const bool waits = !late && times<side>().leaves(entry.time_ns) > watermark_;
+    Slot* const slot =
+        waits ? &slots_.find_or_create(place.hash, place.key) : find(place.hash, place.key);
+    if (slot != nullptr) {
+      std::size_t unbounded = static_cast<std::size_t>(-1);
+      take_due(place.key, *slot, unbounded, out);
+    }
+    if (late) {
+      on_late<side>(place.key, std::move(entry), out);
+    } else {
+      if (slot != nullptr) {
+        match<side>(place.key, *slot, entry, out);
+      }
+      if (waits) {
+        buffer<side>(*slot).add(std::move(entry));
+        ++counters_.buffered;
+      } else {
+        leave<side>(place.key, std::move(entry), out);
+      }
+    }
+    if (slot != nullptr) {
+      arm_or_erase(place.hash, place.key, *slot);
+    }
+  }
+
+  template <Side side, class Out>
+  void match(const Key& key, Slot& slot, Entry<side>& entry, Out& out) {
+    for (auto& partner : buffer<other(side)>(slot).within(times<side>().partners(entry.time_ns))) {
+      entry.matched = partner.matched = true;
+      ++counters_.matched;
+      const std::int64_t time_ns = std::max(entry.time_ns, partner.time_ns);
+      if constexpr (side == Side::left) {
+        out.pair(key, time_ns, std::as_const(entry.record), std::as_const(partner.record));
+      } else {
+        out.pair(key, time_ns, std::as_const(partner.record), std::as_const(entry.record));
+      }
+    }
+  }
+
+  template <Side side, class Out>
+  void on_late(const Key& key, Entry<side> entry, Out& out) {
+    ++counters_.late;
+    if (late_ == LateData::to_stream) {
+      if constexpr (side == Side::left) {
+        out.late_left(key, entry.time_ns, std::move(entry.record));
+      } else {
+        out.late_right(key, entry.time_ns, std::move(entry.record));
+      }
+    } else if (late_ == LateData::fire_per_message && outer<side>()) {
+      leave<side>(key, std::move(entry), out);
+    } else {
+      ++counters_.dropped;
+    }
+  }
+
+  template <Side side, class Out>
+  void leave(const Key& key, Entry<side> entry, Out& out) {
+    if (entry.matched || !outer<side>()) {
+      return;
+    }
+    ++counters_.unmatched;
+    if constexpr (side == Side::left) {
+      out.left_alone(key, entry.time_ns, std::move(entry.record));
+    } else {
+      out.right_alone(key, entry.time_ns, std::move(entry.record));
+    }
+  }
+
+  // The watermark at which the first record leaves; end_of_time also when there is none, which is
+  // why callers must know that there is one.
+  template <Side side>
+  std::int64_t first_leaves(Slot& slot) const {
+    return buffer<side>(slot).empty() ? end_of_time
+                                      : times<side>().leaves(buffer<side>(slot).front().time_ns);
+  }
+
+  // In the order in which they become due, the left side first: the same order in one go and in
+  // slices.
+  template <class Out>
+  void take_due(const Key& key, Slot& slot, std::size_t& at_most, Out& out) {
+    while (at_most > 0 && !slot.empty()) {
+      const std::int64_t left = first_leaves<Side::left>(slot);
+      const std::int64_t right = first_leaves<Side::right>(slot);
+      if (std::min(left, right) > watermark_) {
+        return;
+      }
+      --at_most;
+      --counters_.buffered;
+      if (!slot.left.empty() && (left <= right || slot.right.empty())) {
+        leave<Side::left>(key, slot.left.take_front(), out);
+      } else {
+        leave<Side::right>(key, slot.right.take_front(), out);
+      }
+    }
+  }
+
+  // A key has at most one timer that counts. It may be too early, when what it was for has left
+  // already, and is then set again when it is due; so records that come and go move no timers.
+  template <class K>
+  void arm_or_erase(std::uint64_t hash, const K& key, Slot& slot) {
+    if (slot.empty()) {
+      slots_.erase(hash, key);
+      return;
+    }
+    const std::int64_t due =
+        std::min(first_leaves<Side::left>(slot), first_leaves<Side::right>(slot));
+    if (slot.armed == no_time || due < slot.armed) {
+      slot.armed = due;
+      timers_.add(due, Due{hash, Stored(key)});
+    }
+  }
+
+  bool has_due() const { return !timers_.empty() && timers_.next_due() <= watermark_; }
+
+  template <class Out>
+  void fire_next(std::size_t& at_most, Out& out) {
+    const std::int64_t time_ns = timers_.next_due();
+    const Due due = timers_.pop();
+    Slot* const slot = find(due.hash, due.key);
+    if (slot == nullptr || slot->armed != time_ns) {
+      return;
+    }
+    slot->armed = no_time;
+    take_due(Key(due.key), *slot, at_most, out);
+    arm_or_erase(due.hash, due.key, *slot);
+  }
+
+  std::int64_t first_alone(const JoinSideTimes& side) const {
+    const std::int64_t first = side.first_on_time(watermark_);
+    return has_due() ? std::min(first, side.earliest_leaving_at(timers_.next_due())) : first;
+  }
+
+  JoinTimes times_;
+  LateData late_;
+  bool left_outer_;
+  bool right_outer_;
+  std::int64_t watermark_ = no_time;
+  Slots slots_;
+  TimerQueue<Due> timers_;
+  JoinCounters counters_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,256 @@
+// The range windows of one key, tumbling or sliding.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include <boost/container/small_vector.hpp>
+
+#include "state/timer_queue.hpp"
+#include "window/key_windows.hpp"
+#include "window/two_stacks.hpp"
+#include "window/window_settings.hpp"
+#include "window/window_times.hpp"
+
+namespace wallaroo::internal {
+
+/// Numbers that all keys of a stage share.
+struct PaneShape {
+  explicit PaneShape(const WindowSettings& settings)
+      : range(settings.range_ns),
+        slide(settings.slide_ns),
+        pane(std::gcd(range, slide)),
+        delay(settings.delay_ns),
+        spread(settings.spread_by_key),
+        limits(range + 2 * slide + delay + 1) {}
+
+  std::int64_t offset(std::uint64_t hash) const {
+    return spread ? static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(slide)) : 0;
+  }
+  bool tumbling() const { return slide == range; }
+  /// The last time after the newest record at which a window with it may be due.
+  std::int64_t longest_wait() const { return range + delay; }
+  /// The ends of the first and of the last window that hold this time.
+  std::int64_t first_end(std::int64_t time, std::int64_t offset) const {
+    return floor_to(time - range, slide, offset) + slide + range;
+  }
+  std::int64_t last_end(std::int64_t time, std::int64_t offset) const {
+    return floor_to(time, slide, offset) + range;
+  }
+  /// The end of the oldest window that is not due. Only when some window is due.
+  std::int64_t oldest_end(std::int64_t limit, std::int64_t offset) const {
+    return first_end(limit - delay, offset);
+  }
+
+  std::int64_t range;
+  std::int64_t slide;
+  std::int64_t pane;
+  std::int64_t delay;
+  bool spread;
+  TimeLimits limits;
+};
+
+/// Records are aggregated in panes, whose borders are those of all windows, in order of arrival;
+/// windows combine the panes in order of time. Only panes with records exist: one of a tumbling
+/// window's key with Acc = std::uint64_t makes 56 bytes, which hold it without an allocation.
+template <class A, class In>
+class PaneWindows {
+ public:
+  using Accumulator = AccumulatorOf<A>;
+  using Shape = PaneShape;
+
+  /// When the next window fires. At most that when windows are not empty; nothing otherwise.
+  std::int64_t armed_ns() const { return armed_; }
+  bool empty() const { return open() == 0; }
+  /// Panes that windows still need.
+  std::size_t open() const { return panes_.size() - first(); }
+
+  /// The way of most records, into the newest pane. False when that is not the place.
+  [[gnu::always_inline]] bool add_to_newest(const Shape& shape, const A& aggregation,
+                                            const Arrival& arrival, const In& record) {
+    if (panes_.empty()) [[unlikely]] {
+      return false;
+    }
+    Pane& pane = panes_.back();
+    const auto into =
+        static_cast<std::uint64_t>(arrival.time_ns) - static_cast<std::uint64_t>(pane.start);
+    if (into >= static_cast<std::uint64_t>(shape.pane) || pane.start < behind_stacks(shape)) {
+      return false;
+    }
+    aggregation.update(record, pane.accumulator);
+    return true;
+  }
+
+  /// The way of the others. What is due at arrival.limit_ns has fired. `emit` is not called.
+  template <class Emit>
+  Placement add(const Shape& shape, const A& aggregation, const Arrival& arrival, const In& record,
+                Emit&&) {
+    const std::int64_t offset = shape.offset(arrival.hash);
+    const std::int64_t time = shape.limits.clamp(arrival.time_ns);
+    if (shape.last_end(time, offset) + shape.delay <= arrival.limit_ns) {
+      return Placement::late;
+    }
+    const std::int64_t start = floor_to(time, shape.pane, offset % shape.pane);
+    update_pane(aggregation, start, behind_stacks(shape), record);
+    std::int64_t end = shape.first_end(start, offset);
+    if (end + shape.delay <= arrival.limit_ns) {
+      end = shape.oldest_end(arrival.limit_ns, offset);
+    }
+    armed_ = std::min(armed_, end + shape.delay);
+    return Placement::counted;
+  }
+
+  /// The time at which a late record counts in the oldest window and no older one; `end_of_time`
+  /// when time is over and there is none.
+  std::int64_t oldest_place(const Shape& shape, const Arrival& arrival) const {
+    if (arrival.limit_ns > shape.limits.latest) {
+      return end_of_time;
+    }
+    const std::int64_t allowed = shape.oldest_end(arrival.limit_ns, shape.offset(arrival.hash));
+    const std::int64_t open = armed_ - shape.delay;
+    return empty() || open == allowed ? allowed - shape.range : open - shape.slide;
+  }
+
+  /// The window that a late record is the result of.
+  static Window window_of(const Shape& shape, const Arrival& arrival) {
+    const std::int64_t end =
+        shape.last_end(shape.limits.clamp(arrival.time_ns), shape.offset(arrival.hash));
+    return {end - shape.range, end, Firing::late};
+  }
+
+  /// Calls emit(const Ready&, const Accumulator&) for the windows that are due, in order of their
+  /// end, at most that many. Returns how many.
+  template <class Emit>
+  std::size_t fire(const Shape& shape, const A& aggregation, const Arrival& arrival,
+                   std::size_t at_most, Emit&& emit) {
+    std::size_t fired = 0;
+    std::size_t first = this->first();
+    for (; fired < at_most && first < panes_.size() && armed_ <= arrival.limit_ns; ++fired) {
+      const std::int64_t end = armed_ - shape.delay;
+      const Ready ready = ready_at(shape, end);
+      if (shape.tumbling()) {
+        emit(ready, std::as_const(panes_[first].accumulator));
+      } else {
+        emit(ready, aggregate(shape, aggregation, end, first));
+      }
+      while (first < panes_.size() && panes_[first].start < end - shape.range + shape.slide) {
+        ++first;
+      }
+      arm_next(shape, shape.offset(arrival.hash), end, first);
+    }
+    forget_before(first);
+    return fired;
+  }
+
+  /// Calls emit as fire() does for each open window that holds one of the `changed` panes.
+  template <class Emit>
+  void preview(const Shape& shape, const A& aggregation, const Arrival& arrival,
+               const std::set<std::int64_t>& changed, Emit&& emit) const {
+    TwoStacks<A> stacks(aggregation);
+    std::int64_t end = armed_ - shape.delay;
+    for (std::size_t first = this->first(); first < panes_.size(); end += shape.slide) {
+      while (first < panes_.size() && panes_[first].start < end - shape.range) {
+        ++first;
+      }
+      if (first == panes_.size()) {
+        return;
+      }
+      if (panes_[first].start >= end) {
+        end = shape.first_end(panes_[first].start, shape.offset(arrival.hash));
+      }
+      const auto touched = changed.lower_bound(end - shape.range);
+      if (touched != changed.end() && *touched < end) {
+        emit(ready_at(shape, end), stacks.aggregate(aggregation, panes_, end - shape.range, end));
+      }
+    }
+  }
+  /// What a record changes, for preview(): its pane.
+  static std::int64_t change(const Shape& shape, const Arrival& arrival) {
+    return floor_to(shape.limits.clamp(arrival.time_ns), shape.pane,
+                    shape.offset(arrival.hash) % shape.pane);
+  }
+
+ private:
+  struct Pane {
+    std::int64_t start;
+    Accumulator accumulator;
+  };
+
+  static Ready ready_at(const Shape& shape, std::int64_t end) {
+    return {{end - shape.range, end, Firing::complete}, end + shape.delay, end - 1};
+  }
+
+  std::size_t first() const { return stacks_ ? stacks_->first() : 0; }
+
+  /// The stacks hold no pane behind the last fired end, which is at least a slide before the next.
+  std::int64_t behind_stacks(const Shape& shape) const {
+    return armed_ - (shape.delay + shape.slide);
+  }
+
+  void update_pane(const A& aggregation, std::int64_t start, std::int64_t behind_stacks,
+                   const In& record) {
+    auto place =
+        std::lower_bound(panes_.begin() + static_cast<std::ptrdiff_t>(first()), panes_.end(), start,
+                         [](const Pane& pane, std::int64_t s) { return pane.start < s; });
+    if (stacks_ && start < behind_stacks) {
+      stacks_->reset();
+    }
+    if (place != panes_.end() && place->start == start) {
+      aggregation.update(record, place->accumulator);
+      return;
+    }
+    Pane pane{start, aggregation.initial_accumulator()};
+    aggregation.update(record, pane.accumulator);
+    panes_.insert(place, std::move(pane));
+  }
+
+  /// The panes of the window that ends there; the first of them is panes_[first].
+  Accumulator aggregate(const Shape& shape, const A& aggregation, std::int64_t end,
+                        std::size_t first) {
+    if (!stacks_ && panes_.size() <= 2) {  // keys with few records make do without stacks
+      const Pane& only = panes_[first];
+      return panes_.back().start < end && first + 1 < panes_.size()
+                 ? aggregation.combine(only.accumulator, panes_.back().accumulator)
+                 : only.accumulator;
+    }
+    if (!stacks_) {
+      stacks_ = std::make_unique<TwoStacks<A>>(aggregation);
+    }
+    return stacks_->aggregate(aggregation, panes_, end - shape.range, end);
+  }
+
+  void arm_next(const Shape& shape, std::int64_t offset, std::int64_t fired, std::size_t first) {
+    if (first == panes_.size()) {
+      armed_ = end_of_time;
+      return;
+    }
+    const std::int64_t next = fired + shape.slide;
+    const std::int64_t start = panes_[first].start;
+    armed_ = (start < next ? next : shape.first_end(start, offset)) + shape.delay;
+  }
+
+  /// Sliding windows erase when as many panes are gone as are left, so a pane is moved once.
+  void forget_before(std::size_t first) {
+    if (stacks_) {
+      if (first < panes_.size()) {
+        stacks_->drop_before(panes_, panes_[first].start);
+      }
+      if (first < panes_.size() && 2 * first < panes_.size()) {
+        return;
+      }
+      first == panes_.size() ? stacks_.reset() : stacks_->erased();
+    }
+    panes_.erase(panes_.begin(), panes_.begin() + static_cast<std::ptrdiff_t>(first));
+  }
+
+  std::int64_t armed_ = end_of_time;
+  std::unique_ptr<TwoStacks<A>> stacks_;
+  boost::container::small_vector<Pane, 1> panes_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,381 @@
+// All windows of a stage on one executor.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <wallaroo/window.hpp>
+#include "base/check.hpp"
+#include "record/key.hpp"
+#include "state/keyed_state.hpp"
+#include "state/timer_queue.hpp"
+#include "window/closings.hpp"
+#include "window/count_windows.hpp"
+#include "window/key_windows.hpp"
+#include "window/pane_windows.hpp"
+#include "window/session_windows.hpp"
+#include "window/window_counts.hpp"
+#include "window/window_settings.hpp"
+#include "window/window_times.hpp"
+
+namespace wallaroo::internal {
+
+template <class Windows>
+inline constexpr bool counts_records = false;
+template <class A, class In>
+inline constexpr bool counts_records<CountWindows<A, In>> = true;
+
+/// Turns events (record, watermark, time passed) into results; docs/decisions/008 says which. There
+/// is no clock inside and nothing depends on how the firing is sliced: before a record is counted,
+/// all that is due for its key has fired.
+///
+/// `Windows` is PaneWindows<A, In>, SessionWindows<A, In> or CountWindows<A, In>, as the settings'
+/// kind says. `A` has, all const, `initial_accumulator()`, `update(const In&, Acc&)` and
+/// `combine(const Acc&, const Acc&)`, which is associative, not necessarily commutative, with the
+/// initial accumulator as identity. A key's hash is hash_key(key), also that of NoKey.
+///
+/// `Out` takes what comes out; it must not call the set:
+///   result(const StoredKey&, std::uint64_t hash, const Window&, const Acc&, std::int64_t time_ns)
+///   late(std::uint64_t hash, const Key&, std::int64_t time_ns, const In&)    //
+///   LateData::to_stream
+/// No `time_ns` of a result is less than output_watermark().
+///
+/// When `update` throws in on_record, the record is not counted (as far as `update` left the
+/// accumulator alone) and the set goes on. When `combine` or `Out` throws, the set is of no more
+/// use.
+///
+/// Memory, measured with a million 64-bit keys and a 64-bit accumulator, hash tables (half full)
+/// and timers included: 145 bytes per key with one tumbling window or session open, 160 with a
+/// count window; every further open pane 24, and 2 to 16 more when a sliding window is aggregated.
+/// Memory of keys that are gone serves other keys; the tables do not shrink.
+template <class Key, class In, class A, class Windows>
+class WindowSet {
+ public:
+  using StoredKey = OwnedKey<Key>;
+  using Accumulator = AccumulatorOf<A>;
+
+  /// The settings have passed check().
+  explicit WindowSet(const WindowSettings& settings, A aggregation = A())
+      : settings_(settings), shape_(settings), aggregation_(std::move(aggregation)) {
+    set_limit(no_time);
+  }
+  WindowSet(const WindowSet&) = delete;
+  WindowSet& operator=(const WindowSet&) = delete;
+
+  /// Count windows with a time-out need an on_time() before the first record.
+  template <class Out>
+  [[gnu::always_inline]] void on_record(std::uint64_t hash, const Key& key, std::int64_t time_ns,
+                                        const In& record, Out& out) {
+    active_ = true;
+    newest_ = std::max(newest_, time_ns);
+    Windows& windows = states_.find_or_create(hash, key);
+    const Arrival arrival{hash, time_ns, limit_, now_};
+    if (windows.armed_ns() > direct_limit_ &&
+        windows.add_to_newest(shape_, aggregation_, arrival, record)) [[likely]] {
+      return;
+    }
+    add_slowly(arrival, key, record, windows, out);
+  }
+
+  /// The stage's watermark, which never goes back; `end_of_time` once the input has ended.
+  /// fire_due() gives the results.
+  void on_watermark(std::int64_t watermark_ns) {
+    check(watermark_ns >= watermark_, "watermarks never go back");
+    if (watermark_ns == watermark_) {
+      return;
+    }
+    active_ = true;
+    if (watermark_ns == end_of_time) {
+      before_end_ = watermark_;
+      closings_.add(end_of_time, watermark_);
+      set_limit(end_of_time);
+    } else if (!by_count) {
+      set_limit(std::max(limit_, watermark_ns));
+    }
+    watermark_ = watermark_ns;
+  }
+
+  /// Processing time, to be told after every batch of other events (the stage counts as idle from
+  /// then on) and at next_time_ns(). Gives preliminary results at once; what a time-out closes
+  /// comes from fire_due().
+  template <class Out>
+  void on_time(std::int64_t now_ns, Out& out) {
+    now_ = std::max(now_, now_ns);
+    if (active_) {
+      active_ = false;
+      idle_since_ = now_;
+    }
+    if constexpr (by_count) {
+      set_limit(std::max(limit_, now_));
+    } else if (now_ >= timeout_at()) {
+      closings_.add(closing_limit(), watermark_);
+      set_limit(closing_limit());
+    }
+    if (settings_.early_every_ns > 0 && now_ >= next_early_) {
+      next_early_ = saturating_add(now_, settings_.early_every_ns);
+      emit_early(out);
+    }
+  }
+
+  /// Whether the input has stopped: every source that leads here is idle. Only then does time run
+  /// towards the time-out, except that of count windows. True until it is told.
+  void on_idle(bool idle) { idle_ = idle; }
+
+  /// fire_due() would do something.
+  bool due() const { return !queue_.empty() && queue_.next_due() <= limit_; }
+
+  /// When on_time() has something to do; `end_of_time` when never, as things are.
+  std::int64_t next_time_ns() const {
+    const std::int64_t early = any_changed_ ? next_early_ : end_of_time;
+    if constexpr (by_count) {
+      return std::min(early, settings_.timeout_ns ? queue_.next_due() : end_of_time);
+    } else {
+      return std::min(early, timeout_at());
+    }
+  }
+
+  /// Fires due windows, at most that many. True when there may be more.
+  template <class Out>
+  bool fire_due(std::size_t at_most, Out& out) {
+    while (!queue_.empty() && queue_.next_due() <= limit_) {
+      if (at_most == 0) {
+        return true;
+      }
+      const std::int64_t due = queue_.next_due();
+      Timer timer = queue_.pop();
+      const auto entry = states_.find(timer.hash, timer.key);
+      if (entry == nullptr || entry->second.armed_ns() != due) {
+        --at_most;  // an entry that counts no more is work, too
+        continue;
+      }
+      at_most -=
+          std::min(at_most, std::max<std::size_t>(fire(timer.hash, *entry, at_most, out), 1));
+      if (entry->second.empty()) {
+        states_.erase(timer.hash, timer.key);
+      } else {
+        queue_.add(entry->second.armed_ns(), std::move(timer));
+      }
+    }
+    closings_.clear();
+    return false;
+  }
+
+  /// Promises to the next stage that no result will have a lesser time; never goes back.
+  std::int64_t output_watermark() const {
+    if constexpr (by_count) {
+      return watermark_ == end_of_time && !queue_.empty() ? before_end_ : watermark_;
+    } else {
+      const std::int64_t held =
+          queue_.empty() ? watermark_ : std::min(watermark_, queue_.next_due() - 1);
+      return held == end_of_time ? held : saturating_add(held, -settings_.delay_ns);
+    }
+  }
+
+  const WindowCounts& counts() const { return counts_; }
+  std::size_t keys() const { return states_.size(); }
+
+ private:
+  static constexpr bool by_count = counts_records<Windows>;
+  using Entry = typename KeyedState<Key, Windows>::Entry;
+  struct Timer {
+    std::uint64_t hash;
+    StoredKey key;
+  };
+
+  /// Previews are collected on the slow way only, so with them every record takes it.
+  void set_limit(std::int64_t limit) {
+    limit_ = limit;
+    direct_limit_ = settings_.early_every_ns > 0 ? end_of_time : limit;
+  }
+
+  /// Of a result that comes now. (The last key of all is out of the queue while it fires.)
+  std::int64_t least_time() const {
+    return by_count && watermark_ == end_of_time ? before_end_ : output_watermark();
+  }
+
+  /// As far as a time-out moves the limit: over all windows that can be open.
+  std::int64_t closing_limit() const {
+    return std::max(limit_, shape_.limits.clamp(newest_) + shape_.longest_wait());
+  }
+  std::int64_t timeout_at() const {
+    if (!settings_.timeout_ns || !idle_ || newest_ == no_time || closing_limit() <= limit_) {
+      return end_of_time;
+    }
+    return saturating_add(active_ ? now_ : idle_since_, *settings_.timeout_ns);
+  }
+
+  template <class Out>
+  [[gnu::noinline]] void add_slowly(Arrival arrival, const Key& key, const In& record,
+                                    Windows& windows, Out& out) {
+    if constexpr (by_count) {
+      check(now_ != no_time || !settings_.timeout_ns, "time is told before the first record");
+    }
+    const std::optional<std::int64_t> armed = timer_of(windows);
+    try {
+      if (armed && *armed <= limit_) {
+        fire(arrival.hash, *states_.find(arrival.hash, key), everything, out);
+      }
+      place(arrival, key, record, windows, out);
+    } catch (...) {
+      settle(arrival.hash, key, windows, armed);
+      throw;
+    }
+    settle(arrival.hash, key, windows, armed);
+  }
+
+  static std::optional<std::int64_t> timer_of(const Windows& windows) {
+    return windows.empty() ? std::nullopt : std::optional(windows.armed_ns());
+  }
+  /// Arms the key's timer, if that is not as it was, and forgets a key without windows.
+  void settle(std::uint64_t hash, const Key& key, const Windows& windows,
+              std::optional<std::int64_t> armed_before) {
+    const std::optional<std::int64_t> armed = timer_of(windows);
+    if (!armed) {
+      states_.erase(hash, key);
+    } else if (armed != armed_before) {
+      queue_.add(*armed, Timer{hash, StoredKey(key)});
+    }
+  }
+
+  template <class Out>
+  void place(Arrival& arrival, const Key& key, const In& record, Windows& windows, Out& out) {
+    if (add(arrival, key, record, windows, out) == Placement::late) {
+      if constexpr (!by_count) {
+        if (!take_late(arrival, key, record, windows, out)) {
+          return;
+        }
+      }
+    }
+    if (settings_.early_every_ns > 0) {
+      any_changed_ = true;
+      changed_.find_or_create(arrival.hash, key).insert(windows.change(shape_, arrival));
+    }
+  }
+
+  template <class Out>
+  Placement add(const Arrival& arrival, const Key& key, const In& record, Windows& windows,
+                Out& out) {
+    const std::size_t open = windows.open();
+    const Placement placement = windows.add(
+        shape_, aggregation_, arrival, record, [&](const Ready& ready, const Accumulator& value) {
+          ++counts_.fired;
+          out.result(states_.find(arrival.hash, key)->first, arrival.hash, ready.window, value,
+                     std::max(ready.time_ns, least_time()));
+        });
+    counts_.open += windows.open() - open;
+    return placement;
+  }
+
+  /// True when the record was counted after all, at arrival.time_ns.
+  template <class Out>
+  bool take_late(Arrival& arrival, const Key& key, const In& record, Windows& windows, Out& out) {
+    ++counts_.late;
+    switch (settings_.late_data) {
+      case LateData::fire_per_message: {
+        Accumulator alone = aggregation_.initial_accumulator();
+        aggregation_.update(record, alone);
+        out.result(StoredKey(key), arrival.hash, Windows::window_of(shape_, arrival),
+                   std::as_const(alone), std::max(arrival.time_ns, least_time()));
+        return false;
+      }
+      case LateData::to_stream:
+        out.late(arrival.hash, key, arrival.time_ns, record);
+        return false;
+      case LateData::place_in_oldest_window:
+        arrival.time_ns = windows.oldest_place(shape_, arrival);
+        if (arrival.time_ns != end_of_time) {
+          newest_ = std::max(newest_, arrival.time_ns);
+          add(arrival, key, record, windows, out);
+          return true;
+        }
+        break;
+      case LateData::drop:
+        break;
+    }
+    ++counts_.dropped;
+    return false;
+  }
+
+  template <class Out>
+  std::size_t fire(std::uint64_t hash, Entry& entry, std::size_t at_most, Out& out) {
+    const std::size_t open = entry.second.open();
+    const std::size_t fired =
+        entry.second.fire(shape_, aggregation_, Arrival{hash, 0, limit_, now_}, at_most,
+                          [&](const Ready& ready, const Accumulator& value) {
+                            Window window = ready.window;
+                            std::int64_t time = ready.time_ns;
+                            if constexpr (by_count) {
+                              time = std::max(time, least_time());
+                            } else {
+                              window.firing = closings_.firing(window.end, ready.due_ns);
+                            }
+                            out.result(entry.first, hash, window, value, time);
+                          });
+    counts_.open -= open - entry.second.open();
+    counts_.fired += fired;
+    return fired;
+  }
+
+  template <class Out>
+  void emit_early(Out& out) {
+    any_changed_ = false;
+    auto changed = std::exchange(changed_, {});
+    changed.for_each([&](auto& change) {
+      const std::uint64_t hash = hash_key(change.first);
+      if (const auto entry = states_.find(hash, change.first)) {
+        emit_early(hash, *entry, change.second, out);
+      }
+    });
+  }
+
+  template <class Out>
+  void emit_early(std::uint64_t hash, Entry& entry, const std::set<std::int64_t>& changed,
+                  Out& out) {
+    Windows& windows = entry.second;
+    const std::optional<std::int64_t> armed = timer_of(windows);
+    if (armed && *armed <= limit_) {
+      fire(hash, entry, everything, out);
+    }
+    windows.preview(shape_, aggregation_, Arrival{hash, 0, limit_, now_}, changed,
+                    [&](const Ready& ready, const Accumulator& value) {
+                      ++counts_.early;
+                      Window window = ready.window;
+                      window.firing = Firing::early;
+                      out.result(entry.first, hash, window, value,
+                                 std::max(ready.time_ns, least_time()));
+                    });
+    const StoredKey key = entry.first;  // which settle() may erase
+    settle(hash, key, windows, armed);
+  }
+
+  static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
+
+  const WindowSettings settings_;
+  const typename Windows::Shape shape_;
+  [[no_unique_address]] const A aggregation_;
+
+  bool idle_ = true;
+  bool active_ = false;  ///< there was an event since time was told
+  bool any_changed_ = false;
+  std::int64_t watermark_ = no_time;
+  std::int64_t limit_ = no_time;         ///< what is due by then fires; count windows: now
+  std::int64_t direct_limit_ = no_time;  ///< keys due later may count records directly
+  std::int64_t newest_ = no_time;        ///< greatest time of a record
+  std::int64_t now_ = no_time;
+  std::int64_t idle_since_ = no_time;
+  std::int64_t next_early_ = no_time;
+  std::int64_t before_end_ = no_time;  ///< the watermark when the input ended
+
+  KeyedState<Key, Windows> states_;
+  TimerQueue<Timer> queue_;
+  KeyedState<Key, std::set<std::int64_t>> changed_;  ///< since the last preview
+  Closings closings_;
+  WindowCounts counts_;
+};
+
+}  // namespace wallaroo::internal

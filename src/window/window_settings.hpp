@@ -1,0 +1,42 @@
+// What the user asked of a stage's windows, as plain numbers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <wallaroo/late_data.hpp>
+
+namespace wallaroo::internal {
+
+enum class WindowKind : std::uint8_t { range, session, count };
+
+/// Only the fields of its kind matter; the others stay as they are here.
+struct WindowSettings {
+  WindowKind kind = WindowKind::range;
+
+  std::int64_t range_ns = 0;  ///< range windows: their length
+  std::int64_t slide_ns = 0;  ///< range windows: from one start to the next; the range if tumbling
+  std::int64_t gap_ns = 0;    ///< sessions end where no record came for that long
+  std::int64_t delay_ns = 0;  ///< range windows and sessions fire that long after their end
+
+  std::int64_t count = 0;        ///< count windows: their records
+  std::int64_t count_slide = 0;  ///< count windows: records from one start to the next
+
+  bool spread_by_key = false;  ///< range windows: each key's starts are shifted by its hash
+  LateData late_data = LateData::drop;
+  /// Processing time without input after which open windows are closed; none: they wait.
+  std::optional<std::int64_t> timeout_ns = std::nullopt;
+  std::int64_t early_every_ns = 0;  ///< processing time between preliminary results; 0: none
+};
+
+/// The most panes (parts that neighbouring windows share) a window may consist of.
+inline constexpr std::int64_t max_panes = 1'000'000;
+/// Lengths of time are less than that together (36 years), so that sums with times of records stay
+/// within 64 bits.
+inline constexpr std::int64_t max_window_ns = std::int64_t{1} << 60;
+
+/// Throws ConfigError, with the stage's name, when the numbers make no windows.
+void check(const WindowSettings& settings, const std::string& stage);
+
+}  // namespace wallaroo::internal
