@@ -9,7 +9,7 @@
 
 namespace wallaroo::internal {
 
-enum class StageKind { source, computation, state_computation, key_by, collect, merge, sink };
+enum class StageKind { source, computation, state_computation, key_by, sink };
 
 struct StageInfo {
   std::string name;
