@@ -31,9 +31,10 @@ Outcome wait_and_obey(Engine& engine, StopSignals& signals, const Log& log) {
         log.info("{}: draining; a second signal stops at once", name);
         engine.stop();
       } else {
-        log.warning("{}: stopping at once", name);
-        // Should a user's function never return, the next signal ends the process.
+        // Should a user's function never return, the next signal ends the process: so from before
+        // the log tells of it.
         signals.let_go();
+        log.warning("{}: stopping at once", name);
         engine.stop_now();
       }
     });
