@@ -18,6 +18,30 @@ require_whole_number() { # FLAG VALUE
   [[ "$2" =~ ^[0-9]+$ ]] || usage_error "$1 needs a whole number, not '$2'"
 }
 
+# stoppable COMMAND [ARGUMENT...]: when SIGINT or SIGTERM ends this script, it ends the command and
+# all that the command started as well, even if the signal came to the script alone.
+stoppable() {
+  local code
+  trap 'end_group "$!" 130' INT
+  trap 'end_group "$!" 143' TERM
+  # Job control gives a command in the background a process group of its own.
+  set -m
+  "$@" </dev/null &
+  set +m
+  wait "$!" && code=0 || code=$?
+  trap - INT TERM
+  return "$code"
+}
+
+end_group() { # GROUP EXIT-CODE
+  trap '' INT TERM
+  if [[ -n $1 ]]; then
+    kill -TERM -- "-$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+  fi
+  exit "$2"
+}
+
 # configure FOLDER [CMAKE-OPTION...]: only a failure prints.
 configure() {
   local folder=$1 log

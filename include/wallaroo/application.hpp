@@ -32,7 +32,7 @@ class Application {
           std::move(pending).template decoded_by<Step>({std::move(definition.decoder), stage});
       return spread<typename Definition::Record>(std::move(name), stage, std::move(decoded));
     } else {
-      const auto stage = add_source(name, OnError::stop);
+      const auto stage = add_source(name, definition.on_error);
       pending.stages = {stage};
       pending.head = stage;
       return spread<typename Definition::Record>(std::move(name), stage, std::move(pending));

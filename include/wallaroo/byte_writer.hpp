@@ -11,6 +11,10 @@
 
 namespace wallaroo {
 
+/// The longest record that a sink takes: 1 GiB encoded. A longer one is a failure of the sink's
+/// stage.
+inline constexpr std::size_t max_encoded_record_bytes = std::size_t{1} << 30;
+
 /// Appends to the bytes on their way to a sink. The fast form of an encoder takes one:
 ///
 ///     void encode(const WordCount& w, wallaroo::ByteWriter& out) {
@@ -25,6 +29,7 @@ class ByteWriter {
   ByteWriter& operator=(const ByteWriter&) = delete;
   ~ByteWriter() { close(); }
 
+  /// Each of these throws std::length_error where the record would become too long.
   ByteWriter& append(std::string_view bytes) {
     char* const to = room(bytes.size());
     if (!bytes.empty()) {

@@ -16,7 +16,8 @@ struct BadRecord {
 };
 
 /// The result of a decoder that may refuse: a T, `Skip{}` or `BadRecord{"why"}`. A decoder may also
-/// return plain T, or `std::optional<T>` (empty is a skip), or throw (a bad record).
+/// return plain T, or `std::optional<T>` (empty is a skip), or throw (a bad record). A generator
+/// may return it too.
 template <class T>
 using Decoded = std::variant<T, Skip, BadRecord>;
 
@@ -24,7 +25,8 @@ using Decoded = std::variant<T, Skip, BadRecord>;
 struct DeadLetter {
   std::string stage;   ///< name of the stage or source
   std::string error;   ///< what its function threw or said
-  std::string record;  ///< of a source: the frame's bytes; of other stages: the record as text
+  std::string record;  ///< of a source: the frame's bytes, or the index of a generator's record; of
+                       ///< other stages: the record as text
   std::string origin;  ///< of a source: peer or file, and the record's number; else empty
 };
 

@@ -26,6 +26,8 @@ struct EngineOptions {
 
 /// How a run ended.
 struct Outcome {
+  /// Everything that was read went all its way: the sources ended, or `stop` drained. Not so after
+  /// a failure, when a sink gave up its peer, or when `stop_now` left something undone.
   bool ok = true;
   std::string error;  ///< when not ok: what happened, where
 };
@@ -43,12 +45,14 @@ class Engine {
   Engine& operator=(Engine&&) noexcept;
 
   /// Opens sources and sinks and starts the threads; returns when the application accepts input.
-  /// Throws IoError or ConfigError when something cannot be opened; then nothing runs.
+  /// Throws IoError or ConfigError when something cannot be opened or started; then nothing runs,
+  /// and everything that was opened is closed again.
   void start();
   /// Drains: sources stop reading, what was read is finished, sinks are flushed. Returns at once;
   /// `wait` tells when it is done.
   void stop();
-  /// Stops without draining: records in flight are lost.
+  /// Stops without draining: records in flight are lost, and the outcome is not ok, unless the
+  /// application had ended already.
   void stop_now();
   /// Blocks until the application has ended: its sources have, it was stopped, or it failed.
   Outcome wait();

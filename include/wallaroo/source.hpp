@@ -29,6 +29,7 @@ struct GeneratorOptions {
   /// Records are dealt to so many partitions, which run on different executors; a record's index
   /// does not depend on how many there are. Order is kept within a partition.
   int partitions = 1;
+  OnError on_error = OnError::stop;  ///< of the function, see `generator_source`
 };
 
 /// Options of a memory source.
@@ -55,6 +56,7 @@ struct RecordSourceDefinition {
   using Input = InputType;
   using Record = typename InputType::Record;
   SourceFactory make;
+  OnError on_error = OnError::stop;
 };
 
 }  // namespace internal
@@ -78,8 +80,10 @@ auto file_source(FileSourceOptions options, Decoder decoder) {
 }
 
 /// Makes records: `generate(index)` returns the record of that index (0, 1, 2, ...), or an empty
-/// `std::optional` to end the source. It is a function of the index alone, so that any partition,
-/// at any time, can make any record again.
+/// `std::optional` to end the source, or a `Decoded<T>`: `Skip{}` goes on with the next index, and
+/// `BadRecord{..}`, as an exception of any of these functions, is handled by `on_error`; the record
+/// of its message and of its dead letter is the index. It is a function of the index alone, so that
+/// any partition, at any time, can make any record again.
 template <class Generate>
 auto generator_source(GeneratorOptions options, Generate generate) {
   using Function = std::decay_t<Generate>;
@@ -94,7 +98,8 @@ auto generator_source(GeneratorOptions options, Generate generate) {
             name,
             internal::GeneratorPace{options.rate_per_second, options.count, options.partitions},
             function);
-      }};
+      },
+      options.on_error};
 }
 
 /// Reads records that lie in memory, without copying them; the memory must outlive the run. Stages

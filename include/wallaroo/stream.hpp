@@ -314,18 +314,18 @@ class KeyedBy {
     }
   }
   auto shared() const {
-    const auto edge = link_.shared_output(internal::EdgeKind::forward, [&] {
+    const auto edge = output_edge(internal::EdgeKind::forward);
+    return internal::stream_from<T, Key, Key, internal::Where::keyed, stamped>(link_, {edge});
+  }
+  // By way of a node of its own, behind the exchange, which every further use shares.
+  internal::EdgeId output_edge(internal::EdgeKind kind) const {
+    return link_.shared_output(kind, [&] {
       const auto exchange = make_edge<true>();
       internal::Pending<internal::InputWithTime<internal::CarriedInput<T, Key>, stamped>>
           pass_through;
       pass_through.inputs = {exchange};
       return pass_through.template finish_shared<T, Key>(link_);
     });
-    return internal::stream_from<T, Key, Key, internal::Where::keyed, stamped>(link_, {edge});
-  }
-  internal::EdgeId output_edge(internal::EdgeKind) const {
-    link_.use_once();
-    return make_edge<true>();
   }
   template <bool Carry>
   internal::EdgeId make_edge() const {

@@ -1,12 +1,15 @@
 """The programs of a demonstration: started, asked how far they are, and stopped."""
 
+import contextlib
 import json
 import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -14,10 +17,70 @@ from pathlib import Path
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 60
 ANY_PORT = "127.0.0.1:0"
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STARTED = []  # every process of this program, ended ones among them
 
 
 class DemoError(Exception):
     """Something did not go as it must; the text says what."""
+
+
+def run_program(main):
+    """Calls main() and ends: with 1 when something did not go as it must, with 130 after a signal.
+    The programs that were started have ended by then."""
+    def stopped(*_):
+        for each in ENDINGS:  # a second one must not disturb the cleaning up
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in ENDINGS:
+        if signal.getsignal(each) != signal.SIG_IGN:
+            signal.signal(each, stopped)
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("\nstopped; everything that was started has been ended", file=sys.stderr)
+        sys.exit(130)
+    except DemoError as error:
+        print(f"\n./run: {error}", file=sys.stderr)
+        sys.exit(1)
+    finally:
+        for process in STARTED:
+            end(process)
+
+
+@contextlib.contextmanager
+def signals_wait():
+    """A signal that comes inside is handled at the end."""
+    came = []
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        handlers = {each: signal.getsignal(each) for each in ENDINGS
+                    if callable(signal.getsignal(each))}
+    for each in handlers:
+        signal.signal(each, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+        for number, frame in came:
+            handlers[number](number, frame)
+
+
+def start(command, **options):
+    """A process that `run_program` ends, should nobody have done so. In a process group of its own:
+    Ctrl-C at the terminal is for us."""
+    with signals_wait():  # else one could come when the process runs and nobody knows it yet
+        process = subprocess.Popen(command, process_group=0, **options)
+        STARTED.append(process)
+    return process
+
+
+def end(process):
+    if process.poll() is None:
+        process.kill()
+        process.wait()
 
 
 def free_address():
@@ -40,18 +103,14 @@ class Program:
         if not os.access(self.command[0], os.X_OK):
             raise DemoError(f"{self.command[0]} is missing: build it first (./run does)")
         self.log = tempfile.TemporaryFile("w+", errors="replace")
-        # In a process group of its own: Ctrl-C at the terminal is for us, and we end it.
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
-                                        stdout=stdout or self.log, stderr=self.log,
-                                        process_group=0)
+        self.process = start(self.command, stdin=subprocess.DEVNULL, stdout=stdout or self.log,
+                             stderr=self.log)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
         self.log.close()
 
     def output(self):

@@ -4,11 +4,10 @@ Run by ./run; the build must be there.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from .examples import Example
-from .processes import DemoError
+from .processes import DemoError, run_program
 
 MOST_LINES = 20
 
@@ -45,10 +44,4 @@ def show(example, options):
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except DemoError as error:
-        print(f"\n./run: {error}", file=sys.stderr)
-        sys.exit(1)
+    run_program(main)

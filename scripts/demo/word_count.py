@@ -6,7 +6,6 @@ Run by ./run; the build must be there.
 import argparse
 import contextlib
 import json
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,9 @@ import threading
 import time
 from pathlib import Path
 
-from .processes import ANY_PORT, Application, DemoError, Program, free_address, giles, wait_for_all
+from .processes import (
+    ANY_PORT, Application, DemoError, Program, end, free_address, giles, run_program, start,
+    wait_for_all)
 from .text import Text
 
 LATENCY_RATE = 10_000
@@ -73,8 +74,8 @@ class LastBytes:
     """Keeps the end of a stream of lines."""
 
     def __init__(self, most_bytes):
-        self.process = subprocess.Popen(["tail", "-c", str(most_bytes)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, process_group=0)
+        self.process = start(["tail", "-c", str(most_bytes)], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)
         self.pipe = self.process.stdin
         self.lines = b""
         self.reader = threading.Thread(target=self.read, daemon=True)
@@ -84,8 +85,7 @@ class LastBytes:
         return self
 
     def __exit__(self, *exception):
-        self.process.kill()
-        self.process.wait()
+        end(self.process)
 
     def close_pipe(self):
         """Leaves the writing to the program that got the pipe."""
@@ -233,18 +233,5 @@ def duration(seconds):
     return f"{seconds * 1e6:.0f} us" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"
 
 
-def stopped(*_):
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, stopped)
-    try:
-        main()
-    except KeyboardInterrupt:
-        print("\nstopped; everything that was started has been ended", file=sys.stderr)
-        sys.exit(130)
-    except DemoError as error:
-        print(f"\n./run: {error}", file=sys.stderr)
-        sys.exit(1)
+    run_program(main)

@@ -10,6 +10,7 @@
 
 #include <wallaroo/application.hpp>
 
+#include "base/current_error.hpp"
 #include "metrics/describe.hpp"
 #include "metrics/endpoints.hpp"
 #include "metrics/prometheus.hpp"
@@ -63,8 +64,12 @@ class Engine::Impl {
     try {
       open();
       worker_.start_threads();
-    } catch (const std::exception& error) {
-      worker_.start_failed(error.what());
+    } catch (...) {
+      if (http_ != nullptr) {
+        http_->stop();
+        http_.reset();
+      }
+      worker_.start_failed(internal::current_error());
       throw;
     }
     log_.info("application '{}' runs on {} executor{}", name_, plan_->executors(),

@@ -1,7 +1,6 @@
 #include <wallaroo/run.hpp>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -9,7 +8,6 @@
 #include <sstream>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,6 +21,8 @@
 #include "app/flags.hpp"
 #include "app/standard_streams.hpp"
 #include "app/stop_signals.hpp"
+#include "app/wait_and_obey.hpp"
+#include "base/current_error.hpp"
 #include "base/log.hpp"
 #include "io/open_file_limit.hpp"
 #include "plan/graph.hpp"
@@ -96,35 +96,8 @@ void log_ends(const internal::Log& log, const internal::Program& program, const 
   }
 }
 
-/// Waits for the end; drains at the first signal, stops at the second.
-Outcome wait_and_obey(Engine& engine, internal::StopSignals& signals, const internal::Log& log) {
-  Outcome outcome;
-  std::thread waiter([&] {
-    outcome = engine.wait();
-    signals.end();
-  });
-  int count = 0;
-  signals.run([&](int number) {
-    const char* const name = number == SIGINT ? "SIGINT" : "SIGTERM";
-    if (++count == 1) {
-      log.info("{}: draining; a second signal stops at once", name);
-      engine.stop();
-    } else {
-      log.warning("{}: stopping at once", name);
-      // Should a user's function never return, the next signal ends the process.
-      signals.let_go();
-      engine.stop_now();
-    }
-  });
-  waiter.join();
-  if (count > 1 && outcome.ok) {
-    return {false, "stopped before everything was drained"};
-  }
-  return outcome;
-}
-
-int run_engine(const Application& application, const internal::Program& program,
-               const Flags& flags, internal::StopSignals& signals) {
+int run_engine(const Application& application, const internal::Program& program, const Flags& flags,
+               internal::StopSignals& signals) {
   EngineOptions options = flags.engine;
   options.log = internal::console_log();
   const internal::Log log(options.log_level, options.log);
@@ -136,7 +109,7 @@ int run_engine(const Application& application, const internal::Program& program,
   internal::raise_open_file_limit();
   engine.start();
   log_ends(log, program, engine);
-  if (const Outcome outcome = wait_and_obey(engine, signals, log); !outcome.ok) {
+  if (const Outcome outcome = internal::wait_and_obey(engine, signals, log); !outcome.ok) {
     throw StageError(outcome.error);
   }
   log.info("application '{}' ended", program.application);
@@ -175,8 +148,9 @@ int run(const Application& application, int argc, const char* const* argv,
     return run_program(application, {argv + (argc > 0 ? 1 : 0), argv + argc}, options, signals);
   } catch (const ConfigError& error) {
     return refuse(error.what(), wrong);
-  } catch (const std::exception& error) {
-    return refuse(error.what(), failed);
+  } catch (...) {
+    // Functions of the user's are copied here, and may throw anything.
+    return refuse(internal::current_error().c_str(), failed);
   }
 }
 

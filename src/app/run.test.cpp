@@ -119,6 +119,28 @@ TEST(Run, AFailureIsExitCodeOneAndNamesTheStage) {
   EXPECT_TRUE(has(ran.err, "counting: stage 'seen' failed on record 1: I dislike 1"));
 }
 
+TEST(Run, AnExceptionThatIsNoneOfTheStandardIsExitCodeOne) {
+  struct Copied {
+    std::shared_ptr<int> copies = std::make_shared<int>(0);
+    Copied() = default;
+    Copied(const Copied& other) : copies(other.copies) {
+      if (*copies > 0) {
+        throw 42;
+      }
+    }
+    std::uint64_t operator()(std::uint64_t i) const { return i; }
+  };
+  const Copied function;
+  Application app("copying");
+  app.source("numbers", generator_source({.count = 3}, [](std::uint64_t i) { return i; }))
+      .to("copied", function)
+      .to_sink("seen", callback_sink([](std::uint64_t) {}));
+  *function.copies = 1;
+  const Ran ran = run_with(app, {});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(has(ran.err, "copying: an exception that is not a std::exception"));
+}
+
 TEST(Run, HelpAndVersionAndThePlanAreOutputNotErrors) {
   for (const char* flag : {"--help", "--version", "--explain"}) {
     const Ran ran = run_with(counting(), {flag});

@@ -17,6 +17,7 @@
 #include "step/chain.hpp"
 #include "step/computation_step.hpp"
 #include "step/input.hpp"
+#include "step/named_finish.hpp"
 #include "step/terminal.hpp"
 
 namespace wallaroo::internal {
@@ -165,7 +166,7 @@ struct SinkTerminal<T, ByteSinkDefinition<Encoder>> {
 
 template <class T, class Callback, bool Concurrent>
 struct SinkTerminal<T, CallbackSinkDefinition<Callback, Concurrent>> {
-  using Terminal = CallbackTerminal<T, Callback>;
+  using Terminal = NamedFinish<CallbackTerminal<T, Callback>>;
 
   static typename Terminal::Spec spec(Graph&,
                                       CallbackSinkDefinition<Callback, Concurrent> definition,

@@ -28,10 +28,6 @@ std::string_view name_of(StageKind kind) {
       return "join";
     case StageKind::key_by:
       return "key_by";
-    case StageKind::collect:
-      return "collect";
-    case StageKind::merge:
-      return "merge";
     case StageKind::sink:
       return "sink";
   }
@@ -139,16 +135,47 @@ void Plan::place() {
   }
 }
 
+// The last stages that records passed before they entered the node.
+std::vector<std::string> Plan::last_stages_before(NodeId id) const {
+  std::vector<std::string> names;
+  for (const EdgeId input : nodes_[static_cast<std::size_t>(id)].inputs) {
+    const NodeId from = edges_[static_cast<std::size_t>(input)].from;
+    const Node& before = nodes_[static_cast<std::size_t>(from)];
+    const auto found =
+        before.stages.empty()
+            ? last_stages_before(from)
+            : std::vector{stages_[static_cast<std::size_t>(before.stages.back())].name};
+    for (const std::string& name : found) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) {
+        names.push_back(name);
+      }
+    }
+  }
+  return names;
+}
+
+std::string Plan::describe_stages(NodeId id) const {
+  const Node& node = nodes_[static_cast<std::size_t>(id)];
+  if (node.stages.empty()) {
+    const Edge& first = edges_[static_cast<std::size_t>(node.inputs.front())];
+    const char* const what = node.inputs.size() > 1           ? "merge"
+                             : first.kind == EdgeKind::gather ? "collect"
+                                                              : "pass-through";
+    return fmt::format("{} of {}", what, fmt::join(last_stages_before(id), " and "));
+  }
+  std::vector<std::string> texts;
+  for (const StageId stage : node.stages) {
+    const StageInfo& info = stages()[static_cast<std::size_t>(stage)];
+    texts.push_back(fmt::format("{} [{}]", info.name, name_of(info.kind)));
+  }
+  return fmt::format("{}", fmt::join(texts, " -> "));
+}
+
 std::string Plan::describe_node(NodeId id) const {
   const Node& node = nodes_[static_cast<std::size_t>(id)];
   const Placement& where = placement(id);
-  std::vector<std::string> stage_texts;
-  for (const StageId stage : node.stages) {
-    const StageInfo& info = stages()[static_cast<std::size_t>(stage)];
-    stage_texts.push_back(fmt::format("{} [{}]", info.name, name_of(info.kind)));
-  }
-  std::string text = fmt::format("  {} {}: {}\n", node.sink ? "writer " : "segment", id,
-                                 fmt::join(stage_texts, " -> "));
+  std::string text =
+      fmt::format("  {} {}: {}\n", node.sink ? "writer " : "segment", id, describe_stages(id));
   text += where.everywhere ? fmt::format("    runs on every executor ({})\n", executors_)
                            : fmt::format("    runs on executor {} only\n", where.executor);
   if (node.stages.size() > 1 && !node.sink) {

@@ -45,6 +45,8 @@ class Plan {
   void connect_dead_letters();
   void place();
   std::string describe_node(NodeId node) const;
+  std::string describe_stages(NodeId node) const;
+  std::vector<std::string> last_stages_before(NodeId node) const;
 
   int executors_;
   bool uses_time_;

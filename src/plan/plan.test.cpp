@@ -167,6 +167,25 @@ TEST(Mistakes, AKeyedStreamMayBeUsedSeveralTimes) {
   EXPECT_EQ(mistakes(app), "");
 }
 
+TEST(Mistakes, AKeyedStreamMayBeMergedAndUsedOtherwise) {
+  Application app("app");
+  const auto a = app.source("a", numbers()).key_by("key a", identity);
+  const auto b = app.source("b", numbers()).key_by("key b", identity);
+  a.merge(b).to("both", sum).to_sink("out", nothing());
+  a.to("alone", sum).to_sink("out2", nothing());
+  b.merge(a).to("again", sum).to_sink("out3", nothing());
+  EXPECT_EQ(mistakes(app), "");
+}
+
+TEST(Mistakes, AKeyedStreamThatIsMergedAfterItWasMovedIntoAChain) {
+  Application app("app");
+  auto a = app.source("a", numbers()).key_by("key a", identity);
+  const auto b = app.source("b", numbers()).key_by("key b", identity);
+  std::move(a).to("x", sum).to_sink("out", nothing());
+  b.merge(a).to("both", sum).to_sink("out2", nothing());  // NOLINT: the mistake
+  expect_mistake(app, "the stream after stage 'key a' was moved into a chain");
+}
+
 TEST(Mistakes, DeadLettersWithoutASink) {
   Application app("app");
   app.source("a", numbers())
@@ -311,6 +330,24 @@ TEST(Plan, ExplainsWordCount) {
             "    => writer 1: gather (to one executor)\n"
             "  writer  1: out [sink]\n"
             "    runs on executor 1 only\n");
+}
+
+TEST(Plan, ExplainsSegmentsWithoutAStage) {
+  Application app("unnamed");
+  const auto a = app.source("a", numbers()).key_by("key a", identity);
+  const auto b = app.source("b", numbers()).key_by("key b", identity);
+  const auto both = a.merge(b);
+  both.to_sink("out", nothing());
+  both.collect().collect().merge(app.source("c", numbers())).to_sink("out2", nothing());
+  const auto one = app.source("d", numbers()).collect();
+  one.to_sink("out3", nothing());
+  one.to_sink("out4", nothing());
+  const std::string text = Plan(app.graph(), 1).explain("unnamed");
+  for (const char* const each : {": pass-through of key a\n", ": pass-through of key b\n",
+                                 ": merge of key a and key b\n", ": collect of d\n"}) {
+    EXPECT_NE(text.find(each), std::string::npos) << each << text;
+  }
+  EXPECT_EQ(text.find(": \n"), std::string::npos) << text;
 }
 
 TEST(Plan, ExplainsSharedStreamsAndDeadLetters) {

@@ -18,19 +18,15 @@ void Arena::add_block(std::size_t at_least) {
 }
 
 void Arena::reset() {
+  std::erase_if(blocks_, [](const Block& block) { return block.size > largest_kept_block_bytes; });
   if (blocks_.empty()) {
-    return;
-  }
-  if (blocks_.size() > 1) {
-    std::swap(blocks_.front(), blocks_.back());
-    blocks_.resize(1);
-  }
-  if (blocks_.front().size > largest_kept_block_bytes) {
-    blocks_.clear();
     next_ = nullptr;
     free_ = 0;
     return;
   }
+  const auto smaller = [](const Block& a, const Block& b) { return a.size < b.size; };
+  std::iter_swap(blocks_.begin(), std::max_element(blocks_.begin(), blocks_.end(), smaller));
+  blocks_.resize(1);
   next_ = blocks_.front().bytes.get();
   free_ = blocks_.front().size;
 }

@@ -38,7 +38,8 @@ class Arena final : public internal::Pinned {
 
   bool empty() const { return blocks_.empty(); }
 
-  /// Forgets everything allocated and keeps the largest block. Only while nobody holds a view.
+  /// Forgets everything allocated and keeps the largest block, of those that have at most a
+  /// mebibyte. Only while nobody holds a view.
   void reset();
 
  private:

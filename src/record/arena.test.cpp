@@ -61,6 +61,16 @@ TEST(Arena, ResetGivesBackBlocksBeyondAMegabyte) {
   EXPECT_FALSE(arena.empty());
 }
 
+TEST(Arena, ResetKeepsTheLargestOfTheOtherBlocks) {
+  Arena arena;
+  arena.allocate(1);
+  const char* const large = arena.allocate(500'000);
+  arena.allocate(8 << 20);
+  arena.reset();
+  EXPECT_FALSE(arena.empty());
+  EXPECT_EQ(arena.allocate(500'000), large);
+}
+
 TEST(Arena, ResetOfAnUnusedArenaIsHarmless) {
   Arena arena;
   arena.reset();

@@ -2,6 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "record/batch.hpp"
 
 namespace wallaroo {
 
@@ -34,9 +40,18 @@ constexpr Digits digits = [] {
 
 void ByteWriter::grow(std::size_t bytes) {
   constexpr std::size_t at_least = 256;
+  // The records before this one in its batch are fewer bytes than make a batch full. Where each
+  // record ends is kept in 32 bits.
+  constexpr std::size_t most = max_encoded_record_bytes + internal::max_batch_bytes;
+  static_assert(most + at_least <= std::numeric_limits<std::uint32_t>::max());
   const std::size_t used = size();
+  if (bytes > most - std::min(used, most)) {
+    throw std::length_error(fmt::format(
+        "a record of more than {} bytes when encoded, which is the most that a sink takes",
+        max_encoded_record_bytes));
+  }
   const std::size_t wanted = used + std::max(bytes, at_least);
-  bytes_->resize(std::max({wanted, 2 * used, bytes_->capacity()}));
+  bytes_->resize(std::min(std::max({wanted, 2 * used, bytes_->capacity()}), most + at_least));
   next_ = bytes_->data() + used;
   limit_ = bytes_->data() + bytes_->size();
 }

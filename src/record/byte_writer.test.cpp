@@ -1,9 +1,11 @@
 #include <wallaroo/byte_writer.hpp>
 
 #include <limits>
+#include <stdexcept>
 #include <string>
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 namespace wallaroo {
 namespace {
@@ -65,6 +67,25 @@ TEST(ByteWriter, GrowsForRecordsOfAnySizeAndTakesBackWhatIsTruncated) {
 
 TEST(ByteWriter, AnEmptyAppendBeforeAnythingElseIsHarmless) {
   EXPECT_EQ(written([](ByteWriter& out) { out.append(std::string_view()); }), "");
+}
+
+TEST(ByteWriter, RefusesARecordThatIsLongerThanASinkTakes) {
+  // Addresses only: it is refused before a byte of it is looked at.
+  constexpr std::size_t size = std::size_t{5} << 30;
+  void* const memory =
+      ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  const std::string_view large(static_cast<const char*>(memory), size);
+  std::string bytes;
+  ByteWriter writer(bytes);
+  writer.append("before");
+  EXPECT_THROW(writer.append(large.substr(0, max_encoded_record_bytes + (1 << 20))),
+               std::length_error);
+  EXPECT_THROW(writer.append(large), std::length_error);
+  writer.append(" and after");
+  writer.close();
+  EXPECT_EQ(bytes, "before and after");
+  ::munmap(memory, size);
 }
 
 }  // namespace

@@ -11,13 +11,16 @@ DrainDeadline::DrainDeadline(EventLoop& loop, const Clock& clock, std::chrono::n
 void DrainDeadline::begin() {
   if (!std::exchange(begun_, true)) {
     progress();
-    arm(timeout_);
   }
 }
 
 void DrainDeadline::progress() {
-  if (begun_) {
-    progress_ns_ = clock_.now_ns();
+  if (!begun_) {
+    return;
+  }
+  progress_ns_ = clock_.now_ns();
+  if (!timer_) {
+    arm(timeout_);
   }
 }
 
@@ -36,8 +39,9 @@ void DrainDeadline::on_timer() {
   timer_.reset();
   const std::chrono::nanoseconds waited(clock_.now_ns() - progress_ns_);
   if (!callbacks_.waiting()) {
-    arm(timeout_);
-  } else if (waited < timeout_) {
+    return;  // `progress` tells when something is waiting again
+  }
+  if (waited < timeout_) {
     arm(timeout_ - waited);
   } else {
     callbacks_.give_up();

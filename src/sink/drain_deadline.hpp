@@ -27,7 +27,7 @@ class DrainDeadline {
 
   /// Further calls change nothing.
   void begin();
-  /// The peer took something, or the first thing since long is waiting for it.
+  /// The peer took something, or something is waiting for it again: without that call no time runs.
   void progress();
   void cancel();
 

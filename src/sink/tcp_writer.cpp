@@ -199,6 +199,7 @@ void TcpWriter::begin_closing() {
   state_ = State::closing;
   (void)::shutdown(socket_.get(), SHUT_WR);
   unacknowledged_ = unacknowledged_bytes(socket_.get());
+  deadline_.progress();
   check_acknowledged();
 }
 

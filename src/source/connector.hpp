@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -30,6 +31,18 @@ class BatchReceiver {
   virtual void end_partition(std::uint64_t) {}
 };
 
+/// The source's `on_error` policy, for records that the source itself could not make. (A decoder is
+/// a step of the chain, which handles its failures there.)
+class Refusals {
+ public:
+  virtual ~Refusals() = default;
+  /// `record` names it in messages and is the record of a dead letter. Throws StageError when the
+  /// policy is `stop`, which must be let through.
+  virtual void refuse(std::string_view error, std::string record) = 0;
+  /// After the last `refuse` of a poll: dead letters must not wait for more.
+  virtual void flush() = 0;
+};
+
 /// What a connector may use; all of it outlives the connector.
 struct ConnectorContext {
   EventLoop& loop;
@@ -37,6 +50,7 @@ struct ConnectorContext {
   const Log& log;
   SourceMetrics& metrics;
   BatchReceiver& receiver;
+  Refusals& refusals;
 };
 
 /// One source's share on one executor. Lives and is called on that executor's thread only.

@@ -9,8 +9,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
+#include <wallaroo/decoded.hpp>
+
+#include "base/current_error.hpp"
 #include "record/payload.hpp"
 #include "record/record_batch.hpp"
 #include "source/connector.hpp"
@@ -63,9 +69,12 @@ class GeneratorConnector final : public SourceConnector {
       wait_until(pacer_.next_due_ns(), now_ns);
       return false;
     }
-    fill(due);
-    pacer_.took(batch_.size());
-    context_.metrics.records.add(batch_.size());
+    const std::uint64_t tried = fill(due);
+    pacer_.took(tried);
+    context_.metrics.records.add(tried);
+    if (std::exchange(refused_, false)) {
+      context_.refusals.flush();
+    }
     if (batch_.size() != 0) {
       batch_.ingest_ns = now_ns;
       context_.receiver.receive(batch_);
@@ -81,9 +90,13 @@ class GeneratorConnector final : public SourceConnector {
     return index >= partitions ? 0 : (partitions - index + executors - 1) / executors;
   }
 
-  void fill(std::uint64_t records) {
+  using Result = std::remove_cvref_t<std::invoke_result_t<Function&, std::uint64_t>>;
+
+  // Returns how many indices had a record, or should have had one.
+  std::uint64_t fill(std::uint64_t records) {
     std::size_t payload = 0;
-    while (records-- != 0 && !ended_ && payload < max_batch_bytes) {
+    std::uint64_t tried = 0;
+    while (tried < records && !ended_ && payload < max_batch_bytes) {
       const std::uint64_t index = round_ * static_cast<std::uint64_t>(pace_.partitions) +
                                   static_cast<std::uint64_t>(partition_);
       advance();
@@ -92,22 +105,56 @@ class GeneratorConnector final : public SourceConnector {
       } else if (make(index)) {
         payload += payload_bytes(*(batch_.end() - 1));
       }
+      tried += ended_ ? 0 : 1;
+    }
+    return tried;
+  }
+  // True when there is one record more in the batch.
+  bool make(std::uint64_t index) {
+    if constexpr (std::is_same_v<Result, Decoded<T>>) {
+      return take(decoded(index), index);
+    } else {
+      try {
+        return take(std::invoke(function_, index));
+      } catch (...) {
+        refuse(index, current_error());
+        return false;
+      }
     }
   }
-  bool make(std::uint64_t index) {
-    if constexpr (std::is_same_v<
-                      std::remove_cvref_t<std::invoke_result_t<Function&, std::uint64_t>>,
-                      std::optional<T>>) {
-      if (std::optional<T> record = std::invoke(function_, index)) {
-        batch_.emplace(*std::move(record));
-        return true;
+  template <class Made>
+  bool take(Made&& record) {
+    if constexpr (std::is_same_v<Result, std::optional<T>>) {
+      ended_ = !record.has_value();
+      if (!ended_) {
+        batch_.emplace(*std::forward<Made>(record));
       }
-      ended_ = true;
-      return false;
+      return !ended_;
     } else {
-      batch_.emplace(std::invoke(function_, index));
+      batch_.emplace(std::forward<Made>(record));
       return true;
     }
+  }
+  bool take(Decoded<T> made, std::uint64_t index) {
+    if (auto* record = std::get_if<0>(&made)) {
+      batch_.emplace(std::move(*record));
+      return true;
+    }
+    if (auto* bad = std::get_if<BadRecord>(&made)) {
+      refuse(index, bad->reason);
+    }
+    return false;
+  }
+  Decoded<T> decoded(std::uint64_t index) {
+    try {
+      return std::invoke(function_, index);
+    } catch (...) {
+      return BadRecord{current_error()};
+    }
+  }
+  [[gnu::noinline, gnu::cold]] void refuse(std::uint64_t index, std::string_view error) {
+    refused_ = true;
+    context_.refusals.refuse(error, std::to_string(index));
   }
   void advance() {
     partition_ += step_;
@@ -134,6 +181,7 @@ class GeneratorConnector final : public SourceConnector {
   Pacer pacer_;
   RecordBatch<T> batch_;
   bool timer_set_ = false;
+  bool refused_ = false;
   bool ended_;
 };
 

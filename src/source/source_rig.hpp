@@ -57,13 +57,22 @@ class CollectingReceiver final : public BatchReceiver {
   std::function<void()> on_batch;
 };
 
+class NoRefusals final : public Refusals {
+ public:
+  void refuse(std::string_view error, std::string record) override {
+    ADD_FAILURE() << record << ": " << error;
+  }
+  void flush() override {}
+};
+
 struct TestExecutor {
   TestExecutor(const Clock& clock, const Log& log)
-      : loop(clock), context{loop, clock, log, metrics, receiver} {}
+      : loop(clock), context{loop, clock, log, metrics, receiver, refusals} {}
 
   EventLoop loop;
   SourceMetrics metrics;
   CollectingReceiver receiver;
+  NoRefusals refusals;
   ConnectorContext context;
   std::unique_ptr<SourceConnector> connector;
 };

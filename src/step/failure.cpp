@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/current_error.hpp"
 #include "step/describe.hpp"
 
 namespace wallaroo::internal {
@@ -71,15 +72,7 @@ void FailureHandler::handle(StageRuntime& stage, std::string_view error,
   }
 }
 
-std::string FailureHandler::current_error() {
-  try {
-    throw;
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "an exception that is not a std::exception";
-  }
-}
+std::string FailureHandler::current_error() { return internal::current_error(); }
 
 void FailureHandler::rethrow_if_stopped() const {
   if (!stop_reason_.empty()) [[unlikely]] {

@@ -17,8 +17,6 @@ enum class StageKind {
   window,
   join,
   key_by,
-  collect,
-  merge,
   sink
 };
 

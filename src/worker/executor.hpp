@@ -27,6 +27,9 @@ class Executor {
   /// Before it runs. Tasks are served in the order added: downstream first.
   void add(std::unique_ptr<Task> task) { tasks_.push_back(std::move(task)); }
 
+  /// Ends the tasks, when no thread runs them.
+  void release() { tasks_.clear(); }
+
   /// Starts the tasks, on the thread that will run them. Throws what they throw.
   void start();
   /// Serves the tasks until all are done, or `stop_now`. Throws what they throw.

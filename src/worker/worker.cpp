@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/current_error.hpp"
 #include "worker/worker_parts.hpp"
 
 namespace wallaroo::internal {
@@ -38,9 +39,14 @@ Worker::Worker(std::shared_ptr<const Plan> plan, WorkerOptions options, const Cl
 
 Worker::~Worker() {
   stop_now();
+  join_threads();
+}
+
+void Worker::join_threads() {
   for (std::thread& thread : threads_) {
     thread.join();
   }
+  threads_.clear();
 }
 
 void Worker::open() {
@@ -114,13 +120,16 @@ void Worker::build_task(NodeId id, int index) {
     return;
   }
   SourceInstance& source = *sources_.at(id);
+  source.refusals.push_back(std::make_unique<SourceRefusals>(
+      *context.stages.at(node.stages.front()), log_, context.dead_letters));
   auto task = std::make_unique<SourceTask>(
       source.name, std::move(output),
       SourceTask::Time{wall_offset_ns_, plan_->uses_time() ? source_tick_ns : 0});
-  task->set_connector(source.source->connector(
-      index, plan_->executors(),
-      ConnectorContext{executor.loop(), clock_, log_,
-                       *source.metrics[static_cast<std::size_t>(index)], task->receiver()}));
+  task->set_connector(
+      source.source->connector(index, plan_->executors(),
+                               ConnectorContext{executor.loop(), clock_, log_,
+                                                *source.metrics[static_cast<std::size_t>(index)],
+                                                task->receiver(), *source.refusals.back()}));
   executor.add(std::move(task));
 }
 
@@ -178,20 +187,42 @@ Inbox Worker::inbox(const Node& node, int executor) {
 
 void Worker::start_threads() {
   std::unique_lock lock(mutex_);
-  for (const auto& executor : executors_) {
-    threads_.emplace_back([this, &executor = *executor] { run_executor(executor); });
+  try {
+    for (const auto& executor : executors_) {
+      threads_.emplace_back([this, &executor = *executor] { run_executor(executor); });
+    }
+  } catch (const std::exception&) {
+    start_error_ = std::current_exception();
   }
   phase_ = Phase::running;
   if (stop_wanted_) {
     stop_executors();
   }
-  if (abort_wanted_) {
-    abort_executors();
+  if (stop_now_wanted_) {
+    stop_executors_now();
   }
-  changed_.wait(lock, [&] { return started_ == plan_->executors() || failed_ || abort_wanted_; });
+  changed_.wait(lock, [&] {
+    return started_ == plan_->executors() || start_error_ || failed_ || stop_now_wanted_;
+  });
+  if (start_error_) {
+    stop_executors_now();
+    lock.unlock();
+    join_threads();
+    std::rethrow_exception(start_error_);
+  }
 }
 
 void Worker::start_failed(const std::string& error) {
+  // Tasks first: they use sources and sinks.
+  for (const auto& executor : executors_) {
+    executor->release();
+  }
+  for (const auto& [id, source] : sources_) {
+    source->source.reset();
+  }
+  for (const auto& [id, sink] : sinks_) {
+    sink->sink.reset();
+  }
   {
     const std::lock_guard lock(mutex_);
     phase_ = Phase::never_ran;
@@ -203,20 +234,35 @@ void Worker::start_failed(const std::string& error) {
 
 void Worker::run_executor(Executor& executor) {
   block_signals();
+  bool finished = false;
+  if (start_executor(executor)) {
+    try {
+      executor.run();
+      finished = executor.done();
+    } catch (...) {
+      fail(current_error());
+    }
+  }
+  executor_ended(finished);
+}
+
+bool Worker::start_executor(Executor& executor) {
+  std::exception_ptr error;
   try {
     executor.start();
-    {
-      const std::lock_guard lock(mutex_);
-      ++started_;
-    }
-    changed_.notify_all();
-    executor.run();
-  } catch (const std::exception& error) {
-    fail(error.what());
   } catch (...) {
-    fail("an exception that is not a std::exception");
+    error = std::current_exception();
   }
-  executor_ended();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!error) {
+      ++started_;
+    } else if (!start_error_) {
+      start_error_ = error;
+    }
+  }
+  changed_.notify_all();
+  return !error;
 }
 
 void Worker::fail(const std::string& error) {
@@ -232,10 +278,11 @@ void Worker::fail(const std::string& error) {
   stop_now();
 }
 
-void Worker::executor_ended() {
+void Worker::executor_ended(bool finished) {
   {
     const std::lock_guard lock(mutex_);
     ++ended_;
+    cut_short_ = cut_short_ || !finished;
   }
   changed_.notify_all();
 }
@@ -250,9 +297,9 @@ void Worker::stop() {
 
 void Worker::stop_now() {
   const std::lock_guard lock(mutex_);
-  abort_wanted_ = true;
+  stop_now_wanted_ = true;
   if (phase_ == Phase::running) {
-    abort_executors();
+    stop_executors_now();
   }
 }
 
@@ -262,7 +309,7 @@ void Worker::stop_executors() {
   }
 }
 
-void Worker::abort_executors() {
+void Worker::stop_executors_now() {
   for (const auto& executor : executors_) {
     executor->stop_now();
   }
@@ -282,8 +329,16 @@ std::optional<Outcome> Worker::wait(std::optional<std::chrono::nanoseconds> time
   } else {
     changed_.wait(lock, ended);
   }
+  return outcome();
+}
+
+Outcome Worker::outcome() const {
   if (failed_) {
-    return Outcome{false, error_};
+    return {false, error_};
+  }
+  if (cut_short_) {
+    return {false,
+            "stopped before everything was drained: records that were on their way are lost"};
   }
   std::uint64_t lost = 0;
   std::string where;
@@ -294,11 +349,11 @@ std::optional<Outcome> Worker::wait(std::optional<std::chrono::nanoseconds> time
     }
   }
   if (lost != 0) {
-    return Outcome{false, fmt::format("{} records were not delivered by sink {}: its peer took "
-                                      "nothing while the application was stopping",
-                                      lost, where)};
+    return {false, fmt::format("{} records were not delivered by sink {}: its peer took "
+                               "nothing while the application was stopping",
+                               lost, where)};
   }
-  return Outcome{};
+  return {};
 }
 
 bool Worker::running() const {

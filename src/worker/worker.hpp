@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -44,14 +45,16 @@ class Worker {
   /// Makes everything that counts readable; after `open`.
   void register_metrics(Registry& registry) const;
 
-  /// Runs the executors on threads of their own; returns when all have started their tasks.
+  /// Runs the executors on threads of their own; returns when all have started their tasks. Throws
+  /// what one of those throws; then no thread runs any more.
   void start_threads();
   /// `stop` and `stop_now` may come at any time, from any thread; before the threads run they are
   /// remembered.
   void stop();
   /// Ends the executors as soon as each has finished its current batch.
   void stop_now();
-  /// `open`, or what came between it and `start_threads`, failed: whoever waits is told.
+  /// `open`, `start_threads` or what came between them failed: whoever waits is told, and what was
+  /// opened is closed. The counters stay.
   void start_failed(const std::string& error);
   /// Waits until all executors have ended, at most `timeout` when given.
   std::optional<Outcome> wait(std::optional<std::chrono::nanoseconds> timeout);
@@ -75,7 +78,9 @@ class Worker {
   void check_addresses() const;
   void check_exclusive(const SinkInstance& added) const;
   void stop_executors();
-  void abort_executors();
+  void stop_executors_now();
+  void join_threads();
+  Outcome outcome() const;
   void open_ends();
   void build_mailboxes();
   void build_tasks();
@@ -85,8 +90,9 @@ class Worker {
   SegmentContext segment_context(NodeId node, int executor,
                                  std::vector<std::unique_ptr<Outlet>>& outlets);
   void run_executor(Executor& executor);
+  bool start_executor(Executor& executor);
   void fail(const std::string& error);
-  void executor_ended();
+  void executor_ended(bool finished);
 
   std::shared_ptr<const Plan> plan_;
   WorkerOptions options_;
@@ -108,9 +114,11 @@ class Worker {
   enum class Phase { described, running, never_ran };
   Phase phase_ = Phase::described;
   bool stop_wanted_ = false;
-  bool abort_wanted_ = false;
+  bool stop_now_wanted_ = false;
   int started_ = 0;
   int ended_ = 0;
+  std::exception_ptr start_error_;  ///< of the first task that could not start
+  bool cut_short_ = false;          ///< an executor ended with work left
   bool failed_ = false;
   std::string error_;
 };

@@ -79,16 +79,16 @@ void Worker::check_addresses() const {
 
 std::string Worker::address(const std::string& source_or_sink) const {
   for (const auto& [id, source] : sources_) {
-    if (source->name == source_or_sink) {
+    if (source->name == source_or_sink && source->source != nullptr) {
       return source->source->address();
     }
   }
   for (const auto& [id, sink] : sinks_) {
-    if (sink->name == source_or_sink) {
+    if (sink->name == source_or_sink && sink->sink != nullptr) {
       return sink->sink->address();
     }
   }
-  throw ConfigError(fmt::format("there is no source or sink named '{}'", source_or_sink));
+  throw ConfigError(fmt::format("there is no open source or sink named '{}'", source_or_sink));
 }
 
 }  // namespace wallaroo::internal

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "metrics/describe.hpp"
@@ -13,7 +15,14 @@ constexpr const char* worker_name = "worker1";
 }  // namespace
 
 void Worker::register_metrics(Registry& registry) const {
+  // Instances were made in the order in which executors serve them; readers want the user's.
+  std::vector<const StageInstance*> described;
   for (const auto& stage : stages_) {
+    described.push_back(stage.get());
+  }
+  std::stable_sort(described.begin(), described.end(),
+                   [](const auto* a, const auto* b) { return a->stage < b->stage; });
+  for (const StageInstance* const stage : described) {
     const StageInfo& info = *stage->runtime.info;
     const StagePlace place{info.pipeline, info.name, worker_name, stage->executor};
     register_stage(registry, place, stage->runtime.metrics);
@@ -21,17 +30,32 @@ void Worker::register_metrics(Registry& registry) const {
       register_time(registry, place, stage->runtime.metrics);
     }
   }
+  const auto by_stage = [&](const auto& ends) {
+    std::vector<NodeId> ids;
+    for (const auto& [id, end] : ends) {
+      ids.push_back(id);
+    }
+    std::stable_sort(ids.begin(), ids.end(), [&](NodeId a, NodeId b) {
+      const auto first = [&](NodeId id) {
+        return plan_->nodes()[static_cast<std::size_t>(id)].stages.front();
+      };
+      return first(a) < first(b);
+    });
+    return ids;
+  };
   const auto first_stage = [&](NodeId id) -> const StageInfo& {
     return plan_->stages()[static_cast<std::size_t>(
         plan_->nodes()[static_cast<std::size_t>(id)].stages.front())];
   };
-  for (const auto& [id, source] : sources_) {
+  for (const NodeId id : by_stage(sources_)) {
+    const SourceInstance* const source = sources_.at(id).get();
     for (int executor = 0; executor < plan_->executors(); ++executor) {
       register_source(registry, {first_stage(id).pipeline, source->name, worker_name, executor},
                       *source->metrics[static_cast<std::size_t>(executor)]);
     }
   }
-  for (const auto& [id, sink] : sinks_) {
+  for (const NodeId id : by_stage(sinks_)) {
+    const SinkInstance* const sink = sinks_.at(id).get();
     register_sink(
         registry,
         {first_stage(id).pipeline, sink->name, worker_name, plan_->placement(id).executor},

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "worker/source_refusals.hpp"
 #include "worker/worker.hpp"
 
 namespace wallaroo::internal {
@@ -28,7 +29,8 @@ struct Worker::EdgeInstance {
 struct Worker::SourceInstance {
   std::string name;
   std::unique_ptr<Source> source;
-  std::vector<std::unique_ptr<SourceMetrics>> metrics;  ///< by executor
+  std::vector<std::unique_ptr<SourceMetrics>> metrics;    ///< by executor
+  std::vector<std::unique_ptr<SourceRefusals>> refusals;  ///< of the executors that it runs on
 };
 
 struct Worker::SinkInstance {

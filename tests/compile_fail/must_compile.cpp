@@ -43,4 +43,8 @@ void build(Application& app) {
       .key_by("view", [](const Named& named) { return std::string_view(named.symbol); })
       .to("count", [](const Named&, int& count) { return ++count; })
       .to_sink("numbers", discard());
+  app.source("e", wallaroo::generator_source(
+                      {.on_error = wallaroo::OnError::skip},
+                      [](std::uint64_t) -> wallaroo::Decoded<Order> { return wallaroo::Skip{}; }))
+      .to_sink("decoded", discard());
 }

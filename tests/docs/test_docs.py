@@ -6,6 +6,8 @@ A comment on the line before a block says what it is:
   <!-- write: PATH -->        a file that the reader makes, for the commands that follow
   <!-- run -->                commands to run, in order, in one empty folder for each document
   <!-- output -->             how the standard output of the commands before begins
+  <!-- terminals -->          commands that run at the same time, a line each: a receiver, an example
+                              with its own addresses, a sender
   <!-- cpp: declarations -->  C++ at namespace scope, with prelude.hpp included
   <!-- cpp: statements -->    C++ inside of a function that has `app`; sees the declarations before
 A C++ block without a comment is a whole program when it includes something, and when it begins
@@ -14,8 +16,10 @@ with a dot it continues a stream of WordCount.
 Run with: WALLAROO_BUILD=build python3 tests/docs/test_docs.py
 """
 
+import contextlib
 import os
 import re
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -26,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("WALLAROO_BUILD", ROOT / "build")).resolve()
 HERE = Path(__file__).resolve().parent
 
+DEADLINE_S = 60  # only to turn a hang into a failure
 # Flags of programs that are not ours.
 FOREIGN_FLAGS = {"--build", "--install", "--prefix", "--output-on-failure"}
 
@@ -123,7 +128,7 @@ class Cpp(unittest.TestCase):
 
     def compile(self, program):
         done = subprocess.run(
-            ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Werror", f"-I{ROOT}/include",
+            ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/include",
              f"-I{ROOT}/src", f"-I{HERE}", "-x", "c++", "-"],
             input=program, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr[:4000])
@@ -137,9 +142,29 @@ class Files(unittest.TestCase):
                     self.assertEqual(block.text, (ROOT / path).read_text())
 
 
+def free_address():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return "127.0.0.1:%d" % probe.getsockname()[1]
+
+
 def cache_entry(name):
     found = re.search(rf"^{name}:\w+=(.*)$", (BUILD / "CMakeCache.txt").read_text(), re.M)
     return found.group(1) if found else ""
+
+
+def environment_of(folder):
+    """The reader's home is the empty folder, the programs of the build are at hand."""
+    return {**os.environ, "HOME": str(folder),
+            "PATH": f"{BUILD / 'examples'}:{BUILD / 'tools'}:{os.environ['PATH']}"}
+
+
+def clone_in(folder):
+    """What commands need of a clone of the repository."""
+    clone = folder / "wallaroo"
+    clone.mkdir()
+    (clone / "build").symlink_to(BUILD)
+    (clone / "README.md").symlink_to(ROOT / "README.md")
+    return clone
 
 
 class Commands(unittest.TestCase):
@@ -152,8 +177,7 @@ class Commands(unittest.TestCase):
                         self.follow(blocks, Path(folder))
 
     def follow(self, blocks, folder):
-        (folder / "wallaroo").mkdir()
-        (folder / "wallaroo" / "build").symlink_to(BUILD)
+        clone = clone_in(folder)
         printed = ""
         for block in blocks:
             if path := block.argument("write"):
@@ -161,25 +185,66 @@ class Commands(unittest.TestCase):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(block.text)
             elif block.note == "run":
-                printed = self.run_block(block, folder)
+                # The documents at the root are read there, those of the guide beside the clone.
+                place = clone if block.document.parent == ROOT else folder
+                printed = self.run_block(block, folder, place)
             elif block.note == "output":
                 lines = [line.rstrip() for line in printed.splitlines()]
                 wanted = block.text.splitlines()
                 self.assertEqual(lines[-len(wanted):] if len(wanted) > 1 else lines[:1], wanted,
                                  str(block))
 
-    def run_block(self, block, folder):
-        # The reader's home is the empty folder, the programs of the build are at hand.
-        environment = {**os.environ, "HOME": str(folder),
-                       "PATH": f"{BUILD / 'examples'}:{BUILD / 'tools'}:{os.environ['PATH']}"}
+    def run_block(self, block, home, place):
+        environment = environment_of(home)
         # A library that was built with sanitizers needs programs that are.
         if sanitizers := cache_entry("WALLAROO_SANITIZE"):
             environment["CXXFLAGS"] = f"-fsanitize={sanitizers}"
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block.text], cwd=folder,
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block.text], cwd=place,
                               env=environment, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=300)
         self.assertEqual(done.returncode, 0, f"{block}:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+
+class Terminals(unittest.TestCase):
+    """The addresses are replaced by free ones; that those of the text are the example's own is
+    tested with the examples."""
+
+    def test_what_is_sent_arrives(self):
+        for block in all_blocks():
+            if block.note == "terminals":
+                with self.subTest(block=str(block)), tempfile.TemporaryDirectory() as folder:
+                    self.follow(block, Path(folder))
+
+    def follow(self, block, folder):
+        source, sink = "127.0.0.1:7010", "127.0.0.1:7002"
+        free = {address: free_address()
+                for address in {source, sink, *re.findall(r"127\.0\.0\.1:\d+", block.text)}}
+        commands = [re.sub(r"127\.0\.0\.1:\d+", lambda found: free[found.group()], line)
+                    for line in block.text.splitlines()]
+        receive, application, send = commands
+        application += f" --in {free[source]} --out {free[sink]}"
+        clone = clone_in(folder)
+        with self.start(receive, clone) as receiver, self.start(application, clone) as running:
+            with self.start(send, clone) as sender:
+                self.assertEqual(sender.wait(DEADLINE_S), 0)
+            running.terminate()
+            self.assertEqual(running.wait(DEADLINE_S), 0)
+            received, _ = receiver.communicate(timeout=DEADLINE_S)
+            self.assertEqual(receiver.returncode, 0)
+        self.assertIn("wallaroo => 1", received.splitlines())
+
+    @contextlib.contextmanager
+    def start(self, command, clone):
+        # The little that is printed fits into the pipe.
+        process = subprocess.Popen(command.split(), cwd=clone, env=environment_of(clone.parent),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
 
 
 def without_blocks(document):

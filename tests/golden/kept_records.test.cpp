@@ -154,7 +154,9 @@ TEST(EngineLife, WhatAGeneratorThrowsNamesItsSource) {
       .to_sink("nothing", callback_sink([](int) {}));
   Engine engine(app, {.threads = 1});
   engine.start();
-  EXPECT_EQ(engine.wait().error, "source 'numbers' failed: no more");
+  EXPECT_EQ(engine.wait().error,
+            "stage 'numbers' failed on record 10: no more (the stage's error policy is 'stop'; "
+            "'skip' or 'dead_letter' go on)");
 }
 
 TEST(DeadLetterJson, RecordsCanBeHadBackExactly) {

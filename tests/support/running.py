@@ -104,10 +104,17 @@ class Running:
 
     def wait(self):
         """The exit code; `log` and `output` are complete then."""
-        self.output = self.process.stdout.read() if self.process.stdout else None
+        self.output = None
+        reader = threading.Thread(target=self._read_output, daemon=True)
+        reader.start()
         code = self.process.wait(DEADLINE_S)
+        reader.join(DEADLINE_S)
         self._reader.join(DEADLINE_S)
         return code
+
+    def _read_output(self):
+        if self.process.stdout:
+            self.output = self.process.stdout.read()
 
     def close(self):
         if self.process.poll() is None:
