@@ -22,12 +22,12 @@ class KeyedState {
   using Stored = OwnedKey<Key>;
 
   /// The reference is valid until the next call.
-  State& find_or_create(std::uint64_t hash, const Key& key) {
+  [[gnu::always_inline]] State& find_or_create(std::uint64_t hash, const Key& key) {
     Table& table = tables_[key_group(hash)];
     if (const auto found = table.find(Probe{hash, key}); found != table.end()) [[likely]] {
       return found->second;
     }
-    return table.emplace(Stored(key), State{}).first->second;
+    return create(table, key);
   }
 
   std::size_t size() const {
@@ -47,15 +47,24 @@ class KeyedState {
     using is_transparent = void;
     using is_avalanching = void;
     std::size_t operator()(const Stored& key) const { return hash_key(key); }
-    std::size_t operator()(const Probe& probe) const { return probe.hash; }
+    [[gnu::always_inline]] std::size_t operator()(const Probe& probe) const { return probe.hash; }
   };
   struct Equal {
     using is_transparent = void;
     bool operator()(const Stored& a, const Stored& b) const { return equal_keys(a, b); }
-    bool operator()(const Probe& a, const Stored& b) const { return equal_keys(a.key, b); }
-    bool operator()(const Stored& a, const Probe& b) const { return equal_keys(a, b.key); }
+    [[gnu::always_inline]] bool operator()(const Probe& a, const Stored& b) const {
+      return equal_keys(a.key, b);
+    }
+    [[gnu::always_inline]] bool operator()(const Stored& a, const Probe& b) const {
+      return equal_keys(a, b.key);
+    }
   };
   using Table = boost::unordered_flat_map<Stored, State, Hash, Equal>;
+
+  // By itself, so that the look-up, which is what happens, stays small enough to stand in the loop.
+  [[gnu::noinline]] static State& create(Table& table, const Key& key) {
+    return table.emplace(Stored(key), State{}).first->second;
+  }
 
   std::array<Table, key_group_count> tables_;
 };
