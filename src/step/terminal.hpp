@@ -154,19 +154,19 @@ class ExchangeTerminal {
 
   template <class KeyPlace, class Record>
   [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
-    guarded(context, *stage_, record, [&] {
-      decltype(auto) key = std::invoke(key_function_, std::as_const(record));
-      const std::uint64_t hash = hash_key(key);
-      const std::size_t target = writer_.outlet().target_of(hash);
-      if constexpr (Carry) {
-        writer_.append(target, context.pins, hash, OwnedKey<Key>(key),
-                       std::forward<Record>(record));
-      } else {
-        writer_.append(target, context.pins, hash, std::forward<Record>(record));
-      }
-    });
+    append(context, writer_.appender(context.pins), std::forward<Record>(record));
   }
-  auto open() { return Direct<ExchangeTerminal>{this}; }
+
+  struct Open : Direct<ExchangeTerminal> {
+    /// Many records in a row: what no record changes is loaded once.
+    [[gnu::always_inline]] void accept_all(ChainContext& context, T* records, std::size_t size) {
+      const Appender writer = this->terminal->writer_.appender(context.pins);
+      for (std::size_t i = 0; i < size; ++i) {
+        this->terminal->append(context, writer, std::move(records[i]));
+      }
+    }
+  };
+  auto open() { return Open{{this}}; }
   void finish() {}
   void flush(bool everything) { writer_.flush(everything); }
   template <class Visit>
@@ -175,9 +175,27 @@ class ExchangeTerminal {
   }
 
  private:
+  using Writer = RecordWriter<Edge, may_hold_views<T>>;
+  using Appender = typename Writer::Appender;
+
+  template <class Record>
+  [[gnu::always_inline]] void append(ChainContext& context, const Appender& writer,
+                                     Record&& record) {
+    guarded(context, *stage_, record, [&] {
+      decltype(auto) key = std::invoke(key_function_, std::as_const(record));
+      const std::uint64_t hash = hash_key(key);
+      const std::size_t target = writer.target_of(hash);
+      if constexpr (Carry) {
+        writer.append(target, hash, OwnedKey<Key>(key), std::forward<Record>(record));
+      } else {
+        writer.append(target, hash, std::forward<Record>(record));
+      }
+    });
+  }
+
   KeyFunction key_function_;
   StageRuntime* stage_;
-  RecordWriter<Edge, may_hold_views<T>> writer_;
+  Writer writer_;
 };
 
 /// A sink of bytes: encodes here, on the executor that made the record; the bytes go to the one
