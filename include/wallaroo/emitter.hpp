@@ -34,11 +34,11 @@ class Emitter {
   }
 
   void emit(T value) {
-    if (size_ == capacity) [[unlikely]] {
+    if (next_ == slots_end_) [[unlikely]] {
       drain_(*this, drain_context_);
     }
-    new (slots_ + size_) T(std::move(value));
-    ++size_;
+    new (next_) T(std::move(value));
+    ++next_;
   }
   void operator()(T value) { emit(std::move(value)); }
 
@@ -49,13 +49,17 @@ class Emitter {
   friend struct internal::EmitterAccess;
   static constexpr std::size_t capacity = 256;
 
+  std::size_t size() const { return static_cast<std::size_t>(next_ - slots_); }
   void clear() {
-    std::destroy_n(slots_, size_);
-    size_ = 0;
+    std::destroy(slots_, next_);
+    next_ = slots_;
   }
 
+  // Pointers and no index: emitting is then a store, an addition and a comparison, and a store of
+  // an output cannot be to one of them, so that a loop of the user's may keep them in registers.
   T* slots_;
-  std::size_t size_ = 0;
+  T* next_ = slots_;
+  T* slots_end_ = slots_ + capacity;
   void (*drain_)(Emitter&, void*) = nullptr;
   void* drain_context_ = nullptr;
   Arena& (*arena_)(void*) = nullptr;

@@ -12,6 +12,10 @@
 #include <cstring>
 #include <string_view>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace wallaroo::internal {
 
 inline constexpr std::size_t short_bytes = 16;
@@ -89,16 +93,41 @@ std::uint64_t hash_long(std::string_view bytes);
   return fold_product(mixed ^ 0x8ebc6af09c88c6e3ULL, bytes.size() ^ 0x589965cc75374cc3ULL);
 }
 
+#ifdef __SSE2__
+/// Whether 16 bytes can be read from `data` on; `data` is not empty. See load_short.
+[[gnu::always_inline]] inline bool readable_16(const char* data) {
+  return may_read_beyond && (reinterpret_cast<std::uintptr_t>(data) & 4095) <= 4096 - short_bytes;
+}
+
+/// Bit i is set when byte i of the 16 at `a` is that at `b`.
+[[gnu::always_inline]] inline std::uint32_t equal_of_16(const char* a, const char* b) {
+  asm("" : "+r"(a), "+r"(b));
+  const __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a)),
+                                      _mm_loadu_si128(reinterpret_cast<const __m128i*>(b)));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(same));
+}
+#endif
+
+/// For what the fast path of equal_bytes does not do; `a` and `b` are of one size.
+bool equal_slowly(std::string_view a, std::string_view b);
+
+/// Equality, for up to 16 bytes without a branch on their number.
 [[gnu::always_inline]] inline bool equal_bytes(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) {
     return false;
   }
-  if (a.size() > short_bytes) [[unlikely]] {
-    return std::memcmp(a.data(), b.data(), a.size()) == 0;
+#ifdef __SSE2__
+  if (a.size() - 1 < short_bytes && readable_16(a.data()) && readable_16(b.data())) [[likely]] {
+    return ~equal_of_16(a.data(), b.data()) << (32 - a.size()) == 0;
   }
-  const Words left = load_short(a.data(), a.size());
-  const Words right = load_short(b.data(), b.size());
-  return ((left.low ^ right.low) | (left.high ^ right.high)) == 0;
+#else
+  if (a.size() <= short_bytes) [[likely]] {
+    const Words left = load_short(a.data(), a.size());
+    const Words right = load_short(b.data(), b.size());
+    return ((left.low ^ right.low) | (left.high ^ right.high)) == 0;
+  }
+#endif
+  return equal_slowly(a, b);
 }
 
 }  // namespace wallaroo::internal

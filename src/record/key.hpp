@@ -64,7 +64,7 @@ concept HashableKey = is_hashable_key<T>();
 /// The hash that decides a key's group and its place in the state table. It is the same in every
 /// process and every build for integers, enums, strings and aggregates of them.
 template <HashableKey T>
-std::uint64_t hash_key(const T& key) {
+[[gnu::always_inline]] inline std::uint64_t hash_key(const T& key) {
   if constexpr (StringLike<T>) {
     return hash_bytes(key);
   } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
@@ -81,7 +81,7 @@ std::uint64_t hash_key(const T& key) {
 
 /// Equality of keys, for strings without a branch on their length.
 template <class A, class B>
-bool equal_keys(const A& a, const B& b) {
+[[gnu::always_inline]] inline bool equal_keys(const A& a, const B& b) {
   if constexpr (StringLike<A> && StringLike<B>) {
     return equal_bytes(a, b);
   } else if constexpr (requires {

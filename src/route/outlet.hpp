@@ -21,6 +21,7 @@ class Outlet {
         told_(targets_.size()) {}
 
   std::size_t targets() const { return targets_.size(); }
+  const Assignment& assignment() const { return assignment_; }
   std::size_t target_of(std::uint64_t hash) const { return assignment_.owner(key_group(hash)); }
 
   bool blocked() const { return overflowing_ != 0; }

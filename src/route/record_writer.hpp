@@ -19,6 +19,8 @@ namespace wallaroo::internal {
 /// edge may point into the memory of the input they were made from.
 template <class R, bool Views>
 class RecordWriter {
+  struct Open;
+
  public:
   explicit RecordWriter(Outlet& outlet) : outlet_(&outlet), open_(outlet.targets()) {
     for (Open& slot : open_) {
@@ -35,22 +37,52 @@ class RecordWriter {
 
   Outlet& outlet() { return *outlet_; }
 
-  template <class... Args>
-  [[gnu::always_inline]] void append(std::size_t target, const InputPins& input, Args&&... args) {
-    Open& slot = open_[target];
-    if (slot.epoch != input.epoch) [[unlikely]] {
-      begin(target, input);
-    }
-    make_record(slot.next, std::forward<Args>(args)...);
-    if constexpr (!std::is_trivially_copyable_v<R>) {
-      slot.payload += payload_bytes(*slot.next);
-      if (slot.payload >= max_batch_bytes) [[unlikely]] {
-        slot.limit = slot.next + 1;
+  /// The writer as it is used for the records of one input, which it must not outlive. It holds
+  /// what those records do not change, so that their stores do not make the loop load it again.
+  class Appender {
+   public:
+    std::size_t target_of(std::uint64_t hash) const { return assignment_->owner(key_group(hash)); }
+
+    template <class... Args>
+    [[gnu::always_inline]] void append(std::size_t target, Args&&... args) const {
+      Open& slot = open_[target];
+      if (slot.epoch != epoch_) [[unlikely]] {
+        writer_->begin(target, *input_);
+      }
+      R* const place = slot.next;
+      make_record(place, std::forward<Args>(args)...);
+      if constexpr (!std::is_trivially_copyable_v<R>) {
+        slot.payload += payload_bytes(*place);
+        if (slot.payload >= max_batch_bytes) [[unlikely]] {
+          slot.limit = place + 1;
+        }
+      }
+      slot.next = place + 1;
+      if (place + 1 == slot.limit) [[unlikely]] {
+        writer_->send(target);
       }
     }
-    if (++slot.next == slot.limit) [[unlikely]] {
-      send(target);
-    }
+
+   private:
+    friend RecordWriter;
+    Appender(RecordWriter& writer, const InputPins& input)
+        : writer_(&writer),
+          input_(&input),
+          open_(writer.open_.data()),
+          assignment_(&writer.outlet_->assignment()),
+          epoch_(input.epoch) {}
+
+    RecordWriter* writer_;
+    const InputPins* input_;
+    Open* open_;
+    const Assignment* assignment_;
+    std::uint64_t epoch_;
+  };
+  Appender appender(const InputPins& input) { return Appender(*this, input); }
+
+  template <class... Args>
+  [[gnu::always_inline]] void append(std::size_t target, const InputPins& input, Args&&... args) {
+    appender(input).append(target, std::forward<Args>(args)...);
   }
 
   /// Sends open batches to consumers that wait for them; all of them when `everything`: the

@@ -23,12 +23,12 @@ class KeyedState {
   using Stored = OwnedKey<Key>;
 
   /// The reference is valid until the next call.
-  State& find_or_create(std::uint64_t hash, const Key& key) {
+  [[gnu::always_inline]] State& find_or_create(std::uint64_t hash, const Key& key) {
     Table& table = tables_[key_group(hash)];
     if (const auto found = table.find(Probe<Key>{hash, key}); found != table.end()) [[likely]] {
       return found->second;
     }
-    return table.try_emplace(Stored(key)).first->second;
+    return create(table, key);
   }
 
   /// A key and its state.
@@ -85,7 +85,7 @@ class KeyedState {
     using is_avalanching = void;
     std::size_t operator()(const Stored& key) const { return hash_key(key); }
     template <class K>
-    std::size_t operator()(const Probe<K>& probe) const {
+    [[gnu::always_inline]] std::size_t operator()(const Probe<K>& probe) const {
       return probe.hash;
     }
   };
@@ -93,15 +93,20 @@ class KeyedState {
     using is_transparent = void;
     bool operator()(const Stored& a, const Stored& b) const { return equal_keys(a, b); }
     template <class K>
-    bool operator()(const Probe<K>& a, const Stored& b) const {
+    [[gnu::always_inline]] bool operator()(const Probe<K>& a, const Stored& b) const {
       return equal_keys(a.key, b);
     }
     template <class K>
-    bool operator()(const Stored& a, const Probe<K>& b) const {
+    [[gnu::always_inline]] bool operator()(const Stored& a, const Probe<K>& b) const {
       return equal_keys(a, b.key);
     }
   };
   using Table = boost::unordered_flat_map<Stored, State, Hash, Equal>;
+
+  // By itself, so that the look-up, which is what happens, stays small enough to stand in the loop.
+  [[gnu::noinline]] static State& create(Table& table, const Key& key) {
+    return table.try_emplace(Stored(key)).first->second;
+  }
 
   std::array<Table, key_group_count> tables_;
 };

@@ -55,7 +55,7 @@ class Chain final : public Segment {
     }
     auto end = terminal_.open();
     if constexpr (plain) {
-#pragma GCC unroll 2  // a tenth faster where the loop is vectorised
+#pragma GCC unroll 4  // a tenth faster where the loop is vectorised
       for (; slot != last; ++slot) {
         run<0, false>(tally, end, input_.place(*slot), input_.record(*slot));
       }
@@ -205,6 +205,32 @@ class Chain final : public Segment {
     return Terminal::transports_views && Step::may_view_its_record && !outlives;
   }
 
+  // The steps from I on and the end, as the step before calls them: with one output, or with all
+  // that lie in a row.
+  template <std::size_t I, bool Timed, class End, class KeyPlace>
+  struct Rest {
+    Chain& chain;
+    Counts& tally;
+    End& end;
+    const KeyPlace& key;
+
+    template <class Output>
+    [[gnu::always_inline]] void operator()(Output&& output) {
+      chain.run<I, Timed>(tally, end, key, std::forward<Output>(output));
+    }
+    template <class Output>
+    [[gnu::always_inline]] void all(Output* outputs, std::size_t size) {
+      if constexpr (I == sizeof...(Steps) &&
+                    requires { end.accept_all(chain.context_, key, outputs, size); }) {
+        end.accept_all(chain.context_, key, outputs, size);
+      } else {
+        for (std::size_t i = 0; i < size; ++i) {
+          (*this)(std::move(outputs[i]));
+        }
+      }
+    }
+  };
+
   template <std::size_t I, bool Timed, class End, class KeyPlace, class Record>
   [[gnu::always_inline]] void run(Counts& tally, End& end, const KeyPlace& key, Record&& record) {
     if constexpr (I == sizeof...(Steps)) {
@@ -217,9 +243,7 @@ class Chain final : public Segment {
                                                 std::forward<Record>(record), next);
     } else {
       auto& step = std::get<I>(steps_);
-      auto next = [&](auto&& output) {
-        run<I + 1, Timed>(tally, end, key, std::forward<decltype(output)>(output));
-      };
+      Rest<I + 1, Timed, End, KeyPlace> next{*this, tally, end, key};
       if constexpr (keeps_record<I>()) {
         step.template apply<Timed>(context_, tally.of[I], key,
                                    step.keep(context_, std::forward<Record>(record)), next);
@@ -249,7 +273,7 @@ class Chain final : public Segment {
   template <class Step>
   static void publish_step(Step& step, std::uint64_t counted, std::uint64_t& records) {
     step.stage().metrics.records_in.add(records);
-    records = Step::one_to_one ? records - counted : counted;
+    records = Step::tallies_losses ? records - counted : counted;
     step.stage().metrics.records_out.add(records);
   }
 

@@ -118,12 +118,13 @@ struct Computation {
   static constexpr bool one_to_one = !emits && OutputsOf<Result>::one;
 };
 
+/// The engine's side of an emitter. `take(outputs, size)` is given what it holds.
 struct EmitterAccess {
-  template <class T, class Next>
-  static void bind(Emitter<T>& emitter, Next& next) {
-    emitter.drain_context_ = &next;
+  template <class T, class Take>
+  static void bind(Emitter<T>& emitter, Take& take) {
+    emitter.drain_context_ = &take;
     emitter.drain_ = [](Emitter<T>& self, void* context) {
-      drain(self, *static_cast<Next*>(context));
+      drain(self, *static_cast<Take*>(context));
     };
   }
   template <class T>
@@ -131,18 +132,14 @@ struct EmitterAccess {
     emitter.arena_ = arena;
     emitter.arena_context_ = context;
   }
-  template <class T, class Next>
-  static void drain(Emitter<T>& emitter, Next& next) {
+  template <class T, class Take>
+  static void drain(Emitter<T>& emitter, Take& take) {
     // Cleared also when a later stage fails: the function that emits may swallow the exception.
     struct Clear {
       Emitter<T>& emitter;
       ~Clear() { emitter.clear(); }
     } const clear{emitter};
-    T* const slots = emitter.slots_;
-    const std::size_t size = emitter.size_;
-    for (std::size_t i = 0; i < size; ++i) {
-      next(std::move(slots[i]));
-    }
+    take(emitter.slots_, emitter.size());
   }
   template <class T>
   static void discard(Emitter<T>& emitter) {

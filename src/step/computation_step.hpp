@@ -45,7 +45,10 @@ class ComputationStep {
   /// The function may emit views into a record that owns its bytes.
   static constexpr bool may_view_its_record =
       may_hold_views<Output> && !only_views<In> && !std::is_scalar_v<In>;
-  static constexpr bool one_to_one = Traits::one_to_one;
+  /// What the tally counts: inputs without an output, else outputs. Of a function with at most one
+  /// output the losses are counted: those of one with exactly one are only its failures, and where
+  /// the loop is vectorised the losses of a filter cost less than what passes it.
+  static constexpr bool tallies_losses = Traits::one_to_one || is_optional<typename Traits::Result>;
   static constexpr bool stateful = Traits::stateful;
   static constexpr bool plain = !stateful && !Traits::emits &&
                                 std::is_trivially_copyable_v<Output> &&
@@ -89,16 +92,16 @@ class ComputationStep {
     try {
       StageTimer<Timed> timer(*stage_);
       if constexpr (Traits::emits) {
-        auto counting_next = [&](Output&& output) {
-          ++tally;
-          next(std::move(output));
+        auto take = [&](Output* outputs, std::size_t size) {
+          tally += size;
+          pass_all(outputs, size, next);
         };
         EmitterAccess::bind_arena(*emitter_, &ChainContext::arena, &context);
-        EmitterAccess::bind(*emitter_, counting_next);
+        EmitterAccess::bind(*emitter_, take);
         call(key, std::forward<R>(record), *emitter_);
         timer.stop();
         in_user_code = false;
-        EmitterAccess::drain(*emitter_, counting_next);
+        EmitterAccess::drain(*emitter_, take);
       } else {
         decltype(auto) result = call(key, std::forward<R>(record));
         timer.stop();
@@ -109,7 +112,7 @@ class ComputationStep {
       if (!in_user_code) {
         throw;
       }
-      tally += one_to_one ? 1 : 0;
+      tally += tallies_losses ? 1 : 0;
       fail(context, record);
     }
   }
@@ -143,25 +146,39 @@ class ComputationStep {
     using Plain = std::remove_cvref_t<Result>;
     if constexpr (is_optional<Plain>) {
       const bool passes = result.has_value();
-      tally += passes ? 1 : 0;
+      tally += passes ? 0 : 1;
       if (passes) {
         next(*std::forward<Result>(result));
       }
     } else if constexpr (is_vector<Plain>) {
       tally += result.size();
-      for (auto&& output : result) {
-        if constexpr (std::is_same_v<Output, bool>) {
+      if constexpr (std::is_same_v<Output, bool>) {
+        for (const bool output : result) {
           next(bool{output});
-        } else if constexpr (std::is_rvalue_reference_v<Result&&>) {
-          next(std::move(output));
-        } else {
-          next(std::as_const(output));
+        }
+      } else if constexpr (std::is_rvalue_reference_v<Result&&>) {
+        pass_all(result.data(), result.size(), next);
+      } else {
+        for (const auto& output : result) {
+          next(output);
         }
       }
     } else if constexpr (std::is_lvalue_reference_v<Result&&>) {
       next(std::as_const(result));
     } else {
       next(std::forward<Result>(result));
+    }
+  }
+
+  // Outputs that lie in a row are handed over together where the rest of the chain takes them so.
+  template <class Next>
+  [[gnu::always_inline]] static void pass_all(Output* outputs, std::size_t size, Next& next) {
+    if constexpr (requires { next.all(outputs, size); }) {
+      next.all(outputs, size);
+    } else {
+      for (std::size_t i = 0; i < size; ++i) {
+        next(std::move(outputs[i]));
+      }
     }
   }
 

@@ -60,7 +60,7 @@ class DecodeStep {
  public:
   using Traits = DecoderTraits<D>;
   using Output = typename Traits::Output;
-  static constexpr bool one_to_one = std::is_same_v<Output, typename Traits::Result>;
+  static constexpr bool tallies_losses = std::is_same_v<Output, typename Traits::Result>;
   static constexpr bool stateful = false;
   static constexpr bool plain = false;
   static constexpr bool may_view_its_record = false;  // a frame's bytes are kept by its batch
@@ -84,7 +84,7 @@ class DecodeStep {
       auto result = Traits::call(decoder_, frame);
       timer.stop();
       in_user_code = false;
-      if constexpr (one_to_one) {
+      if constexpr (tallies_losses) {
         next(std::move(result));
       } else if constexpr (is_optional<typename Traits::Result>) {
         if (result.has_value()) {
@@ -101,7 +101,7 @@ class DecodeStep {
       if (!in_user_code) {
         throw;
       }
-      tally += one_to_one ? 1 : 0;
+      tally += tallies_losses ? 1 : 0;
       refuse(context, frame, FailureHandler::current_error());
     }
   }

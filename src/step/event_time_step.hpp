@@ -69,7 +69,7 @@ class EventTimeStep : public TemporalStep {
 
   using Record = In;
   using Output = In;
-  static constexpr bool one_to_one = true;
+  static constexpr bool tallies_losses = true;
 
   struct Spec {
     F extract;

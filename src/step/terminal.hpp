@@ -57,14 +57,13 @@ template <class Slot, bool WithTime>
 using EdgeSlot = std::conditional_t<WithTime, Timed<Slot>, Slot>;
 
 /// Appends a slot made of `parts`, after the event time when the edge has it.
-template <bool WithTime, class Writer, class Place, class... Parts>
-[[gnu::always_inline]] inline void append_slot(Writer& writer, std::size_t target,
-                                               const ChainContext& context, const Place& place,
-                                               Parts&&... parts) {
+template <bool WithTime, class Appender, class Place, class... Parts>
+[[gnu::always_inline]] inline void append_slot(const Appender& writer, std::size_t target,
+                                               const Place& place, Parts&&... parts) {
   if constexpr (WithTime) {
-    writer.append(target, context.pins, place.time_ns, std::forward<Parts>(parts)...);
+    writer.append(target, place.time_ns, std::forward<Parts>(parts)...);
   } else {
-    writer.append(target, context.pins, std::forward<Parts>(parts)...);
+    writer.append(target, std::forward<Parts>(parts)...);
   }
 }
 
@@ -110,12 +109,13 @@ class ForwardTerminal {
   template <class Place, class Record>
   [[gnu::always_inline]] static void append(Writer& writer, ChainContext& context,
                                             const Place& place, Record&& record) {
+    const auto appender = writer.appender(context.pins);
     if constexpr (keyed) {
       const auto& key = key_place(place);
-      append_slot<WithTime>(writer, writer.outlet().target_of(key.hash), context, place, key.hash,
-                            K(key.key), std::forward<Record>(record));
+      append_slot<WithTime>(appender, appender.target_of(key.hash), place, key.hash, K(key.key),
+                            std::forward<Record>(record));
     } else {
-      append_slot<WithTime>(writer, 0, context, place, std::forward<Record>(record));
+      append_slot<WithTime>(appender, 0, place, std::forward<Record>(record));
     }
   }
 
@@ -144,19 +144,21 @@ class ExchangeTerminal {
 
   template <class Place, class Record>
   [[gnu::always_inline]] void accept(ChainContext& context, const Place& place, Record&& record) {
-    guarded(context, *stage_, record, [&] {
-      decltype(auto) key = std::invoke(key_function_, std::as_const(record));
-      const std::uint64_t hash = hash_key(key);
-      const std::size_t target = writer_.outlet().target_of(hash);
-      if constexpr (Carry) {
-        append_slot<WithTime>(writer_, target, context, place, hash, OwnedKey<Key>(key),
-                              std::forward<Record>(record));
-      } else {
-        append_slot<WithTime>(writer_, target, context, place, hash, std::forward<Record>(record));
-      }
-    });
+    append(context, writer_.appender(context.pins), place, std::forward<Record>(record));
   }
-  auto open() { return Direct<ExchangeTerminal>{this}; }
+
+  struct Open : Direct<ExchangeTerminal> {
+    /// Many records in a row: what no record changes is loaded once.
+    template <class Place>
+    [[gnu::always_inline]] void accept_all(ChainContext& context, const Place& place, T* records,
+                                           std::size_t size) {
+      const Appender writer = this->terminal->writer_.appender(context.pins);
+      for (std::size_t i = 0; i < size; ++i) {
+        this->terminal->append(context, writer, place, std::move(records[i]));
+      }
+    }
+  };
+  auto open() { return Open{{this}}; }
   void finish() {}
   void flush(bool everything) { writer_.flush(everything); }
   template <class Visit>
@@ -165,9 +167,28 @@ class ExchangeTerminal {
   }
 
  private:
+  using Writer = RecordWriter<EdgeSlot<Slot, WithTime>, may_hold_views<T>>;
+  using Appender = typename Writer::Appender;
+
+  template <class Place, class Record>
+  [[gnu::always_inline]] void append(ChainContext& context, const Appender& writer,
+                                     const Place& place, Record&& record) {
+    guarded(context, *stage_, record, [&] {
+      decltype(auto) key = std::invoke(key_function_, std::as_const(record));
+      const std::uint64_t hash = hash_key(key);
+      const std::size_t target = writer.target_of(hash);
+      if constexpr (Carry) {
+        append_slot<WithTime>(writer, target, place, hash, OwnedKey<Key>(key),
+                              std::forward<Record>(record));
+      } else {
+        append_slot<WithTime>(writer, target, place, hash, std::forward<Record>(record));
+      }
+    });
+  }
+
   KeyFunction key_function_;
   StageRuntime* stage_;
-  RecordWriter<EdgeSlot<Slot, WithTime>, may_hold_views<T>> writer_;
+  Writer writer_;
 };
 
 /// A sink of bytes: encodes here, on the executor that made the record; the bytes go to the one

@@ -1,5 +1,6 @@
 #include "step/terminal.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <gtest/gtest.h>
@@ -124,6 +125,38 @@ TEST(ExchangeTerminal, FailuresOfTheKeyFunctionAreCountedAndTheRestGoesOn) {
   EXPECT_EQ(rig.metrics().records_out.value(), 2U);
   EXPECT_EQ(rig.metrics().errors.value(), 1U);
   EXPECT_NE(rig.log().at(0).find("{-1, 11}: no key"), std::string::npos) << rig.log().at(0);
+}
+
+TEST(ExchangeTerminal, RecordsThatComeInARowAreTreatedLikeOnesThatComeAlone) {
+  const auto many = [](int size, Emitter<Item>& emit) {
+    for (int i = 0; i < size; ++i) {
+      emit({i % 1000 == 999 ? -1 : i, i});
+    }
+  };
+  using Step = ComputationStep<std::decay_t<decltype(many)>, int, NoKey>;
+  using Terminal = ExchangeTerminal<Item, decltype(&key_of), false, false>;
+  using Made = Chain<OwnedInput<int>, Terminal, Step>;
+  Surroundings surroundings({.sink_on_error = OnError::skip});
+  Mailbox mailbox(nullptr, nullptr);
+  Outlet outlet({&mailbox}, Assignment(1));
+  auto context = surroundings.context();
+  context.outlets = {&outlet};
+  Made chain({{}, {typename Step::Spec{many, 0}}, {&key_of, 1}, -1}, context);
+  RecordBatch<int> input;
+  input.emplace(3000);
+  chain.process(input);
+  chain.flush(true);
+  std::vector<int> values;
+  while (const BatchPtr batch = mailbox.pop()) {
+    for (const auto& record : static_cast<RecordBatch<Hashed<Item>>&>(*batch)) {
+      EXPECT_EQ(record.hash, hash_key(record.value.key));
+      values.push_back(record.value.value);
+    }
+  }
+  EXPECT_EQ(values.size(), 2997U);
+  EXPECT_TRUE(std::is_sorted(values.begin(), values.end()));
+  EXPECT_EQ(surroundings.sink.metrics.errors.value(), 3U);
+  EXPECT_EQ(surroundings.stage.metrics.records_out.value(), 3000U);
 }
 
 TEST(ExchangeTerminal, EqualKeysAlwaysMeetAtOneTarget) {

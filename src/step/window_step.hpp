@@ -45,7 +45,7 @@ class WindowStep : public TemporalStep {
   using Traits = AggregationTraits<A, In, OwnedKey<Key>>;
   using Result = typename Traits::Output;
   using Output = std::conditional_t<SplitLate, std::variant<Result, Late<In>>, Result>;
-  static constexpr bool one_to_one = false;
+  static constexpr bool tallies_losses = false;
   static constexpr bool stateful = true;
   static constexpr StageKind kind = StageKind::window;
 
