@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <wallaroo/error.hpp>
+#include <wallaroo/join.hpp>
 #include <wallaroo/sink.hpp>
 #include <wallaroo/source.hpp>
 #include <wallaroo/stage_options.hpp>
@@ -83,9 +84,7 @@ class BasicStream {
     windows.settings.late_data = LateData::to_stream;
     using Split = internal::SplitLate<internal::WindowDefinition<kind, A>>;
     const auto both = to(name, Split{windows.settings, std::move(windows.aggregation)}, options);
-    using Both = typename decltype(both)::Record;
-    return std::pair(both.to(name + ".results", internal::OnlyResults<Both>{}),
-                     both.to(name + ".late", internal::OnlyLate<Both>{}));
+    return internal::split_late(both, name);
   }
 
   /// Gives every record its event time, which `extract` finds in it: nanoseconds since the epoch,
@@ -148,6 +147,13 @@ class BasicStream {
   template <class... Others>
   auto merge(const Others&... others) const {
     return internal::merged(*this, others...);
+  }
+
+  /// With the records of another stream that is keyed alike and happened within an interval:
+  /// `a.join(b).within(-5s, 10s).to("matched", function)`. See <wallaroo/join.hpp>.
+  template <class Other>
+  auto join(const Other& other) const {
+    return internal::JoinAccess::make(*this, other);
   }
 
   template <class Definition>
@@ -277,6 +283,10 @@ class KeyedBy {
   template <class... Others>
   auto merge(const Others&... others) const {
     return internal::merged(*this, others...);
+  }
+  template <class Other>
+  auto join(const Other& other) const {
+    return internal::JoinAccess::make(*this, other);
   }
   template <class Definition>
   void to_sink(std::string name, Definition definition, StageOptions options = {}) const {

@@ -11,6 +11,8 @@
 #include <wallaroo/engine.hpp>
 #include <wallaroo/error.hpp>
 #include <wallaroo/event_time.hpp>
+#include <wallaroo/expiry.hpp>
+#include <wallaroo/join.hpp>
 #include <wallaroo/late_data.hpp>
 #include <wallaroo/logging.hpp>
 #include <wallaroo/run.hpp>
@@ -18,5 +20,6 @@
 #include <wallaroo/source.hpp>
 #include <wallaroo/stage_options.hpp>
 #include <wallaroo/stream.hpp>
+#include <wallaroo/timers.hpp>
 #include <wallaroo/window.hpp>
 #include <wallaroo/windows.hpp>

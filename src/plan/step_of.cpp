@@ -6,19 +6,47 @@
 
 namespace wallaroo::internal {
 
-void check_windows(Graph& graph, const std::string& stage, const WindowSettings& settings,
-                   bool late_stream) {
+namespace {
+
+template <class Check>
+void note(Graph& graph, Check&& check_settings) {
   graph.use_time();
   try {
-    check(settings, stage);
+    check_settings();
   } catch (const ConfigError& error) {
     graph.add_mistake(error.what());
   }
-  if (!late_stream && settings.late_data == LateData::to_stream) {
+}
+
+void check_late(Graph& graph, const std::string& stage, LateData policy, bool late_stream) {
+  if (!late_stream && policy == LateData::to_stream) {
     graph.add_mistake(
         fmt::format("stage '{}': LateData::to_stream makes a second stream: use "
-                    "`auto [results, late] = stream.to_with_late(...)`",
+                    "`auto [results, late] = ... .to_with_late(...)`",
                     stage));
+  }
+}
+
+}  // namespace
+
+void check_windows(Graph& graph, const std::string& stage, const WindowSettings& settings,
+                   bool late_stream) {
+  note(graph, [&] { check(settings, stage); });
+  check_late(graph, stage, settings.late_data, late_stream);
+}
+
+void check_join(Graph& graph, const std::string& stage, const JoinSettings& settings,
+                bool late_stream) {
+  note(graph, [&] { check_join_settings(stage, settings); });
+  check_late(graph, stage, settings.late, late_stream);
+}
+
+void check_expiry(Graph& graph, const std::string& stage, std::chrono::nanoseconds duration) {
+  graph.use_time();
+  if (duration.count() <= 0) {
+    graph.add_mistake(
+        fmt::format("stage '{}': its state expires after {} ns, but the duration must be positive",
+                    stage, duration.count()));
   }
 }
 

@@ -1,6 +1,7 @@
 // Which step a stage's function, or its windows, becomes.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,13 +13,18 @@
 #include "plan/graph.hpp"
 #include "step/computation_step.hpp"
 #include "step/event_time_step.hpp"
+#include "step/timed_state_step.hpp"
 #include "step/window_step.hpp"
+#include "window/join_settings.hpp"
 
 namespace wallaroo::internal {
 
 /// Also notes that a stage waits for the watermark.
 void check_windows(Graph& graph, const std::string& stage, const WindowSettings& settings,
                    bool late_stream);
+void check_expiry(Graph& graph, const std::string& stage, std::chrono::nanoseconds duration);
+void check_join(Graph& graph, const std::string& stage, const JoinSettings& settings,
+                bool late_stream);
 
 /// Specialised for what is more than a function.
 template <class F, class In, class Key>
@@ -27,6 +33,15 @@ struct StepFor {
 };
 template <class F, class In, class Key>
 using StepOf = typename StepFor<F, In, Key>::type;
+
+template <class F, class In, class Key>
+requires(takes_timers<F>()) struct StepFor<F, In, Key> {
+  using type = TimedStateStep<F, In, Key, false>;
+};
+template <class F, class In, class Key>
+struct StepFor<ExpiringComputation<F>, In, Key> {
+  using type = TimedStateStep<F, In, Key, true>;
+};
 
 template <WindowKind kind, class A, class In, class Key>
 struct StepFor<WindowDefinition<kind, A>, In, Key> {
@@ -60,6 +75,14 @@ struct OnlyLate {
   }
 };
 
+/// A stream of results or late records, as two.
+template <class S>
+auto split_late(const S& both, const std::string& name) {
+  using Both = typename S::Record;
+  return std::pair(both.to(name + ".results", OnlyResults<Both>{}),
+                   both.to(name + ".late", OnlyLate<Both>{}));
+}
+
 template <class Step>
 inline constexpr StageKind kind_of_step =
     Step::stateful ? StageKind::state_computation : StageKind::computation;
@@ -72,6 +95,13 @@ template <class Step, class F>
 typename Step::Spec spec_of(F&& function) {
   if constexpr (requires { function.aggregation; }) {
     return {std::move(function.settings), std::move(function.aggregation)};
+  } else if constexpr (requires {
+                         function.settings;
+                         function.function;
+                       }) {
+    return {std::move(function.settings), std::move(function.function)};
+  } else if constexpr (requires { function.duration; }) {
+    return {std::move(function.function), Expiry{function.duration.count(), function.time}};
   } else {
     return {std::forward<F>(function)};
   }
@@ -79,7 +109,15 @@ typename Step::Spec spec_of(F&& function) {
 
 /// What only values can show to be wrong becomes a mistake of the graph.
 template <class F>
-void check_step(Graph&, const std::string&, const F&) {}
+void check_step(Graph& graph, const std::string&, const F&) {
+  if (takes_timers<F>()) {
+    graph.use_time();
+  }
+}
+template <class F>
+void check_step(Graph& graph, const std::string& stage, const ExpiringComputation<F>& expiring) {
+  check_expiry(graph, stage, expiring.duration);
+}
 template <WindowKind kind, class A>
 void check_step(Graph& graph, const std::string& stage, const WindowDefinition<kind, A>& windows) {
   check_windows(graph, stage, windows.settings, false);

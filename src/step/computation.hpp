@@ -46,15 +46,18 @@ struct Computation {
                 "in a lambda with explicit parameter types");
 
   static constexpr bool emits = takes_emitter<F>();
+  static constexpr bool timed = takes_timers<F>();
   static constexpr bool stateful = takes_state<F>();
 
   static constexpr bool check_arity() {
     if constexpr (known) {
       constexpr std::size_t arity = ShapeOf<F>::arity;
       static_assert(arity >= 1, "wallaroo: a stage's function must take the record");
-      static_assert(arity <= (emits ? 3u : 2u),
-                    "wallaroo: a stage's function takes (record), (record, state&), "
-                    "(record, Emitter<Out>&) or (record, state&, Emitter<Out>&)");
+      static_assert(
+          arity <= 2u + (emits ? 1u : 0u) + (timed ? 1u : 0u),
+          "wallaroo: a stage's function takes (record), (record, state&), "
+          "(record, Emitter<Out>&) or (record, state&, Emitter<Out>&); one with state may "
+          "take a Timers& after it");
     }
     return true;
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <wallaroo/emitter.hpp>
+#include <wallaroo/timers.hpp>
 
 namespace wallaroo::internal {
 
@@ -78,11 +79,23 @@ constexpr bool takes_emitter() {
   return false;
 }
 
+/// Is the third parameter for timers?
+template <class F>
+constexpr bool takes_timers() {
+  if constexpr (ShapeOf<F>::known) {
+    if constexpr (ShapeOf<F>::arity >= 3) {
+      return std::is_same_v<ArgumentOf<F, 2>, Timers&>;
+    }
+  }
+  return false;
+}
+
 /// Does the function have a second parameter that is not the emitter?
 template <class F>
 constexpr bool takes_state() {
   if constexpr (ShapeOf<F>::known) {
-    return ShapeOf<F>::arity == (takes_emitter<F>() ? 3 : 2);
+    constexpr std::size_t others = (takes_emitter<F>() ? 1 : 0) + (takes_timers<F>() ? 1 : 0);
+    return ShapeOf<F>::arity == 2 + others;
   }
   return false;
 }

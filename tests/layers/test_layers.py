@@ -26,6 +26,7 @@ VOCABULARY = {
     "timers.hpp": None,
     "late_data.hpp": None,
     "event_time.hpp": None,
+    "expiry.hpp": None,
     "aggregation.hpp": "window",
     "aggregates.hpp": "window",
     "windows.hpp": "window",

@@ -1,0 +1,216 @@
+// An interval join of two keyed streams as a step of a chain.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <wallaroo/late_data.hpp>
+
+#include "step/chain_context.hpp"
+#include "step/computation.hpp"
+#include "step/describe.hpp"
+#include "step/temporal.hpp"
+#include "window/join_set.hpp"
+
+namespace wallaroo::internal {
+
+/// A record of either side, as it travels to the join.
+template <class Left, class Right>
+using EitherSide = std::variant<Left, Right>;
+
+/// How the join's function takes a pair: by reference where a side is always there, else by
+/// pointer, which is null in a record that is emitted alone.
+template <JoinKind kind, class F, class Left, class Right>
+decltype(auto) invoke_join(F& function, const Left* left, const Right* right) {
+  if constexpr (kind == JoinKind::inner) {
+    return std::invoke(function, *left, *right);
+  } else if constexpr (kind == JoinKind::left) {
+    return std::invoke(function, *left, right);
+  } else if constexpr (kind == JoinKind::right) {
+    return std::invoke(function, left, *right);
+  } else {
+    return std::invoke(function, left, right);
+  }
+}
+
+template <JoinKind kind, class F, class Left, class Right>
+constexpr bool check_join_function() {
+  if constexpr (kind == JoinKind::inner) {
+    static_assert(std::is_invocable_v<F&, const Left&, const Right&>,
+                  "wallaroo: the function of an inner join takes (const Left&, const Right&)");
+  } else if constexpr (kind == JoinKind::left) {
+    static_assert(std::is_invocable_v<F&, const Left&, const Right*>,
+                  "wallaroo: the function of a left join takes (const Left&, const Right*), the "
+                  "second null for a record without a partner");
+  } else if constexpr (kind == JoinKind::right) {
+    static_assert(std::is_invocable_v<F&, const Left*, const Right&>,
+                  "wallaroo: the function of a right join takes (const Left*, const Right&), the "
+                  "first null for a record without a partner");
+  } else {
+    static_assert(std::is_invocable_v<F&, const Left*, const Right*>,
+                  "wallaroo: the function of a full join takes (const Left*, const Right*), one of "
+                  "them null for a record without a partner");
+  }
+  return true;
+}
+
+template <JoinKind join_kind, class F, class Left, class Right, class Key, bool SplitLate>
+class JoinStep : public TemporalStep {
+ public:
+  static_assert(check_join_function<join_kind, F, Left, Right>());
+
+  using Record = EitherSide<Left, Right>;
+  using Returned = std::remove_cvref_t<decltype(invoke_join<join_kind>(
+      std::declval<F&>(), std::declval<const Left*>(), std::declval<const Right*>()))>;
+  static_assert(!std::is_void_v<Returned> && !is_vector<Returned>,
+                "wallaroo: the function of a join returns its output, T or std::optional<T>");
+  using Result = typename OutputsOf<Returned>::type;
+  static_assert(!holds_views<Result>,
+                "wallaroo: the output of a join must own its bytes: the records that it is made of "
+                "may be gone before it arrives");
+  using Output = std::conditional_t<SplitLate, std::variant<Result, Late<Record>>, Result>;
+  static constexpr bool tallies_losses = false;
+  static constexpr bool stateful = true;
+  static constexpr StageKind kind = StageKind::join;
+
+  struct Spec {
+    JoinSettings settings;
+    F function;
+    int stage = -1;
+  };
+
+  JoinStep(const Spec& spec, const SegmentContext& context)
+      : function_(spec.function),
+        stage_(context.stages.at(spec.stage)),
+        set_(std::make_unique<Set>(spec.settings)) {}
+
+  StageRuntime& stage() { return *stage_; }
+
+  void begin_batch(ChainContext&) {}
+
+  template <bool, class Place, class R, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
+                                    R&& record, Next&& next) {
+    Out<std::remove_reference_t<Next>> out{this, &context, &tally, &next};
+    const auto& key = key_place(place);
+    const std::int64_t time_ns = time_of(context, place);
+    Record side(std::forward<R>(record));
+    if (side.index() == 0) {
+      set_->on_left(key.hash, key.key, time_ns, std::get<0>(std::move(side)), out);
+    } else {
+      set_->on_right(key.hash, key.key, time_ns, std::get<1>(std::move(side)), out);
+    }
+  }
+
+  Watermark set_watermark(Watermark in) {
+    set_->on_watermark(in.time_ns);
+    due_ = in.time_ns != fired_at_;
+    input_ns_ = in.time_ns;
+    publish();
+    return {set_->output_watermark(), in.idle};
+  }
+  bool pending() const { return due_; }
+
+  template <class Next>
+  bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
+    Out<Next> out{this, &context, &tally, &next};
+    const bool more = set_->fire_due(records_per_slice, out);
+    fired_at_ = more ? no_time : input_ns_;
+    due_ = more;
+    return more;
+  }
+
+  std::int64_t due_ns() const { return end_of_time; }
+  template <class Next>
+  void on_time(ChainContext&, std::int64_t, std::uint64_t&, Next&) {}
+
+ private:
+  using Set = JoinSet<Key, Left, Right>;
+
+  /// Few enough that what leaves together holds other records up for less than a millisecond.
+  static constexpr std::size_t records_per_slice = 512;
+
+  template <class Next>
+  struct Out {
+    JoinStep* step;
+    ChainContext* context;
+    std::uint64_t* tally;
+    Next* next;
+
+    void pair(const Key& key, std::int64_t time_ns, const Left& left, const Right& right) {
+      emit(key, time_ns, &left, &right);
+    }
+    void left_alone(const Key& key, std::int64_t time_ns, Left&& left) {
+      if constexpr (join_kind == JoinKind::left || join_kind == JoinKind::full) {
+        emit(key, time_ns, &left, static_cast<const Right*>(nullptr));
+      }
+    }
+    void right_alone(const Key& key, std::int64_t time_ns, Right&& right) {
+      if constexpr (join_kind == JoinKind::right || join_kind == JoinKind::full) {
+        emit(key, time_ns, static_cast<const Left*>(nullptr), &right);
+      }
+    }
+    void late_left(const Key& key, std::int64_t time_ns, Left&& left) {
+      if constexpr (SplitLate) {
+        pass_on(key, time_ns,
+                Output(Late<Record>{Record(std::in_place_index<0>, std::move(left))}));
+      }
+    }
+    void late_right(const Key& key, std::int64_t time_ns, Right&& right) {
+      if constexpr (SplitLate) {
+        pass_on(key, time_ns,
+                Output(Late<Record>{Record(std::in_place_index<1>, std::move(right))}));
+      }
+    }
+
+    void emit(const Key& key, std::int64_t time_ns, const Left* left, const Right* right) {
+      std::optional<Result> made;
+      try {
+        made = invoke_join<join_kind>(step->function_, left, right);
+      } catch (...) {
+        step->fail(*context, left, right);
+        return;
+      }
+      if (made) {
+        pass_on(key, time_ns, Output(*std::move(made)));
+      }
+    }
+    void pass_on(const Key& key, std::int64_t time_ns, Output&& output) {
+      ++*tally;
+      (*next)(At<KeyRef<const Key&>>{{hash_key(key), key}, time_ns}, std::move(output));
+    }
+  };
+
+  [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const Left* left,
+                                         const Right* right) {
+    std::string pair = left == nullptr ? "nothing" : describe(*left);
+    pair += " with ";
+    pair += right == nullptr ? "nothing" : describe(*right);
+    context.failures.handle(*stage_, FailureHandler::current_error(), {std::move(pair)});
+  }
+
+  void publish() {
+    const JoinCounters& now = set_->counters();
+    StageMetrics& metrics = stage_->metrics;
+    metrics.windows_fired.add(now.matched - published_.matched);
+    metrics.late_records.add(now.late - published_.late);
+    metrics.dropped_records.add(now.dropped - published_.dropped);
+    metrics.windows_open.set(static_cast<std::int64_t>(now.buffered));
+    metrics.watermark.set(set_->output_watermark());
+    published_ = now;
+  }
+
+  F function_;
+  StageRuntime* stage_;
+  std::unique_ptr<Set> set_;
+  std::int64_t input_ns_ = no_time;
+  std::int64_t fired_at_ = no_time;  ///< the watermark up to which nothing is due any more
+  bool due_ = false;
+  JoinCounters published_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,335 @@
+// A state computation that has timers, or whose state expires, as a step of a chain.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <wallaroo/expiry.hpp>
+#include <wallaroo/timers.hpp>
+
+#include "state/expiring_state.hpp"
+#include "state/key_timers.hpp"
+#include "state/key_timers_calls.hpp"
+#include "step/chain_context.hpp"
+#include "step/computation.hpp"
+#include "step/describe.hpp"
+#include "step/on_timer.hpp"
+#include "step/temporal.hpp"
+
+namespace wallaroo::internal {
+
+/// When keys leave; a duration of 0 for never.
+struct Expiry {
+  std::int64_t duration_ns = 0;
+  ExpiryTime time = ExpiryTime::event_time;
+};
+
+/// Key is NoKey in a chain without keys: then one state and its timers are the stage's.
+template <class F, class In, class Key, bool Expires>
+class TimedStateStep : public TemporalStep {
+ public:
+  using Traits = Computation<F, In>;
+  using Record = In;
+  using Output = typename Traits::Output;
+  using State = typename Traits::State;
+  static_assert(Traits::stateful,
+                "wallaroo: only a state computation, f(const Record&, State&, ...), has timers or "
+                "state that expires");
+  static_assert(
+      !may_hold_views<Output>,
+      "wallaroo: the outputs of a computation with timers or expiring state must own their "
+      "bytes");
+  static constexpr bool has_timers = Traits::timed;
+  static constexpr bool tallies_losses = false;
+  static constexpr bool stateful = true;
+  static constexpr StageKind kind = StageKind::state_computation;
+
+  struct Spec {
+    F function;
+    Expiry expiry = {};
+    int stage = -1;
+  };
+
+  TimedStateStep(const Spec& spec, const SegmentContext& context)
+      : function_(spec.function),
+        expiry_(spec.expiry),
+        clock_(context.clock),
+        stage_(context.stages.at(spec.stage)),
+        parts_(std::make_unique<Parts>(spec.expiry)) {}
+
+  StageRuntime& stage() { return *stage_; }
+
+  void begin_batch(ChainContext&) { tell_time(clock_.now_ns()); }
+
+  template <bool, class Place, class R, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
+                                    R&& record, Next&& next) {
+    const std::int64_t time_ns = time_of(context, place);
+    const auto key = keyed_place(place);
+    Call<std::remove_reference_t<Next>> call{this, &context, &tally, &next};
+    call.fire_due_of(key);
+    call.run(
+        key, time_ns, [&] { return describe(record); },
+        [&](State& state, auto&... rest) {
+          return invoke(std::forward<R>(record), state, rest...);
+        });
+    call.fire_due_of(key);
+  }
+
+  Watermark set_watermark(Watermark in) {
+    parts_->timers.on_watermark(in.time_ns);
+    if (expires_by(ExpiryTime::event_time)) {
+      expire_at(in.time_ns);
+    }
+    passed_ns_ = std::max(passed_ns_, std::min(in.time_ns, next_event_timer() - 1));
+    if (in.time_ns == end_of_time && next_event_timer() == end_of_time) {
+      passed_ns_ = end_of_time;
+    }
+    stage_->metrics.watermark.set(passed_ns_);
+    return {passed_ns_, in.idle};
+  }
+
+  bool pending() const {
+    if (expiring_due()) {
+      return true;
+    }
+    const KeyTimers<Key>& timers = parts_->timers;
+    return has_timers && timers.size() != 0 &&
+           (timers.next_due_ns(TimerKind::event_time) <= timers.watermark() ||
+            timers.next_due_ns(TimerKind::processing_time) <= timers.now_ns());
+  }
+
+  template <class Next>
+  bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
+    bool more_timers = false;
+    if constexpr (has_timers) {
+      Call<Next> call{this, &context, &tally, &next};
+      more_timers = parts_->timers.fire_due(
+          steps_per_slice, [&](std::uint64_t hash, const Key& key, const Timer& timer) {
+            call.on_timer({hash, key}, timer);
+          });
+    }
+    return expire_some() || more_timers;
+  }
+
+  std::int64_t due_ns() const {
+    std::int64_t due = end_of_time;
+    if (has_timers && parts_->timers.size() != 0) {
+      due = parts_->timers.next_due_ns(TimerKind::processing_time);
+    }
+    if (expires_by(ExpiryTime::processing_time)) {
+      due = std::min(due, next_expiry());
+    }
+    return due;
+  }
+  template <class Next>
+  void on_time(ChainContext&, std::int64_t now_ns, std::uint64_t&, Next&) {
+    tell_time(now_ns);
+  }
+
+ private:
+  using States = std::conditional_t<Expires, ExpiringState<Key, State>, KeyedState<Key, State>>;
+  using Place = KeyRef<const Key&>;
+
+  struct Parts {
+    explicit Parts(const Expiry& expiry) : states(make_states(expiry)) {}
+    static States make_states(const Expiry& expiry) {
+      if constexpr (Expires) {
+        return States(expiry.duration_ns);
+      } else {
+        return States();
+      }
+    }
+    States states;
+    KeyTimers<Key> timers;
+    Timers requests;
+    std::conditional_t<Traits::emits, Emitter<Output>, NoKey> emitter;
+  };
+
+  static constexpr std::size_t steps_per_slice = 256;
+
+  // The key as the tables know it; a view made for the occasion lives in the place given.
+  template <class P>
+  static Place keyed_place(const P& place) {
+    if constexpr (std::is_same_v<Key, NoKey>) {
+      static constexpr NoKey no_key{};
+      static const std::uint64_t no_hash = hash_key(no_key);
+      return {no_hash, no_key};
+    } else {
+      return {key_place(place).hash, key_place(place).key};
+    }
+  }
+
+  State& state_of(const Place& place, std::int64_t time_ns) {
+    if constexpr (Expires) {
+      return parts_->states.find_or_create(
+          place.hash, place.key,
+          expiry_.time == ExpiryTime::event_time ? time_ns : parts_->timers.now_ns());
+    } else {
+      return parts_->states.find_or_create(place.hash, place.key);
+    }
+  }
+
+  // One call of the user's function, and what follows from it.
+  template <class Next>
+  struct Call {
+    TimedStateStep* step;
+    ChainContext* context;
+    std::uint64_t* tally;
+    Next* next;
+
+    template <class Describe, class Work>
+    void run(const Place& place, std::int64_t time_ns, Describe&& describe_input, Work&& work) {
+      Parts& parts = *step->parts_;
+      auto take = [&](Output* outputs, std::size_t size) {
+        for (std::size_t i = 0; i < size; ++i) {
+          pass_on(place, time_ns, std::move(outputs[i]));
+        }
+      };
+      bool in_user_code = true;
+      try {
+        TimersAccess::begin(parts.requests, time_ns, parts.timers.watermark());
+        State& state = step->state_of(place, time_ns);
+        if constexpr (Traits::emits) {
+          EmitterAccess::bind_arena(parts.emitter, &ChainContext::arena, context);
+          EmitterAccess::bind(parts.emitter, take);
+          with_timers(work, state, parts.emitter);
+          in_user_code = false;
+          EmitterAccess::drain(parts.emitter, take);
+        } else {
+          decltype(auto) result = with_timers(work, state);
+          in_user_code = false;
+          each_output(std::forward<decltype(result)>(result), [&](auto&& output) {
+            pass_on(place, time_ns, Output(std::forward<decltype(output)>(output)));
+          });
+        }
+      } catch (const StageFailure&) {
+        throw;
+      } catch (...) {
+        if (!in_user_code) {
+          throw;
+        }
+        if constexpr (Traits::emits) {
+          EmitterAccess::discard(parts.emitter);
+        }
+        context->failures.handle(*step->stage_, FailureHandler::current_error(),
+                                 {describe_input()});
+        return;
+      }
+      TimersAccess::apply(parts.requests, parts.timers, place.hash, place.key);
+    }
+
+    void on_timer(const Place& place, const Timer& timer) {
+      const std::int64_t due_ns = timer.due.time_since_epoch().count();
+      const std::int64_t time_ns = timer.kind == TimerKind::event_time
+                                       ? std::max(due_ns, step->passed_ns_)
+                                       : step->processing_timer_time(*context);
+      const OwnedKey<Key> key(place.key);
+      run(
+          place, time_ns, [&] { return "a timer of key " + describe(key); },
+          [&](State& state, auto&... rest) -> decltype(auto) {
+            return call_on_timer(step->function_, key, state, timer, rest...);
+          });
+    }
+
+    void fire_due_of(const Place& place) {
+      if constexpr (has_timers) {
+        step->parts_->timers.fire_due_of(
+            place.hash, place.key, [&](std::uint64_t hash, const Key& key, const Timer& timer) {
+              on_timer({hash, key}, timer);
+            });
+      }
+    }
+
+   private:
+    template <class Work, class... Emit>
+    decltype(auto) with_timers(Work& work, State& state, Emit&... emitter) {
+      if constexpr (has_timers) {
+        return work(state, step->parts_->requests, emitter...);
+      } else {
+        return work(state, emitter...);
+      }
+    }
+    void pass_on(const Place& place, std::int64_t time_ns, Output&& output) {
+      ++*tally;
+      if constexpr (std::is_same_v<Key, NoKey>) {
+        (*next)(At<NoKey>{{}, time_ns}, std::move(output));
+      } else {
+        (*next)(At<Place>{place, time_ns}, std::move(output));
+      }
+    }
+  };
+
+  template <class R, class... Rest>
+  decltype(auto) invoke(R&& record, Rest&... rest) {
+    if constexpr (std::is_invocable_v<F&, const In&, Rest&...>) {
+      return std::invoke(function_, std::as_const(record), rest...);
+    } else if constexpr (std::is_invocable_v<F&, R&&, Rest&...>) {
+      return std::invoke(function_, std::forward<R>(record), rest...);
+    } else {
+      return std::invoke(function_, In(record), rest...);
+    }
+  }
+
+  // Of an output that no record's time explains.
+  std::int64_t processing_timer_time(const ChainContext& context) const {
+    return passed_ns_ == no_time ? context.ingest_time_ns() : passed_ns_;
+  }
+
+  void tell_time(std::int64_t now_ns) {
+    parts_->timers.on_time(now_ns);
+    if (expires_by(ExpiryTime::processing_time)) {
+      expire_at(now_ns);
+    }
+  }
+
+  std::int64_t next_event_timer() const {
+    return has_timers && parts_->timers.size() != 0
+               ? parts_->timers.next_due_ns(TimerKind::event_time)
+               : end_of_time;
+  }
+
+  bool expires_by(ExpiryTime time) const { return Expires && expiry_.time == time; }
+  void expire_at(std::int64_t now_ns) {
+    if constexpr (Expires) {
+      expired_at_ns_ = std::max(expired_at_ns_, now_ns);
+      parts_->states.on_time(now_ns);
+    }
+  }
+  std::int64_t next_expiry() const {
+    if constexpr (Expires) {
+      return parts_->states.next_due_ns();
+    } else {
+      return end_of_time;
+    }
+  }
+  bool expiring_due() const {
+    return Expires && next_expiry() <= expired_at_ns_ && next_expiry() != end_of_time;
+  }
+  bool expire_some() {
+    if constexpr (Expires) {
+      const bool more = parts_->states.expire_due(steps_per_slice);
+      stage_->metrics.expired_keys.add(parts_->states.expired() - expired_);
+      expired_ = parts_->states.expired();
+      return more;
+    } else {
+      return false;
+    }
+  }
+
+  F function_;
+  Expiry expiry_;
+  const Clock& clock_;
+  StageRuntime* stage_;
+  std::unique_ptr<Parts> parts_;
+  std::int64_t passed_ns_ = no_time;  ///< the watermark behind this step
+  std::int64_t expired_at_ns_ = no_time;
+  std::uint64_t expired_ = 0;
+};
+
+}  // namespace wallaroo::internal
