@@ -217,6 +217,7 @@ class BasicStream {
   // This stream and one more step, a stage of its own.
   template <class Step>
   auto lengthened(internal::StageInfo info, typename Step::Spec spec) && {
+    info.temporal = internal::is_temporal<Step>;
     const auto stage = link_.add_stage(std::move(info));
     spec.stage = stage;
     auto longer = std::move(pending_).template with<Step>(std::move(spec), stage);

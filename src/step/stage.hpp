@@ -20,15 +20,12 @@ enum class StageKind {
   sink
 };
 
-inline bool knows_time(StageKind kind) {
-  return kind == StageKind::event_time || kind == StageKind::window || kind == StageKind::join;
-}
-
 struct StageInfo {
   std::string name;
   std::string pipeline;  ///< the name of the source it hangs on (the first one after a merge)
   StageKind kind = StageKind::computation;
   OnError on_error = OnError::stop;
+  bool temporal = false;  ///< makes watermarks or waits for them
 };
 
 /// A stage on one executor.

@@ -26,7 +26,7 @@ void Worker::register_metrics(Registry& registry) const {
     const StageInfo& info = *stage->runtime.info;
     const StagePlace place{info.pipeline, info.name, worker_name, stage->executor};
     register_stage(registry, place, stage->runtime.metrics);
-    if (knows_time(info.kind)) {
+    if (info.temporal) {
       register_time(registry, place, stage->runtime.metrics);
     }
   }
