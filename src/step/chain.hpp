@@ -66,7 +66,7 @@ class Chain final : public Segment {
       }
     }
     context_.origin = {};
-    publish(tally, records);
+    count(tally, records);
     context_.end();
     if constexpr (temporal) {
       pass_watermark();
@@ -115,6 +115,7 @@ class Chain final : public Segment {
   void finish() override { terminal_.finish(); }
 
   void flush(bool everything) override {
+    publish();
     terminal_.flush(everything);
     context_.failures.flush();
   }
@@ -162,7 +163,7 @@ class Chain final : public Segment {
           work(step, tally.of[I], next);
         });
       }
-      publish(tally, 0);
+      count(tally, 0);
       context_.end();
       pass_watermark();
     }
@@ -184,7 +185,7 @@ class Chain final : public Segment {
   // four or more looks at the clock would be felt.
   bool worth_timing(std::size_t records) {
     constexpr std::size_t small = 64;
-    constexpr std::uint32_t one_in = 16;
+    constexpr std::uint32_t one_in = 64;
     return records < small || ++large_batches_ % one_in == 0;
   }
 
@@ -253,8 +254,19 @@ class Chain final : public Segment {
     }
   }
 
-  void publish(const Counts& tally, std::size_t input) {
-    std::uint64_t records = input;
+  // Counters that others read are written once for the batches between two flushes.
+  void count(const Counts& tally, std::size_t input) {
+    tally.add_to(counted_);
+    counted_input_ += input;
+    has_counted_ = true;
+  }
+  void publish() {
+    if (!has_counted_) {
+      return;
+    }
+    const Counts tally = std::exchange(counted_, {});
+    std::uint64_t records = std::exchange(counted_input_, 0);
+    has_counted_ = false;
     if (head_ != nullptr) {
       head_->metrics.records_in.add(records);
       head_->metrics.records_out.add(records);
@@ -287,6 +299,9 @@ class Chain final : public Segment {
   std::vector<Outlet*> outlets_;
   Watermark watermark_;
   std::uint32_t large_batches_ = 0;
+  Counts counted_;
+  std::uint64_t counted_input_ = 0;
+  bool has_counted_ = false;
 };
 
 }  // namespace wallaroo::internal

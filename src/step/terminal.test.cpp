@@ -233,6 +233,7 @@ TEST(CallbackTerminal, ASmallObjectCountsOverAllBatchesAndIsFinishedOnce) {
   rig.feed({3});
   rig.feed(std::vector<int>(100, 1));
   rig.chain().finish();
+  rig.chain().flush(true);
   EXPECT_EQ(result, 106);
   EXPECT_EQ(finished, 1);
   EXPECT_EQ(rig.metrics().records_in.value(), 104U);
