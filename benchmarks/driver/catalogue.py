@@ -4,6 +4,7 @@ from .in_memory import InMemory
 from .nexmark import Nexmark
 from .over_tcp import TcpLatency, TcpWordCount
 from .resident import Idle, Memory
+from .windows import Burst, Sliding
 
 ALL = [
     InMemory("stateless", "M records/s", bar=0.9, records=1 << 31, threads=1),
@@ -11,6 +12,12 @@ ALL = [
              informational="word_count_merge_limit"),
     InMemory("word_count_simple", "M lines/s", bar=0.3, records=1 << 23, limit="word_count"),
     InMemory("keyed_count", "M records/s", bar=0.75, records=1 << 26),
+    InMemory("windows_tumbling_100", "M records/s", bar=0.7, records=1 << 25,
+             program="windows_tumbling", flags=("--keys", 100)),
+    InMemory("windows_tumbling_100k", "M records/s", bar=0.7, records=1 << 25,
+             program="windows_tumbling", flags=("--keys", 100_000)),
+    Sliding(),
+    Burst(),
     Nexmark(),
     TcpWordCount(),
     TcpLatency(),
@@ -19,11 +26,17 @@ ALL = [
 ]
 
 
+GROUPS = {"windows": [benchmark.name for benchmark in ALL
+                      if benchmark.name.startswith("windows_")]}
+
+
 def selected(names):
-    """The benchmarks named, or all; in the order of the catalogue. ValueError names the unknown."""
+    """The benchmarks named, or those of the groups named, or all; in the order of the catalogue.
+    ValueError names the unknown."""
+    wanted = {single for name in names for single in GROUPS.get(name, [name])}
     known = [benchmark.name for benchmark in ALL]
-    unknown = [name for name in names if name not in known]
+    unknown = sorted(wanted.difference(known))
     if unknown:
         raise ValueError(f"no benchmark is called {', '.join(unknown)}; there are: "
-                         f"{', '.join(known)}")
-    return [benchmark for benchmark in ALL if not names or benchmark.name in names]
+                         f"{', '.join([*known, *GROUPS])}")
+    return [benchmark for benchmark in ALL if not names or benchmark.name in wanted]

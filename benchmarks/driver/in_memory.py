@@ -16,15 +16,24 @@ class InMemory:
     limit: str = ""          # the limit's name where it is not the benchmark's
     threads: int = 0         # 0: one for each core
     informational: str = ""  # a program to run besides, as a note under the table
+    program: str = ""        # the programs' name where it is not the benchmark's
+    flags: tuple = ()        # for both programs
 
     def command(self, settings, program):
         records = self.records // 4 if settings.quick else self.records
         return [require_program(settings.build / "benchmarks" / program),
-                "--threads", self.threads or len(os.sched_getaffinity(0)), "--records", records]
+                "--threads", self.threads or len(os.sched_getaffinity(0)), "--records", records,
+                *self.flags]
+
+    def ours_program(self):
+        return f"{self.program or self.name}_ours"
+
+    def limit_program(self):
+        return f"{self.limit or self.program or self.name}_limit"
 
     def measure(self, settings):
-        ours = self.command(settings, f"{self.name}_ours")
-        limit = self.command(settings, f"{self.limit or self.name}_limit")
+        ours = self.command(settings, self.ours_program())
+        limit = self.command(settings, self.limit_program())
         pairs = []
         for _ in range(settings.pairs):
             ours_result = parse_result(ours, run(ours))
@@ -34,7 +43,7 @@ class InMemory:
         return [entry_of_pairs(self.name, self.unit, pairs, bar=self.bar)]
 
     def measure_limit(self, settings):
-        return {self.name: self.rate(settings, f"{self.limit or self.name}_limit")}
+        return {self.name: self.rate(settings, self.limit_program())}
 
     def notes(self, settings):
         if not self.informational:

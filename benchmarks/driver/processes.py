@@ -40,10 +40,11 @@ def run(command, timeout_s=RUN_TIMEOUT_S):
 
 
 def parse_result(command, text):
-    """The one line of JSON that every in-memory program prints."""
+    """The one line of JSON that every in-memory program prints. What it says besides the three
+    fields is passed on as it is."""
     try:
         result = json.loads(text)
-        fields = {"records": int(result["records"]), "seconds": float(result["seconds"]),
+        fields = {**result, "records": int(result["records"]), "seconds": float(result["seconds"]),
                   "checksum": str(result["checksum"])}
     except (ValueError, KeyError, TypeError):
         raise BenchError(f"{shown(command)}: expected one line with records, seconds and checksum "

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace wallaroo::bench {
@@ -16,6 +17,7 @@ class BlockRing {
  public:
   struct Block {
     std::size_t size = 0;
+    std::int64_t mark = 0;  // what the producer says besides, see Exchange::Lane::mark
     std::array<Item, kBlockItems> items;
   };
 

@@ -8,8 +8,10 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "limits/block_ring.hpp"
@@ -21,14 +23,16 @@ template <class Item, std::size_t kBlockItems, std::size_t kSlack>
 class Exchange {
   static_assert(kSlack < kBlockItems);
   using Ring = BlockRing<Item, kBlockItems, 8>;
-  using Block = typename Ring::Block;
 
  public:
+  using Block = typename Ring::Block;
+
   explicit Exchange(unsigned threads) : threads_(threads), rings_(std::size_t{threads} * threads) {
     for (auto& ring : rings_) ring = std::make_unique<Ring>();
   }
 
-  // One thread's end of it. `Consume` is called with (const Item*, size) for what it owns.
+  // One thread's end of it. `Consume` is called with (const Item*, size) for what it owns, or with
+  // (the producing thread, const Block&) where it takes these.
   template <class Consume>
   class Lane {
    public:
@@ -41,6 +45,9 @@ class Exchange {
     }
 
     void push(unsigned owner, const Item& item) { *cursors_[owner]++ = item; }
+
+    // Goes with every block from now on.
+    void mark(std::int64_t mark) { mark_ = mark; }
 
     // After this, `kSlack` more items fit whoever owns them.
     void make_room() {
@@ -64,12 +71,21 @@ class Exchange {
       return static_cast<std::size_t>(cursors_[to] - blocks_[to]->items.data());
     }
 
+    void consume(unsigned from, const Block& block) {
+      if constexpr (std::is_invocable_v<Consume&, unsigned, const Block&>) {
+        consume_(from, block);
+      } else {
+        consume_(block.items.data(), block.size);
+      }
+    }
+
     void flush(unsigned to) {
+      blocks_[to]->size = size_of(to);
+      blocks_[to]->mark = mark_;
       if (to == self_) {
-        consume_(own_->items.data(), size_of(to));
+        consume(self_, *own_);
         drain();
       } else {
-        blocks_[to]->size = size_of(to);
         Ring& ring = exchange_.ring(self_, to);
         ring.publish();
         // Consuming while the other side is full is what keeps two full threads from waiting for
@@ -87,7 +103,7 @@ class Exchange {
         if (from == self_) continue;
         Ring& ring = exchange_.ring(from, self_);
         while (const Block* block = ring.readable()) {
-          consume_(block->items.data(), block->size);
+          consume(from, *block);
           ring.release();
           any = true;
         }
@@ -101,6 +117,7 @@ class Exchange {
     std::unique_ptr<Block> own_{new Block};
     std::vector<Block*> blocks_;
     std::vector<Item*> cursors_;
+    std::int64_t mark_ = 0;
   };
 
  private:

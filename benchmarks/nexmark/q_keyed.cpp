@@ -1,8 +1,10 @@
-// Queries that keep a total or the newest bid for each key, and tell every change of it: 17, 18.
+// Queries that keep a total or some bids for each key, and tell every change: 17, 18, 19.
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -69,11 +71,18 @@ struct BidderAuction {
   std::uint64_t auction;
   friend bool operator==(const BidderAuction&, const BidderAuction&) = default;
 };
+// Which bids are the newest when they come depends on the order in which executors meet, but not
+// what is left when the digest of each is taken back by the next.
 struct NewestBid {
   Bid bid;
+  std::int64_t replaced_time_ns;  // 0 when there was none
 };
-// Which bids are the newest when they come depends on the order in which executors meet.
-std::uint64_t digest_of(const NewestBid&) { return 0; }
+std::uint64_t hash_time(std::int64_t time_ns) {
+  return hash_number(static_cast<std::uint64_t>(time_ns));
+}
+std::uint64_t digest_of(const NewestBid& newest) {
+  return hash_time(newest.bid.time_ns) - hash_time(newest.replaced_time_ns);
+}
 std::string replaced_by(const NewestBid& newest) {
   return fmt::format("{},{}", newest.bid.bidder, newest.bid.auction);
 }
@@ -85,6 +94,50 @@ std::string line_of(const NewestBid& newest) {
 struct NewestTime {
   std::int64_t time_ns = 0;
 };
+
+// The bid that is now number `rank` of its auction.
+struct RankedBid {
+  Bid bid;
+  std::uint64_t rank;
+  std::int64_t replaced_time_ns;  // 0 when there was none
+};
+std::uint64_t digest_of(const RankedBid& ranked) {
+  return ranked.rank * (hash_time(ranked.bid.time_ns) - hash_time(ranked.replaced_time_ns));
+}
+std::string replaced_by(const RankedBid& ranked) {
+  return fmt::format("{},{}", ranked.bid.auction, ranked.rank);
+}
+std::string line_of(const RankedBid& ranked) {
+  const Bid& bid = ranked.bid;
+  return fmt::format("{},{},{},{},{},{},{}", bid.auction, bid.bidder, bid.price, bid.channel,
+                     bid.time_ns, bid.extra, ranked.rank);
+}
+struct TopBids {
+  std::vector<Bid> bids;  // the best first
+};
+
+bool is_better(const Bid& a, const Bid& b) {
+  return a.price != b.price ? a.price > b.price : a.time_ns < b.time_ns;
+}
+
+void rank(Bid&& bid, TopBids& top, Emitter<RankedBid>& emit) {
+  constexpr std::size_t most = 10;
+  auto& bids = top.bids;
+  const auto place = std::upper_bound(bids.begin(), bids.end(), bid, is_better) - bids.begin();
+  auto index = static_cast<std::size_t>(place);
+  if (index == most) {
+    return;
+  }
+  const std::int64_t surplus_ns = bids.size() == most ? bids.back().time_ns : 0;
+  if (bids.size() == most) {
+    bids.pop_back();
+  }
+  bids.insert(bids.begin() + place, std::move(bid));
+  for (; index < bids.size(); ++index) {
+    const std::int64_t replaced_ns = index + 1 < bids.size() ? bids[index + 1].time_ns : surplus_ns;
+    emit({bids[index], index + 1, replaced_ns});
+  }
+}
 
 }  // namespace
 
@@ -104,24 +157,29 @@ void statistics_query(Application& app, const Input& input, Results& results) {
 }
 
 void last_bid_query(Application& app, const Input& input, Results& results) {
-  const auto bids = [](Event&& event) -> std::optional<Bid> {
-    auto* const bid = std::get_if<Bid>(&event);
-    return bid == nullptr ? std::nullopt : std::optional(std::move(*bid));
-  };
   const auto newest = [](Bid&& bid, NewestTime& state) -> std::optional<NewestBid> {
     if (bid.time_ns <= state.time_ns) {
       return std::nullopt;
     }
-    state.time_ns = bid.time_ns;
-    return NewestBid{std::move(bid)};
+    const std::int64_t replaced_ns = std::exchange(state.time_ns, bid.time_ns);
+    return NewestBid{std::move(bid), replaced_ns};
   };
   to_results(event_source(app, input)
-                 .to("bids", bids)
+                 .to("bids", [](Event&& event) { return bid_of(std::move(event)); })
                  .key_by("bidder and auction",
                          [](const Bid& bid) {
                            return BidderAuction{bid.bidder, bid.auction};
                          })
                  .to("newest", newest),
+             results);
+}
+
+void top_bids_query(Application& app, const Input& input, Results& results) {
+  to_results(event_source(app, input)
+                 .to("bids", [](Event&& event) { return bid_of(std::move(event)); })
+                 // By value: of records that carry their key a stage may take the strings.
+                 .key_by("auction", [](const Bid& bid) { return bid.auction; })
+                 .to("top ten", rank),
              results);
 }
 

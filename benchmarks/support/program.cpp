@@ -1,5 +1,7 @@
 #include "support/program.hpp"
 
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <barrier>
@@ -10,6 +12,24 @@
 #include <fmt/format.h>
 
 namespace wallaroo::bench {
+namespace {
+
+long peak_kib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+void print(const Result& result) {
+  fmt::print("{{\"records\":{},\"seconds\":{:.9f},\"checksum\":\"{:016x}\"", result.records,
+             result.seconds, result.checksum);
+  for (const auto& [name, figure] : result.figures) {
+    fmt::print(",\"{}\":{}", name, figure);
+  }
+  fmt::print(",\"peak_kib\":{}}}\n", peak_kib());
+}
+
+}  // namespace
 
 int run_program(int argc, char** argv, const std::string& description, Parameters defaults,
                 const std::function<Result(const Parameters&)>& body) {
@@ -18,9 +38,14 @@ int run_program(int argc, char** argv, const std::string& description, Parameter
   app.add_option("--threads", parameters.threads, "threads that share the work")
       ->check(CLI::Range(1U, 256U))
       ->capture_default_str();
-  app.add_option("--records", parameters.records, "records to process, over all threads")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 60))
-      ->capture_default_str();
+  if (parameters.records != 0) {
+    app.add_option("--records", parameters.records, "records to process, over all threads")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 60))
+        ->capture_default_str();
+  }
+  for (auto& [name, number] : parameters.numbers) {
+    app.add_option("--" + name, number)->check(CLI::PositiveNumber)->capture_default_str();
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -28,8 +53,7 @@ int run_program(int argc, char** argv, const std::string& description, Parameter
   }
   try {
     const Result result = body(parameters);
-    fmt::print("{{\"records\":{},\"seconds\":{:.9f},\"checksum\":\"{:016x}\"}}\n", result.records,
-               result.seconds, result.checksum);
+    print(result);
     return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}: {}\n", argv[0], error.what());

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 namespace wallaroo::bench {
@@ -12,6 +13,8 @@ namespace wallaroo::bench {
 struct Parameters {
   unsigned threads = 2;
   std::uint64_t records = 0;
+  // What else can be set, with the name of its option.
+  std::map<std::string, std::uint64_t> numbers = {};
 };
 
 // What a run did. The checksum must depend on every record and on nothing else: not on the order
@@ -20,10 +23,14 @@ struct Result {
   std::uint64_t records = 0;
   double seconds = 0;
   std::uint64_t checksum = 0;
+  // What else was measured, by name.
+  std::map<std::string, double> figures = {};
 };
 
-// Parses `--threads` and `--records`, runs `body` and prints its result as one line of JSON.
-// Returns the exit code: 0, 2 for a wrong command line, 1 when `body` throws.
+// Parses `--threads`, `--records` (unless the default is 0) and the other numbers of `defaults`,
+// runs `body` and prints its result, and the most memory that the process had resident
+// (`peak_kib`), as one line of JSON. Returns the exit code: 0, 2 for a wrong command line, 1 when
+// `body` throws.
 int run_program(int argc, char** argv, const std::string& description, Parameters defaults,
                 const std::function<Result(const Parameters&)>& body);
 

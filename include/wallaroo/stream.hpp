@@ -276,7 +276,12 @@ class KeyedBy {
     return shared().to_with_late(std::move(name), std::move(windows), options);
   }
   template <class F>
-  auto event_time(std::string name, F extract, EventTimeOptions options = {}) const {
+  auto event_time(std::string name, F extract, EventTimeOptions options = {}) && {
+    return std::move(*this).exchanged().event_time(std::move(name), std::move(extract),
+                                                   std::move(options));
+  }
+  template <class F>
+  auto event_time(std::string name, F extract, EventTimeOptions options = {}) const& {
     return shared().event_time(std::move(name), std::move(extract), std::move(options));
   }
   auto collect() && { return std::move(*this).exchanged().collect(); }

@@ -30,12 +30,13 @@ struct Timer {
 /// one; then the computation is an object with a member `on_timer`:
 ///
 ///     struct Reminder {
-///       void operator()(const Order& order, Open& open, wallaroo::Timers& timers) {
+///       void operator()(const Order& order, Open& open, wallaroo::Timers& timers,
+///                       wallaroo::Emitter<Overdue>&) {
 ///         open.id = order.id;
 ///         timers.at(order.placed + 30min);
 ///       }
-///       std::optional<Overdue> on_timer(const std::string& customer, Open& open,
-///                                       const wallaroo::Timer& timer) { .. }
+///       void on_timer(const std::string& customer, Open& open, const wallaroo::Timer& timer,
+///                     wallaroo::Emitter<Overdue>& emit) { .. }
 ///     };
 ///
 /// `on_timer(const Key&, State&, const Timer&)`, and if it likes `Timers&` and last

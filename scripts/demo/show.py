@@ -21,7 +21,7 @@ def main():
     options = parser.parse_args()
     if options.list:
         for name in Example.names():
-            print(f"{name:14} {Example(name).title()}")
+            print(f"{name:16} {Example(name).title()}")
         return
     show(Example(options.name), options)
 

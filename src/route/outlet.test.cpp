@@ -154,5 +154,32 @@ TEST(Outlet, SendsAKeyToTheOwnerOfItsGroup) {
   }
 }
 
+TEST(OutletWatermark, TravelsWithTheNextBatchAndIsNewsUntilThen) {
+  Targets targets(2);
+  Outlet outlet = targets.outlet();
+  EXPECT_FALSE(outlet.has_news(0));
+  outlet.set_watermark({10, false});
+  EXPECT_TRUE(outlet.has_news(0));
+  outlet.send(0, numbered(1));
+  EXPECT_FALSE(outlet.has_news(0));
+  EXPECT_TRUE(outlet.has_news(1));
+  EXPECT_EQ(targets.mailboxes[0]->pop()->watermark, (Watermark{10, false}));
+  outlet.set_watermark({10, true});
+  EXPECT_TRUE(outlet.has_news(0)) << "that it is idle is news, too";
+}
+
+TEST(OutletWatermark, OfABatchThatWaitsForRoomIsThatOfWhenItWasSent) {
+  Targets targets(1);
+  Outlet outlet = targets.outlet();
+  outlet.set_watermark({10, false});
+  for (int i = 0; i <= room; ++i) {
+    outlet.send(0, numbered(i));
+  }
+  outlet.set_watermark({20, false});
+  targets.take(0);
+  ASSERT_TRUE(outlet.retry());
+  EXPECT_EQ(targets.mailboxes[0]->pop()->watermark, (Watermark{10, false}));
+}
+
 }  // namespace
 }  // namespace wallaroo::internal

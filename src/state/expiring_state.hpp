@@ -31,6 +31,12 @@ class ExpiringState {
   /// its life. What is used so late that it has expired already starts as State{} and is forgotten.
   /// The reference is valid until the next call.
   State& find_or_create(std::uint64_t hash, const Key& key, std::int64_t time_ns) {
+    return find_or_create(hash, key, time_ns, now_ns_);
+  }
+  /// The same, expired or not as it is at `as_of_ns`, which may be later than what `on_time` said:
+  /// so that what a use finds does not depend on how far memory was given back.
+  State& find_or_create(std::uint64_t hash, const Key& key, std::int64_t time_ns,
+                        std::int64_t as_of_ns) {
     time_ns = std::max(time_ns, no_time + 1);
     Used* used = &states_.find_or_create(hash, key);
     if (used->last_ns == no_time) {
@@ -38,8 +44,8 @@ class ExpiringState {
       timers_.add(queue_time(time_ns), Entry{hash, Stored(key)});
       return used->state;
     }
-    if (is_expired(*used)) [[unlikely]] {
-      // Its entry in the queue is due too, and then finds the new state's time.
+    if (is_expired(*used, as_of_ns)) [[unlikely]] {
+      // Its entry in the queue finds the new state's time when it is due.
       ++expired_;
       states_.erase(hash, key);
       used = &states_.find_or_create(hash, key);
@@ -83,8 +89,8 @@ class ExpiringState {
     Stored key;
   };
 
-  bool is_expired(const Used& used) const {
-    return saturating_add(used.last_ns, duration_ns_) <= now_ns_;
+  bool is_expired(const Used& used, std::int64_t as_of_ns) const {
+    return saturating_add(used.last_ns, duration_ns_) <= as_of_ns;
   }
 
   // When the queue looks at a key last used then: not before it expires.
@@ -96,7 +102,7 @@ class ExpiringState {
 
   void expire_or_move(Entry entry) {
     const Used& used = states_.find(entry.hash, entry.key)->second;
-    if (is_expired(used)) {
+    if (is_expired(used, now_ns_)) {
       ++expired_;
       states_.erase(entry.hash, entry.key);
     } else {

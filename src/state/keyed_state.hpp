@@ -7,10 +7,9 @@
 #include <memory>
 #include <utility>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "record/key.hpp"
 #include "route/key_group.hpp"
+#include "state/key_table.hpp"
 
 namespace wallaroo::internal {
 
@@ -25,7 +24,7 @@ class KeyedState {
   /// The reference is valid until the next call.
   [[gnu::always_inline]] State& find_or_create(std::uint64_t hash, const Key& key) {
     Table& table = tables_[key_group(hash)];
-    if (const auto found = table.find(Probe<Key>{hash, key}); found != table.end()) [[likely]] {
+    if (const auto found = table.find(KeyProbe<Key>{hash, key}); found != table.end()) [[likely]] {
       return found->second;
     }
     return create(table, key);
@@ -39,7 +38,7 @@ class KeyedState {
   template <class K>
   Entry* find(std::uint64_t hash, const K& key) {
     Table& table = tables_[key_group(hash)];
-    const auto found = table.find(Probe<K>{hash, key});
+    const auto found = table.find(KeyProbe<K>{hash, key});
     return found == table.end() ? nullptr : &*found;
   }
 
@@ -48,7 +47,7 @@ class KeyedState {
   template <class K>
   bool erase(std::uint64_t hash, const K& key) {
     Table& table = tables_[key_group(hash)];
-    const auto found = table.find(Probe<K>{hash, key});
+    const auto found = table.find(KeyProbe<K>{hash, key});
     if (found == table.end()) {
       return false;
     }
@@ -75,33 +74,7 @@ class KeyedState {
   }
 
  private:
-  template <class K>
-  struct Probe {
-    std::uint64_t hash;
-    const K& key;
-  };
-  struct Hash {
-    using is_transparent = void;
-    using is_avalanching = void;
-    std::size_t operator()(const Stored& key) const { return hash_key(key); }
-    template <class K>
-    [[gnu::always_inline]] std::size_t operator()(const Probe<K>& probe) const {
-      return probe.hash;
-    }
-  };
-  struct Equal {
-    using is_transparent = void;
-    bool operator()(const Stored& a, const Stored& b) const { return equal_keys(a, b); }
-    template <class K>
-    [[gnu::always_inline]] bool operator()(const Probe<K>& a, const Stored& b) const {
-      return equal_keys(a.key, b);
-    }
-    template <class K>
-    [[gnu::always_inline]] bool operator()(const Stored& a, const Probe<K>& b) const {
-      return equal_keys(a, b.key);
-    }
-  };
-  using Table = boost::unordered_flat_map<Stored, State, Hash, Equal>;
+  using Table = KeyTable<Key, State>;
 
   // By itself, so that the look-up, which is what happens, stays small enough to stand in the loop.
   [[gnu::noinline]] static State& create(Table& table, const Key& key) {

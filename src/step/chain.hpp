@@ -79,16 +79,15 @@ class Chain final : public Segment {
   }
 
   bool fire() override {
-    bool pending = false;
-    for_each_temporal([&](auto& step, auto) { pending = pending || step.pending(); });
-    if (!pending) {
+    if (!pending()) {
       return false;
     }
     bool more = false;
     without_batch(clock_.now_ns(), [&](auto& step, std::uint64_t& tally, auto& next) {
       more = step.fire(context_, tally, next) || more;
     });
-    return more;
+    // What fired may have moved the watermark of the steps behind it.
+    return more || pending();
   }
 
   void on_time(std::int64_t now_ns) override {
@@ -146,6 +145,12 @@ class Chain final : public Segment {
       (one(std::integral_constant<std::size_t, I>{}), ...);
     }
     (std::index_sequence_for<Steps...>{});
+  }
+
+  bool pending() const {
+    bool pending = false;
+    for_each_temporal([&](const auto& step, auto) { pending = pending || step.pending(); });
+    return pending;
   }
 
   /// Lets temporal steps emit records that no input batch brings: work(step, tally, next).

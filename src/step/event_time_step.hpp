@@ -1,6 +1,7 @@
 // Stamps records with their event time, and makes the watermarks that follow from it.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -31,10 +32,14 @@ std::int64_t to_event_time(const Time& time) {
     using Seconds = std::chrono::duration<long double>;
     const Seconds seconds = time.time_since_epoch();
     constexpr Seconds most = std::chrono::nanoseconds::max();
-    if (seconds >= most || seconds <= -most) [[unlikely]] {
-      return seconds.count() > 0 ? end_of_time : no_time;
+    // What is no number is no time either, and is refused with those beyond the end.
+    if (!(seconds < most) || seconds <= -most) [[unlikely]] {
+      return seconds.count() <= 0 ? no_time : end_of_time;
     }
     return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+  } else if constexpr (std::is_unsigned_v<Time>) {
+    constexpr auto most = static_cast<std::uint64_t>(end_of_time);
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(time, most));
   } else {
     return static_cast<std::int64_t>(time);
   }
@@ -88,8 +93,11 @@ class EventTimeStep : public TemporalStep {
 
   void begin_batch(ChainContext& context) {
     clocks_->select(context.partition, clock_.now_ns());
-    latest_ = max_ahead_.count() > 0 ? saturating_add(context.ingest_time_ns(), max_ahead_.count())
-                                     : end_of_time - 1;
+    // As a watermark the end of time would say that nothing follows.
+    latest_ = end_of_time - 1;
+    if (max_ahead_.count() > 0) {
+      latest_ = std::min(latest_, saturating_add(context.ingest_time_ns(), max_ahead_.count()));
+    }
   }
 
   template <bool, class Place, class R, class Next>

@@ -111,7 +111,7 @@ class JoinStep : public TemporalStep {
     due_ = in.time_ns != fired_at_;
     input_ns_ = in.time_ns;
     publish();
-    return {set_->output_watermark(), in.idle};
+    return {set_->output_watermark(), in.idle && set_->counters().buffered == 0};
   }
   bool pending() const { return due_; }
 

@@ -8,9 +8,10 @@ namespace wallaroo::internal {
 // Besides what every step has, a temporal step has: begin_batch(context); apply, whose next takes
 // the place (the record's key and time) along with the record; set_watermark(in), called with every
 // change of the watermark before the step and after everything that may change the one behind it,
-// which it returns; pending() and fire(context, tally, next), a bounded part of what the watermark
-// has made due, true when more is left; due_ns() and on_time(context, now, tally, next) for
-// processing time; open_partition(id, now) and end_partition(id).
+// which it returns (a step that holds something back for later is not idle, whatever its input is:
+// others must wait for what it will emit); pending() and fire(context, tally, next), a bounded part
+// of what the watermark has made due, true when more is left; due_ns() and on_time(context, now,
+// tally, next) for processing time; open_partition(id, now) and end_partition(id).
 
 template <class Step>
 inline constexpr bool is_temporal = false;

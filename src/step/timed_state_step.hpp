@@ -74,7 +74,7 @@ class TimedStateStep : public TemporalStep {
     Call<std::remove_reference_t<Next>> call{this, &context, &tally, &next};
     call.fire_due_of(key);
     call.run(
-        key, time_ns, [&] { return describe(record); },
+        key, {time_ns, parts_->timers.watermark()}, [&] { return describe(record); },
         [&](State& state, auto&... rest) {
           return invoke(std::forward<R>(record), state, rest...);
         });
@@ -83,15 +83,13 @@ class TimedStateStep : public TemporalStep {
 
   Watermark set_watermark(Watermark in) {
     parts_->timers.on_watermark(in.time_ns);
+    passed_ns_ = std::max(passed_ns_, passed_by(in.time_ns));
     if (expires_by(ExpiryTime::event_time)) {
-      expire_at(in.time_ns);
-    }
-    passed_ns_ = std::max(passed_ns_, std::min(in.time_ns, next_event_timer() - 1));
-    if (in.time_ns == end_of_time && next_event_timer() == end_of_time) {
-      passed_ns_ = end_of_time;
+      // Not as far as timers have still to fire: their states may not have expired by then.
+      expire_at(passed_ns_);
     }
     stage_->metrics.watermark.set(passed_ns_);
-    return {passed_ns_, in.idle};
+    return {passed_ns_, in.idle && parts_->timers.size() == 0};
   }
 
   bool pending() const {
@@ -99,7 +97,7 @@ class TimedStateStep : public TemporalStep {
       return true;
     }
     const KeyTimers<Key>& timers = parts_->timers;
-    return has_timers && timers.size() != 0 &&
+    return has_timers && !all_fired_ && timers.size() != 0 &&
            (timers.next_due_ns(TimerKind::event_time) <= timers.watermark() ||
             timers.next_due_ns(TimerKind::processing_time) <= timers.now_ns());
   }
@@ -113,6 +111,7 @@ class TimedStateStep : public TemporalStep {
           steps_per_slice, [&](std::uint64_t hash, const Key& key, const Timer& timer) {
             call.on_timer({hash, key}, timer);
           });
+      all_fired_ = !more_timers && parts_->timers.watermark() == end_of_time;
     }
     return expire_some() || more_timers;
   }
@@ -165,11 +164,20 @@ class TimedStateStep : public TemporalStep {
     }
   }
 
-  State& state_of(const Place& place, std::int64_t time_ns) {
+  /// Of a call: the event time of what it emits, and that at which it looks at the state: for a
+  /// record the watermark, for a timer the time at which it was due.
+  struct Times {
+    std::int64_t event_ns;
+    std::int64_t as_of_ns;
+  };
+
+  State& state_of(const Place& place, const Times& times) {
     if constexpr (Expires) {
-      return parts_->states.find_or_create(
-          place.hash, place.key,
-          expiry_.time == ExpiryTime::event_time ? time_ns : parts_->timers.now_ns());
+      const bool by_event = expiry_.time == ExpiryTime::event_time;
+      const std::int64_t now_ns = parts_->timers.now_ns();
+      return parts_->states.find_or_create(place.hash, place.key,
+                                           by_event ? times.event_ns : now_ns,
+                                           by_event ? times.as_of_ns : now_ns);
     } else {
       return parts_->states.find_or_create(place.hash, place.key);
     }
@@ -184,7 +192,8 @@ class TimedStateStep : public TemporalStep {
     Next* next;
 
     template <class Describe, class Work>
-    void run(const Place& place, std::int64_t time_ns, Describe&& describe_input, Work&& work) {
+    void run(const Place& place, const Times& times, Describe&& describe_input, Work&& work) {
+      const std::int64_t time_ns = times.event_ns;
       Parts& parts = *step->parts_;
       auto take = [&](Output* outputs, std::size_t size) {
         for (std::size_t i = 0; i < size; ++i) {
@@ -194,7 +203,7 @@ class TimedStateStep : public TemporalStep {
       bool in_user_code = true;
       try {
         TimersAccess::begin(parts.requests, time_ns, parts.timers.watermark());
-        State& state = step->state_of(place, time_ns);
+        State& state = step->state_of(place, times);
         if constexpr (Traits::emits) {
           EmitterAccess::bind_arena(parts.emitter, &ChainContext::arena, context);
           EmitterAccess::bind(parts.emitter, take);
@@ -226,12 +235,13 @@ class TimedStateStep : public TemporalStep {
 
     void on_timer(const Place& place, const Timer& timer) {
       const std::int64_t due_ns = timer.due.time_since_epoch().count();
-      const std::int64_t time_ns = timer.kind == TimerKind::event_time
-                                       ? std::max(due_ns, step->passed_ns_)
-                                       : step->processing_timer_time(*context);
+      const bool is_event = timer.kind == TimerKind::event_time;
+      const std::int64_t time_ns =
+          is_event ? std::max(due_ns, step->passed_ns_) : step->processing_timer_time(*context);
       const OwnedKey<Key> key(place.key);
       run(
-          place, time_ns, [&] { return "a timer of key " + describe(key); },
+          place, {time_ns, is_event ? due_ns : step->parts_->timers.watermark()},
+          [&] { return "a timer of key " + describe(key); },
           [&](State& state, auto&... rest) -> decltype(auto) {
             return call_on_timer(step->function_, key, state, timer, rest...);
           });
@@ -288,10 +298,17 @@ class TimedStateStep : public TemporalStep {
     }
   }
 
-  std::int64_t next_event_timer() const {
-    return has_timers && parts_->timers.size() != 0
-               ? parts_->timers.next_due_ns(TimerKind::event_time)
-               : end_of_time;
+  // As far as no output of a timer can have an earlier time. Timers may be set for the end of time,
+  // and what they emit must not be late for the stages that follow.
+  std::int64_t passed_by(std::int64_t watermark) const {
+    if (!has_timers || all_fired_ || parts_->timers.size() == 0) {
+      return watermark;
+    }
+    const std::int64_t next = parts_->timers.next_due_ns(TimerKind::event_time);
+    if (next == end_of_time && watermark == end_of_time) {
+      return no_time;
+    }
+    return std::min(watermark, saturating_add(next, -1));
   }
 
   bool expires_by(ExpiryTime time) const { return Expires && expiry_.time == time; }
@@ -328,6 +345,7 @@ class TimedStateStep : public TemporalStep {
   StageRuntime* stage_;
   std::unique_ptr<Parts> parts_;
   std::int64_t passed_ns_ = no_time;  ///< the watermark behind this step
+  bool all_fired_ = false;            ///< the stream has ended, and no timer fires any more
   std::int64_t expired_at_ns_ = no_time;
   std::uint64_t expired_ = 0;
 };

@@ -17,23 +17,47 @@
 #include "step/temporal.hpp"
 #include "window/aggregation_output.hpp"
 #include "window/aggregation_traits.hpp"
+#include "window/range_set.hpp"
 #include "window/window_set.hpp"
 
 namespace wallaroo::internal {
 
-template <WindowKind kind, class A, class In>
-struct WindowsOf;
-template <class A, class In>
-struct WindowsOf<WindowKind::range, A, In> {
-  using type = PaneWindows<A, In>;
+template <WindowKind kind, class Key, class In, class A>
+struct SetOf;
+template <class Key, class In, class A>
+struct SetOf<WindowKind::range, Key, In, A> {
+  using type = RangeSet<Key, In, A>;
 };
-template <class A, class In>
-struct WindowsOf<WindowKind::session, A, In> {
-  using type = internal::SessionWindows<A, In>;
+template <class Key, class In, class A>
+struct SetOf<WindowKind::session, Key, In, A> {
+  using type = WindowSet<Key, In, A, internal::SessionWindows<A, In>>;
 };
-template <class A, class In>
-struct WindowsOf<WindowKind::count, A, In> {
-  using type = internal::CountWindows<A, In>;
+template <class Key, class In, class A>
+struct SetOf<WindowKind::count, Key, In, A> {
+  using type = WindowSet<Key, In, A, internal::CountWindows<A, In>>;
+};
+
+/// The user's aggregation, of which a failure to combine is told from one to take a record: windows
+/// whose parts could not be combined are lost, so that no policy can go on.
+template <class A>
+struct GuardedAggregation {
+  A aggregation;
+  const StageInfo* stage;
+
+  auto initial_accumulator() const { return aggregation.initial_accumulator(); }
+  template <class In, class Accumulator>
+  [[gnu::always_inline]] void update(const In& record, Accumulator& accumulator) const {
+    aggregation.update(record, accumulator);
+  }
+  template <class Accumulator>
+  Accumulator combine(const Accumulator& earlier, const Accumulator& later) const {
+    try {
+      return aggregation.combine(earlier, later);
+    } catch (...) {
+      throw StageError(fmt::format("stage '{}': its aggregation failed to combine windows: {}",
+                                   stage->name, FailureHandler::current_error()));
+    }
+  }
 };
 
 /// Turns batches and clocks into the events of a WindowSet, and its results into records. With
@@ -57,13 +81,20 @@ class WindowStep : public TemporalStep {
 
   WindowStep(const Spec& spec, const SegmentContext& context)
       : aggregation_(spec.aggregation),
+        clock_(context.clock),
         stage_(context.stages.at(spec.stage)),
         tells_time_(spec.settings.timeout_ns || spec.settings.early_every_ns > 0),
-        set_(std::make_unique<Set>(spec.settings, spec.aggregation)) {}
+        set_(std::make_unique<Set>(spec.settings,
+                                   GuardedAggregation<A>{spec.aggregation, stage_->info})) {}
 
   StageRuntime& stage() { return *stage_; }
 
-  void begin_batch(ChainContext&) { touched_ = true; }
+  void begin_batch(ChainContext&) {
+    touched_ = true;
+    if (tells_time_) {
+      set_->set_now(clock_.now_ns());
+    }
+  }
 
   template <bool, class Place, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
@@ -92,7 +123,7 @@ class WindowStep : public TemporalStep {
     set_->on_idle(in.idle);
     set_->on_watermark(in.time_ns);
     publish();
-    return {set_->output_watermark(), in.idle};
+    return {set_->output_watermark(), in.idle && set_->counts().open == 0};
   }
 
   bool pending() const { return set_->due(); }
@@ -121,8 +152,7 @@ class WindowStep : public TemporalStep {
 
  private:
   static constexpr bool keyed = !std::is_same_v<Key, NoKey>;
-  using Windows = typename WindowsOf<kind_of_windows, A, In>::type;
-  using Set = WindowSet<Key, In, A, Windows>;
+  using Set = typename SetOf<kind_of_windows, Key, In, GuardedAggregation<A>>::type;
   using StoredKey = typename Set::StoredKey;
   using Accumulator = typename Set::Accumulator;
 
@@ -172,7 +202,7 @@ class WindowStep : public TemporalStep {
   [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const R& record) {
     try {
       throw;
-    } catch (const StageFailure&) {
+    } catch (const StageError&) {
       throw;
     } catch (...) {
       context.failures.handle(*stage_, FailureHandler::current_error(), {describe(record)});
@@ -189,7 +219,7 @@ class WindowStep : public TemporalStep {
   bool outside_of_records(O& out, Work&& work) {
     try {
       return work();
-    } catch (const StageFailure&) {
+    } catch (const StageError&) {
       throw;
     } catch (...) {
       if (out.in_next) {
@@ -213,6 +243,7 @@ class WindowStep : public TemporalStep {
   }
 
   A aggregation_;
+  const Clock& clock_;
   StageRuntime* stage_;
   bool tells_time_;
   Watermark input_;

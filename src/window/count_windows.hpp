@@ -70,8 +70,8 @@ class CountWindows {
   std::size_t open() const { return empty() ? 0 : 1; }
 
   /// The way of most records: neither the first nor the last of a pane.
-  [[gnu::always_inline]] bool add_to_newest(const Shape& shape, const A& aggregation,
-                                            const Arrival& arrival, const In& record) {
+  [[gnu::always_inline]] bool add_to_open(const Shape& shape, const A& aggregation,
+                                          const Arrival& arrival, const In& record) {
     if (filled_ == 0 || filled_ + 1 >= shape.pane) {
       return false;
     }

@@ -70,19 +70,32 @@ class PaneWindows {
   /// Panes that windows still need.
   std::size_t open() const { return panes_.size() - first(); }
 
-  /// The way of most records, into the newest pane. False when that is not the place.
-  [[gnu::always_inline]] bool add_to_newest(const Shape& shape, const A& aggregation,
-                                            const Arrival& arrival, const In& record) {
+  /// The way of most records: into the newest pane, or, since one of several producers may be far
+  /// behind the others, into an older one that is where it would be if every pane had records.
+  /// False when that is not the place.
+  [[gnu::always_inline]] bool add_to_open(const Shape& shape, const A& aggregation,
+                                          const Arrival& arrival, const In& record) {
     if (panes_.empty()) [[unlikely]] {
       return false;
     }
-    Pane& pane = panes_.back();
-    const auto into =
-        static_cast<std::uint64_t>(arrival.time_ns) - static_cast<std::uint64_t>(pane.start);
-    if (into >= static_cast<std::uint64_t>(shape.pane) || pane.start < behind_stacks(shape)) {
+    Pane* pane = panes_.data() + (panes_.size() - 1);
+    const auto time = static_cast<std::uint64_t>(arrival.time_ns);
+    const auto length = static_cast<std::uint64_t>(shape.pane);
+    if (time - static_cast<std::uint64_t>(pane->start) >= length) {
+      const std::uint64_t before = static_cast<std::uint64_t>(pane->start) - time;
+      const std::uint64_t panes = (before + length - 1) / length;
+      if (panes >= panes_.size()) {
+        return false;
+      }
+      pane -= panes;
+      if (time - static_cast<std::uint64_t>(pane->start) >= length) {
+        return false;
+      }
+    }
+    if (pane->start < behind_stacks(shape)) {
       return false;
     }
-    aggregation.update(record, pane.accumulator);
+    aggregation.update(record, pane->accumulator);
     return true;
   }
 

@@ -41,6 +41,7 @@ void PartitionClocks::select(std::uint64_t partition, std::int64_t now_ns) {
   selection_ = true;
   selected_now_ns_ = now_ns;
   greatest_ = no_time;
+  observed_ = false;
   add(partition, now_ns);
 }
 
@@ -48,12 +49,14 @@ void PartitionClocks::observe_custom(std::int64_t time_ns) {
   Clock& clock = clocks_.find(selected_)->second;
   const EventTime watermark = clock.strategy(EventTime(std::chrono::nanoseconds(time_ns)));
   greatest_ = std::max(greatest_, std::int64_t{watermark.time_since_epoch().count()});
+  observed_ = true;
 }
 
 void PartitionClocks::update() {
-  if (!selection_ || greatest_ == no_time) {
+  if (!selection_ || (greatest_ == no_time && !observed_)) {
     return;
   }
+  observed_ = false;
   Clock& clock = clocks_.find(selected_)->second;
   const std::int64_t promised =
       custom_ ? greatest_ : saturating_subtract(greatest_, options_.lateness.count());

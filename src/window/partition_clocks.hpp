@@ -66,6 +66,7 @@ class PartitionClocks {
   std::uint64_t selected_ = 0;
   bool selection_ = false;
   std::int64_t greatest_ = no_time;  ///< of the selected partition since the last update
+  bool observed_ = false;  ///< likewise: a custom strategy saw a time, and may know nothing
   std::int64_t selected_now_ns_ = 0;
   std::uint64_t least_ = 0;  ///< the partition that holds the others back
   bool least_known_ = false;

@@ -126,5 +126,18 @@ TEST(PartitionClocks, ACustomStrategyKeepsItsStateByPartitionAndCannotGoBack) {
   EXPECT_EQ(clocks.watermark().time_ns, 91);
 }
 
+TEST(PartitionClocks, APartitionOfWhichTheStrategyKnowsNothingYetIsNotIdle) {
+  EventTimeOptions options =
+      custom_watermarks([] { return [](EventTime) { return EventTime::min(); }; });
+  options.idle_after = 100ns;
+  PartitionClocks clocks(options);
+  give(clocks, 1, 10, 0);
+  give(clocks, 1, 11, 90);
+  clocks.on_time(100);
+  EXPECT_EQ(clocks.watermark(), (Watermark{no_time, false}));
+  clocks.on_time(190);
+  EXPECT_EQ(clocks.watermark(), (Watermark{no_time, true}));
+}
+
 }  // namespace
 }  // namespace wallaroo::internal

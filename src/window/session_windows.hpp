@@ -45,8 +45,8 @@ class SessionWindows {
   std::size_t open() const { return sessions_.size(); }
 
   /// The way of most records: they continue the newest session. False when it does not.
-  [[gnu::always_inline]] bool add_to_newest(const Shape& shape, const A& aggregation,
-                                            const Arrival& arrival, const In& record) {
+  [[gnu::always_inline]] bool add_to_open(const Shape& shape, const A& aggregation,
+                                          const Arrival& arrival, const In& record) {
     if (sessions_.empty()) [[unlikely]] {
       return false;
     }

@@ -14,11 +14,11 @@
 #include "record/key.hpp"
 #include "state/keyed_state.hpp"
 #include "state/timer_queue.hpp"
-#include "window/closings.hpp"
 #include "window/count_windows.hpp"
 #include "window/key_windows.hpp"
 #include "window/pane_windows.hpp"
 #include "window/session_windows.hpp"
+#include "window/stage_clock.hpp"
 #include "window/window_counts.hpp"
 #include "window/window_settings.hpp"
 #include "window/window_times.hpp"
@@ -54,18 +54,14 @@ inline constexpr bool counts_records<CountWindows<A, In>> = true;
 /// count window; every further open pane 24, and 2 to 16 more when a sliding window is aggregated.
 /// Memory of keys that are gone serves other keys; the tables do not shrink.
 template <class Key, class In, class A, class Windows>
-class WindowSet {
+class WindowSet : public StageClock {
  public:
   using StoredKey = OwnedKey<Key>;
   using Accumulator = AccumulatorOf<A>;
 
   /// The settings have passed check().
   explicit WindowSet(const WindowSettings& settings, A aggregation = A())
-      : settings_(settings), shape_(settings), aggregation_(std::move(aggregation)) {
-    set_limit(no_time);
-  }
-  WindowSet(const WindowSet&) = delete;
-  WindowSet& operator=(const WindowSet&) = delete;
+      : WindowSet(settings, Shape(settings), std::move(aggregation)) {}
 
   /// Count windows with a time-out need an on_time() before the first record.
   template <class Out>
@@ -75,29 +71,11 @@ class WindowSet {
     newest_ = std::max(newest_, time_ns);
     Windows& windows = states_.find_or_create(hash, key);
     const Arrival arrival{hash, time_ns, limit_, now_};
-    if (windows.armed_ns() > direct_limit_ &&
-        windows.add_to_newest(shape_, aggregation_, arrival, record)) [[likely]] {
+    if (windows.armed_ns() > direct_limit() &&
+        windows.add_to_open(shape_, aggregation_, arrival, record)) [[likely]] {
       return;
     }
     add_slowly(arrival, key, record, windows, out);
-  }
-
-  /// The stage's watermark, which never goes back; `end_of_time` once the input has ended.
-  /// fire_due() gives the results.
-  void on_watermark(std::int64_t watermark_ns) {
-    check(watermark_ns >= watermark_, "watermarks never go back");
-    if (watermark_ns == watermark_) {
-      return;
-    }
-    active_ = true;
-    if (watermark_ns == end_of_time) {
-      before_end_ = watermark_;
-      closings_.add(end_of_time, watermark_);
-      set_limit(end_of_time);
-    } else if (!by_count) {
-      set_limit(std::max(limit_, watermark_ns));
-    }
-    watermark_ = watermark_ns;
   }
 
   /// Processing time, to be told after every batch of other events (the stage counts as idle from
@@ -105,26 +83,12 @@ class WindowSet {
   /// comes from fire_due().
   template <class Out>
   void on_time(std::int64_t now_ns, Out& out) {
-    now_ = std::max(now_, now_ns);
-    if (active_) {
-      active_ = false;
-      idle_since_ = now_;
-    }
-    if constexpr (by_count) {
-      set_limit(std::max(limit_, now_));
-    } else if (now_ >= timeout_at()) {
-      closings_.add(closing_limit(), watermark_);
-      set_limit(closing_limit());
-    }
+    pass_time(now_ns);
     if (settings_.early_every_ns > 0 && now_ >= next_early_) {
       next_early_ = saturating_add(now_, settings_.early_every_ns);
       emit_early(out);
     }
   }
-
-  /// Whether the input has stopped: every source that leads here is idle. Only then does time run
-  /// towards the time-out, except that of count windows. True until it is told.
-  void on_idle(bool idle) { idle_ = idle; }
 
   /// fire_due() would do something.
   bool due() const { return !queue_.empty() && queue_.next_due() <= limit_; }
@@ -187,26 +151,35 @@ class WindowSet {
     StoredKey key;
   };
 
-  /// Previews are collected on the slow way only, so with them every record takes it.
-  void set_limit(std::int64_t limit) {
-    limit_ = limit;
-    direct_limit_ = settings_.early_every_ns > 0 ? end_of_time : limit;
+  using Shape = typename Windows::Shape;
+
+  WindowSet(const WindowSettings& settings, const Shape& shape, A aggregation)
+      : StageClock(settings, limits_of(shape), wait_of(shape)),
+        shape_(shape),
+        aggregation_(std::move(aggregation)) {}
+
+  static TimeLimits limits_of(const Shape& shape) {
+    if constexpr (by_count) {
+      return TimeLimits(0);
+    } else {
+      return shape.limits;
+    }
   }
+  static std::int64_t wait_of(const Shape& shape) {
+    if constexpr (by_count) {
+      return 0;
+    } else {
+      return shape.longest_wait();
+    }
+  }
+
+  /// Keys due later may count records directly. Previews are collected on the slow way only, so
+  /// with them every record takes it.
+  std::int64_t direct_limit() const { return settings_.early_every_ns > 0 ? end_of_time : limit_; }
 
   /// Of a result that comes now. (The last key of all is out of the queue while it fires.)
   std::int64_t least_time() const {
     return by_count && watermark_ == end_of_time ? before_end_ : output_watermark();
-  }
-
-  /// As far as a time-out moves the limit: over all windows that can be open.
-  std::int64_t closing_limit() const {
-    return std::max(limit_, shape_.limits.clamp(newest_) + shape_.longest_wait());
-  }
-  std::int64_t timeout_at() const {
-    if (!settings_.timeout_ns || !idle_ || newest_ == no_time || closing_limit() <= limit_) {
-      return end_of_time;
-    }
-    return saturating_add(active_ ? now_ : idle_since_, *settings_.timeout_ns);
   }
 
   template <class Out>
@@ -355,26 +328,15 @@ class WindowSet {
 
   static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
 
-  const WindowSettings settings_;
-  const typename Windows::Shape shape_;
+  const Shape shape_;
   [[no_unique_address]] const A aggregation_;
 
-  bool idle_ = true;
-  bool active_ = false;  ///< there was an event since time was told
   bool any_changed_ = false;
-  std::int64_t watermark_ = no_time;
-  std::int64_t limit_ = no_time;         ///< what is due by then fires; count windows: now
-  std::int64_t direct_limit_ = no_time;  ///< keys due later may count records directly
-  std::int64_t newest_ = no_time;        ///< greatest time of a record
-  std::int64_t now_ = no_time;
-  std::int64_t idle_since_ = no_time;
   std::int64_t next_early_ = no_time;
-  std::int64_t before_end_ = no_time;  ///< the watermark when the input ended
 
   KeyedState<Key, Windows> states_;
   TimerQueue<Timer> queue_;
   KeyedState<Key, std::set<std::int64_t>> changed_;  ///< since the last preview
-  Closings closings_;
   WindowCounts counts_;
 };
 

@@ -18,6 +18,7 @@ Inbox::Delivery Inbox::next() {
     check(!slot.ended, "nothing follows the end of a stream");
     if (batch->kind == BatchKind::end_of_stream) {
       slot.ended = true;
+      newly_ended_.push_back(turn_);
       --open_;
       update_watermark();
       continue;
@@ -38,19 +39,22 @@ Inbox::Delivery Inbox::next() {
 void Inbox::update_watermark() {
   std::int64_t least = end_of_time;
   std::int64_t furthest = no_time;
-  bool all_idle = open_ != 0;
+  bool any_live = false;
+  bool all_idle = true;
   for (const Slot& slot : slots_) {
-    if (slot.ended) {
+    // One that is about to end says so by its watermark. It must not stand for those that are idle.
+    if (slot.ended || slot.watermark.time_ns == end_of_time) {
       continue;
     }
+    any_live = true;
     furthest = std::max(furthest, slot.watermark.time_ns);
     if (!slot.watermark.idle) {
       least = std::min(least, slot.watermark.time_ns);
       all_idle = false;
     }
   }
-  watermark_.idle = all_idle;
-  watermark_.time_ns = std::max(watermark_.time_ns, all_idle ? furthest : least);
+  watermark_.idle = any_live && all_idle;
+  watermark_.time_ns = std::max(watermark_.time_ns, watermark_.idle ? furthest : least);
 }
 
 bool Inbox::has_mail() const {

@@ -32,6 +32,15 @@ class Inbox {
   /// taken so far; the furthest, and idle, when all of them are; the
   /// end of time when all have ended. Never goes back.
   Watermark watermark() const { return watermark_; }
+  std::size_t producers() const { return slots_.size(); }
+  /// Visits the producers that have ended since it was last called.
+  template <class Visit>
+  void take_ended(Visit&& visit) {
+    for (const std::size_t producer : newly_ended_) {
+      visit(producer);
+    }
+    newly_ended_.clear();
+  }
   /// Every producer has said that nothing follows, and everything was taken.
   bool ended() const { return open_ == 0; }
 
@@ -40,6 +49,7 @@ class Inbox {
 
   std::vector<Slot> slots_;
   std::size_t open_;
+  std::vector<std::size_t> newly_ended_;
   std::size_t turn_ = 0;
   Watermark watermark_;
 };

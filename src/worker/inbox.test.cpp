@@ -30,6 +30,12 @@ struct Rig {
     BatchPtr sent = std::move(batch);
     ASSERT_TRUE(boxes[producer]->try_push(sent));
   }
+  void tell(std::size_t producer, Watermark watermark) {
+    auto batch = std::make_unique<RecordBatch<int>>();
+    batch->watermark = watermark;
+    BatchPtr sent = std::move(batch);
+    ASSERT_TRUE(boxes[producer]->try_push(sent));
+  }
   void end(std::size_t producer) {
     BatchPtr sent = std::make_unique<ControlBatch>(BatchKind::end_of_stream);
     ASSERT_TRUE(boxes[producer]->try_push(sent));
@@ -64,6 +70,20 @@ TEST(Inbox, SaysFromWhichMailboxABatchCame) {
   EXPECT_EQ(rig.metrics[0]->batches.value(), 0U);
 }
 
+// The last watermark of a source that ends comes before its end.
+TEST(Inbox, AProducerThatIsAboutToEndDoesNotStandForThoseThatAreIdle) {
+  Rig rig(2);
+  Inbox inbox = rig.inbox();
+  rig.tell(0, {no_time, true});
+  rig.tell(1, {end_of_time, false});
+  inbox.next();
+  inbox.next();
+  EXPECT_EQ(inbox.watermark(), (Watermark{no_time, true}));
+  rig.tell(0, {5, false});
+  inbox.next();
+  EXPECT_EQ(inbox.watermark(), (Watermark{5, false}));
+}
+
 TEST(Inbox, EndsWhenEveryProducerHasEndedAndAllWasTaken) {
   Rig rig(2);
   Inbox inbox = rig.inbox();
@@ -94,6 +114,78 @@ TEST(Inbox, DataAfterTheEndOfAStreamIsABrokenInvariant) {
   rig.end(0);
   rig.send(0, 1);
   EXPECT_THROW(inbox.next(), std::logic_error);
+}
+
+void take_all(Inbox& inbox) {
+  while (inbox.next().batch != nullptr) {
+  }
+}
+
+TEST(InboxWatermark, IsTheLeastOfItsProducersOnceAllHaveSpoken) {
+  Rig rig(2);
+  Inbox inbox = rig.inbox();
+  rig.tell(0, {50, false});
+  take_all(inbox);
+  EXPECT_EQ(inbox.watermark(), (Watermark{no_time, false}));
+  rig.tell(1, {30, false});
+  take_all(inbox);
+  EXPECT_EQ(inbox.watermark(), (Watermark{30, false}));
+}
+
+TEST(InboxWatermark, HoldsOnlyForBatchesThatWereTaken) {
+  Rig rig(1);
+  Inbox inbox = rig.inbox();
+  rig.tell(0, {10, false});
+  rig.tell(0, {20, false});
+  inbox.next();
+  EXPECT_EQ(inbox.watermark().time_ns, 10);
+}
+
+TEST(InboxWatermark, DoesNotWaitForWhoIsIdleOrHasEndedAndNeverGoesBack) {
+  Rig rig(3);
+  Inbox inbox = rig.inbox();
+  rig.tell(0, {50, false});
+  rig.tell(1, {10, true});
+  rig.end(2);
+  take_all(inbox);
+  EXPECT_EQ(inbox.watermark(), (Watermark{50, false}));
+  // It wakes up behind the others.
+  rig.tell(1, {20, false});
+  take_all(inbox);
+  EXPECT_EQ(inbox.watermark(), (Watermark{50, false}));
+  rig.tell(0, {70, false});
+  take_all(inbox);
+  EXPECT_EQ(inbox.watermark(), (Watermark{50, false}));
+  rig.tell(1, {60, false});
+  take_all(inbox);
+  EXPECT_EQ(inbox.watermark(), (Watermark{60, false}));
+}
+
+TEST(InboxWatermark, IsTheFurthestWhenAllAreIdleAndTheEndWhenAllHaveEnded) {
+  Rig rig(2);
+  Inbox inbox = rig.inbox();
+  rig.tell(0, {50, true});
+  rig.tell(1, {10, true});
+  take_all(inbox);
+  EXPECT_EQ(inbox.watermark(), (Watermark{50, true}));
+  rig.end(0);
+  take_all(inbox);
+  EXPECT_EQ(inbox.watermark(), (Watermark{50, true}));
+  rig.end(1);
+  take_all(inbox);
+  EXPECT_EQ(inbox.watermark(), (Watermark{end_of_time, false}));
+}
+
+TEST(Inbox, TellsOnceWhichProducersHaveEnded) {
+  Rig rig(3);
+  Inbox inbox = rig.inbox();
+  rig.end(1);
+  take_all(inbox);
+  std::vector<std::size_t> ended;
+  const auto note = [&](std::size_t producer) { ended.push_back(producer); };
+  inbox.take_ended(note);
+  inbox.take_ended(note);
+  EXPECT_EQ(ended, std::vector<std::size_t>{1});
 }
 
 }  // namespace

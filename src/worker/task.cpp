@@ -153,10 +153,7 @@ std::int64_t SourceTask::due_ns() const {
 }
 
 void SourceTask::on_time(std::int64_t now_ns) {
-  // A partition whose records wait to be read, or read ones to be delivered, is not idle.
-  if (starved_ && output_.due_ns() <= now_ns) {
-    output_.on_time(now_ns);
-  }
+  find_idle(now_ns);
   if (time_.tick_ns != 0 && next_tick_ns_ <= now_ns) {
     next_tick_ns_ = now_ns + time_.tick_ns;
     // What was read and not delivered yet would be older than the news.
@@ -167,6 +164,24 @@ void SourceTask::on_time(std::int64_t now_ns) {
   }
 }
 
+// A partition whose records wait to be read, or read ones to be delivered, is not idle. Under full
+// load something always waits; but each poll serves one partition at least, in turn, so that after
+// some of them those that had something have given it.
+void SourceTask::find_idle(std::int64_t now_ns) {
+  constexpr std::int64_t spare_polls = 8;  // until the event loop has told what it knew then
+  if (output_.due_ns() > now_ns) {
+    return;
+  }
+  if (overdue_at_ns_ == end_of_time) {
+    overdue_at_ns_ = now_ns;
+    polls_since_ = 0;
+  }
+  if (starved_ || polls_since_ > partitions_ + spare_polls) {
+    output_.on_time(starved_ ? now_ns : overdue_at_ns_);
+    overdue_at_ns_ = end_of_time;
+  }
+}
+
 bool SourceTask::step() {
   bool progressed = output_.advance();
   if (output_.ended() || output_.blocked()) {
@@ -174,6 +189,7 @@ bool SourceTask::step() {
   }
   progressed = output_.fire() || progressed;
   starved_ = !poll();
+  ++polls_since_;
   progressed = !starved_ || progressed;
   if (connector_->finished()) {
     output_.set_watermark({end_of_time, false});
@@ -192,14 +208,30 @@ void SourceTask::before_sleep() {
   output_.wait_for_room();
 }
 
-bool SegmentTask::step() {
-  bool progressed = output_.advance();
-  if (output_.ended()) {
-    return progressed;
+void SegmentTask::start() {
+  for (std::size_t producer = 0; producer < inbox_.producers(); ++producer) {
+    output_.open_partition(producer);
   }
-  progressed = output_.fire() || progressed;
+}
+
+// The longer something has been due, the more of it fires between two looks at the input: when
+// every record makes a window due, they would pile up otherwise.
+bool SegmentTask::fire() {
+  bool progressed = false;
+  for (int slice = 0; slice <= unfinished_ && output_.fire(); ++slice) {
+    progressed = true;
+  }
+  if (!output_.blocked()) {
+    unfinished_ = output_.fired() ? 0 : unfinished_ + 1;
+  }
+  return progressed;
+}
+
+bool SegmentTask::take_batches() {
+  bool progressed = false;
   for (int batches = 0; batches < batches_per_step && !output_.blocked(); ++batches) {
     Inbox::Delivery delivery = inbox_.next();
+    inbox_.take_ended([&](std::size_t producer) { output_.end_partition(producer); });
     if (delivery.batch == nullptr) {
       break;
     }
@@ -210,6 +242,16 @@ bool SegmentTask::step() {
     progressed = true;
   }
   output_.set_watermark(inbox_.watermark());
+  return progressed;
+}
+
+bool SegmentTask::step() {
+  bool progressed = output_.advance();
+  if (output_.ended()) {
+    return progressed;
+  }
+  progressed = fire() || progressed;
+  progressed = take_batches() || progressed;
   if (inbox_.ended() && output_.fired() && !output_.blocked()) {
     output_.end();
     return true;

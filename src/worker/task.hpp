@@ -49,6 +49,8 @@ class SegmentOutput {
   void process(Batch& batch) {
     segment_->process(batch);
     maybe_open_ = true;
+    // A step of its own that makes watermarks may have made something due.
+    more_to_fire_ = true;
   }
   /// What is promised of the input so far.
   void set_watermark(Watermark watermark);
@@ -111,10 +113,17 @@ class SourceTask final : public Task, private BatchReceiver {
 
  private:
   void receive(Batch& batch) override;
-  void open_partition(std::uint64_t partition) override { output_.open_partition(partition); }
-  void end_partition(std::uint64_t partition) override { output_.end_partition(partition); }
+  void open_partition(std::uint64_t partition) override {
+    ++partitions_;
+    output_.open_partition(partition);
+  }
+  void end_partition(std::uint64_t partition) override {
+    --partitions_;
+    output_.end_partition(partition);
+  }
 
   bool poll();
+  void find_idle(std::int64_t now_ns);
 
   std::string name_;
   SegmentOutput output_;
@@ -123,6 +132,9 @@ class SourceTask final : public Task, private BatchReceiver {
   std::int64_t next_tick_ns_ = 0;
   std::int64_t latest_ingest_ns_ = no_time;
   bool starved_ = true;  ///< the connector has nothing left that it has read
+  std::int64_t partitions_ = 0;
+  std::int64_t overdue_at_ns_ = end_of_time;  ///< when a partition that may be idle was noticed
+  std::int64_t polls_since_ = 0;
 };
 
 /// A segment between queues.
@@ -131,6 +143,8 @@ class SegmentTask final : public Task {
   SegmentTask(Inbox inbox, SegmentOutput output)
       : inbox_(std::move(inbox)), output_(std::move(output)) {}
 
+  /// Each producer is a partition for steps that make watermarks.
+  void start() override;
   bool step() override;
   void before_sleep() override;
   bool has_work() const override {
@@ -144,8 +158,12 @@ class SegmentTask final : public Task {
   void on_time(std::int64_t now_ns) override { output_.on_time(now_ns); }
 
  private:
+  bool fire();
+  bool take_batches();
+
   Inbox inbox_;
   SegmentOutput output_;
+  int unfinished_ = 0;  ///< steps in a row that left something due
 };
 
 /// The writer of a sink.

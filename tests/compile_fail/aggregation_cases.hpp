@@ -1,6 +1,7 @@
 // What the cases of aggregations start from: one that is right, to be spoilt in one place.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,13 +26,19 @@ struct Output {
   int output(const std::string&, int count) const { return count; }
 };
 
-/// What a stage of windows does with its aggregation, for orders by symbol and for all orders.
+/// A stage of windows over orders by symbol, and one over all orders.
 template <class A>
-void over_orders_by_symbol(const A&) {
-  static_cast<void>(wallaroo::internal::AggregationTraits<A, Order, std::string>::keyed);
+void over_orders_by_symbol(A aggregation) {
+  Application app("cases");
+  app.source("orders", orders())
+      .key_by("symbol", &Order::symbol)
+      .to("windows", wallaroo::range_windows(std::chrono::seconds(1)).over(std::move(aggregation)))
+      .to_sink("out", discard());
 }
 template <class A>
-void over_all_orders(const A&) {
-  static_cast<void>(
-      wallaroo::internal::AggregationTraits<A, Order, wallaroo::internal::NoKey>::keyed);
+void over_all_orders(A aggregation) {
+  Application app("cases");
+  app.source("orders", orders())
+      .to("windows", wallaroo::range_windows(std::chrono::seconds(1)).over(std::move(aggregation)))
+      .to_sink("out", discard());
 }

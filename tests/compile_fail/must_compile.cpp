@@ -1,5 +1,6 @@
 // The right way of everything that the cases get wrong.
-#include "common.hpp"
+#include "aggregation_cases.hpp"
+#include "time_cases.hpp"
 
 #include <map>
 
@@ -47,4 +48,62 @@ void build(Application& app) {
                       {.on_error = wallaroo::OnError::skip},
                       [](std::uint64_t) -> wallaroo::Decoded<Order> { return wallaroo::Skip{}; }))
       .to_sink("decoded", discard());
+}
+
+struct Reminder {
+  std::string operator()(const Order& order, int& count, wallaroo::Timers& timers) {
+    timers.after(1s);
+    timers.at(wallaroo::EventTime(1s), static_cast<std::uint64_t>(++count));
+    return order.symbol;
+  }
+  std::optional<std::string> on_timer(const std::string& symbol, int&, const wallaroo::Timer&) {
+    return symbol;
+  }
+};
+struct Emitting {
+  void operator()(const Order&, int&, wallaroo::Timers& timers, Emitter<int>&) { timers.cancel(); }
+  void on_timer(const std::string&, int& count, const wallaroo::Timer&, wallaroo::Timers& timers,
+                Emitter<int>& emit) {
+    timers.after(1s);
+    emit(++count);
+  }
+};
+struct Unkeyed {
+  int operator()(const Order&, int& count, wallaroo::Timers&) { return ++count; }
+  int on_timer(int& count, const wallaroo::Timer&) { return count; }
+};
+struct Counting : Initial, Update, Combine, Output {};
+
+void build_with_time(Application& app) {
+  const auto a = stamped(app, "a");
+  const auto b = stamped(app, "b");
+  auto [results, late] =
+      a.merge(b).to_with_late("count", wallaroo::range_windows(1min).over(Counting{}));
+  results.to_sink("counts", wallaroo::callback_sink([](int) {}));
+  late.to_sink("late", wallaroo::callback_sink([](const Order&) {}));
+  a.to("sessions", wallaroo::session_windows(1min).over(wallaroo::sum(&Order::quantity)))
+      .to("of them", wallaroo::count_windows(3).over(wallaroo::count()))
+      .to_sink("sessions out", discard());
+  a.join(b).within(-1s, 1s).to("inner", both).to_sink("inner out", discard());
+  a.join(b)
+      .within(-1s, 1s)
+      .left()
+      .to("left", [](const Order&, const Order* right) { return right != nullptr; })
+      .to_sink("left out", discard());
+  a.join(b)
+      .within(-1s, 1s)
+      .right()
+      .to("right", [](const Order* left, const Order&) { return left != nullptr; })
+      .to_sink("right out", discard());
+  auto [pairs, strays] = a.join(b).within(-1s, 1s).full().with_delay(1s).to_with_late(
+      "full", [](const Order* left, const Order*) { return std::optional(left != nullptr); });
+  pairs.to_sink("full out", discard());
+  strays.to_sink("strays", wallaroo::callback_sink([](const std::variant<Order, Order>&) {}));
+  a.to("remind", Reminder{}).to_sink("reminders", discard());
+  a.to("emit", Emitting{}).to_sink("emitted", discard());
+  app.source("c", orders()).to("unkeyed", Unkeyed{}).to_sink("unkeyed out", discard());
+  a.to("expiring", wallaroo::stateful([](const Order&, int& count) {
+                     return ++count;
+                   }).expire_after(1min, wallaroo::ExpiryTime::processing_time))
+      .to_sink("expiring out", discard());
 }

@@ -17,8 +17,9 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "examples")]
 
+import windows_by_hand  # noqa: E402
 from demo.examples import Example, Phase, Receiver  # noqa: E402
 from demo.processes import ANY_PORT, Application, DemoError, giles, host_port  # noqa: E402
 
@@ -59,11 +60,33 @@ class Golden(unittest.TestCase):
     def test_alerts(self):
         self.check("alerts")
 
+    def test_alerts_windowed(self):
+        self.check("alerts_windowed")
+
+    def test_taxi(self):
+        self.check("taxi")
+
     def test_market_spread(self):
         self.check("market_spread")
 
     def test_passthrough(self):
         self.check("passthrough")
+
+
+class ByHand(unittest.TestCase):
+    """What is expected of windows does not come from the engine."""
+
+    def check(self, name, results):
+        example = Example(name)
+        wanted = list(results(example.phases[0].data))
+        self.assertTrue(wanted)
+        self.assertEqual(example.by_key(example.expected()), example.by_key(wanted))
+
+    def test_alerts_windowed(self):
+        self.check("alerts_windowed", windows_by_hand.alerts_windowed)
+
+    def test_taxi(self):
+        self.check("taxi", windows_by_hand.taxi)
 
 
 class BytesThrough(unittest.TestCase):

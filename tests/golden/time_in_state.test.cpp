@@ -213,6 +213,25 @@ TEST(ExpiringStates, StartAnewAfterTheEventTimeGiven) {
   EXPECT_EQ(rig.give(1, 28), (Lines{"1: 1"}));
 }
 
+struct CountedReminder {
+  std::optional<std::string> operator()(const Order& order, int& orders, Timers& timers) {
+    ++orders;
+    timers.at(when(order) + 10s);
+    return std::nullopt;
+  }
+  std::optional<std::string> on_timer(const int& id, int& orders, const Timer&) {
+    return fmt::format("{}: {}", id, orders);
+  }
+};
+
+TEST(ExpiringStates, ATimerFindsTheStateAsItWasWhenItWasDue) {
+  for (const std::int64_t next : {15, 100}) {
+    OrdersRig rig(stateful(CountedReminder{}).expire_after(20s));
+    rig.give(1, 0);
+    EXPECT_EQ(rig.give(2, next), (Lines{"1: 1"})) << "when the watermark goes to " << next;
+  }
+}
+
 TEST(ExpiringStates, StartAnewAfterTheProcessingTimeGiven) {
   OrdersRig rig(stateful(count_order).expire_after(10s, ExpiryTime::processing_time));
   EXPECT_EQ(rig.give(1, 0), (Lines{"1: 1"}));

@@ -1,0 +1,85 @@
+// All range windows of a stage on one executor, kept the way that suits the settings.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "window/aligned_set.hpp"
+#include "window/pane_windows.hpp"
+#include "window/window_set.hpp"
+
+namespace wallaroo::internal {
+
+/// A WindowSet of range windows, or an AlignedSet where that fits.
+template <class Key, class In, class A>
+class RangeSet {
+ public:
+  using StoredKey = OwnedKey<Key>;
+  using Accumulator = AccumulatorOf<A>;
+
+  explicit RangeSet(const WindowSettings& settings, A aggregation = A()) {
+    if (Aligned::fits(settings)) {
+      aligned_ = std::make_unique<Aligned>(settings, std::move(aggregation));
+    } else {
+      by_key_ = std::make_unique<ByKey>(settings, std::move(aggregation));
+    }
+  }
+
+  // See WindowSet.
+
+  template <class Out>
+  [[gnu::always_inline]] void on_record(std::uint64_t hash, const Key& key, std::int64_t time_ns,
+                                        const In& record, Out& out) {
+    visit([&](auto& set)
+              __attribute__((always_inline)) { set.on_record(hash, key, time_ns, record, out); });
+  }
+  void on_watermark(std::int64_t watermark_ns) {
+    visit([&](auto& set) { set.on_watermark(watermark_ns); });
+  }
+  template <class Out>
+  void on_time(std::int64_t now_ns, Out& out) {
+    visit([&](auto& set) { set.on_time(now_ns, out); });
+  }
+  void on_idle(bool idle) {
+    visit([&](auto& set) { set.on_idle(idle); });
+  }
+  void set_now(std::int64_t now_ns) {
+    visit([&](auto& set) { set.set_now(now_ns); });
+  }
+  bool due() const {
+    return visit([](const auto& set) { return set.due(); });
+  }
+  std::int64_t next_time_ns() const {
+    return visit([](const auto& set) { return set.next_time_ns(); });
+  }
+  template <class Out>
+  bool fire_due(std::size_t at_most, Out& out) {
+    return visit([&](auto& set) { return set.fire_due(at_most, out); });
+  }
+  std::int64_t output_watermark() const {
+    return visit([](const auto& set) { return set.output_watermark(); });
+  }
+  const WindowCounts& counts() const {
+    return visit([](const auto& set) -> const WindowCounts& { return set.counts(); });
+  }
+
+ private:
+  using Aligned = AlignedSet<Key, In, A>;
+  using ByKey = WindowSet<Key, In, A, PaneWindows<A, In>>;
+
+  template <class Work>
+  [[gnu::always_inline]] decltype(auto) visit(Work&& work) {
+    return aligned_ != nullptr ? work(*aligned_) : work(*by_key_);
+  }
+  template <class Work>
+  decltype(auto) visit(Work&& work) const {
+    return aligned_ != nullptr ? work(std::as_const(*aligned_)) : work(std::as_const(*by_key_));
+  }
+
+  std::unique_ptr<Aligned> aligned_;
+  std::unique_ptr<ByKey> by_key_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,8 @@
+// expect: the function of an inner join takes (const Left&, const Right&)
+#include "time_cases.hpp"
+
+void build(Application& app) {
+  stamped(app, "a").join(stamped(app, "b")).within(0s, 1s).to("pairs", [](const Order&) {
+    return 1;
+  });
+}
