@@ -146,13 +146,18 @@ void SourceTask::receive(Batch& batch) {
 }
 
 std::int64_t SourceTask::due_ns() const {
-  if (output_.ended() || output_.blocked()) {
+  if (output_.ended() || (output_.blocked() && !output_.can_advance())) {
     return end_of_time;
   }
   return std::min(output_.due_ns(), time_.tick_ns == 0 ? end_of_time : next_tick_ns_);
 }
 
 void SourceTask::on_time(std::int64_t now_ns) {
+  // Under full load the queue that was full at the last turn has room again by now.
+  output_.advance();
+  if (output_.blocked()) {
+    return;
+  }
   find_idle(now_ns);
   if (time_.tick_ns != 0 && next_tick_ns_ <= now_ns) {
     next_tick_ns_ = now_ns + time_.tick_ns;
