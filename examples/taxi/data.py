@@ -4,7 +4,7 @@ import random
 
 from demo.examples import Phase
 
-SINKS = ["earnings", "fares"]
+SINKS = ["earnings", "fares", "tips"]
 
 MIDNIGHT_S = 1_709_251_200  # 1 March 2024
 DAY_S = 24 * 3600
@@ -27,8 +27,20 @@ def trips():
                          else 60 * (4 + 30 * numbers.random()))
 
 
+def tips():
+    """Some guests pay a tip by card, within three minutes after the trip."""
+    numbers = random.Random(7)
+    for _, line in trips():
+        end_s, taxi, _, cents = line.split()
+        if numbers.random() < 0.3:
+            paid_s = int(end_s) + int(180 * numbers.random())
+            tip = int(int(cents) * 0.2 * numbers.random()) + 10
+            yield paid_s + 300 * numbers.random(), f"{paid_s} {taxi} tip {tip}\n"
+
+
 def phases():
-    return [Phase("trips", "".join(line for _, line in sorted(trips())).encode())]
+    reports = sorted([*trips(), *tips()])
+    return [Phase("reports", "".join(line for _, line in reports).encode())]
 
 
 def readable(output):
@@ -36,5 +48,5 @@ def readable(output):
 
 
 def key(line):
-    """The taxi or the zone."""
-    return line.split()[0]
+    """The taxi or the zone; tips come in no order."""
+    return line if " tip " in line else line.split()[0]

@@ -1,15 +1,18 @@
-// What taxis earn: each driver's shifts, and the trips and mean fare of each zone, hour by hour. A
-// shift is over when no trip has followed for 45 minutes.
+// What taxis earn: each driver's shifts, the trips and mean fare of each zone, hour by hour, and
+// the trips for which a tip was paid. A shift is over when no trip has followed for 45 minutes.
 //
 // In:  lines such as "1709280001 cab7 harbour 1450": when the trip ended, in seconds since the Unix
-//      epoch, the taxi, the zone, and the fare in cents. Taxis report at most 5 minutes late.
+//      epoch, the taxi, the zone, and the fare in cents; and "1709280099 cab7 tip 200": a tip that
+//      was paid by card, at most 3 minutes after the trip. Taxis report at most 5 minutes late.
 // Out: lines such as "cab7 shift 07:12 to 11:45: 19 trips, 21480 cents", with the ends of its first
-//      and last trip, and "harbour 08:00 to 09:00: 12 trips, 1402 cents each". Times are UTC.
+//      and last trip, "harbour 08:00 to 09:00: 12 trips, 1402 cents each", and
+//      "harbour tip 200 for 1450 to cab7 at 08:00". Times are UTC.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -34,6 +37,17 @@ struct Earned {
 struct Fares {
   std::uint64_t trips;
   double mean_cents;
+};
+// Of one trip: what a join keeps has to own its bytes.
+struct Fare {
+  std::int64_t end_s;
+  std::string taxi;
+  std::string zone;
+  std::int64_t cents;
+};
+struct Tipped {
+  Fare fare;
+  std::int64_t tip_cents;
 };
 using Shift = wallaroo::WindowResult<std::string, Earned>;
 using ZoneHour = wallaroo::WindowResult<std::string, Fares>;
@@ -95,6 +109,29 @@ void encode_hour(const ZoneHour& hour, wallaroo::ByteWriter& out) {
   out.decimal(std::llround(hour.value.mean_cents)).append(" cents each\n");
 }
 
+void encode_tip(const Tipped& tipped, wallaroo::ByteWriter& out) {
+  out.append(tipped.fare.zone).append(" tip ").decimal(tipped.tip_cents).append(" for ");
+  out.decimal(tipped.fare.cents).append(" to ").append(tipped.fare.taxi).append(" at ");
+  encode(wallaroo::EventTime(1s * tipped.fare.end_s), out);
+  out.append('\n');
+}
+
+bool is_tip(const Trip& trip) { return trip.zone == "tip"; }
+
+std::optional<Trip> only_trips(const Trip& trip) {
+  return is_tip(trip) ? std::nullopt : std::optional(trip);
+}
+std::optional<Fare> as_fare(const Trip& trip) {
+  return is_tip(trip) ? std::nullopt
+                      : std::optional(Fare{trip.end_s, std::string(trip.taxi),
+                                           std::string(trip.zone), trip.cents});
+}
+std::optional<Fare> as_tip(const Trip& trip) {
+  return is_tip(trip) ? std::optional(Fare{trip.end_s, std::string(trip.taxi), {}, trip.cents})
+                      : std::nullopt;
+}
+Tipped tipped(const Fare& fare, const Fare& tip) { return {fare, tip.cents}; }
+
 int main(int argc, char** argv) {
   using wallaroo::combined, wallaroo::count, wallaroo::mean, wallaroo::sum;
   const wallaroo::TcpSourceOptions input{.listen = "127.0.0.1:7010",
@@ -104,13 +141,20 @@ int main(int argc, char** argv) {
   const auto hours = wallaroo::range_windows(1h);
 
   wallaroo::Application app("taxi");
-  const auto trips = app.source("trips", wallaroo::tcp_source(input, decode))
-                         .event_time("end", end_of, wallaroo::bounded_lateness(5min));
+  const auto reports = app.source("reports", wallaroo::tcp_source(input, decode))
+                           .event_time("end", end_of, wallaroo::bounded_lateness(5min));
+  const auto trips = reports.to("trips", only_trips);
   trips.key_by("taxi", &Trip::taxi)
       .to("shifts", shifts.over(combined<Earned>(count(), sum(&Trip::cents))))
       .to_sink("earnings", wallaroo::tcp_sink(output, encode_shift));
   trips.key_by("zone", &Trip::zone)
       .to("hours", hours.over(combined<Fares>(count(), mean(&Trip::cents))))
       .to_sink("fares", wallaroo::tcp_sink(output, encode_hour));
+  reports.to("as fare", as_fare)
+      .key_by("driver", &Fare::taxi)
+      .join(reports.to("as tip", as_tip).key_by("tipped driver", &Fare::taxi))
+      .within(0s, 3min)
+      .to("tipped", tipped)
+      .to_sink("tips", wallaroo::tcp_sink(output, encode_tip));
   return wallaroo::run(app, argc, argv);
 }

@@ -87,7 +87,9 @@ class EventTimeStep : public TemporalStep {
         max_ahead_(spec.options.max_ahead),
         clock_(context.clock),
         stage_(context.stages.at(spec.stage)),
-        clocks_(std::make_unique<PartitionClocks>(spec.options)) {}
+        clocks_(std::make_unique<PartitionClocks>(spec.options)) {
+    clocks_->begin(clock_.now_ns());
+  }
 
   StageRuntime& stage() { return *stage_; }
 

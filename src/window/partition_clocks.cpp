@@ -23,6 +23,14 @@ PartitionClocks::Clock& PartitionClocks::add(std::uint64_t partition, std::int64
   return clock;
 }
 
+void PartitionClocks::begin(std::int64_t now_ns) {
+  if (options_.idle_after.count() > 0) {
+    begins_until_ns_ = saturating_add(now_ns, options_.idle_after.count());
+    next_time_ns_ = std::min(next_time_ns_, begins_until_ns_);
+    watermark_.idle = false;
+  }
+}
+
 void PartitionClocks::open(std::uint64_t partition, std::int64_t now_ns) {
   add(partition, now_ns);
   find_least();
@@ -87,7 +95,7 @@ void PartitionClocks::find_least() {
     }
   }
   least_known_ = least != nullptr;
-  watermark_.idle = least == nullptr;
+  watermark_.idle = least == nullptr && begins_until_ns_ == no_time;
   watermark_.time_ns =
       std::max(watermark_.time_ns, least == nullptr ? furthest_ : least->watermark_ns);
 }
@@ -96,7 +104,10 @@ void PartitionClocks::on_time(std::int64_t now_ns) {
   if (now_ns < next_time_ns_) {
     return;
   }
-  next_time_ns_ = end_of_time;
+  if (begins_until_ns_ <= now_ns) {
+    begins_until_ns_ = no_time;
+  }
+  next_time_ns_ = begins_until_ns_ == no_time ? end_of_time : begins_until_ns_;
   for (auto& [partition, clock] : clocks_) {
     if (clock.idle) {
       continue;

@@ -20,6 +20,10 @@ class PartitionClocks {
   PartitionClocks(const PartitionClocks&) = delete;
   PartitionClocks& operator=(const PartitionClocks&) = delete;
 
+  /// The source starts: until it had time to be connected to, as long as a partition may be silent,
+  /// it is not idle although it has no partition yet. Two ways that lead from it to one stage would
+  /// otherwise wake up one after the other, and what comes by the second be late.
+  void begin(std::int64_t now_ns);
   /// A partition that will give records: until it does, or is idle, nothing is known.
   void open(std::uint64_t partition, std::int64_t now_ns);
   /// Nothing follows from it. One that was not opened is none.
@@ -71,6 +75,7 @@ class PartitionClocks {
   std::uint64_t least_ = 0;  ///< the partition that holds the others back
   bool least_known_ = false;
   std::int64_t furthest_ = no_time;
+  std::int64_t begins_until_ns_ = no_time;
   std::int64_t next_time_ns_ = end_of_time;
   Watermark watermark_{no_time, true};
 };

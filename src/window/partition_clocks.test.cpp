@@ -104,6 +104,17 @@ TEST(PartitionClocks, AnIdlePartitionThatWakesUpHoldsTheOthersBackAgainButTheWat
   EXPECT_EQ(clocks.watermark(), (Watermark{80, true}));
 }
 
+TEST(PartitionClocks, ASourceThatHasJustBegunIsNotIdleWithoutPartitions) {
+  PartitionClocks clocks(late_by(0ns));
+  clocks.begin(1000);
+  EXPECT_EQ(clocks.watermark(), (Watermark{no_time, false}));
+  clocks.on_time(1099);
+  EXPECT_EQ(clocks.watermark(), (Watermark{no_time, false}));
+  EXPECT_EQ(clocks.next_time_ns(), 1100);
+  clocks.on_time(1100);
+  EXPECT_EQ(clocks.watermark(), (Watermark{no_time, true}));
+}
+
 TEST(PartitionClocks, WithAnIdleTimeOfZeroNobodyIsIdle) {
   EventTimeOptions options = ascending();
   options.idle_after = 0ns;

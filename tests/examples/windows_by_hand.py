@@ -7,6 +7,7 @@ from itertools import groupby
 RANGE_S, SLIDE_S, MOST_EUROS = 9, 3, 2_000
 BREAK_S = 45 * 60
 HOUR_S = 3600
+TIP_S = 180
 
 
 def alerts_windowed(data):
@@ -29,10 +30,16 @@ def clock(time_s):
 
 
 def taxi(data):
-    trips = sorted((int(end_s), cab, zone, int(cents)) for end_s, cab, zone, cents
-                   in map(str.split, data.decode().splitlines()))
+    reports = sorted((int(time_s), cab, zone, int(cents)) for time_s, cab, zone, cents
+                     in map(str.split, data.decode().splitlines()))
+    trips = [report for report in reports if report[2] != "tip"]
     yield from shifts(trips)
     yield from hours(trips)
+    for paid_s, cab, kind, tip in reports:
+        if kind == "tip":
+            for end_s, driver, zone, cents in trips:
+                if driver == cab and end_s <= paid_s <= end_s + TIP_S:
+                    yield f"{zone} tip {tip} for {cents} to {cab} at {clock(end_s)}"
 
 
 def shifts(trips):
