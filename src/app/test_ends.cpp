@@ -51,7 +51,7 @@ class FrameQueueConnector final : public SourceConnector {
 class CaptureWriter final : public SinkWriter {
  public:
   CaptureWriter(std::shared_ptr<std::vector<std::string>> records, const WriterContext& context)
-      : records_(std::move(records)), context_(context) {}
+      : SinkWriter(context), records_(std::move(records)), context_(context) {}
 
   void start() override {}
   bool can_accept() const override { return true; }

@@ -28,7 +28,8 @@ constexpr std::chrono::seconds drain_timeout{10};
 class FileWriter final : public SinkWriter, private ReadyHandler {
  public:
   FileWriter(OutputFile file, const WriterContext& context)
-      : file_(std::move(file)),
+      : SinkWriter(context),
+        file_(std::move(file)),
         context_(context),
         queue_(context.clock, context.metrics),
         deadline_(

@@ -55,7 +55,8 @@ std::string reason_of_end(int socket) {
 }  // namespace
 
 TcpWriter::TcpWriter(Peer peer, TcpSinkOptions options, const WriterContext& context)
-    : peer_(std::move(peer)),
+    : SinkWriter(context),
+      peer_(std::move(peer)),
       options_(std::move(options)),
       context_(context),
       queue_(context.clock, context.metrics),

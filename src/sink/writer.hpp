@@ -1,6 +1,7 @@
 // The two faces of a byte sink: what the engine opens, and what the owning executor drives.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -12,17 +13,35 @@
 
 namespace wallaroo::internal {
 
+/// Whom a writer tells how its part of a checkpoint goes; called on the writer's thread, within the
+/// call that asked or later.
+class TransactionListener {
+ public:
+  virtual ~TransactionListener() = default;
+  /// The answer to `prepare`: whatever happens from here on, `commit` can be done, also by another
+  /// process that is given `bytes`.
+  virtual void prepared(std::uint64_t checkpoint, std::string bytes) = 0;
+  /// The answer to `commit`.
+  virtual void committed(std::uint64_t checkpoint) = 0;
+  /// What was written since the last commit is lost or refused (also without being asked): the
+  /// application must go back to the last complete checkpoint. `reason` names the sink.
+  virtual void roll_back(std::string reason) = 0;
+};
+
 /// What a writer may use; all of it outlives the writer.
 struct WriterContext {
   EventLoop& loop;
   const Clock& clock;
   const Log& log;
   SinkMetrics& metrics;
+  TransactionListener* transactions = nullptr;  ///< null: no checkpoints are taken
 };
 
 /// A running sink. Lives and is called on one executor's thread only.
 class SinkWriter {
  public:
+  SinkWriter(const SinkWriter&) = delete;
+  SinkWriter& operator=(const SinkWriter&) = delete;
   virtual ~SinkWriter() = default;
   /// Called once, on the executor's thread. A peer that is absent is not an error.
   virtual void start() = 0;
@@ -42,12 +61,44 @@ class SinkWriter {
   virtual void finish() = 0;
   /// True when everything was written after `finish`, or given up (logged, counted as lost).
   virtual bool finished() const = 0;
+
+  // Checkpoints. In this order: `barrier`, then `abandon`, or `prepare` and `commit`. One checkpoint
+  // at a time: the next barrier comes after the commit of the last one. `finish` may come at any
+  // point; a sink that commits is `finished` only when what it was given is committed. What is here
+  // is for a sink that cannot take anything back.
+
+  /// What was written so far belongs to checkpoint `number`, what follows to the next.
+  virtual void barrier(std::uint64_t /*number*/) {}
+  /// The checkpoint failed: what was written before its barrier belongs to the next one.
+  virtual void abandon(std::uint64_t /*number*/) {}
+  /// Phase 1: make what came before the barrier durable, then tell `prepared`. That a write has only
+  /// been begun is not enough: it may not be sent again.
+  virtual void prepare(std::uint64_t number) { listener().prepared(number, {}); }
+  /// Phase 2: make it visible, then tell `committed`. What was prepared stays so until then.
+  virtual void commit(std::uint64_t number) { listener().committed(number); }
+
+ protected:
+  explicit SinkWriter(const WriterContext& context) : listener_(context.transactions) {}
+  /// Only where checkpoints are taken.
+  TransactionListener& listener() { return *listener_; }
+
+ private:
+  TransactionListener* listener_;
+};
+
+/// What a sink goes on from when checkpoints are taken.
+struct SinkRecovery {
+  std::uint64_t checkpoint = 0;  ///< 0: nothing was ever committed, the application starts anew
+  std::string prepared;          ///< what the sink's writer voted with in that checkpoint
 };
 
 /// A sink before it runs.
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
+  /// Checkpoints are taken: before `open`. What was prepared is committed (which may have been done
+  /// already), and everything later undone, in `open` or by the writer.
+  virtual void recover(const SinkRecovery&) {}
   /// Opens or checks what can fail at start: a file, the form of an address. Throws IoError or
   /// ConfigError with the sink's name in the message. Called on the starting thread, once.
   virtual void open() = 0;

@@ -1,9 +1,11 @@
 // The two faces of a source: what the engine opens, and what each executor drives.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -53,6 +55,12 @@ struct ConnectorContext {
   Refusals& refusals;
 };
 
+/// Where a partition of a source is: everything before was delivered.
+struct SourcePosition {
+  std::string partition;  ///< its own within the source, the same in every run
+  std::string bytes;      ///< what the source makes of it
+};
+
 /// One source's share on one executor. Lives and is called on that executor's thread only.
 class SourceConnector {
  public:
@@ -68,6 +76,14 @@ class SourceConnector {
   virtual void stop() = 0;
   /// True once everything was delivered and nothing can follow (end of files, or after `stop`).
   virtual bool finished() const = 0;
+
+  // Checkpoints. A source that cannot go back to a position leaves these as they are.
+
+  /// Between two polls: where this share's partitions are, to be part of checkpoint `number`.
+  virtual std::vector<SourcePosition> save(std::uint64_t /*number*/) { return {}; }
+  /// Checkpoint `number` is complete, and everything in it committed: what it contains will not be
+  /// asked for again. Numbers rise; those of failed checkpoints are left out.
+  virtual void completed(std::uint64_t /*number*/) {}
 };
 
 /// A source before it runs; shared by the executors.
@@ -80,6 +96,10 @@ class Source {
   /// Replaces the configured address ("--in name@host:port"); before `open`. Throws ConfigError
   /// when this kind of source has none.
   virtual void set_address(const std::string& address) = 0;
+  /// Before `connector`, after `open`: the positions of all partitions in the checkpoint that is
+  /// restored, whichever executors they were on. Throws ConfigError or IoError when it cannot go
+  /// back to one of them, saying what is different.
+  virtual void restore(std::vector<SourcePosition> /*positions*/) {}
   /// What `open` bound, e.g. "127.0.0.1:40123", or the paths of a file source.
   virtual std::string address() const = 0;
   /// The share of executor `index` of `executors`; called once for each, on the starting thread,
