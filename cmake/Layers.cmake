@@ -60,8 +60,8 @@ function(wallaroo_layer folder)
     target_link_libraries(${target} INTERFACE ${arg_DEPS})
     set(scope INTERFACE)
   endif()
-  target_include_directories(${target} ${scope}
-    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  target_include_directories(${target} ${scope} ${PROJECT_SOURCE_DIR}/src
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/generated)
   if(WALLAROO_TESTS AND tests)
     wallaroo_test(test_${folder} SOURCES ${tests} LIBS ${target} rapidcheck)
   endif()

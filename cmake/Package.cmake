@@ -12,7 +12,7 @@ target_compile_features(wallaroo INTERFACE cxx_std_20)
 target_include_directories(wallaroo INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
 target_link_libraries(wallaroo INTERFACE
-  Boost::headers Boost::json fmt::fmt spdlog::spdlog Threads::Threads
+  Boost::headers Boost::json fmt::fmt spdlog::spdlog Threads::Threads lz4
   $<BUILD_INTERFACE:$<LINK_ONLY:wallaroo_flags>>)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/wallaroo)

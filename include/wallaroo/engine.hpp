@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,18 +17,33 @@ namespace wallaroo {
 
 class Application;
 
+/// Checkpoints, which make results exact across crashes (docs/guide/checkpoints.md).
+struct CheckpointOptions {
+  std::string directory = {};                                   ///< empty: none are taken
+  std::chrono::nanoseconds interval = std::chrono::seconds(1);  ///< from begin to begin
+  std::chrono::nanoseconds timeout = std::chrono::minutes(1);   ///< of one; then it has failed
+  std::size_t retain = 2;                                       ///< how many are kept
+  std::uint64_t failures = 10;                ///< in a row, until the application stops; 0: never
+  std::optional<std::uint64_t> restore = {};  ///< a number; otherwise the newest
+  /// A checkpoint with state of stages that the application does not have any more is restored
+  /// without that state, rather than refused.
+  bool allow_dropped_state = false;
+};
+
 struct EngineOptions {
   int threads = 0;        ///< executors, one thread each; 0: one for each core this process may use
   std::string http = {};  ///< "host:port" for /metrics, /livez, /readyz; empty: none
   /// Addresses that replace the configured ones, by the name of the source or sink.
   std::map<std::string, std::string> addresses = {};
+  CheckpointOptions checkpoints = {};
   LogLevel log_level = LogLevel::info;
   LogCallback log = {};  ///< empty: no log
 };
 
 /// How a run ended.
 struct Outcome {
-  /// Everything that was read went all its way: the sources ended, or `stop` drained. Not so after
+  /// Everything that was read went all its way: the sources ended, or `stop` drained (with
+  /// checkpoints: a last one holds all that was read). Not so after
   /// a failure, when a sink gave up its peer, or when `stop_now` left something undone.
   bool ok = true;
   std::string error;  ///< when not ok: what happened, where
@@ -48,8 +65,9 @@ class Engine {
   /// Throws IoError or ConfigError when something cannot be opened or started; then nothing runs,
   /// and everything that was opened is closed again.
   void start();
-  /// Drains: sources stop reading, what was read is finished, sinks are flushed. Returns at once;
-  /// `wait` tells when it is done.
+  /// With checkpoints: takes a last one, from which the next start goes on. Without: drains:
+  /// sources stop reading, what was read is finished, sinks are flushed. Returns at once; `wait`
+  /// tells when it is done.
   void stop();
   /// Stops without draining: records in flight are lost, and the outcome is not ok, unless the
   /// application had ended already.

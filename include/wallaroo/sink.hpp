@@ -29,6 +29,14 @@ auto file_sink(FileSinkOptions options, Encoder encoder) {
       internal::file_sink_factory(std::move(options)), std::move(encoder)};
 }
 
+/// Sends encoded records to an external receiver, which commits them with each checkpoint. Each
+/// record becomes one message, so the encoder adds no framing. See ConnectorSinkOptions.
+template <class Encoder>
+auto connector_sink(ConnectorSinkOptions options, Encoder encoder) {
+  return internal::ByteSinkDefinition<std::decay_t<Encoder>>{
+      internal::connector_sink_factory(std::move(options)), std::move(encoder)};
+}
+
 /// Calls `callback(const T&)` for each record, from one thread at a time. If the callback is an
 /// object with a member function `finish()`, that is called once after the last record.
 template <class Callback>

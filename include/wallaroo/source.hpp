@@ -79,6 +79,15 @@ auto file_source(FileSourceOptions options, Decoder decoder) {
       internal::file_source_factory(std::move(options)), std::move(decoder), on_error};
 }
 
+/// External programs feed it over the connector protocol: each message's payload is a frame for the
+/// decoder, see `tcp_source`.
+template <class Decoder>
+auto connector_source(ConnectorSourceOptions options, Decoder decoder) {
+  const OnError on_error = options.on_error;
+  return internal::ByteSourceDefinition<std::decay_t<Decoder>>{
+      internal::connector_source_factory(std::move(options)), std::move(decoder), on_error};
+}
+
 /// Makes records: `generate(index)` returns the record of that index (0, 1, 2, ...), or an empty
 /// `std::optional` to end the source, or a `Decoded<T>`: `Skip{}` goes on with the next index, and
 /// `BadRecord{..}`, as an exception of any of these functions, is handled by `on_error`; the record

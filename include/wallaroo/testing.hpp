@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,16 +38,39 @@ class Input {
   std::shared_ptr<internal::RecordQueue<T>> queue_ = std::make_shared<internal::RecordQueue<T>>();
 };
 
+/// A checkpoint that a Harness took: a value, which lasts as long as somebody has it.
+class Checkpoint {
+ public:
+  /// The directory in which it is; `wallaroo checkpoints` can be used on it meanwhile.
+  const std::string& directory() const;
+
+ private:
+  friend class Harness;
+  struct Impl;
+  explicit Checkpoint(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+struct HarnessOptions {
+  /// The wall clock when it starts: by default the beginning of the year 2100, so that no event
+  /// time of a test is ahead of it.
+  EventTime start = EventTime(std::chrono::seconds(4'102'444'800));
+  /// As with `--threads`; but all run on the calling thread, in turn.
+  int executors = 1;
+  /// To go on from: state, watermarks, windows and timers are as they were then. Records are not
+  /// sent again.
+  std::optional<Checkpoint> restore = {};
+};
+
 /// Runs an application deterministically on one thread, with a clock that only the test moves.
 /// TCP and file sources are replaced by `send`, TCP and file sinks by `output`; nothing is opened.
 /// Generators, memory sources and callbacks work as they are. A stage that fails with the policy
 /// `stop` throws StageError out of the call that made it run.
 class Harness {
  public:
-  /// The wall clock starts at `start`, by default at the beginning of the year 2100, so that no
-  /// event time of a test is ahead of it. Throws ConfigError as Engine does.
-  explicit Harness(const Application& application,
-                   EventTime start = EventTime(std::chrono::seconds(4'102'444'800)));
+  /// Throws ConfigError as Engine does.
+  explicit Harness(const Application& application, const HarnessOptions& options = {});
+  Harness(const Application& application, EventTime start);
   ~Harness();
   Harness(const Harness&) = delete;
   Harness& operator=(const Harness&) = delete;
@@ -59,6 +83,9 @@ class Harness {
   void run();
   /// Moves the clock and runs what is due.
   void advance(std::chrono::nanoseconds by);
+  /// Takes a checkpoint of everything that was run so far. Throws IoError when it cannot be
+  /// written, ConfigError for state that is not stored.
+  Checkpoint checkpoint();
   /// All sources end; everything is drained, callbacks' `finish()` are called.
   void end();
 

@@ -19,6 +19,7 @@
 #include <wallaroo/sink.hpp>
 #include <wallaroo/source.hpp>
 #include <wallaroo/stage_options.hpp>
+#include <wallaroo/stored.hpp>
 #include <wallaroo/stream.hpp>
 #include <wallaroo/timers.hpp>
 #include <wallaroo/window.hpp>

@@ -3,23 +3,26 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <future>
+#include <mutex>
 #include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include <wallaroo/application.hpp>
+#include <wallaroo/run.hpp>
 
+#include "app/checkpoint_choice.hpp"
+#include "app/engine_run.hpp"
 #include "base/current_error.hpp"
-#include "metrics/describe.hpp"
-#include "metrics/endpoints.hpp"
-#include "metrics/prometheus.hpp"
-#include "metrics/snapshot.hpp"
-#include "worker/worker.hpp"
+#include "worker/block_signals.hpp"
 
 namespace wallaroo {
 
 namespace {
+
+using internal::EngineRun;
 
 // The cores that this process may run on (taskset, cgroups' cpuset), not those of the machine.
 int usable_cores() {
@@ -40,63 +43,166 @@ int executors_of(const EngineOptions& options) {
 
 }  // namespace
 
+/// With checkpoints a thread of its own waits for the end of the run, and begins another when it
+/// was rolled back.
 class Engine::Impl {
  public:
   Impl(const Application& application, EngineOptions options)
-      : name_(application.name()),
-        options_(std::move(options)),
+      : options_(std::move(options)),
         log_(options_.log_level, options_.log),
-        registry_(name_),
-        plan_(std::make_shared<internal::Plan>(application.graph(), executors_of(options_))),
-        worker_(plan_, {name_, options_.addresses, {}}, clock_, log_) {}
+        plan_(std::make_shared<internal::Plan>(application.graph(), executors_of(options_))) {
+    internal::check_checkpoint_options(options_.checkpoints);
+    config_.application = application.name();
+    config_.http = options_.http;
+    config_.worker.application = application.name();
+    config_.worker.addresses = options_.addresses;
+    config_.worker.checkpoints = internal::checkpoint_settings(options_.checkpoints);
+    config_.worker.engine_version = std::string(version());
+    run_ = std::make_shared<EngineRun>(plan_, config_, clock_, log_);
+  }
 
   ~Impl() {
-    if (http_ != nullptr) {
-      http_->stop();
+    if (supervisor_.joinable()) {
+      stop_now();
+      supervisor_.join();
     }
   }
 
   void start() {
-    if (started_) {
+    if (std::exchange(started_, true)) {
       throw ConfigError("the engine was started before; make another one to run again");
     }
-    started_ = true;
     try {
-      open();
-      worker_.start_threads();
+      open_store();
+      run_->start();
     } catch (...) {
-      if (http_ != nullptr) {
-        http_->stop();
-        http_.reset();
-      }
-      worker_.start_failed(internal::current_error());
+      run_->failed_to_start(internal::current_error());
+      final_.set_value(run_->worker().wait(std::nullopt).value_or(Outcome{}));
       throw;
     }
-    log_.info("application '{}' runs on {} executor{}", name_, plan_->executors(),
+    log_.info("application '{}' runs on {} executor{}", config_.application, plan_->executors(),
               plan_->executors() == 1 ? "" : "s");
-  }
-
-  void open() {
-    worker_.open();
-    worker_.register_metrics(registry_);
-    internal::register_process(registry_);
-    if (!options_.http.empty()) {
-      http_ = std::make_unique<internal::HttpServer>(
-          options_.http, internal::make_routes(registry_, [this] { return worker_.running(); }));
-      http_->start();
-      log_.info("metrics on http://{}/metrics", http_->address());
+    if (store_) {
+      supervisor_ = std::thread([this] { supervise(); });
     }
   }
 
-  std::string name_;
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    stop_wanted_ = true;
+    run_->worker().stop();
+  }
+  void stop_now() {
+    const std::lock_guard lock(mutex_);
+    stop_now_wanted_ = true;
+    run_->worker().stop_now();
+  }
+
+  std::optional<Outcome> wait(std::optional<std::chrono::nanoseconds> timeout) {
+    if (options_.checkpoints.directory.empty()) {
+      return run()->worker().wait(timeout);
+    }
+    if (!timeout) {
+      return ended_.get();
+    }
+    constexpr std::chrono::nanoseconds longest = std::chrono::hours(24 * 365);
+    return ended_.wait_for(std::min(*timeout, longest)) == std::future_status::ready
+               ? std::optional(ended_.get())
+               : std::nullopt;
+  }
+
+  std::shared_ptr<EngineRun> run() const {
+    const std::lock_guard lock(mutex_);
+    return run_;
+  }
+  std::string explain() const { return plan_->explain(config_.application); }
+
+ private:
+  void open_store() {
+    if (options_.checkpoints.directory.empty()) {
+      return;
+    }
+    store_.emplace(options_.checkpoints.directory, internal::CheckpointStore::Access::write, log_);
+    config_.worker.store = &*store_;
+    config_.worker.allow_dropped_state = options_.checkpoints.allow_dropped_state;
+    config_.worker.restored =
+        internal::choose_restored(*store_, options_.checkpoints.restore, log_);
+    renew_run();
+  }
+
+  void renew_run() {
+    auto next = std::make_shared<EngineRun>(plan_, config_, clock_, log_);
+    const std::lock_guard lock(mutex_);
+    run_ = std::move(next);
+    if (stop_now_wanted_) {
+      run_->worker().stop_now();
+    } else if (stop_wanted_) {
+      run_->worker().stop();
+    }
+  }
+
+  void supervise() {
+    internal::block_signals();
+    while (true) {
+      const std::shared_ptr<EngineRun> ended = run();
+      const Outcome outcome = *ended->worker().wait(std::nullopt);
+      const auto reason = ended->worker().rolled_back();
+      if (!reason || stopping()) {
+        final_.set_value(reason ? Outcome{false, *reason} : outcome);
+        return;
+      }
+      if (const auto error = go_back(*ended, *reason)) {
+        final_.set_value({false, *error});
+        return;
+      }
+    }
+  }
+
+  bool stopping() const {
+    const std::lock_guard lock(mutex_);
+    return stop_now_wanted_;
+  }
+
+  /// Why it could not be done.
+  std::optional<std::string> go_back(EngineRun& ended, const std::string& reason) {
+    config_.worker.failures = ended.worker().checkpoint_failures();
+    config_.http = ended.http_address().empty() ? config_.http : ended.http_address();
+    config_.worker.addresses = ended.bound_addresses(config_.worker.addresses);
+    ended.close();
+    try {
+      config_.worker.restored = internal::choose_restored(*store_, std::nullopt, log_);
+      log_.warning("{}; goes back to {}", reason,
+                   config_.worker.restored
+                       ? fmt::format("checkpoint {}", config_.worker.restored->number)
+                       : "the beginning");
+      // A peer that refuses everything must not keep a core busy.
+      std::this_thread::sleep_for(
+          std::chrono::milliseconds(std::min<std::uint64_t>(5'000, 50 * config_.worker.failures)));
+      renew_run();
+      run()->start();
+      return std::nullopt;
+    } catch (...) {
+      const std::string error = internal::current_error();
+      log_.error("{}", error);
+      run()->failed_to_start(error);
+      return error;
+    }
+  }
+
   EngineOptions options_;
   internal::SteadyClock clock_;
   internal::Log log_;
-  internal::Registry registry_;
   std::shared_ptr<const internal::Plan> plan_;
-  internal::Worker worker_;
-  std::unique_ptr<internal::HttpServer> http_;
+  internal::EngineRunConfig config_;
+  std::optional<internal::CheckpointStore> store_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<EngineRun> run_;
   bool started_ = false;
+  bool stop_wanted_ = false;
+  bool stop_now_wanted_ = false;
+  std::promise<Outcome> final_;
+  std::shared_future<Outcome> ended_ = final_.get_future().share();
+  std::thread supervisor_;
 };
 
 Engine::Engine(const Application& application, EngineOptions options)
@@ -106,22 +212,20 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
 void Engine::start() { impl_->start(); }
-void Engine::stop() { impl_->worker_.stop(); }
-void Engine::stop_now() { impl_->worker_.stop_now(); }
+void Engine::stop() { impl_->stop(); }
+void Engine::stop_now() { impl_->stop_now(); }
 
-Outcome Engine::wait() { return *impl_->worker_.wait(std::nullopt); }
+Outcome Engine::wait() { return *impl_->wait(std::nullopt); }
 std::optional<Outcome> Engine::wait_for(std::chrono::nanoseconds timeout) {
-  return impl_->worker_.wait(timeout);
+  return impl_->wait(timeout);
 }
 
 std::string Engine::address(const std::string& source_or_sink) const {
-  return impl_->worker_.address(source_or_sink);
+  return impl_->run()->worker().address(source_or_sink);
 }
-std::string Engine::http_address() const {
-  return impl_->http_ == nullptr ? std::string() : impl_->http_->address();
-}
-std::string Engine::metrics_text() const { return internal::render_prometheus(impl_->registry_); }
-std::string Engine::metrics_json() const { return internal::render_snapshot(impl_->registry_); }
-std::string Engine::explain() const { return impl_->plan_->explain(impl_->name_); }
+std::string Engine::http_address() const { return impl_->run()->http_address(); }
+std::string Engine::metrics_text() const { return impl_->run()->metrics_text(); }
+std::string Engine::metrics_json() const { return impl_->run()->metrics_json(); }
+std::string Engine::explain() const { return impl_->explain(); }
 
 }  // namespace wallaroo

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -30,6 +32,13 @@ struct Given {
   std::optional<int> threads;
   std::optional<std::string> http;
   std::optional<LogLevel> log_level;
+  std::optional<std::string> checkpoint_dir;
+  std::optional<std::chrono::nanoseconds> checkpoint_interval;
+  std::optional<std::chrono::nanoseconds> checkpoint_timeout;
+  std::optional<std::uint64_t> checkpoint_retain;
+  std::optional<std::uint64_t> checkpoint_failures;
+  std::optional<std::uint64_t> restore;
+  bool allow_dropped_state = false;
   std::optional<std::string> config;
   bool explain = false;
   bool help = false;
@@ -46,8 +55,19 @@ constexpr std::array<std::pair<std::string_view, LogLevel>, 5> level_names{{
 
 /// The keys of a configuration file: these flags without their dashes.
 const std::set<std::string, std::less<>>& file_keys() {
-  static const std::set<std::string, std::less<>> keys{"in",   "out",       "threads",
-                                                       "http", "log-level", "explain"};
+  static const std::set<std::string, std::less<>> keys{"in",
+                                                       "out",
+                                                       "threads",
+                                                       "http",
+                                                       "log-level",
+                                                       "explain",
+                                                       "checkpoint-dir",
+                                                       "checkpoint-interval",
+                                                       "checkpoint-timeout",
+                                                       "checkpoint-retain",
+                                                       "checkpoint-failures",
+                                                       "restore",
+                                                       "allow-dropped-state"};
   return keys;
 }
 
@@ -69,6 +89,31 @@ int read_threads(const std::string& text) {
         "'{}' is not a number of threads; use a whole number, or 0 for all cores", text));
   }
   return threads;
+}
+
+std::uint64_t read_number(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    throw ConfigError(fmt::format("'{}' is not a whole number", text));
+  }
+  return number;
+}
+
+std::chrono::nanoseconds read_duration(const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, double>, 5> units{
+      {{"ms", 1e6}, {"us", 1e3}, {"s", 1e9}, {"min", 60e9}, {"h", 3600e9}}};
+  double count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  for (const auto& [name, nanoseconds] : units) {
+    if (error == std::errc{} && unit == name && count > 0 && count * nanoseconds < 9e18) {
+      return std::chrono::nanoseconds(
+          std::max<std::int64_t>(1, static_cast<std::int64_t>(count * nanoseconds)));
+    }
+  }
+  throw ConfigError(
+      fmt::format("'{}' is not a duration; use a number and a unit: 500ms, 1s, 2min, 1h", text));
 }
 
 std::string read_host_port(const std::string& text) {
@@ -105,6 +150,23 @@ class FlagReader {
         "executor threads; 0, the default, is one for each core");
     add("--http", given_.http, read_host_port, "HOST:PORT",
         "serve /metrics, /livez and /readyz there");
+    add("--checkpoint-dir", given_.checkpoint_dir, read_path, "DIR",
+        "keep checkpoints there, and go on from the newest one: with the same command, an "
+        "application that was killed goes on as if nothing had happened");
+    add("--checkpoint-interval", given_.checkpoint_interval, read_duration, "DURATION",
+        "from the beginning of one checkpoint to that of the next (1s)");
+    add("--checkpoint-timeout", given_.checkpoint_timeout, read_duration, "DURATION",
+        "a checkpoint that takes longer has failed (1min)");
+    add("--checkpoint-retain", given_.checkpoint_retain, read_number, "N",
+        "how many checkpoints are kept (2)");
+    add("--checkpoint-failures", given_.checkpoint_failures, read_number, "N",
+        "stop when so many checkpoints in a row have failed (10); 0: never");
+    add("--restore", given_.restore, read_number, "ID",
+        "go on from this checkpoint rather than from the newest; what sinks have committed since "
+        "is taken back where that can be done (see the guide)");
+    app_.add_flag("--allow-dropped-state", given_.allow_dropped_state,
+                  "restore a checkpoint although it has state of stages that are not there any "
+                  "more; that state is dropped");
     add("--config", given_.config, read_path, "FILE",
         fmt::format("read flags from a TOML or INI file (keys: {}); the command line wins over it",
                     fmt::join(file_keys(), ", ")));
@@ -199,6 +261,21 @@ Given read_config_file(const Program& program, const std::string& path, const Re
   }
 }
 
+CheckpointOptions checkpoints_of(const Given& line, const Given& file) {
+  CheckpointOptions options;
+  options.directory = line.checkpoint_dir.value_or(file.checkpoint_dir.value_or(""));
+  options.interval =
+      line.checkpoint_interval.value_or(file.checkpoint_interval.value_or(options.interval));
+  options.timeout =
+      line.checkpoint_timeout.value_or(file.checkpoint_timeout.value_or(options.timeout));
+  options.retain = line.checkpoint_retain.value_or(file.checkpoint_retain.value_or(options.retain));
+  options.failures =
+      line.checkpoint_failures.value_or(file.checkpoint_failures.value_or(options.failures));
+  options.restore = line.restore ? line.restore : file.restore;
+  options.allow_dropped_state = line.allow_dropped_state || file.allow_dropped_state;
+  return options;
+}
+
 using Addresses = std::map<std::string, std::string>;
 
 Addresses addresses_of(const Program& program, const Given& given, std::string_view place) {
@@ -242,6 +319,7 @@ Flags parse_flags(const Program& program, const std::vector<std::string>& argume
   flags.engine.threads = line.threads.value_or(file.threads.value_or(flags.engine.threads));
   flags.engine.http = line.http.value_or(file.http.value_or(flags.engine.http));
   flags.engine.log_level = line.log_level.value_or(file.log_level.value_or(flags.engine.log_level));
+  flags.engine.checkpoints = checkpoints_of(line, file);
   flags.engine.addresses = addresses_of(program, line, "");
   flags.engine.addresses.merge(addresses_of(program, file, place));
   return flags;

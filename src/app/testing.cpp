@@ -1,11 +1,18 @@
 #include <wallaroo/testing.hpp>
 
+#include <stdlib.h>
+
+#include <cerrno>
+#include <filesystem>
 #include <map>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "app/test_ends.hpp"
+#include "checkpoint/store.hpp"
 #include "metrics/prometheus.hpp"
 #include "worker/worker.hpp"
 
@@ -13,17 +20,55 @@ namespace wallaroo::testing {
 
 using internal::FrameQueue;
 
+struct Checkpoint::Impl {
+  Impl() {
+    std::string name = (std::filesystem::temp_directory_path() / "wallaroo-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw IoError(fmt::format("cannot make a directory like {}: {}", name,
+                                std::generic_category().message(errno)));
+    }
+    directory = name;
+    store.emplace(directory, internal::CheckpointStore::Access::write);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    store.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(directory, ignored);
+  }
+
+  std::string directory;
+  std::optional<internal::CheckpointStore> store;
+};
+
+const std::string& Checkpoint::directory() const { return impl_->directory; }
+
 class Harness::Impl {
  public:
-  Impl(const Application& application, EventTime start)
-      : clock_(start.time_since_epoch().count()),
+  Impl(const Application& application, const HarnessOptions& options)
+      : clock_(options.start.time_since_epoch().count()),
         registry_(application.name()),
-        worker_(std::make_shared<internal::Plan>(application.graph(), 1),
-                {application.name(), {}, substitutes()}, clock_, log_) {
+        restored_(options.restore),
+        worker_(std::make_shared<internal::Plan>(application.graph(), options.executors),
+                worker_options(application), clock_, log_) {
     worker_.open();
     worker_.register_metrics(registry_);
     worker_.start_inline();
     worker_.run_inline();
+  }
+
+  internal::WorkerOptions worker_options(const Application& application) {
+    internal::WorkerOptions options;
+    options.application = application.name();
+    options.substitutes = substitutes();
+    options.checkpoints_inline = true;
+    if (restored_) {
+      const auto& store = *restored_->impl_->store;
+      options.restored = store.latest();
+      options.restored_from = &store;
+    }
+    return options;
   }
 
   internal::Substitutes substitutes() {
@@ -46,11 +91,14 @@ class Harness::Impl {
   internal::Registry registry_;
   std::map<std::string, std::shared_ptr<FrameQueue>> sources_;
   std::map<std::string, std::shared_ptr<std::vector<std::string>>> sinks_;
+  std::optional<Checkpoint> restored_;
   internal::Worker worker_;
 };
 
+Harness::Harness(const Application& application, const HarnessOptions& options)
+    : impl_(std::make_unique<Impl>(application, options)) {}
 Harness::Harness(const Application& application, EventTime start)
-    : impl_(std::make_unique<Impl>(application, start)) {}
+    : Harness(application, HarnessOptions{start, 1, {}}) {}
 Harness::~Harness() = default;
 
 void Harness::send(const std::string& source, std::string_view frame) {
@@ -69,8 +117,14 @@ void Harness::advance(std::chrono::nanoseconds by) {
   run();
 }
 
+Checkpoint Harness::checkpoint() {
+  auto impl = std::make_shared<Checkpoint::Impl>();
+  impl_->worker_.checkpoint_inline(*impl->store);
+  return Checkpoint(std::move(impl));
+}
+
 void Harness::end() {
-  impl_->worker_.stop();
+  impl_->worker_.end_sources();
   run();
 }
 

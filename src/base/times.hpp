@@ -31,4 +31,9 @@ constexpr std::int64_t saturating_subtract(std::int64_t a, std::int64_t b) {
   return difference;
 }
 
+/// Between the engine's clock and the wall clock; "never" and "nothing yet" stay what they are.
+constexpr std::int64_t shift_time(std::int64_t time, std::int64_t by) {
+  return time == no_time || time == end_of_time ? time : saturating_add(time, by);
+}
+
 }  // namespace wallaroo::internal

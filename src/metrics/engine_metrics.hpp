@@ -50,6 +50,17 @@ struct MailboxMetrics {
   Counter records;
 };
 
+/// The checkpoints of one worker.
+struct CheckpointMetrics {
+  Counter completed;
+  Counter failed;
+  Counter bytes;               ///< written to data files, compressed
+  Gauge last_number;           ///< of the last one that completed
+  Gauge last_wall_ns;          ///< when it did, since the epoch
+  Gauge last_duration_ns;      ///< from its beginning until it was committed
+  LatencyHistogram durations;  ///< of all
+};
+
 /// One executor: where its time goes, in nanoseconds.
 struct ExecutorMetrics {
   Counter busy_ns;

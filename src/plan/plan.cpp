@@ -10,8 +10,6 @@
 
 namespace wallaroo::internal {
 
-namespace {
-
 std::string_view name_of(StageKind kind) {
   switch (kind) {
     case StageKind::source:
@@ -33,6 +31,8 @@ std::string_view name_of(StageKind kind) {
   }
   return "";
 }
+
+namespace {
 
 std::string_view name_of(EdgeKind kind) {
   switch (kind) {

@@ -3,11 +3,15 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plan/graph.hpp"
 
 namespace wallaroo::internal {
+
+/// As in --explain.
+std::string_view name_of(StageKind kind);
 
 /// A graph that was checked, completed (edges of dead letters) and placed on executors.
 class Plan {

@@ -16,6 +16,7 @@ namespace wallaroo::internal {
 /// A batch is data, or a control message that keeps its place among the data of its queue.
 enum class BatchKind : std::uint8_t {
   data,
+  barrier,        ///< what follows is not in the checkpoint any more
   end_of_stream,  ///< nothing follows from this producer
 };
 
@@ -93,7 +94,11 @@ class ByteBatch final : public Batch {
 /// A message without records.
 class ControlBatch final : public Batch {
  public:
-  explicit ControlBatch(BatchKind control) { kind = control; }
+  explicit ControlBatch(BatchKind control, std::uint64_t checkpoint_number = 0)
+      : checkpoint(checkpoint_number) {
+    kind = control;
+  }
+  std::uint64_t checkpoint;  ///< the number of a barrier
   std::size_t size() const override { return 0; }
   void clear() override {}
 };

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sink/connector_sink.hpp"
 #include "sink/file_sink.hpp"
 #include "sink/tcp_sink.hpp"
 
@@ -16,6 +17,12 @@ SinkFactory tcp_sink_factory(TcpSinkOptions options) {
 SinkFactory file_sink_factory(FileSinkOptions options) {
   return [options = std::move(options)](const std::string& name) {
     return std::make_unique<FileSink>(name, options);
+  };
+}
+
+SinkFactory connector_sink_factory(ConnectorSinkOptions options) {
+  return [options = std::move(options)](const std::string& name) {
+    return std::make_unique<ConnectorSink>(name, options);
   };
 }
 

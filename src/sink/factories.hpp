@@ -15,5 +15,6 @@ using SinkFactory = std::function<std::unique_ptr<ByteSink>(const std::string& n
 
 SinkFactory tcp_sink_factory(TcpSinkOptions options);
 SinkFactory file_sink_factory(FileSinkOptions options);
+SinkFactory connector_sink_factory(ConnectorSinkOptions options);
 
 }  // namespace wallaroo::internal

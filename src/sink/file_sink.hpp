@@ -1,4 +1,4 @@
-// A sink that appends records to a file or to standard output.
+// A sink that writes records to files or to standard output.
 #pragma once
 
 #include <memory>
@@ -7,15 +7,20 @@
 
 #include <wallaroo/connector_options.hpp>
 
+#include "sink/file_committed.hpp"
+#include "sink/file_roll.hpp"
 #include "sink/output_file.hpp"
 #include "sink/writer.hpp"
 
 namespace wallaroo::internal {
 
+/// With checkpoints a regular file gets records when they are committed; anything else gets them at
+/// once.
 class FileSink final : public ByteSink {
  public:
   FileSink(std::string name, FileSinkOptions options);
 
+  void recover(const SinkRecovery& recovery) override { recovery_ = recovery; }
   void open() override;
   /// Throws ConfigError: a file has no host and port.
   void set_address(const std::string& address) override;
@@ -25,9 +30,19 @@ class FileSink final : public ByteSink {
   std::unique_ptr<SinkWriter> writer(const WriterContext& context) override;
 
  private:
+  void check_options() const;
+  bool regular() const;
+  RollLimits limits() const;
+  void open_stream();
+  void open_committed();
+  void go_on(const std::string& prepared);
+
   std::string name_;
   FileSinkOptions options_;
-  std::optional<OutputFile> file_;
+  std::optional<SinkRecovery> recovery_;
+  std::optional<CommittedFiles> committed_;  ///< of a sink that commits
+  std::optional<OutputFile> file_;           ///< of one that does not
+  FileEnd end_;                              ///< where its writer goes on
 };
 
 }  // namespace wallaroo::internal

@@ -97,6 +97,7 @@ void OutputQueue::count_taken_records() {
   const auto whole = static_cast<std::size_t>(end - next);
   first_records_ += whole;
   records_ -= whole;
+  records_before_barrier_ -= std::min<std::uint64_t>(records_before_barrier_, whole);
   metrics_.records.add(whole);
   const std::int64_t now_ns = clock_.now_ns();
   while (first_marks_ < chunk.marks.size() && chunk.marks[first_marks_].end <= first_bytes_) {

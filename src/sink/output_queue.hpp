@@ -44,6 +44,11 @@ class OutputQueue {
   void taken(std::size_t bytes);
   /// What was taken of a record that was not taken as a whole comes back.
   void restore_torn_record();
+  /// What is in here comes before a barrier, what will be pushed comes after it.
+  void mark_barrier() { records_before_barrier_ = records_; }
+  /// Whether every record from before the last barrier was taken as a whole. Never again true once
+  /// one of them was discarded, until the next barrier.
+  bool passed_barrier() const { return records_before_barrier_ == 0; }
   /// Drops everything; returns how many records that were.
   std::uint64_t discard();
 
@@ -72,6 +77,7 @@ class OutputQueue {
   std::vector<Chunk> spare_;
   std::size_t bytes_ = 0;
   std::uint64_t records_ = 0;
+  std::uint64_t records_before_barrier_ = 0;
   // How far the first chunk has been taken.
   std::size_t first_bytes_ = 0;
   std::size_t first_records_ = 0;

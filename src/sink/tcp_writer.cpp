@@ -11,6 +11,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <fmt/format.h>
+
 #include "io/socket.hpp"
 
 namespace wallaroo::internal {
@@ -100,6 +102,30 @@ void TcpWriter::finish() {
   }
 }
 
+void TcpWriter::prepare(std::uint64_t number) {
+  preparing_ = number;
+  if (lost_records_) {
+    refuse_checkpoint();
+    return;
+  }
+  send_queued();
+  answer_when_handed_over();
+}
+
+void TcpWriter::answer_when_handed_over() {
+  if (preparing_ != 0 && queue_.passed_barrier()) {
+    listener().prepared(std::exchange(preparing_, 0), {});
+  }
+}
+
+void TcpWriter::refuse_checkpoint() {
+  if (std::exchange(preparing_, 0) != 0) {
+    listener().roll_back(fmt::format(
+        "sink '{}': records were given up, as {} took nothing while the application was stopping",
+        peer_.sink, peer_.address.to_string()));
+  }
+}
+
 void TcpWriter::send_queued() {
   if (state_ != State::connected) {
     return;
@@ -121,6 +147,7 @@ void TcpWriter::send_queued() {
   if (finishing_ && queue_.empty()) {
     begin_closing();
   }
+  answer_when_handed_over();
 }
 
 void TcpWriter::on_connected(FileDescriptor socket) {
@@ -258,12 +285,18 @@ void TcpWriter::give_up() {
       "application was stopping",
       peer_.sink, records, bytes, address, away ? "was away" : "read nothing",
       options_.drain_timeout.count());
+  if (lost_records_) {
+    refuse_checkpoint();
+  }
   if (finishing_) {
     become_closed();
   }
 }
 
-void TcpWriter::lose(std::uint64_t records) { context_.metrics.records_lost.add(records); }
+void TcpWriter::lose(std::uint64_t records) {
+  context_.metrics.records_lost.add(records);
+  lost_records_ = lost_records_ || records > 0;
+}
 
 void TcpWriter::close_socket() {
   if (socket_) {

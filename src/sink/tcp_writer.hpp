@@ -39,6 +39,14 @@ class TcpWriter final : public SinkWriter, private ReadyHandler {
   void finish() override;
   bool finished() const override { return state_ == State::closed; }
 
+  // A peer that knows nothing of transactions: what it was sent cannot be taken back, so there is
+  // nothing to commit or to undo.
+  void barrier(std::uint64_t) override { queue_.mark_barrier(); }
+  void abandon(std::uint64_t) override { preparing_ = 0; }
+  /// Answered when the operating system has everything before the barrier: a peer that is away or
+  /// slow delays the checkpoint.
+  void prepare(std::uint64_t number) override;
+
  private:
   enum class State { away, connected, closing, given_up, closed };
 
@@ -49,6 +57,8 @@ class TcpWriter final : public SinkWriter, private ReadyHandler {
   void on_closing_ready(std::uint32_t events);
   void drop_input();
   void send_queued();
+  void answer_when_handed_over();
+  void refuse_checkpoint();
   void begin_closing();
   void check_acknowledged();
   void close_socket();
@@ -71,6 +81,8 @@ class TcpWriter final : public SinkWriter, private ReadyHandler {
   std::size_t send_bytes_;  ///< less than this waits for more, or for `flush`
   std::int64_t connected_ns_ = 0;
   int unacknowledged_ = 0;
+  bool lost_records_ = false;    ///< some were given up
+  std::uint64_t preparing_ = 0;  ///< the checkpoint that waits for an answer
   DrainDeadline deadline_;
   std::optional<EventLoop::TimerId> closing_timer_;
 };

@@ -53,6 +53,7 @@ struct ConnectorContext {
   SourceMetrics& metrics;
   BatchReceiver& receiver;
   Refusals& refusals;
+  bool checkpoints = false;  ///< there will be: `save` is called
 };
 
 /// Where a partition of a source is: everything before was delivered.
@@ -100,6 +101,8 @@ class Source {
   /// restored, whichever executors they were on. Throws ConfigError or IoError when it cannot go
   /// back to one of them, saying what is different.
   virtual void restore(std::vector<SourcePosition> /*positions*/) {}
+  /// It has a port of its own, which `address` tells once it is open.
+  virtual bool listens() const { return false; }
   /// What `open` bound, e.g. "127.0.0.1:40123", or the paths of a file source.
   virtual std::string address() const = 0;
   /// The share of executor `index` of `executors`; called once for each, on the starting thread,

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "source/connector_source.hpp"
 #include "source/file_source.hpp"
 #include "source/tcp_source.hpp"
 
@@ -16,6 +17,12 @@ SourceFactory tcp_source_factory(TcpSourceOptions options) {
 SourceFactory file_source_factory(FileSourceOptions options) {
   return [options = std::move(options)](const std::string& name) {
     return std::make_unique<FileSource>(name, options);
+  };
+}
+
+SourceFactory connector_source_factory(ConnectorSourceOptions options) {
+  return [options = std::move(options)](const std::string& name) {
+    return std::make_unique<ConnectorSource>(name, options);
   };
 }
 

@@ -15,5 +15,6 @@ using SourceFactory = std::function<std::unique_ptr<Source>(const std::string& n
 
 SourceFactory tcp_source_factory(TcpSourceOptions options);
 SourceFactory file_source_factory(FileSourceOptions options);
+SourceFactory connector_source_factory(ConnectorSourceOptions options);
 
 }  // namespace wallaroo::internal

@@ -12,7 +12,26 @@
 namespace wallaroo::internal {
 
 FileConnector::FileConnector(const FilePlan& plan, const ConnectorContext& context)
-    : plan_(plan), context_(context), delivery_(plan.framer, context) {}
+    : plan_(plan), context_(context), delivery_(plan.framer, context), warned_(!plan.restored) {
+  if (plan.resume) {
+    const FilePosition& position = plan.resume->position;
+    next_path_ = position.path_index;
+    passes_ = position.passes;
+    pass_had_bytes_ = position.pass_had_bytes;
+    finished_ = position.finished;
+    if (finished_) {
+      last_ = position;
+    } else if (position.inside) {
+      resume_ = plan.resume;
+    }
+  }
+}
+
+void FileConnector::start() {
+  if (!finished_) {
+    context_.receiver.open_partition(0);
+  }
+}
 
 bool FileConnector::poll() {
   bool worked = false;
@@ -44,6 +63,10 @@ bool FileConnector::waiting() const {
 }
 
 bool FileConnector::open_next() {
+  if (resume_) {
+    naming_source(plan_.source, [&] { open_resumed(); });
+    return true;
+  }
   if (next_path_ == plan_.paths.size()) {
     next_path_ = 0;
     ++passes_;
@@ -52,9 +75,68 @@ bool FileConnector::open_next() {
       return false;
     }
   }
-  const std::string& path = plan_.paths[next_path_++];
-  naming_source(plan_.source, [&] { current_.emplace(path, context_.loop, pool_); });
+  const std::size_t index = next_path_++;
+  identity_.reset();
+  naming_source(plan_.source,
+                [&] { current_.emplace(index, plan_.paths[index], context_.loop, pool_); });
+  warn_if_not_replayable();
   return true;
+}
+
+/// A file that was renamed since is followed by the one that has its name now.
+void FileConnector::open_resumed() {
+  const FileResume resume = *std::exchange(resume_, std::nullopt);
+  const FilePosition& position = resume.position;
+  current_.emplace(position.path_index, resume.path, context_.loop, pool_);
+  current_->input.seek(position.offset_bytes);
+  current_->read_bytes = position.offset_bytes;
+  current_->stream.records = position.records;
+  next_path_ = position.path_index + (resume.path == position.path ? 1 : 0);
+  warned_ = true;
+}
+
+void FileConnector::warn_if_not_replayable() {
+  if (!std::exchange(warned_, true) && !current_->input.regular()) {
+    context_.log.warning(
+        "source '{}': {} cannot be read again: what it gave after the checkpoint is lost; going on "
+        "with what comes now",
+        plan_.source, current_->stream.origin);
+  }
+}
+
+FileIdentity FileConnector::identity() {
+  const std::uint64_t at_bytes = position_bytes();
+  if (!identity_ || identity_->sample_bytes < FileIdentity::max_sample_bytes) {
+    identity_ = naming_source(plan_.source,
+                              [&] { return identify(current_->input.descriptor(), at_bytes); });
+  }
+  return *identity_;
+}
+
+FilePosition FileConnector::position() {
+  FilePosition position{.finished = finished_,
+                        .passes = passes_,
+                        .pass_had_bytes = pass_had_bytes_,
+                        .path_index = current_ ? current_->index : next_path_};
+  if (position.path_index < plan_.paths.size()) {
+    position.path = plan_.paths[position.path_index];
+  }
+  if (current_ && current_->input.regular()) {
+    position.inside = true;
+    position.offset_bytes = position_bytes();
+    position.records = current_->stream.records;
+    position.identity = identity();
+  }
+  return position;
+}
+
+std::vector<SourcePosition> FileConnector::save(std::uint64_t) {
+  const FilePosition at = last_ ? *last_ : resume_ ? resume_->position : position();
+  const bool at_start = at.path_index == 0 && at.passes == 0 && !at.inside && !at.finished;
+  if (at_start && current_) {
+    return {};  // a pipe, before which there was nothing: there is no place to go back to
+  }
+  return {{"0", encode(at)}};
 }
 
 bool FileConnector::read(PollBudget& budget) {
@@ -106,6 +188,7 @@ void FileConnector::end_stopped() {
   const std::size_t bytes = current_->stream.buffer.pending_bytes();
   context_.log.info("source '{}': stopped in {} at byte {}", plan_.source, current_->stream.origin,
                     current_->read_bytes - bytes);
+  last_ = position();
   current_.reset();
   finished_ = true;
 }
@@ -113,6 +196,9 @@ void FileConnector::end_stopped() {
 void FileConnector::stop() {
   stopped_ = true;
   if (!current_) {
+    if (!last_) {
+      last_ = resume_ ? resume_->position : position();
+    }
     finished_ = true;
   } else if (current_->stream.buffer.starved()) {
     end_stopped();

@@ -10,9 +10,16 @@
 
 #include "source/connector.hpp"
 #include "source/file_input.hpp"
+#include "source/file_position.hpp"
 #include "source/frame_delivery.hpp"
 
 namespace wallaroo::internal {
+
+/// What a file connector goes on from.
+struct FileResume {
+  FilePosition position;
+  std::string path;  ///< under which the position's file is now
+};
 
 /// What a file connector reads; belongs to its source.
 struct FilePlan {
@@ -20,22 +27,26 @@ struct FilePlan {
   std::vector<std::string> paths;
   std::uint64_t repeat = 1;  ///< 0: for ever
   Framer framer;
+  bool restored = false;
+  std::optional<FileResume> resume = {};
 };
 
 class FileConnector final : public SourceConnector {
  public:
   FileConnector(const FilePlan& plan, const ConnectorContext& context);
 
-  void start() override { context_.receiver.open_partition(0); }
+  void start() override;
   bool poll() override;
   void stop() override;
   bool finished() const override { return finished_; }
+  std::vector<SourcePosition> save(std::uint64_t number) override;
 
  private:
   /// A file being read.
   struct Current {
-    Current(const std::string& path, EventLoop& loop, BlockPool& pool)
-        : input(path, loop), stream(display_name(path), pool) {}
+    Current(std::size_t path_index, const std::string& path, EventLoop& loop, BlockPool& pool)
+        : index(path_index), input(path, loop), stream(display_name(path), pool) {}
+    std::size_t index;
     FileInput input;
     ByteStream stream;
     std::uint64_t read_bytes = 0;
@@ -43,6 +54,10 @@ class FileConnector final : public SourceConnector {
   };
 
   bool open_next();
+  void open_resumed();
+  void warn_if_not_replayable();
+  FilePosition position();
+  FileIdentity identity();
   /// False when nothing can be read now.
   bool read(PollBudget& budget);
   void deliver(PollBudget& budget);
@@ -60,6 +75,10 @@ class FileConnector final : public SourceConnector {
   std::optional<Current> current_;
   std::size_t next_path_ = 0;
   std::uint64_t passes_ = 0;  // complete ones
+  std::optional<FileResume> resume_;
+  bool warned_ = false;                   // or had no reason to
+  std::optional<FilePosition> last_;      // once it has finished
+  std::optional<FileIdentity> identity_;  // of the current file, if it will not change
   bool pass_had_bytes_ = false;
   bool stopped_ = false;
   bool finished_ = false;

@@ -113,6 +113,12 @@ IoResult FileInput::read(std::span<char> room) {
   }
 }
 
+void FileInput::seek(std::uint64_t offset_bytes) {
+  if (::lseek(fd_, static_cast<off_t>(offset_bytes), SEEK_SET) < 0) {
+    throw IoError(fmt::format("cannot go to byte {}: {}", offset_bytes, error_text(errno)));
+  }
+}
+
 bool FileInput::shrank() const {
   struct stat status {};
   return regular_ && ::fstat(fd_, &status) == 0 && status.st_size < size_at_open_;

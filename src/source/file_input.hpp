@@ -33,6 +33,12 @@ class FileInput final : public ReadyHandler {
   bool ready() const { return ready_; }
   /// What is there now; `would_block` when a pipe is empty.
   IoResult read(std::span<char> room);
+  /// A file that can be read again from any place.
+  bool regular() const { return regular_; }
+  /// Of regular files only.
+  int descriptor() const { return fd_; }
+  /// Of regular files only: what is read next. Throws IoError.
+  void seek(std::uint64_t offset_bytes);
   /// At its end: whether the file has become shorter than it was when it was opened.
   bool shrank() const;
 

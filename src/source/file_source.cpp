@@ -16,7 +16,10 @@ namespace {
 FilePlan make_plan(std::string name, FileSourceOptions options) {
   return naming_source(name, [&] {
     Framer framer(std::move(options.framing), options.max_frame_bytes);
-    return FilePlan{name, std::move(options.paths), options.repeat, std::move(framer)};
+    return FilePlan{.source = name,
+                    .paths = std::move(options.paths),
+                    .repeat = options.repeat,
+                    .framer = std::move(framer)};
   });
 }
 
@@ -33,6 +36,28 @@ void check_paths(const FilePlan& plan) {
   }
 }
 
+void check_same_paths(const FilePlan& plan, const FilePosition& position) {
+  const bool same = position.path.empty() ? position.path_index <= plan.paths.size()
+                                          : position.path_index < plan.paths.size() &&
+                                                plan.paths[position.path_index] == position.path;
+  if (!same) {
+    throw ConfigError(fmt::format(
+        "the checkpoint was taken at file {} of its paths, {}, and these are other paths: {}; give "
+        "the same ones (more may follow), or start anew with another directory for checkpoints",
+        position.path_index + 1, position.path.empty() ? "behind the last one" : position.path,
+        fmt::join(plan.paths, ", ")));
+  }
+}
+
+FileResume resume_at(const FilePlan& plan, const SourcePosition& saved) {
+  const FilePosition position = decode_file_position(saved.bytes);
+  if (!position.finished) {
+    check_same_paths(plan, position);
+  }
+  const bool search = position.inside && !position.finished;
+  return {position, search ? find_file(position, plan.paths) : position.path};
+}
+
 }  // namespace
 
 FileSource::FileSource(std::string name, FileSourceOptions options)
@@ -43,6 +68,13 @@ void FileSource::open() {
 }
 
 void FileSource::set_address(const std::string& address) { plan_.paths = {address}; }
+
+void FileSource::restore(std::vector<SourcePosition> positions) {
+  plan_.restored = true;
+  if (!positions.empty()) {
+    plan_.resume = naming_source(plan_.source, [&] { return resume_at(plan_, positions.front()); });
+  }
+}
 
 std::string FileSource::address() const { return fmt::format("{}", fmt::join(plan_.paths, ", ")); }
 

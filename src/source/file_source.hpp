@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <wallaroo/connector_options.hpp>
 
@@ -20,6 +21,8 @@ class FileSource final : public Source {
   void open() override;
   /// One path in place of all configured ones; "-" is standard input.
   void set_address(const std::string& address) override;
+  /// To what executor 0 saved, wherever the next record's file is now.
+  void restore(std::vector<SourcePosition> positions) override;
   /// The paths, with commas between them.
   std::string address() const override;
   std::unique_ptr<SourceConnector> connector(int index, int executors,

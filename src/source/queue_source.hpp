@@ -1,14 +1,16 @@
 // A source whose records a test puts in a queue.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "record/record_batch.hpp"
 #include "source/connector.hpp"
-#include "source/record_source.hpp"
+#include "source/record_position.hpp"
 
 namespace wallaroo::internal {
 
@@ -16,13 +18,18 @@ namespace wallaroo::internal {
 template <class T>
 struct RecordQueue {
   std::deque<T> records;
+  /// How many came before those: after a restore as many as before the checkpoint, so that the test
+  /// can put the others in again.
+  std::uint64_t delivered = 0;
 };
 
 template <class T>
 class QueueConnector final : public SourceConnector {
  public:
-  QueueConnector(std::shared_ptr<RecordQueue<T>> queue, const ConnectorContext& context)
-      : queue_(std::move(queue)), context_(context) {}
+  /// `position` is how many records its executor was given.
+  QueueConnector(std::shared_ptr<RecordQueue<T>> queue, GeneratorPosition position,
+                 const ConnectorContext& context)
+      : queue_(std::move(queue)), position_(position), context_(context) {}
 
   void start() override { context_.receiver.open_partition(0); }
   bool poll() override {
@@ -35,6 +42,8 @@ class QueueConnector final : public SourceConnector {
       records.pop_front();
     }
     batch_.ingest_ns = context_.clock.now_ns();
+    queue_->delivered += batch_.size();
+    position_.next += batch_.size();
     context_.metrics.records.add(batch_.size());
     context_.receiver.receive(batch_);
     batch_.reset();
@@ -42,9 +51,11 @@ class QueueConnector final : public SourceConnector {
   }
   void stop() override { stopped_ = true; }
   bool finished() const override { return stopped_ && queue_->records.empty(); }
+  std::vector<SourcePosition> save(std::uint64_t) override { return {encode(position_)}; }
 
  private:
   std::shared_ptr<RecordQueue<T>> queue_;
+  GeneratorPosition position_;
   ConnectorContext context_;
   RecordBatch<T> batch_;
   bool stopped_ = false;
@@ -58,12 +69,20 @@ class QueueSource final : public Source {
   void open() override {}
   void set_address(const std::string&) override { refuse_address("input", "queue of a test"); }
   std::string address() const override { return "test"; }
-  std::unique_ptr<SourceConnector> connector(int, int, const ConnectorContext& context) override {
-    return std::make_unique<QueueConnector<T>>(queue_, context);
+  void restore(std::vector<SourcePosition> positions) override {
+    queue_->delivered = restored_queue(positions);
+    restored_ = queue_->delivered;
+  }
+  std::unique_ptr<SourceConnector> connector(int index, int,
+                                             const ConnectorContext& context) override {
+    GeneratorPosition position{.partition = static_cast<std::uint64_t>(index)};
+    position.next = index == 0 ? restored_ : 0;
+    return std::make_unique<QueueConnector<T>>(queue_, position, context);
   }
 
  private:
   std::shared_ptr<RecordQueue<T>> queue_;
+  std::uint64_t restored_ = 0;
 };
 
 }  // namespace wallaroo::internal

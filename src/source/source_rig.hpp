@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,10 +80,15 @@ struct TestExecutor {
 
 class SourceRig {
  public:
-  explicit SourceRig(Source& source, int executors = 1) {
+  explicit SourceRig(Source& source, int executors = 1, bool checkpoints = false,
+                     const std::optional<std::vector<SourcePosition>>& restored = std::nullopt) {
     source.open();
+    if (restored) {
+      source.restore(*restored);
+    }
     for (int i = 0; i < executors; ++i) {
       executors_.push_back(std::make_unique<TestExecutor>(clock, log));
+      at(i).context.checkpoints = checkpoints;
     }
     for (int i = 0; i < executors; ++i) {
       at(i).connector = source.connector(i, executors, at(i).context);
@@ -191,6 +197,12 @@ class TestClient {
     });
   }
   IoResult try_send(std::string_view bytes) { return send_some(socket_.get(), bytes); }
+  /// What has arrived.
+  std::string take() {
+    std::string bytes(64 * 1024, ' ');
+    bytes.resize(receive_some(socket_.get(), bytes.data(), bytes.size()).bytes);
+    return bytes;
+  }
   void send_end() { ::shutdown(socket_.get(), SHUT_WR); }
   void close() { socket_.reset(); }
   void reset_connection() {

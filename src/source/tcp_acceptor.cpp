@@ -4,8 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include "source/tcp_connector.hpp"
-
 namespace wallaroo::internal {
 namespace {
 
@@ -42,7 +40,7 @@ void TcpAcceptor::accept_waiting() {
     }
   }
   shared_->links[shared_->acceptor]->post(
-      [](TcpConnector& connector) { connector.resume_accepting(); });
+      [](ConnectionTaker& connector) { connector.resume_accepting(); });
 }
 
 bool TcpAcceptor::at_maximum() {
@@ -109,7 +107,7 @@ void TcpAcceptor::deal(Accepted accepted) {
       std::make_shared<TcpPeer>(std::move(accepted.socket), accepted.peer.to_string(), shared_);
   const auto& link = shared_->links[next_executor_];
   next_executor_ = (next_executor_ + 1) % shared_->links.size();
-  link->post([peer = std::move(peer)](TcpConnector& connector) { connector.adopt(peer); });
+  link->post([peer = std::move(peer)](ConnectionTaker& connector) { connector.adopt(peer); });
 }
 
 bool TcpAcceptor::may_warn(std::int64_t& last_ns) {

@@ -52,7 +52,7 @@ class TcpConnection final : public ReadyHandler, public ReadyHook {
   ReadyConnections& ready_;
 };
 
-class TcpConnector final : public SourceConnector {
+class TcpConnector final : public SourceConnector, public ConnectionTaker {
  public:
   TcpConnector(std::shared_ptr<TcpShared> shared, std::size_t index,
                const ConnectorContext& context);
@@ -63,10 +63,8 @@ class TcpConnector final : public SourceConnector {
   void stop() override;
   bool finished() const override;
 
-  /// A new connection dealt to this executor.
-  void adopt(std::shared_ptr<TcpPeer> peer);
-  /// On the accepting executor: there may be room for more connections again.
-  void resume_accepting();
+  void adopt(std::shared_ptr<TcpPeer> peer) override;
+  void resume_accepting() override;
 
  private:
   bool serve(TcpConnection& connection, PollBudget& budget);

@@ -1,10 +1,8 @@
 #include "source/tcp_shared.hpp"
 
-#include "source/tcp_connector.hpp"
-
 namespace wallaroo::internal {
 
-void TcpConnectorLink::attach(EventLoop& loop, TcpConnector& connector) {
+void TcpConnectorLink::attach(EventLoop& loop, ConnectionTaker& connector) {
   const std::lock_guard lock(mutex_);
   loop_ = &loop;
   connector_ = &connector;
@@ -16,19 +14,19 @@ void TcpConnectorLink::detach() {
   connector_ = nullptr;
 }
 
-void TcpConnectorLink::post(std::function<void(TcpConnector&)> action) {
+void TcpConnectorLink::post(std::function<void(ConnectionTaker&)> action) {
   // Posting under the lock: the loop outlives its connector, which cannot detach meanwhile.
   const std::lock_guard lock(mutex_);
   if (loop_ != nullptr) {
     loop_->post([self = shared_from_this(), action = std::move(action)] {
-      if (TcpConnector* const connector = self->connector()) {
+      if (ConnectionTaker* const connector = self->connector()) {
         action(*connector);
       }
     });
   }
 }
 
-TcpConnector* TcpConnectorLink::connector() {
+ConnectionTaker* TcpConnectorLink::connector() {
   const std::lock_guard lock(mutex_);
   return connector_;
 }
@@ -36,7 +34,7 @@ TcpConnector* TcpConnectorLink::connector() {
 void TcpShared::connection_closed() {
   open_connections.fetch_sub(1);
   if (acceptor_waits.load()) {
-    links[acceptor]->post([](TcpConnector& connector) { connector.resume_accepting(); });
+    links[acceptor]->post([](ConnectionTaker& connector) { connector.resume_accepting(); });
   }
 }
 

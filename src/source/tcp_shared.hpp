@@ -16,22 +16,32 @@
 
 namespace wallaroo::internal {
 
-class TcpConnector;
+struct TcpPeer;
+
+/// One executor's share of a source that listens: whoever reads the connections.
+class ConnectionTaker {
+ public:
+  virtual ~ConnectionTaker() = default;
+  /// A new connection dealt to this executor.
+  virtual void adopt(std::shared_ptr<TcpPeer> peer) = 0;
+  /// On the accepting executor: there may be room for more connections again.
+  virtual void resume_accepting() = 0;
+};
 
 /// The way to a connector from any thread, at any time: it may not exist yet, or no more.
 class TcpConnectorLink : public std::enable_shared_from_this<TcpConnectorLink> {
  public:
-  void attach(EventLoop& loop, TcpConnector& connector);
+  void attach(EventLoop& loop, ConnectionTaker& connector);
   void detach();
   /// Runs `action` on the connector's thread, unless the connector is gone before.
-  void post(std::function<void(TcpConnector&)> action);
+  void post(std::function<void(ConnectionTaker&)> action);
 
  private:
-  TcpConnector* connector();
+  ConnectionTaker* connector();
 
   std::mutex mutex_;
   EventLoop* loop_ = nullptr;
-  TcpConnector* connector_ = nullptr;
+  ConnectionTaker* connector_ = nullptr;
 };
 
 struct TcpShared {

@@ -20,6 +20,7 @@ class TcpSource final : public Source {
 
   void open() override;
   void set_address(const std::string& address) override;
+  bool listens() const override { return true; }
   std::string address() const override;
   std::unique_ptr<SourceConnector> connector(int index, int executors,
                                              const ConnectorContext& context) override;

@@ -24,8 +24,11 @@ namespace wallaroo::internal {
 template <class Key, class State>
 class ExpiringState {
  public:
-  explicit ExpiringState(std::int64_t duration_ns)
-      : duration_ns_(std::max<std::int64_t>(1, duration_ns)), grain_ns_(duration_ns_ / 64 + 1) {}
+  /// `by_engine_time`: the times it is given are those of the engine's clock.
+  explicit ExpiringState(std::int64_t duration_ns, bool by_engine_time = false)
+      : duration_ns_(std::max<std::int64_t>(1, duration_ns)), grain_ns_(duration_ns_ / 64 + 1) {
+    states_.shift_times(by_engine_time);
+  }
 
   /// Uses the key's state at `time_ns`; an earlier time than that of its last use does not shorten
   /// its life. What is used so late that it has expired already starts as State{} and is forgotten.
@@ -70,6 +73,17 @@ class ExpiringState {
     return false;
   }
 
+  // Checkpoints. The queue follows from when the keys were used.
+  StatePart* part() { return &states_; }
+  /// After the part was loaded.
+  void restored(std::int64_t now_ns) {
+    now_ns_ = now_ns;
+    states_.for_each([&](auto& entry) {
+      timers_.add(queue_time(entry.second.last_ns), Entry{hash_key(entry.first), entry.first});
+    });
+  }
+  std::int64_t now_ns() const { return now_ns_; }
+
   /// Keys that have a state, expired ones of which the memory was not given back among them.
   std::size_t size() const { return states_.size(); }
   /// How often a key's state was forgotten.
@@ -81,6 +95,17 @@ class ExpiringState {
   struct Used {
     State state{};
     std::int64_t last_ns = no_time;
+
+    struct Saved {
+      State state;
+      std::int64_t last_ns;
+    };
+    Saved saved(std::int64_t wall_offset_ns) const {
+      return {state, shift_time(last_ns, wall_offset_ns)};
+    }
+    static Used restored(Saved&& saved, std::int64_t wall_offset_ns) {
+      return {std::move(saved.state), shift_time(saved.last_ns, -wall_offset_ns)};
+    }
   };
   using States = KeyedState<Key, Used>;
   using Stored = typename States::Stored;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include <boost/container/small_vector.hpp>
 #include <wallaroo/timers.hpp>
@@ -94,6 +95,27 @@ class KeyTimers {
   std::int64_t next_due_ns(TimerKind kind) const {
     return kind == TimerKind::event_time ? event_.next_due() : processing_.next_due();
   }
+  // Checkpoints. The queues follow from the keys' timers.
+  StatePart* part() { return &timers_; }
+  /// After the part was loaded.
+  void restored(std::int64_t watermark) {
+    watermark_ = watermark;
+    std::vector<Stored> without;
+    timers_.for_each([&](auto& entry) {
+      if (entry.second.empty()) {
+        without.push_back(entry.first);
+      }
+      const std::uint64_t hash = hash_key(entry.first);
+      for (const Armed& armed : entry.second) {
+        queue(armed.kind).add(armed.due_ns, Entry{hash, entry.first, armed.id});
+        ++armed_;
+      }
+    });
+    for (const Stored& key : without) {
+      timers_.erase(hash_key(key), key);
+    }
+  }
+
   std::int64_t watermark() const { return watermark_; }
   std::int64_t now_ns() const { return now_ns_; }
   /// How many timers are set.
@@ -112,7 +134,36 @@ class KeyTimers {
     bool is_set = false;
     bool is_queued = false;
   };
-  using OfKey = boost::container::small_vector<Armed, 1>;  // in order of id
+  // In order of id. Stored without those that are not set.
+  struct OfKey : boost::container::small_vector<Armed, 1> {
+    struct SavedTimer {
+      std::uint64_t id;
+      std::int64_t due_ns;
+      TimerKind kind;
+    };
+    using Saved = std::vector<SavedTimer>;
+    Saved saved(std::int64_t wall_offset_ns) const {
+      Saved saved;
+      for (const Armed& armed : *this) {
+        if (armed.is_set) {
+          saved.push_back(
+              {armed.id, shifted(armed.kind, armed.due_ns, wall_offset_ns), armed.kind});
+        }
+      }
+      return saved;
+    }
+    static OfKey restored(Saved&& saved, std::int64_t wall_offset_ns) {
+      OfKey of_key;
+      for (const SavedTimer& timer : saved) {
+        const std::int64_t due_ns = shifted(timer.kind, timer.due_ns, -wall_offset_ns);
+        of_key.push_back({timer.id, due_ns, due_ns, timer.kind, true, true});
+      }
+      return of_key;
+    }
+    static std::int64_t shifted(TimerKind kind, std::int64_t due_ns, std::int64_t by_ns) {
+      return kind == TimerKind::processing_time ? shift_time(due_ns, by_ns) : due_ns;
+    }
+  };
   using Table = KeyedState<Key, OfKey>;
   using Stored = typename Table::Stored;
   struct Entry {
@@ -213,7 +264,7 @@ class KeyTimers {
     }
   }
 
-  Table timers_;
+  Table timers_{"timers"};
   TimerQueue<Entry> event_;
   TimerQueue<Entry> processing_;
   std::int64_t watermark_ = no_time;

@@ -113,6 +113,17 @@ class Chain final : public Segment {
 
   void finish() override { terminal_.finish(); }
 
+  std::vector<KeptState> states() override {
+    std::vector<KeptState> states;
+    const auto add = [&](auto& step) {
+      if constexpr (requires { step.stage_state(); }) {
+        states.push_back({&step.stage(), step.stage_state()});
+      }
+    };
+    std::apply([&](auto&... step) { (add(step), ...); }, steps_);
+    return states;
+  }
+
   void flush(bool everything) override {
     publish();
     terminal_.flush(everything);

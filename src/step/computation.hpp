@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "record/key.hpp"
+#include "record/stored_check.hpp"
 #include "record/views.hpp"
 #include "step/signature.hpp"
 
@@ -93,6 +94,7 @@ struct Computation {
                     "wallaroo: state must own its bytes: this state type holds a view "
                     "(std::string_view, std::span or a pointer) whose bytes are gone after the "
                     "call; keep a std::string or a std::vector instead");
+      static_assert(check_storable<State>());
     }
     return true;
   }

@@ -6,8 +6,10 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "state/keyed_state.hpp"
+#include "state/single_state.hpp"
 #include "step/chain_context.hpp"
 #include "step/computation.hpp"
 #include "step/describe.hpp"
@@ -18,17 +20,19 @@ struct NoState {};
 
 /// The state of one stage on one executor: per key in a keyed chain, else one value.
 template <class Key, class State>
-struct StateHolder {
+struct StateHolder final : StageState {
   KeyedState<Key, State> states;
+  std::vector<StatePart*> parts() override { return {&states}; }
   template <class K>
   State& get(const KeyRef<K>& place) {
     return states.find_or_create(place.hash, place.key);
   }
 };
 template <class State>
-struct StateHolder<NoKey, State> {
-  State state{};
-  State& get(const NoKey&) { return state; }
+struct StateHolder<NoKey, State> final : StageState {
+  SingleState<State> single;
+  std::vector<StatePart*> parts() override { return {&single}; }
+  State& get(const NoKey&) { return single.value; }
 };
 template <class Key>
 struct StateHolder<Key, void> : NoState {};
@@ -69,6 +73,7 @@ class ComputationStep {
   }
 
   StageRuntime& stage() { return *stage_; }
+  StageState* stage_state() requires stateful { return state_.get(); }
 
   /// Moves the record to where it lives as long as the records made from this input batch.
   template <class R>

@@ -6,12 +6,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <wallaroo/event_time.hpp>
 
+#include "state/loading.hpp"
+#include "state/stage_state.hpp"
 #include "step/chain_context.hpp"
 #include "step/describe.hpp"
 #include "step/temporal.hpp"
@@ -87,11 +92,12 @@ class EventTimeStep : public TemporalStep {
         max_ahead_(spec.options.max_ahead),
         clock_(context.clock),
         stage_(context.stages.at(spec.stage)),
-        clocks_(std::make_unique<PartitionClocks>(spec.options)) {
+        clocks_(std::make_unique<State>(spec.options)) {
     clocks_->begin(clock_.now_ns());
   }
 
   StageRuntime& stage() { return *stage_; }
+  StageState* stage_state() { return clocks_.get(); }
 
   void begin_batch(ChainContext& context) {
     clocks_->select(context.partition, clock_.now_ns());
@@ -148,6 +154,18 @@ class EventTimeStep : public TemporalStep {
   void end_partition(std::uint64_t partition) { clocks_->end(partition); }
 
  private:
+  struct State final : PartitionClocks, StageState {
+    using PartitionClocks::PartitionClocks;
+    std::vector<StatePart*> parts() override { return {}; }
+    std::string instance_schema() const override { return schema_text<std::int64_t>(); }
+    std::string save_instance(std::int64_t) override { return store_one(watermark().time_ns); }
+    void load_instances(std::string_view schema, std::span<const std::string> saved,
+                        std::int64_t) override {
+      const auto all = load_all<std::int64_t>(schema, saved);
+      resume(*std::min_element(all.begin(), all.end()));
+    }
+  };
+
   template <class R>
   [[gnu::noinline, gnu::cold]] void refuse(ChainContext& context, const R& record,
                                            std::int64_t time_ns) {
@@ -160,7 +178,7 @@ class EventTimeStep : public TemporalStep {
   std::int64_t latest_ = 0;
   const Clock& clock_;
   StageRuntime* stage_;
-  std::unique_ptr<PartitionClocks> clocks_;
+  std::unique_ptr<State> clocks_;
 };
 
 }  // namespace wallaroo::internal

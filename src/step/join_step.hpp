@@ -1,15 +1,22 @@
 // An interval join of two keyed streams as a step of a chain.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <wallaroo/late_data.hpp>
 
+#include "state/loading.hpp"
+#include "state/stage_state.hpp"
 #include "step/chain_context.hpp"
 #include "step/computation.hpp"
 #include "step/describe.hpp"
@@ -86,9 +93,10 @@ class JoinStep : public TemporalStep {
   JoinStep(const Spec& spec, const SegmentContext& context)
       : function_(spec.function),
         stage_(context.stages.at(spec.stage)),
-        set_(std::make_unique<Set>(spec.settings)) {}
+        set_(std::make_unique<State>(spec.settings)) {}
 
   StageRuntime& stage() { return *stage_; }
+  StageState* stage_state() { return set_.get(); }
 
   void begin_batch(ChainContext&) {}
 
@@ -107,6 +115,8 @@ class JoinStep : public TemporalStep {
   }
 
   Watermark set_watermark(Watermark in) {
+    // After a restart its input may begin before the watermark that it was saved with.
+    in.time_ns = std::max(in.time_ns, set_->watermark());
     set_->on_watermark(in.time_ns);
     due_ = in.time_ns != fired_at_;
     input_ns_ = in.time_ns;
@@ -130,6 +140,19 @@ class JoinStep : public TemporalStep {
 
  private:
   using Set = JoinSet<Key, Left, Right>;
+  static_assert(check_storable<Left>() && check_storable<Right>());
+
+  struct State final : Set, StageState {
+    using Set::Set;
+    std::vector<StatePart*> parts() override { return Set::parts(); }
+    std::string instance_schema() const override { return schema_text<std::int64_t>(); }
+    std::string save_instance(std::int64_t) override { return store_one(Set::watermark()); }
+    void load_instances(std::string_view schema, std::span<const std::string> saved,
+                        std::int64_t) override {
+      const auto all = load_all<std::int64_t>(schema, saved);
+      Set::restored(*std::min_element(all.begin(), all.end()));
+    }
+  };
 
   /// Few enough that what leaves together holds other records up for less than a millisecond.
   static constexpr std::size_t records_per_slice = 512;
@@ -206,7 +229,7 @@ class JoinStep : public TemporalStep {
 
   F function_;
   StageRuntime* stage_;
-  std::unique_ptr<Set> set_;
+  std::unique_ptr<State> set_;
   std::int64_t input_ns_ = no_time;
   std::int64_t fired_at_ = no_time;  ///< the watermark up to which nothing is due any more
   bool due_ = false;

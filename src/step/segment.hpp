@@ -7,9 +7,16 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "route/outlet.hpp"
+#include "state/stage_state.hpp"
 #include "step/stage.hpp"
 
 namespace wallaroo::internal {
+
+/// A stage of a segment that keeps something.
+struct KeptState {
+  StageRuntime* stage;
+  StageState* state;
+};
 
 /// Everything between two queues: takes batches from one, runs the stages record by record in one
 /// loop, and appends what comes out to the open batches of the next queues.
@@ -37,6 +44,8 @@ class Segment {
   virtual void flush(bool everything) = 0;
   /// Once, after the last batch and before the last flush.
   virtual void finish() = 0;
+  /// What a checkpoint holds of the stages here; of those that keep nothing, nothing.
+  virtual std::vector<KeptState> states() = 0;
 };
 
 /// What a segment is made from on an executor; all of it outlives the segment.

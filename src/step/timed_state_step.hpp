@@ -6,8 +6,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <wallaroo/expiry.hpp>
 #include <wallaroo/timers.hpp>
@@ -15,6 +19,8 @@
 #include "state/expiring_state.hpp"
 #include "state/key_timers.hpp"
 #include "state/key_timers_calls.hpp"
+#include "state/loading.hpp"
+#include "state/stage_state.hpp"
 #include "step/chain_context.hpp"
 #include "step/computation.hpp"
 #include "step/describe.hpp"
@@ -63,6 +69,7 @@ class TimedStateStep : public TemporalStep {
         parts_(std::make_unique<Parts>(spec.expiry)) {}
 
   StageRuntime& stage() { return *stage_; }
+  StageState* stage_state() { return parts_.get(); }
 
   void begin_batch(ChainContext&) { tell_time(clock_.now_ns()); }
 
@@ -83,13 +90,13 @@ class TimedStateStep : public TemporalStep {
 
   Watermark set_watermark(Watermark in) {
     parts_->timers.on_watermark(in.time_ns);
-    passed_ns_ = std::max(passed_ns_, passed_by(in.time_ns));
+    parts_->passed_ns = std::max(parts_->passed_ns, passed_by(in.time_ns));
     if (expires_by(ExpiryTime::event_time)) {
       // Not as far as timers have still to fire: their states may not have expired by then.
-      expire_at(passed_ns_);
+      expire_at(parts_->passed_ns);
     }
-    stage_->metrics.watermark.set(passed_ns_);
-    return {passed_ns_, in.idle && parts_->timers.size() == 0};
+    stage_->metrics.watermark.set(parts_->passed_ns);
+    return {parts_->passed_ns, in.idle && parts_->timers.size() == 0};
   }
 
   bool pending() const {
@@ -97,7 +104,7 @@ class TimedStateStep : public TemporalStep {
       return true;
     }
     const KeyTimers<Key>& timers = parts_->timers;
-    return has_timers && !all_fired_ && timers.size() != 0 &&
+    return has_timers && !parts_->all_fired && timers.size() != 0 &&
            (timers.next_due_ns(TimerKind::event_time) <= timers.watermark() ||
             timers.next_due_ns(TimerKind::processing_time) <= timers.now_ns());
   }
@@ -111,7 +118,7 @@ class TimedStateStep : public TemporalStep {
           steps_per_slice, [&](std::uint64_t hash, const Key& key, const Timer& timer) {
             call.on_timer({hash, key}, timer);
           });
-      all_fired_ = !more_timers && parts_->timers.watermark() == end_of_time;
+      parts_->all_fired = !more_timers && parts_->timers.watermark() == end_of_time;
     }
     return expire_some() || more_timers;
   }
@@ -135,19 +142,68 @@ class TimedStateStep : public TemporalStep {
   using States = std::conditional_t<Expires, ExpiringState<Key, State>, KeyedState<Key, State>>;
   using Place = KeyRef<const Key&>;
 
-  struct Parts {
-    explicit Parts(const Expiry& expiry) : states(make_states(expiry)) {}
+  struct Parts final : StageState {
+    explicit Parts(const Expiry& expiry)
+        : states(make_states(expiry)), by_event(expiry.time == ExpiryTime::event_time) {}
     static States make_states(const Expiry& expiry) {
       if constexpr (Expires) {
-        return States(expiry.duration_ns);
+        return States(expiry.duration_ns, expiry.time == ExpiryTime::processing_time);
       } else {
         return States();
       }
     }
+
+    struct Saved {
+      std::int64_t watermark = no_time;
+      std::int64_t passed_ns = no_time;
+      std::int64_t expired_at_ns = no_time;
+      bool all_fired = false;
+    };
+    std::vector<StatePart*> parts() override {
+      std::vector<StatePart*> all;
+      if constexpr (Expires) {
+        all.push_back(states.part());
+      } else {
+        all.push_back(&states);
+      }
+      if constexpr (has_timers) {
+        all.push_back(timers.part());
+      }
+      return all;
+    }
+    std::string instance_schema() const override { return schema_text<Saved>(); }
+    std::string save_instance(std::int64_t) override {
+      return store_one(
+          Saved{timers.watermark(), passed_ns, by_event ? expired_at_ns : no_time, all_fired});
+    }
+    // With what was kept on several executors, it is as far as the last of them.
+    void load_instances(std::string_view schema, std::span<const std::string> saved,
+                        std::int64_t) override {
+      const auto all = load_all<Saved>(schema, saved);
+      Saved least = all.front();
+      for (const Saved& one : all) {
+        least.watermark = std::min(least.watermark, one.watermark);
+        least.passed_ns = std::min(least.passed_ns, one.passed_ns);
+        least.expired_at_ns = std::min(least.expired_at_ns, one.expired_at_ns);
+        least.all_fired = least.all_fired && one.all_fired;
+      }
+      passed_ns = least.passed_ns;
+      expired_at_ns = least.expired_at_ns;
+      all_fired = least.all_fired;
+      timers.restored(least.watermark);
+      if constexpr (Expires) {
+        states.restored(expired_at_ns);
+      }
+    }
+
     States states;
     KeyTimers<Key> timers;
     Timers requests;
     std::conditional_t<Traits::emits, Emitter<Output>, NoKey> emitter;
+    std::int64_t passed_ns = no_time;  ///< the watermark behind this step
+    bool all_fired = false;            ///< the stream has ended, and no timer fires any more
+    std::int64_t expired_at_ns = no_time;
+    bool by_event;
   };
 
   static constexpr std::size_t steps_per_slice = 256;
@@ -236,8 +292,8 @@ class TimedStateStep : public TemporalStep {
     void on_timer(const Place& place, const Timer& timer) {
       const std::int64_t due_ns = timer.due.time_since_epoch().count();
       const bool is_event = timer.kind == TimerKind::event_time;
-      const std::int64_t time_ns =
-          is_event ? std::max(due_ns, step->passed_ns_) : step->processing_timer_time(*context);
+      const std::int64_t time_ns = is_event ? std::max(due_ns, step->parts_->passed_ns)
+                                            : step->processing_timer_time(*context);
       const OwnedKey<Key> key(place.key);
       run(
           place, {time_ns, is_event ? due_ns : step->parts_->timers.watermark()},
@@ -288,7 +344,7 @@ class TimedStateStep : public TemporalStep {
 
   // Of an output that no record's time explains.
   std::int64_t processing_timer_time(const ChainContext& context) const {
-    return passed_ns_ == no_time ? context.ingest_time_ns() : passed_ns_;
+    return parts_->passed_ns == no_time ? context.ingest_time_ns() : parts_->passed_ns;
   }
 
   void tell_time(std::int64_t now_ns) {
@@ -301,7 +357,7 @@ class TimedStateStep : public TemporalStep {
   // As far as no output of a timer can have an earlier time. Timers may be set for the end of time,
   // and what they emit must not be late for the stages that follow.
   std::int64_t passed_by(std::int64_t watermark) const {
-    if (!has_timers || all_fired_ || parts_->timers.size() == 0) {
+    if (!has_timers || parts_->all_fired || parts_->timers.size() == 0) {
       return watermark;
     }
     const std::int64_t next = parts_->timers.next_due_ns(TimerKind::event_time);
@@ -314,7 +370,7 @@ class TimedStateStep : public TemporalStep {
   bool expires_by(ExpiryTime time) const { return Expires && expiry_.time == time; }
   void expire_at(std::int64_t now_ns) {
     if constexpr (Expires) {
-      expired_at_ns_ = std::max(expired_at_ns_, now_ns);
+      parts_->expired_at_ns = std::max(parts_->expired_at_ns, now_ns);
       parts_->states.on_time(now_ns);
     }
   }
@@ -326,7 +382,7 @@ class TimedStateStep : public TemporalStep {
     }
   }
   bool expiring_due() const {
-    return Expires && next_expiry() <= expired_at_ns_ && next_expiry() != end_of_time;
+    return Expires && next_expiry() <= parts_->expired_at_ns && next_expiry() != end_of_time;
   }
   bool expire_some() {
     if constexpr (Expires) {
@@ -344,9 +400,6 @@ class TimedStateStep : public TemporalStep {
   const Clock& clock_;
   StageRuntime* stage_;
   std::unique_ptr<Parts> parts_;
-  std::int64_t passed_ns_ = no_time;  ///< the watermark behind this step
-  bool all_fired_ = false;            ///< the stream has ended, and no timer fires any more
-  std::int64_t expired_at_ns_ = no_time;
   std::uint64_t expired_ = 0;
 };
 

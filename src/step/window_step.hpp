@@ -3,15 +3,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include <wallaroo/error.hpp>
 #include <wallaroo/late_data.hpp>
 
+#include "state/loading.hpp"
+#include "state/stage_state.hpp"
 #include "step/chain_context.hpp"
 #include "step/describe.hpp"
 #include "step/temporal.hpp"
@@ -72,6 +78,7 @@ class WindowStep : public TemporalStep {
   static constexpr bool tallies_losses = false;
   static constexpr bool stateful = true;
   static constexpr StageKind kind = StageKind::window;
+  static_assert(check_storable<AccumulatorOf<A>>());
 
   struct Spec {
     WindowSettings settings;
@@ -84,10 +91,11 @@ class WindowStep : public TemporalStep {
         clock_(context.clock),
         stage_(context.stages.at(spec.stage)),
         tells_time_(spec.settings.timeout_ns || spec.settings.early_every_ns > 0),
-        set_(std::make_unique<Set>(spec.settings,
-                                   GuardedAggregation<A>{spec.aggregation, stage_->info})) {}
+        set_(std::make_unique<State>(spec.settings,
+                                     GuardedAggregation<A>{spec.aggregation, stage_->info})) {}
 
   StageRuntime& stage() { return *stage_; }
+  StageState* stage_state() { return set_.get(); }
 
   void begin_batch(ChainContext&) {
     touched_ = true;
@@ -120,6 +128,8 @@ class WindowStep : public TemporalStep {
   Watermark set_watermark(Watermark in) {
     touched_ = touched_ || in != input_;
     input_ = in;
+    // After a restart its input may begin before the watermark that it was saved with.
+    in.time_ns = std::max(in.time_ns, set_->watermark());
     set_->on_idle(in.idle);
     set_->on_watermark(in.time_ns);
     publish();
@@ -153,6 +163,18 @@ class WindowStep : public TemporalStep {
  private:
   static constexpr bool keyed = !std::is_same_v<Key, NoKey>;
   using Set = typename SetOf<kind_of_windows, Key, In, GuardedAggregation<A>>::type;
+  struct State final : Set, StageState {
+    using Set::Set;
+    std::vector<StatePart*> parts() override { return Set::parts(); }
+    std::string instance_schema() const override { return schema_text<StageClock::Saved>(); }
+    std::string save_instance(std::int64_t) override { return store_one(Set::saved()); }
+    void load_instances(std::string_view schema, std::span<const std::string> saved,
+                        std::int64_t) override {
+      const auto all = load_all<StageClock::Saved>(schema, saved);
+      Set::restore(all);
+      Set::restored();
+    }
+  };
   using StoredKey = typename Set::StoredKey;
   using Accumulator = typename Set::Accumulator;
 
@@ -248,7 +270,7 @@ class WindowStep : public TemporalStep {
   bool tells_time_;
   Watermark input_;
   bool touched_ = true;  ///< something happened since processing time was told
-  std::unique_ptr<Set> set_;
+  std::unique_ptr<State> set_;
   WindowCounts published_;
 };
 

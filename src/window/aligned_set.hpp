@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <wallaroo/window.hpp>
 #include "record/key.hpp"
+#include "state/loading.hpp"
 #include "window/key_windows.hpp"
 #include "window/pane_windows.hpp"
 #include "window/stage_clock.hpp"
@@ -26,7 +29,7 @@ namespace wallaroo::internal {
 /// and a record of the window that the last record was in costs one look-up in a table of nothing
 /// but accumulators.
 template <class Key, class In, class A>
-class AlignedSet : public StageClock {
+class AlignedSet : public StageClock, private StatePart {
  public:
   using StoredKey = OwnedKey<Key>;
   using Accumulator = AccumulatorOf<A>;
@@ -92,6 +95,10 @@ class AlignedSet : public StageClock {
 
   const WindowCounts& counts() const { return counts_; }
 
+  // Checkpoints. An entry's key is the start of its window and its key.
+  std::vector<StatePart*> parts() { return {this}; }
+  void restored() {}
+
  private:
   using Table = WindowTable<Key, Accumulator>;
   using Tables = std::map<std::int64_t, std::unique_ptr<Table>>;
@@ -100,6 +107,23 @@ class AlignedSet : public StageClock {
       : StageClock(settings, shape.limits, shape.longest_wait()),
         shape_(shape),
         aggregation_(std::move(aggregation)) {}
+
+  std::string_view name() const override { return "windows"; }
+  bool storable() const override { return is_storable_window; }
+  std::string key_schema() const override {
+    return schema_text<std::pair<std::int64_t, StoredKey>>();
+  }
+  std::string value_schema() const override { return schema_text<Accumulator>(); }
+  void begin_save(const SaveStart& start) override;
+  bool save_some(std::size_t& budget, SectionSink& out) override;
+  void abandon_save() override;
+  void begin_load(std::string_view key_schema, std::string_view value_schema,
+                  std::int64_t) override;
+  void load(std::size_t group, std::string_view bytes, std::uint32_t entries) override;
+  void end_load() override;
+
+  static constexpr bool is_storable_window = is_storable<StoredKey> && is_storable<Accumulator>;
+  using Loading = LoadingOf<std::pair<std::int64_t, StoredKey>, Accumulator>;
 
   std::int64_t due_of(std::int64_t start) const { return start + shape_.range + shape_.delay; }
   std::int64_t next_due() const {
@@ -141,7 +165,7 @@ class AlignedSet : public StageClock {
     if (window == open_.end()) {
       go_to(start, *open_.emplace(start, new_table()).first->second);
     }
-    current_->add(key, std::move(accumulator));
+    current_->add(StoredKey(key), std::move(accumulator));
     ++counts_.open;
   }
 
@@ -161,6 +185,7 @@ class AlignedSet : public StageClock {
   }
   /// A few tables serve the windows that follow; of a burst of open windows no more is kept.
   void forget(typename Tables::iterator window) {
+    fewer_windows_ = true;
     constexpr std::size_t most_spare = 4;
     if (spare_.size() < most_spare) {
       window->second->reset();
@@ -245,6 +270,105 @@ class AlignedSet : public StageClock {
   Tables open_;  ///< by their start; none is empty
   std::vector<std::unique_ptr<Table>> spare_;
   WindowCounts counts_;
+
+  bool ever_saved_ = false;
+  bool fewer_windows_ = false;  ///< than when they were last saved
+  bool saving_ = false;
+  bool attempted_ = false;  ///< the last save held something
+  KeyGroups saving_groups_;
+  std::unique_ptr<WindowSections> sections_;
+  std::unique_ptr<Loading> loading_;
 };
+
+template <class Key, class In, class A>
+void AlignedSet<Key, In, A>::begin_save(const SaveStart& start) {
+  check(!saving_, "one save at a time");
+  const bool changed = std::any_of(open_.begin(), open_.end(), [](const auto& window) {
+    return window.second->table().dirty();
+  });
+  attempted_ = saving_ = changed || fewer_windows_ || !ever_saved_ || start.also.any();
+  if (!saving_) {
+    return;
+  }
+  ever_saved_ = true;
+  fewer_windows_ = false;
+  saving_groups_ = start.owned;
+  sections_ = std::make_unique<WindowSections>();
+  for (const auto& [window, table] : open_) {
+    table->table().begin_save({sections_.get(), window});
+  }
+}
+
+template <class Key, class In, class A>
+bool AlignedSet<Key, In, A>::save_some(std::size_t& budget, SectionSink& out) {
+  if (!saving_) {
+    return false;
+  }
+  for (const auto& [window, table] : open_) {
+    if (!table->table().saving()) {
+      continue;
+    }
+    if (!table->table().save_some(budget)) {
+      return true;
+    }
+    table->table().end_save();
+    if (sections_->full()) {
+      sections_->hand_on(out, {});
+    }
+  }
+  sections_->hand_on(out, saving_groups_);
+  sections_.reset();
+  saving_ = false;
+  return false;
+}
+
+template <class Key, class In, class A>
+void AlignedSet<Key, In, A>::abandon_save() {
+  if (attempted_) {
+    for (const auto& [window, table] : open_) {
+      table->table().set_dirty();
+    }
+    fewer_windows_ = true;
+  }
+  saving_ = attempted_ = false;
+  sections_.reset();
+}
+
+template <class Key, class In, class A>
+void AlignedSet<Key, In, A>::begin_load(std::string_view key_schema, std::string_view value_schema,
+                                        std::int64_t) {
+  if constexpr (is_storable_window) {
+    loading_ = std::make_unique<Loading>(key_schema, value_schema);
+  }
+}
+
+template <class Key, class In, class A>
+void AlignedSet<Key, In, A>::load(std::size_t group, std::string_view bytes,
+                                  std::uint32_t entries) {
+  if constexpr (is_storable_window) {
+    StoredReader in(bytes);
+    for (std::uint32_t i = 0; i < entries; ++i) {
+      auto [start, key] = loading_->key(in);
+      Accumulator accumulator = loading_->value(in);
+      check_group(group, hash_key(key));
+      auto& table = open_[start];
+      if (table == nullptr) {
+        table = new_table();
+      }
+      table->add(std::move(key), std::move(accumulator));
+      ++counts_.open;
+    }
+    check_at_end(in);
+  }
+}
+
+template <class Key, class In, class A>
+void AlignedSet<Key, In, A>::end_load() {
+  loading_.reset();
+  ever_saved_ = true;
+  for (const auto& [window, table] : open_) {
+    table->table().set_clean();
+  }
+}
 
 }  // namespace wallaroo::internal

@@ -17,6 +17,12 @@ class Closings {
   void add(std::int64_t limit_ns, std::int64_t watermark_ns) {
     closings_.push_back({limit_ns, watermark_ns});
   }
+  struct Closing {
+    std::int64_t limit;
+    std::int64_t watermark;
+  };
+  const std::vector<Closing>& all() const { return closings_; }
+
   /// All that was due has fired.
   void clear() { closings_.clear(); }
 
@@ -30,10 +36,6 @@ class Closings {
   }
 
  private:
-  struct Closing {
-    std::int64_t limit;
-    std::int64_t watermark;
-  };
   std::vector<Closing> closings_;
 };
 

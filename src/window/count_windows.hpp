@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -115,7 +116,7 @@ class CountWindows {
     std::size_t fired = 0;
     std::int64_t start = next_start(shape);
     for (; fired < at_most && start < end_; start += shape.slide, ++fired) {
-      emit_open(shape, aggregation, start, Firing::closed, stacks(), emit);
+      emit_open(shape, aggregation, start, Firing::closed, stacks(aggregation), emit);
     }
     if (start >= end_) {
       *this = CountWindows();
@@ -137,6 +138,40 @@ class CountWindows {
   }
   static std::int64_t change(const Shape&, const Arrival&) { return 0; }
 
+  /// Panes that no window needs any more, and what was combined, are not stored.
+  struct Saved;
+  Saved saved(std::int64_t wall_offset_ns) const {
+    Saved saved{shift_time(armed_, wall_offset_ns),
+                shift_time(seen_, wall_offset_ns),
+                time_,
+                end_,
+                filled_,
+                filled_ > 0 ? value_ : std::nullopt,
+                0,
+                {}};
+    if (sliding_) {
+      saved.next_start = sliding_->next_start;
+      std::copy_if(sliding_->panes.begin(), sliding_->panes.end(), std::back_inserter(saved.panes),
+                   [&](const Pane& pane) { return pane.start >= saved.next_start; });
+    }
+    return saved;
+  }
+  static CountWindows restored(Saved&& saved, std::int64_t wall_offset_ns) {
+    CountWindows windows;
+    windows.armed_ = shift_time(saved.armed, -wall_offset_ns);
+    windows.seen_ = shift_time(saved.seen, -wall_offset_ns);
+    windows.time_ = saved.time;
+    windows.end_ = saved.end;
+    windows.filled_ = saved.filled;
+    windows.value_ = std::move(saved.value);
+    if (saved.next_start != 0 || !saved.panes.empty()) {
+      windows.sliding_ = std::make_unique<Sliding>();
+      windows.sliding_->panes = std::move(saved.panes);
+      windows.sliding_->next_start = saved.next_start;
+    }
+    return windows;
+  }
+
  private:
   using Timed = TimedAggregation<A>;
   struct Pane {
@@ -145,14 +180,18 @@ class CountWindows {
   };
   /// The complete panes that open windows share.
   struct Sliding {
-    explicit Sliding(const Timed& timed) : stacks(timed) {}
-
     std::vector<Pane> panes;
-    TwoStacks<Timed> stacks;
+    std::optional<TwoStacks<Timed>> stacks;
     std::int64_t next_start = 0;  ///< of the oldest open window
+
+    TwoStacks<Timed>& stacks_of(const Timed& timed) {
+      return stacks ? *stacks : stacks.emplace(timed);
+    }
   };
 
-  TwoStacks<Timed>* stacks() { return sliding_ ? &sliding_->stacks : nullptr; }
+  TwoStacks<Timed>* stacks(const A& aggregation) {
+    return sliding_ ? &sliding_->stacks_of(Timed{aggregation}) : nullptr;
+  }
 
   void count_record(const Arrival& arrival) {
     time_ = std::max(time_, arrival.time_ns);
@@ -182,7 +221,7 @@ class CountWindows {
     }
     const Timed timed{aggregation};
     if (!sliding_) {
-      sliding_ = std::make_unique<Sliding>(timed);
+      sliding_ = std::make_unique<Sliding>();
     }
     Sliding& sliding = *sliding_;
     sliding.panes.push_back({end_ - shape.pane, {std::move(*value_), time_}});
@@ -192,19 +231,20 @@ class CountWindows {
       return;
     }
     sliding.next_start += shape.slide;
-    const auto result = sliding.stacks.aggregate(timed, sliding.panes, start, end_);
-    forget_before(sliding);
+    auto& stacks = sliding.stacks_of(timed);
+    const auto result = stacks.aggregate(timed, sliding.panes, start, end_);
+    forget_before(sliding, stacks);
     emit(ready(shape, start, result.time_ns, Firing::complete), result.value);
   }
 
   /// Erases when as many panes are gone as are left, so a pane is moved once.
-  static void forget_before(Sliding& sliding) {
-    sliding.stacks.drop_before(sliding.panes, sliding.next_start);
-    const std::size_t gone = sliding.stacks.first();
+  static void forget_before(Sliding& sliding, TwoStacks<Timed>& stacks) {
+    stacks.drop_before(sliding.panes, sliding.next_start);
+    const std::size_t gone = stacks.first();
     if (2 * gone >= sliding.panes.size()) {
       sliding.panes.erase(sliding.panes.begin(),
                           sliding.panes.begin() + static_cast<std::ptrdiff_t>(gone));
-      sliding.stacks.erased();
+      stacks.erased();
     }
   }
 
@@ -233,6 +273,18 @@ class CountWindows {
   std::int64_t filled_ = 0;           ///< of them in the open pane
   std::optional<Accumulator> value_;  ///< of the open pane, while filled_ > 0
   std::unique_ptr<Sliding> sliding_;
+};
+
+template <class A, class In>
+struct CountWindows<A, In>::Saved {
+  std::int64_t armed;
+  std::int64_t seen;
+  std::int64_t time;
+  std::int64_t end;
+  std::int64_t filled;
+  std::optional<Accumulator> value;
+  std::int64_t next_start;
+  std::vector<Pane> panes;
 };
 
 }  // namespace wallaroo::internal

@@ -25,6 +25,10 @@ class JoinBuffer {
     Record record;
   };
 
+  std::span<const Entry> all() const { return std::span(entries_).subspan(taken_); }
+  /// In order of time; into an empty buffer.
+  void assign(std::vector<Entry> entries) { entries_ = std::move(entries); }
+
   bool empty() const { return entries_.empty(); }
   const Entry& front() const { return entries_[taken_]; }
 

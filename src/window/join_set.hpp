@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/times.hpp"
 #include "record/key.hpp"
@@ -102,6 +103,20 @@ class JoinSet {
     return earliest;
   }
 
+  // Checkpoints. Timers follow from the records that wait.
+  std::vector<StatePart*> parts() { return {&slots_}; }
+  std::int64_t watermark() const { return watermark_; }
+  /// After the parts were loaded; the watermark is the least of those whose records are here now.
+  void restored(std::int64_t watermark) {
+    watermark_ = watermark;
+    slots_.for_each([&](auto& entry) {
+      Slot& slot = entry.second;
+      counters_.buffered += slot.left.all().size() + slot.right.all().size();
+      slot.armed = std::min(first_leaves<Side::left>(slot), first_leaves<Side::right>(slot));
+      timers_.add(slot.armed, Due{hash_key(entry.first), entry.first});
+    });
+  }
+
   const JoinCounters& counters() const { return counters_; }
   /// Keys of which records wait.
   std::size_t keys() const { return slots_.size(); }
@@ -114,6 +129,22 @@ class JoinSet {
     JoinBuffer<Right> right;
     std::int64_t armed = no_time;  // the time of the key's timer that counts, if it has one
     bool empty() const { return left.empty() && right.empty(); }
+
+    struct Saved {
+      std::vector<typename JoinBuffer<Left>::Entry> left;
+      std::vector<typename JoinBuffer<Right>::Entry> right;
+    };
+    Saved saved(std::int64_t) const {
+      const auto all_left = left.all();
+      const auto all_right = right.all();
+      return {{all_left.begin(), all_left.end()}, {all_right.begin(), all_right.end()}};
+    }
+    static Slot restored(Saved&& saved, std::int64_t) {
+      Slot slot;
+      slot.left.assign(std::move(saved.left));
+      slot.right.assign(std::move(saved.right));
+      return slot;
+    }
   };
   using Slots = KeyedState<Key, Slot>;
   using Stored = typename Slots::Stored;
@@ -291,7 +322,7 @@ class JoinSet {
   bool left_outer_;
   bool right_outer_;
   std::int64_t watermark_ = no_time;
-  Slots slots_;
+  Slots slots_{"waiting records"};
   TimerQueue<Due> timers_;
   JoinCounters counters_;
 };

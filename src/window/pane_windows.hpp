@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <numeric>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include <boost/container/small_vector.hpp>
 
@@ -182,6 +184,18 @@ class PaneWindows {
       }
     }
   }
+  /// Panes that no window needs any more, and what was combined, are not stored.
+  struct Saved;
+  Saved saved(std::int64_t) const {
+    return {armed_, {panes_.begin() + static_cast<std::ptrdiff_t>(first()), panes_.end()}};
+  }
+  static PaneWindows restored(Saved&& saved, std::int64_t) {
+    PaneWindows windows;
+    windows.armed_ = saved.armed;
+    windows.panes_.assign(std::make_move_iterator(saved.panes.begin()),
+                          std::make_move_iterator(saved.panes.end()));
+    return windows;
+  }
   /// What a record changes, for preview(): its pane.
   static std::int64_t change(const Shape& shape, const Arrival& arrival) {
     return floor_to(shape.limits.clamp(arrival.time_ns), shape.pane,
@@ -264,6 +278,12 @@ class PaneWindows {
   std::int64_t armed_ = end_of_time;
   std::unique_ptr<TwoStacks<A>> stacks_;
   boost::container::small_vector<Pane, 1> panes_;
+};
+
+template <class A, class In>
+struct PaneWindows<A, In>::Saved {
+  std::int64_t armed;
+  std::vector<Pane> panes;
 };
 
 }  // namespace wallaroo::internal

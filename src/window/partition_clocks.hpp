@@ -42,6 +42,12 @@ class PartitionClocks {
   /// After the records of a batch: the watermark includes them.
   void update();
 
+  /// After a restart: it was that far already.
+  void resume(std::int64_t watermark_ns) {
+    furthest_ = std::max(furthest_, watermark_ns);
+    watermark_.time_ns = std::max(watermark_.time_ns, watermark_ns);
+  }
+
   /// Processing time passed: partitions may be idle.
   void on_time(std::int64_t now_ns);
   /// When `on_time` may find something; `end_of_time` when never.

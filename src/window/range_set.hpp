@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "window/aligned_set.hpp"
 #include "window/pane_windows.hpp"
@@ -60,6 +62,21 @@ class RangeSet {
   }
   std::int64_t output_watermark() const {
     return visit([](const auto& set) { return set.output_watermark(); });
+  }
+  std::int64_t watermark() const {
+    return visit([](const auto& set) { return set.watermark(); });
+  }
+  std::vector<StatePart*> parts() {
+    return visit([](auto& set) { return set.parts(); });
+  }
+  StageClock::Saved saved() const {
+    return visit([](const auto& set) { return set.saved(); });
+  }
+  void restore(std::span<const StageClock::Saved> all) {
+    visit([&](auto& set) { set.restore(all); });
+  }
+  void restored() {
+    visit([](auto& set) { set.restored(); });
   }
   const WindowCounts& counts() const {
     return visit([](const auto& set) -> const WindowCounts& { return set.counts(); });

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include <boost/container/small_vector.hpp>
 
@@ -137,6 +139,15 @@ class SessionWindows {
       }
     }
   }
+  struct Saved;
+  Saved saved(std::int64_t) const { return {armed_, {sessions_.begin(), sessions_.end()}}; }
+  static SessionWindows restored(Saved&& saved, std::int64_t) {
+    SessionWindows windows;
+    windows.armed_ = saved.armed;
+    windows.sessions_.assign(std::make_move_iterator(saved.sessions.begin()),
+                             std::make_move_iterator(saved.sessions.end()));
+    return windows;
+  }
   /// What a record changes, for preview(): the session that holds this time. Called after add().
   std::int64_t change(const Shape& shape, const Arrival& arrival) const {
     const std::int64_t time = shape.limits.clamp(arrival.time_ns);
@@ -163,6 +174,12 @@ class SessionWindows {
 
   std::int64_t armed_ = end_of_time;
   boost::container::small_vector<Session, 1> sessions_;
+};
+
+template <class A, class In>
+struct SessionWindows<A, In>::Saved {
+  std::int64_t armed;
+  std::vector<Session> sessions;
 };
 
 }  // namespace wallaroo::internal

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
 
 #include "base/check.hpp"
 #include "base/times.hpp"
@@ -43,6 +46,44 @@ class StageClock {
 
   /// Processing time before the records that follow, for time-outs that are counted from a record.
   void set_now(std::int64_t now_ns) { now_ = std::max(now_, now_ns); }
+
+  std::int64_t watermark() const { return watermark_; }
+
+  /// What a checkpoint holds of it.
+  struct Saved {
+    std::int64_t watermark = no_time;
+    std::int64_t limit = no_time;
+    std::int64_t newest = no_time;
+    std::int64_t before_end = no_time;
+    std::vector<Closings::Closing> closings;
+  };
+  Saved saved() const {
+    // The limit of count windows is a processing time, which on_time() tells anew.
+    return {watermark_, by_count_ && limit_ != end_of_time ? no_time : limit_, newest_, before_end_,
+            closings_.all()};
+  }
+  /// Of the executors whose keys are here now; one at least. Of several it is as far as the last of
+  /// them: nothing is late that would not have been.
+  void restore(std::span<const Saved> all) {
+    const auto least = [&](auto member) {
+      return std::invoke(
+          member, *std::min_element(all.begin(), all.end(), [&](const Saved& a, const Saved& b) {
+            return std::invoke(member, a) < std::invoke(member, b);
+          }));
+    };
+    watermark_ = least(&Saved::watermark);
+    limit_ = least(&Saved::limit);
+    before_end_ = least(&Saved::before_end);
+    for (const Saved& one : all) {
+      newest_ = std::max(newest_, one.newest);
+    }
+    if (all.size() == 1) {
+      for (const auto& closing : all.front().closings) {
+        closings_.add(closing.limit, closing.watermark);
+      }
+    }
+    active_ = true;
+  }
 
  protected:
   /// `longest_wait_ns`: the last time after the newest record at which a window with it may be due.

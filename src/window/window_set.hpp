@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include <wallaroo/window.hpp>
 #include "base/check.hpp"
@@ -138,6 +139,17 @@ class WindowSet : public StageClock {
           queue_.empty() ? watermark_ : std::min(watermark_, queue_.next_due() - 1);
       return held == end_of_time ? held : saturating_add(held, -settings_.delay_ns);
     }
+  }
+
+  // Checkpoints. Timers follow from the keys' windows.
+  std::vector<StatePart*> parts() { return {&states_, &changed_}; }
+  /// After the parts were loaded: StageClock::restore for the clocks, and this.
+  void restored() {
+    states_.for_each([&](auto& entry) {
+      counts_.open += entry.second.open();
+      queue_.add(entry.second.armed_ns(), Timer{hash_key(entry.first), entry.first});
+    });
+    any_changed_ = changed_.size() != 0;
   }
 
   const WindowCounts& counts() const { return counts_; }
@@ -297,13 +309,13 @@ class WindowSet : public StageClock {
   template <class Out>
   void emit_early(Out& out) {
     any_changed_ = false;
-    auto changed = std::exchange(changed_, {});
-    changed.for_each([&](auto& change) {
+    changed_.for_each([&](auto& change) {
       const std::uint64_t hash = hash_key(change.first);
       if (const auto entry = states_.find(hash, change.first)) {
         emit_early(hash, *entry, change.second, out);
       }
     });
+    changed_.clear();
   }
 
   template <class Out>
@@ -334,9 +346,9 @@ class WindowSet : public StageClock {
   bool any_changed_ = false;
   std::int64_t next_early_ = no_time;
 
-  KeyedState<Key, Windows> states_;
+  KeyedState<Key, Windows> states_{"windows"};
   TimerQueue<Timer> queue_;
-  KeyedState<Key, std::set<std::int64_t>> changed_;  ///< since the last preview
+  KeyedState<Key, std::set<std::int64_t>> changed_{"since early output"};
   WindowCounts counts_;
 };
 

@@ -1,35 +1,96 @@
 // The accumulators of one window, by key.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
-#include "state/key_table.hpp"
+#include "route/key_group.hpp"
+#include "state/group_table.hpp"
+#include "state/stage_state.hpp"
 
 namespace wallaroo::internal {
+
+/// What is saved of the windows of a stage, until it is handed on, by key group.
+class WindowSections {
+ public:
+  template <class StoredKey, class Accumulator>
+  void add(std::int64_t start, const StoredKey& key, const Accumulator& accumulator) {
+    Group& group = groups_[key_group(hash_key(key))];
+    bytes_ -= group.out.size();
+    store(start, group.out);
+    store(key, group.out);
+    store(accumulator, group.out);
+    bytes_ += group.out.size();
+    ++group.entries;
+  }
+  bool full() const { return bytes_ >= 8 * 1024 * 1024; }
+  /// Hands on what there is; of the groups `all` also that there is nothing.
+  void hand_on(SectionSink& out, const KeyGroups& all) {
+    for (std::size_t group = 0; group < key_group_count; ++group) {
+      if (groups_[group].entries != 0 || all[group]) {
+        out.section(group, groups_[group].out.bytes(), groups_[group].entries);
+      }
+    }
+    clear();
+  }
+  void clear() {
+    for (Group& group : groups_) {
+      group.out.clear();
+      group.entries = 0;
+    }
+    bytes_ = 0;
+  }
+
+ private:
+  struct Group {
+    StoredWriter out;
+    std::uint32_t entries = 0;
+  };
+  std::array<Group, key_group_count> groups_;
+  std::size_t bytes_ = 0;
+};
+
+/// Saves an entry of a window's table together with the window's start.
+template <class Key, class Accumulator>
+struct WindowEntryWriter {
+  WindowSections* sections;
+  std::int64_t start;
+
+  template <class Entry>
+  void write(const Entry& entry) {
+    if constexpr (is_storable<OwnedKey<Key>> && is_storable<Accumulator>) {
+      sections->add(start, entry.first, entry.second);
+    }
+  }
+  bool full() const { return false; }
+};
 
 /// Filled while the window is open, then emptied in slices. Entries of an integer key and a 64-bit
 /// accumulator have 16 bytes, of which tables half full need twice as much.
 template <class Key, class Accumulator>
 class WindowTable {
  public:
+  using Saver = WindowEntryWriter<Key, Accumulator>;
+
   WindowTable() = default;
   WindowTable(const WindowTable&) = delete;
   WindowTable& operator=(const WindowTable&) = delete;
 
   bool empty() const { return table_.empty(); }
+  std::size_t size() const { return table_.size(); }
 
   /// Null when the key has no records here. Valid until the next call of another function.
   [[gnu::always_inline]] Accumulator* find(std::uint64_t hash, const Key& key) {
-    const auto found = table_.find(KeyProbe<Key>{hash, key});
-    return found == table_.end() ? nullptr : &found->second;
+    const auto found = table_.find(hash, key);
+    return found == nullptr ? nullptr : &found->second;
   }
   /// Only where find() gives null, and not once take() was called.
-  void add(const Key& key, Accumulator&& accumulator) {
-    table_.try_emplace(OwnedKey<Key>(key), std::move(accumulator));
+  void add(OwnedKey<Key> key, Accumulator&& accumulator) {
+    table_.insert(std::move(key), std::move(accumulator));
   }
 
   /// Calls visit(key, accumulator) for keys that it forgets, at most that many; returns how many.
@@ -49,7 +110,7 @@ class WindowTable {
   /// Of this key alone. True when it was there.
   template <class Visit>
   bool take_key(std::uint64_t hash, const Key& key, Visit visit) {
-    const auto entry = table_.find(KeyProbe<Key>{hash, key});
+    const auto entry = table_.iterator_of(hash, key);
     if (entry == table_.end()) {
       return false;
     }
@@ -64,14 +125,18 @@ class WindowTable {
   /// Ready for another window; keeps its memory.
   void reset() {
     table_.clear();
+    table_.set_dirty();
     next_.reset();
   }
 
+  /// For checkpoints.
+  GroupTable<Key, Accumulator, Saver>& table() { return table_; }
+
  private:
-  using Table = KeyTable<Key, Accumulator>;
+  using Table = GroupTable<Key, Accumulator, Saver>;
 
   Table table_;
-  std::optional<typename Table::iterator> next_;  ///< while it is emptied
+  std::optional<typename Table::Iterator> next_;  ///< while it is emptied
 };
 
 }  // namespace wallaroo::internal

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 namespace wallaroo::internal {
 
@@ -16,7 +17,8 @@ void Executor::start() {
 }
 
 bool Executor::done() const {
-  return std::all_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return task->done(); });
+  return (port_ == nullptr || released_) &&
+         std::all_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return task->done(); });
 }
 
 bool Executor::any_blocked() const {
@@ -79,6 +81,7 @@ void Executor::run() {
     } else if (done()) {
       return;
     } else {
+      tell_end();
       const bool blocked = any_blocked();
       sleep();
       const std::int64_t woken_ns = clock_.now_ns();
@@ -106,6 +109,31 @@ void Executor::sleep() {
                             : std::max<std::int64_t>(0, due_ns - clock_.now_ns()));
   loop_.poll(work ? std::chrono::nanoseconds(0) : std::min(longest_sleep, until_due));
   doorbell_.awake();
+}
+
+void Executor::tell_end() {
+  if (port_ != nullptr && !told_end_ &&
+      std::all_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return task->quiet(); })) {
+    told_end_ = true;
+    port_->executor_ended(index_);
+  }
+}
+
+void Executor::tell_tasks(std::function<void(Task&)> action) {
+  loop_.post([this, action = std::move(action)] {
+    for (const auto& task : tasks_) {
+      action(*task);
+    }
+  });
+}
+
+void Executor::release_from_checkpoints() {
+  loop_.post([this] {
+    released_ = true;
+    for (const auto& task : tasks_) {
+      task->suspend();
+    }
+  });
 }
 
 void Executor::stop() {

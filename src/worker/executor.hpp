@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,17 @@ namespace wallaroo::internal {
 class Executor {
  public:
   explicit Executor(const Clock& clock);
+
+  /// Before it runs: checkpoints are taken. It then goes on after all its tasks have ended, and
+  /// says so once, until `release_from_checkpoints`.
+  void take_checkpoints(CheckpointPort& port, int index) {
+    port_ = &port;
+    index_ = index;
+  }
+  /// From any thread: calls the action with each task, on the executor's thread.
+  void tell_tasks(std::function<void(Task&)> action);
+  /// From any thread: the last checkpoint is committed. Ends the tasks that have not ended.
+  void release_from_checkpoints();
 
   EventLoop& loop() { return loop_; }
   Doorbell& doorbell() { return doorbell_; }
@@ -48,6 +60,7 @@ class Executor {
   std::int64_t next_due_ns() const;
   void sleep();
   bool any_blocked() const;
+  void tell_end();
 
   const Clock& clock_;
   EventLoop loop_;
@@ -55,6 +68,10 @@ class Executor {
   ExecutorMetrics metrics_;
   std::vector<std::unique_ptr<Task>> tasks_;
   std::atomic<bool> stop_now_{false};
+  CheckpointPort* port_ = nullptr;
+  int index_ = 0;
+  bool told_end_ = false;  ///< that all tasks have ended
+  bool released_ = false;
 };
 
 }  // namespace wallaroo::internal

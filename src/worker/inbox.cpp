@@ -9,7 +9,7 @@ namespace wallaroo::internal {
 Inbox::Delivery Inbox::next() {
   for (std::size_t tried = 0; tried < slots_.size();) {
     Slot& slot = slots_[turn_];
-    BatchPtr batch = slot.mailbox->pop();
+    BatchPtr batch = alignment_.holds(turn_) ? nullptr : slot.mailbox->pop();
     if (batch == nullptr) {
       turn_ = turn_ + 1 == slots_.size() ? 0 : turn_ + 1;
       ++tried;
@@ -20,16 +20,21 @@ Inbox::Delivery Inbox::next() {
       slot.ended = true;
       newly_ended_.push_back(turn_);
       --open_;
+      alignment_.on_end(turn_);
       update_watermark();
+      continue;
+    }
+    if (slot.watermark != batch->watermark) {
+      slot.watermark = batch->watermark;
+      update_watermark();
+    }
+    if (batch->kind == BatchKind::barrier) {
+      alignment_.on_barrier(turn_, static_cast<const ControlBatch&>(*batch).checkpoint);
       continue;
     }
     slot.metrics->batches.add();
     slot.metrics->records.add(batch->size());
     batch->partition = turn_;
-    if (slot.watermark != batch->watermark) {
-      slot.watermark = batch->watermark;
-      update_watermark();
-    }
     turn_ = turn_ + 1 == slots_.size() ? 0 : turn_ + 1;
     return {std::move(batch), slot.mailbox};
   }
@@ -58,12 +63,12 @@ void Inbox::update_watermark() {
 }
 
 bool Inbox::has_mail() const {
-  for (const Slot& slot : slots_) {
-    if (slot.mailbox->has_mail()) {
+  for (std::size_t producer = 0; producer < slots_.size(); ++producer) {
+    if (!alignment_.holds(producer) && slots_[producer].mailbox->has_mail()) {
       return true;
     }
   }
-  return false;
+  return alignment_.aligned().has_value();
 }
 
 }  // namespace wallaroo::internal

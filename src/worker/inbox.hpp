@@ -2,14 +2,18 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "checkpoint/alignment.hpp"
 #include "metrics/engine_metrics.hpp"
 #include "route/mailbox.hpp"
 
 namespace wallaroo::internal {
 
-/// Takes batches from the mailboxes in turn, and knows when every producer has ended.
+/// Takes batches from the mailboxes in turn, and knows when every producer has ended, and when
+/// every one has delivered the barrier of a checkpoint.
 class Inbox {
  public:
   struct Slot {
@@ -19,7 +23,8 @@ class Inbox {
     Watermark watermark = {};
   };
 
-  explicit Inbox(std::vector<Slot> slots) : slots_(std::move(slots)), open_(slots_.size()) {}
+  explicit Inbox(std::vector<Slot> slots)
+      : slots_(std::move(slots)), open_(slots_.size()), alignment_(slots_.size()) {}
 
   /// A data batch and the mailbox it came from, or none. Control messages are handled in here.
   struct Delivery {
@@ -41,6 +46,10 @@ class Inbox {
     }
     newly_ended_.clear();
   }
+  /// Set when everything that belongs to the checkpoint was taken: until `alignment().take()`
+  /// producers that delivered its barrier are held back.
+  std::optional<std::uint64_t> aligned() const { return alignment_.aligned(); }
+  Alignment& alignment() { return alignment_; }
   /// Every producer has said that nothing follows, and everything was taken.
   bool ended() const { return open_ == 0; }
 
@@ -50,6 +59,7 @@ class Inbox {
   std::vector<Slot> slots_;
   std::size_t open_;
   std::vector<std::size_t> newly_ended_;
+  Alignment alignment_;
   std::size_t turn_ = 0;
   Watermark watermark_;
 };

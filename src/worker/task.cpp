@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,101 +18,6 @@ namespace {
 constexpr int batches_per_step = 4;
 }  // namespace
 
-bool SegmentOutput::advance() {
-  bool moved = false;
-  for (const auto& outlet : outlets_) {
-    if (outlet->blocked()) {
-      moved = outlet->retry() || moved;
-    }
-  }
-  if (maybe_open_) {
-    segment_->flush(false);
-  }
-  return moved;
-}
-
-void SegmentOutput::set_watermark(Watermark watermark) {
-  if (watermark == watermark_) {
-    return;
-  }
-  check(watermark.time_ns >= watermark_.time_ns, "watermarks never go back");
-  watermark_ = watermark;
-  segment_->set_watermark(watermark);
-  maybe_open_ = true;
-  more_to_fire_ = true;
-}
-
-void SegmentOutput::announce() {
-  segment_->set_watermark(watermark_);
-  maybe_open_ = true;
-}
-
-bool SegmentOutput::fire() {
-  if (!more_to_fire_ || blocked()) {
-    return false;
-  }
-  more_to_fire_ = segment_->fire();
-  maybe_open_ = true;
-  return true;
-}
-
-void SegmentOutput::on_time(std::int64_t now_ns) {
-  segment_->on_time(now_ns);
-  maybe_open_ = true;
-  more_to_fire_ = true;
-}
-
-void SegmentOutput::open_partition(std::uint64_t partition) {
-  segment_->open_partition(partition);
-  maybe_open_ = true;
-}
-
-void SegmentOutput::end_partition(std::uint64_t partition) {
-  segment_->end_partition(partition);
-  maybe_open_ = true;
-}
-
-void SegmentOutput::flush_everything() {
-  if (maybe_open_) {
-    segment_->flush(true);
-    maybe_open_ = false;
-  }
-}
-
-void SegmentOutput::end() {
-  segment_->finish();
-  segment_->flush(true);
-  maybe_open_ = false;
-  for (const auto& outlet : outlets_) {
-    outlet->broadcast(BatchKind::end_of_stream);
-  }
-  ended_ = true;
-}
-
-bool SegmentOutput::blocked() const {
-  for (const auto& outlet : outlets_) {
-    if (outlet->blocked()) {
-      return true;
-    }
-  }
-  return false;
-}
-
-bool SegmentOutput::can_advance() const {
-  for (const auto& outlet : outlets_) {
-    if (outlet->can_retry()) {
-      return true;
-    }
-  }
-  return false;
-}
-
-void SegmentOutput::wait_for_room() {
-  for (const auto& outlet : outlets_) {
-    outlet->wait_for_room();
-  }
-}
-
 // A generator is a user's function too; what it throws must name its source.
 bool SourceTask::poll() {
   try {
@@ -121,11 +27,12 @@ bool SourceTask::poll() {
   } catch (const std::logic_error&) {
     throw;
   } catch (const std::exception& error) {
-    throw StageError(fmt::format("source '{}' failed: {}", name_, error.what()));
+    throw StageError(fmt::format("source '{}' failed: {}", share_.name, error.what()));
   }
 }
 
 void SourceTask::start() {
+  output_.keeper().load();
   connector_->start();
   if (time_.tick_ns != 0) {
     // A share of a source without any partition is idle from the start, and must say so.
@@ -146,7 +53,7 @@ void SourceTask::receive(Batch& batch) {
 }
 
 std::int64_t SourceTask::due_ns() const {
-  if (output_.ended() || (output_.blocked() && !output_.can_advance())) {
+  if (suspended_ || output_.ended() || (output_.blocked() && !output_.can_advance())) {
     return end_of_time;
   }
   return std::min(output_.due_ns(), time_.tick_ns == 0 ? end_of_time : next_tick_ns_);
@@ -187,16 +94,46 @@ void SourceTask::find_idle(std::int64_t now_ns) {
   }
 }
 
+void SourceTask::abandon_checkpoint(std::uint64_t number) {
+  output_.keeper().abandon(number);
+  if (begin_ && begin_->number == number) {
+    begin_.reset();
+  }
+}
+
+// For the last checkpoint what was read is delivered first: some sources cannot read it again.
+bool SourceTask::serve_checkpoint() {
+  if (!begin_ || output_.blocked()) {
+    return false;
+  }
+  if (begin_->last && !output_.ended() && !std::exchange(stopping_, true)) {
+    ended_by_itself_ = connector_->finished();
+    connector_->stop();
+  }
+  if (stopping_ && !suspended_ && !connector_->finished()) {
+    return false;
+  }
+  const CheckpointBegin begin = *std::exchange(begin_, std::nullopt);
+  const bool ended = output_.ended() || ended_by_itself_;
+  auto positions = connector_->save(begin.number);
+  output_.pass_barrier(begin.number, begin.rewrite);
+  share_.slot.port->save_positions(begin.number, share_.source, std::move(positions), ended);
+  suspended_ = suspended_ || begin.last;
+  return true;
+}
+
 bool SourceTask::step() {
   bool progressed = output_.advance();
-  if (output_.ended() || output_.blocked()) {
+  progressed = output_.keeper().step() || progressed;
+  progressed = serve_checkpoint() || progressed;
+  if (suspended_ || output_.ended() || output_.blocked()) {
     return progressed;
   }
   progressed = output_.fire() || progressed;
   starved_ = !poll();
   ++polls_since_;
   progressed = !starved_ || progressed;
-  if (connector_->finished()) {
+  if (connector_->finished() && !stopping_) {
     output_.set_watermark({end_of_time, false});
     if (output_.fire() && !output_.fired()) {
       return true;
@@ -214,6 +151,7 @@ void SourceTask::before_sleep() {
 }
 
 void SegmentTask::start() {
+  output_.keeper().load();
   for (std::size_t producer = 0; producer < inbox_.producers(); ++producer) {
     output_.open_partition(producer);
   }
@@ -250,14 +188,40 @@ bool SegmentTask::take_batches() {
   return progressed;
 }
 
+void SegmentTask::begin_checkpoint(const CheckpointBegin& begin) {
+  rewrite_ = begin.rewrite;
+  last_ = begin.last;
+  inbox_.alignment().on_request(begin.number);
+}
+
+void SegmentTask::abandon_checkpoint(std::uint64_t number) {
+  inbox_.alignment().on_abandon(number);
+  output_.keeper().abandon(number);
+}
+
+// After the last record that belongs to the checkpoint, and before the first that does not.
+bool SegmentTask::meet_barrier() {
+  const auto number = inbox_.aligned();
+  if (!number || output_.blocked()) {
+    return false;
+  }
+  output_.pass_barrier(*number, std::exchange(rewrite_, {}));
+  suspended_ = suspended_ || last_;
+  inbox_.alignment().take();
+  return true;
+}
+
 bool SegmentTask::step() {
   bool progressed = output_.advance();
+  progressed = output_.keeper().step() || progressed;
   if (output_.ended()) {
-    return progressed;
+    return meet_barrier() || progressed;
   }
-  progressed = fire() || progressed;
+  // Behind the last barrier nothing happens any more: it will after the restart.
+  progressed = (!suspended_ && fire()) || progressed;
   progressed = take_batches() || progressed;
-  if (inbox_.ended() && output_.fired() && !output_.blocked()) {
+  progressed = meet_barrier() || progressed;
+  if (!suspended_ && inbox_.ended() && output_.fired() && !output_.blocked()) {
     output_.end();
     return true;
   }
@@ -285,12 +249,45 @@ bool WriterTask::step() {
   if (progressed && !inbox_.has_mail()) {
     writer_->flush();
   }
+  if (const auto number = inbox_.aligned()) {
+    // That the one before has failed may still be on its way here.
+    if (barrier_ != 0) {
+      writer_->abandon(barrier_);
+    }
+    barrier_ = *number;
+    writer_->barrier(*number);
+    inbox_.alignment().take();
+    slot_.port->task_saved(*number, slot_.task);
+    progressed = true;
+  }
   if (inbox_.ended() && !finishing_) {
     finishing_ = true;
     writer_->finish();
     return true;
   }
   return progressed;
+}
+
+void WriterTask::begin_checkpoint(const CheckpointBegin& begin) {
+  inbox_.alignment().on_request(begin.number);
+  if (begin.last) {
+    writer_->drain();
+  }
+}
+
+void WriterTask::abandon_checkpoint(std::uint64_t number) {
+  inbox_.alignment().on_abandon(number);
+  if (barrier_ == number) {
+    barrier_ = 0;
+    writer_->abandon(number);
+  }
+}
+
+void WriterTask::suspend() {
+  suspended_ = true;
+  if (!std::exchange(finishing_, true)) {
+    writer_->finish();
+  }
 }
 
 }  // namespace wallaroo::internal

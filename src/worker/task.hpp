@@ -1,17 +1,25 @@
 // What an executor does in turn: one task for each node of the plan that runs on it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "route/outlet.hpp"
 #include "sink/writer.hpp"
 #include "source/connector.hpp"
-#include "step/segment.hpp"
+#include "worker/checkpoint_port.hpp"
 #include "worker/inbox.hpp"
+#include "worker/segment_output.hpp"
 
 namespace wallaroo::internal {
+
+struct CheckpointBegin {
+  std::uint64_t number = 0;
+  bool last = false;      ///< sources give nothing after its barrier
+  RewritePlaces rewrite;  ///< saved although they have not changed
+};
 
 class Task {
  public:
@@ -38,51 +46,22 @@ class Task {
   /// The engine time at which the task wants `on_time` to be called; `end_of_time` for never.
   virtual std::int64_t due_ns() const { return end_of_time; }
   virtual void on_time(std::int64_t) {}
-};
 
-/// The outlets of a segment, and its end.
-class SegmentOutput {
- public:
-  SegmentOutput(std::vector<std::unique_ptr<Outlet>> outlets, std::unique_ptr<Segment> segment)
-      : outlets_(std::move(outlets)), segment_(std::move(segment)) {}
+  // Checkpoints. What the checkpointer wants, on the executor's thread; the task answers through
+  // its port.
 
-  void process(Batch& batch) {
-    segment_->process(batch);
-    maybe_open_ = true;
-    // A step of its own that makes watermarks may have made something due.
-    more_to_fire_ = true;
-  }
-  /// What is promised of the input so far.
-  void set_watermark(Watermark watermark);
-  /// Tells the stages after it where this one begins.
-  void announce();
-  /// Does a part of what the watermark has made due, unless blocked; true when it did something.
-  bool fire();
-  /// Nothing is due any more.
-  bool fired() const { return !more_to_fire_; }
-  std::int64_t due_ns() const { return segment_->due_ns(); }
-  void on_time(std::int64_t now_ns);
-  void open_partition(std::uint64_t partition);
-  void end_partition(std::uint64_t partition);
-  /// Moves what had overflowed; sends open batches that are awaited. True when something moved.
-  bool advance();
-  void flush_everything();
-  /// No more input: sends the rest and the end of the stream.
-  void end();
-  bool ended() const { return ended_; }
-
-  bool blocked() const;
-  /// `advance` would move something.
-  bool can_advance() const;
-  void wait_for_room();
-
- private:
-  std::vector<std::unique_ptr<Outlet>> outlets_;
-  std::unique_ptr<Segment> segment_;
-  Watermark watermark_;
-  bool more_to_fire_ = false;
-  bool maybe_open_ = false;
-  bool ended_ = false;
+  /// A checkpoint has begun.
+  virtual void begin_checkpoint(const CheckpointBegin&) = 0;
+  /// It has failed.
+  virtual void abandon_checkpoint(std::uint64_t number) = 0;
+  /// It is complete, and committed.
+  virtual void complete_checkpoint(std::uint64_t) {}
+  virtual void prepare_sink(std::uint64_t) {}
+  virtual void commit_sink(std::uint64_t) {}
+  /// The last checkpoint is committed: ends, without the end of the stream.
+  virtual void suspend() = 0;
+  /// Nothing will happen here any more but what the checkpointer wants.
+  virtual bool quiet() const { return done(); }
 };
 
 /// A source: its connector reads when nothing downstream is full.
@@ -94,8 +73,14 @@ class SourceTask final : public Task, private BatchReceiver {
     std::int64_t wall_offset_ns = 0;
     std::int64_t tick_ns = 0;
   };
-  SourceTask(std::string name, SegmentOutput output, Time time)
-      : name_(std::move(name)), output_(std::move(output)), time_(time) {}
+  /// Of the source's share of this executor, for checkpoints.
+  struct Share {
+    std::string name;
+    std::size_t source = 0;  ///< its index among those of the plan
+    CheckpointSlot slot;
+  };
+  SourceTask(Share share, SegmentOutput output, Time time)
+      : share_(std::move(share)), output_(std::move(output)), time_(time) {}
   BatchReceiver& receiver() { return *this; }
   void set_connector(std::unique_ptr<SourceConnector> connector) {
     connector_ = std::move(connector);
@@ -104,14 +89,23 @@ class SourceTask final : public Task, private BatchReceiver {
   void start() override;
   bool step() override;
   void before_sleep() override;
-  bool has_work() const override { return output_.can_advance(); }
+  bool has_work() const override { return output_.can_advance() || output_.keeper().can_step(); }
   bool blocked() const override { return output_.blocked(); }
   bool done() const override { return output_.ended() && !output_.blocked(); }
   void stop() override { connector_->stop(); }
   std::int64_t due_ns() const override;
   void on_time(std::int64_t now_ns) override;
 
+  void begin_checkpoint(const CheckpointBegin& begin) override { begin_ = begin; }
+  void abandon_checkpoint(std::uint64_t number) override;
+  void complete_checkpoint(std::uint64_t number) override {
+    output_.keeper().complete(number);
+    connector_->completed(number);
+  }
+  void suspend() override { output_.suspend(); }
+
  private:
+  bool serve_checkpoint();
   void receive(Batch& batch) override;
   void open_partition(std::uint64_t partition) override {
     ++partitions_;
@@ -125,8 +119,12 @@ class SourceTask final : public Task, private BatchReceiver {
   bool poll();
   void find_idle(std::int64_t now_ns);
 
-  std::string name_;
+  Share share_;
   SegmentOutput output_;
+  std::optional<CheckpointBegin> begin_;  ///< to be served
+  bool stopping_ = false;                 ///< for the last checkpoint
+  bool suspended_ = false;                ///< its barrier is sent
+  bool ended_by_itself_ = false;          ///< before it was stopped
   std::unique_ptr<SourceConnector> connector_;
   Time time_;
   std::int64_t next_tick_ns_ = 0;
@@ -143,46 +141,69 @@ class SegmentTask final : public Task {
   SegmentTask(Inbox inbox, SegmentOutput output)
       : inbox_(std::move(inbox)), output_(std::move(output)) {}
 
+  void begin_checkpoint(const CheckpointBegin& begin) override;
+  void abandon_checkpoint(std::uint64_t number) override;
+  void complete_checkpoint(std::uint64_t number) override { output_.keeper().complete(number); }
+  void suspend() override { output_.suspend(); }
+
   /// Each producer is a partition for steps that make watermarks.
   void start() override;
   bool step() override;
   void before_sleep() override;
   bool has_work() const override {
-    return output_.blocked() ? output_.can_advance() : inbox_.has_mail() || !output_.fired();
+    return output_.keeper().can_step() ||
+           (output_.blocked() ? output_.can_advance() : inbox_.has_mail() || !output_.fired());
   }
   bool blocked() const override { return output_.blocked(); }
   bool done() const override { return output_.ended() && !output_.blocked(); }
   std::int64_t due_ns() const override {
-    return output_.ended() || output_.blocked() ? end_of_time : output_.due_ns();
+    return suspended_ || output_.ended() || output_.blocked() ? end_of_time : output_.due_ns();
   }
   void on_time(std::int64_t now_ns) override { output_.on_time(now_ns); }
 
  private:
   bool fire();
   bool take_batches();
+  bool meet_barrier();
 
   Inbox inbox_;
   SegmentOutput output_;
-  int unfinished_ = 0;  ///< steps in a row that left something due
+  RewritePlaces rewrite_;   ///< with the next barrier
+  bool last_ = false;       ///< that is the last one
+  bool suspended_ = false;  ///< the last one has passed
+  int unfinished_ = 0;      ///< steps in a row that left something due
 };
 
 /// The writer of a sink.
 class WriterTask final : public Task {
  public:
-  WriterTask(Inbox inbox, std::unique_ptr<SinkWriter> writer)
-      : inbox_(std::move(inbox)), writer_(std::move(writer)) {}
+  WriterTask(Inbox inbox, std::unique_ptr<SinkWriter> writer, CheckpointSlot slot)
+      : inbox_(std::move(inbox)), writer_(std::move(writer)), slot_(slot) {}
 
   void start() override { writer_->start(); }
   bool step() override;
   void before_sleep() override { writer_->flush(); }
   bool has_work() const override { return writer_->can_accept() && inbox_.has_mail(); }
   bool blocked() const override { return !writer_->can_accept(); }
-  bool done() const override { return inbox_.ended() && writer_->finished(); }
+  bool done() const override { return (inbox_.ended() || suspended_) && writer_->finished(); }
   void stop() override { writer_->drain(); }
+
+  void begin_checkpoint(const CheckpointBegin& begin) override;
+  void abandon_checkpoint(std::uint64_t number) override;
+  void prepare_sink(std::uint64_t number) override { writer_->prepare(number); }
+  void commit_sink(std::uint64_t number) override {
+    barrier_ = 0;
+    writer_->commit(number);
+  }
+  void suspend() override;
+  bool quiet() const override { return inbox_.ended() && finishing_; }
 
  private:
   Inbox inbox_;
   std::unique_ptr<SinkWriter> writer_;
+  CheckpointSlot slot_;
+  std::uint64_t barrier_ = 0;  ///< passed to the writer, and neither abandoned nor committed
+  bool suspended_ = false;
   bool finishing_ = false;
 };
 

@@ -4,30 +4,13 @@
 #include <exception>
 #include <utility>
 
-#include <pthread.h>
-
-#include <csignal>
-
 #include <fmt/format.h>
 
 #include "base/current_error.hpp"
+#include "worker/block_signals.hpp"
 #include "worker/worker_parts.hpp"
 
 namespace wallaroo::internal {
-
-namespace {
-
-// Signals are the main thread's; a dead reader of a pipe is an error of a write, not a signal.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, nullptr);
-}
-
-// Often enough that windows of ingest time fire in time, and seldom enough to cost nothing.
-constexpr std::int64_t source_tick_ns = 50'000'000;
-
-}  // namespace
 
 Worker::Worker(std::shared_ptr<const Plan> plan, WorkerOptions options, const Clock& clock,
                const Log& log)
@@ -40,6 +23,9 @@ Worker::Worker(std::shared_ptr<const Plan> plan, WorkerOptions options, const Cl
 Worker::~Worker() {
   stop_now();
   join_threads();
+  if (checkpointer_ != nullptr) {
+    checkpointer_->end_thread();
+  }
 }
 
 void Worker::join_threads() {
@@ -49,140 +35,27 @@ void Worker::join_threads() {
   threads_.clear();
 }
 
+// Nothing is opened, which may empty a file, before it is known that the checkpoint fits.
 void Worker::open() {
-  open_ends();
+  make_ends();
   for (int i = 0; i < plan_->executors(); ++i) {
     executors_.push_back(std::make_unique<Executor>(clock_));
   }
   build_mailboxes();
+  build_segments();
+  if (takes_checkpoints()) {
+    checkpointer_ = std::make_unique<Checkpointer>(options_.checkpoints, clock_, log_);
+    number_kept_stages();
+    if (options_.store != nullptr) {
+      check_storable();
+    }
+    find_restored();
+  }
+  open_ends();
   build_tasks();
-}
-
-void Worker::build_mailboxes() {
-  const int executors = plan_->executors();
-  for (const Edge& edge : plan_->edges()) {
-    auto instance = std::make_unique<EdgeInstance>();
-    instance->from_to.resize(static_cast<std::size_t>(executors));
-    for (int from = 0; from < executors; ++from) {
-      auto& row = instance->from_to[static_cast<std::size_t>(from)];
-      row.resize(static_cast<std::size_t>(executors));
-      for (int to = 0; to < executors; ++to) {
-        const bool wanted = plan_->runs_on(edge.from, from) && plan_->runs_on(edge.to, to) &&
-                            (edge.kind != EdgeKind::forward || from == to);
-        if (!wanted) {
-          continue;
-        }
-        auto queue = std::make_unique<EdgeInstance::Queue>();
-        Doorbell* const producer = &executors_[static_cast<std::size_t>(from)]->doorbell();
-        Doorbell* const consumer = &executors_[static_cast<std::size_t>(to)]->doorbell();
-        queue->mailbox = from == to ? std::make_unique<Mailbox>(nullptr, nullptr)
-                                    : std::make_unique<Mailbox>(producer, consumer);
-        queue->metrics.capacity.set(Mailbox::capacity);
-        row[static_cast<std::size_t>(to)] = std::move(queue);
-      }
-    }
-    edges_.push_back(std::move(instance));
+  if (takes_checkpoints()) {
+    start_checkpoints();
   }
-}
-
-void Worker::build_tasks() {
-  std::vector<NodeId> order(plan_->nodes().size());
-  for (std::size_t id = 0; id < order.size(); ++id) {
-    order[id] = static_cast<NodeId>(id);
-  }
-  std::stable_sort(order.begin(), order.end(), [&](NodeId a, NodeId b) {
-    return plan_->placement(a).rank > plan_->placement(b).rank;
-  });
-  for (const NodeId node : order) {
-    for (int executor = 0; executor < plan_->executors(); ++executor) {
-      if (plan_->runs_on(node, executor)) {
-        build_task(node, executor);
-      }
-    }
-  }
-}
-
-void Worker::build_task(NodeId id, int index) {
-  const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
-  Executor& executor = *executors_[static_cast<std::size_t>(index)];
-  if (node.sink) {
-    SinkInstance& sink = *sinks_.at(id);
-    executor.add(std::make_unique<WriterTask>(
-        inbox(node, index),
-        sink.sink->writer(WriterContext{executor.loop(), clock_, log_, sink.metrics})));
-    return;
-  }
-  std::vector<std::unique_ptr<Outlet>> outlets;
-  const SegmentContext context = segment_context(id, index, outlets);
-  SegmentOutput output(std::move(outlets), node.segment(context));
-  if (!node.source) {
-    executor.add(std::make_unique<SegmentTask>(inbox(node, index), std::move(output)));
-    return;
-  }
-  SourceInstance& source = *sources_.at(id);
-  source.refusals.push_back(std::make_unique<SourceRefusals>(
-      *context.stages.at(node.stages.front()), log_, context.dead_letters));
-  auto task = std::make_unique<SourceTask>(
-      source.name, std::move(output),
-      SourceTask::Time{wall_offset_ns_, plan_->uses_time() ? source_tick_ns : 0});
-  task->set_connector(
-      source.source->connector(index, plan_->executors(),
-                               ConnectorContext{executor.loop(), clock_, log_,
-                                                *source.metrics[static_cast<std::size_t>(index)],
-                                                task->receiver(), *source.refusals.back()}));
-  executor.add(std::move(task));
-}
-
-SegmentContext Worker::segment_context(NodeId id, int executor,
-                                       std::vector<std::unique_ptr<Outlet>>& outlets) {
-  const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
-  SegmentContext context{clock_, log_, wall_offset_ns_, {}, nullptr, {}};
-  for (const EdgeId edge : node.outputs) {
-    outlets.push_back(outlet(edge, executor));
-    context.outlets.push_back(outlets.back().get());
-  }
-  if (const EdgeId edge = plan_->dead_letter_edge(id); edge >= 0) {
-    outlets.push_back(outlet(edge, executor));
-    context.dead_letters = outlets.back().get();
-  }
-  for (const StageId stage : node.stages) {
-    auto instance = std::make_unique<StageInstance>();
-    instance->stage = stage;
-    instance->node = id;
-    instance->executor = executor;
-    instance->runtime.info = &plan_->stages()[static_cast<std::size_t>(stage)];
-    if (const auto source = sources_.find(id);
-        source != sources_.end() && stage == node.stages.front()) {
-      instance->runtime.source = source->second->metrics[static_cast<std::size_t>(executor)].get();
-    }
-    context.stages[stage] = &instance->runtime;
-    stages_.push_back(std::move(instance));
-  }
-  return context;
-}
-
-std::unique_ptr<Outlet> Worker::outlet(EdgeId edge, int from) {
-  std::vector<Mailbox*> targets;
-  for (const auto& queue :
-       edges_[static_cast<std::size_t>(edge)]->from_to[static_cast<std::size_t>(from)]) {
-    if (queue != nullptr) {
-      targets.push_back(queue->mailbox.get());
-    }
-  }
-  const auto count = static_cast<int>(targets.size());
-  return std::make_unique<Outlet>(std::move(targets), Assignment(count));
-}
-
-Inbox Worker::inbox(const Node& node, int executor) {
-  std::vector<Inbox::Slot> slots;
-  for (const EdgeId edge : node.inputs) {
-    for (const auto& row : edges_[static_cast<std::size_t>(edge)]->from_to) {
-      if (const auto& queue = row[static_cast<std::size_t>(executor)]) {
-        slots.push_back({queue->mailbox.get(), &queue->metrics});
-      }
-    }
-  }
-  return Inbox(std::move(slots));
 }
 
 void Worker::start_threads() {
@@ -196,10 +69,13 @@ void Worker::start_threads() {
   }
   phase_ = Phase::running;
   if (stop_wanted_) {
-    stop_executors();
+    stop_running();
   }
   if (stop_now_wanted_) {
     stop_executors_now();
+  }
+  if (options_.store != nullptr) {
+    checkpointer_->start_thread();
   }
   changed_.wait(lock, [&] {
     return started_ == plan_->executors() || start_error_ || failed_ || stop_now_wanted_;
@@ -212,7 +88,11 @@ void Worker::start_threads() {
   }
 }
 
-void Worker::start_failed(const std::string& error) {
+void Worker::close() {
+  join_threads();
+  if (checkpointer_ != nullptr) {
+    checkpointer_->end_thread();
+  }
   // Tasks first: they use sources and sinks.
   for (const auto& executor : executors_) {
     executor->release();
@@ -223,6 +103,10 @@ void Worker::start_failed(const std::string& error) {
   for (const auto& [id, sink] : sinks_) {
     sink->sink.reset();
   }
+}
+
+void Worker::start_failed(const std::string& error) {
+  close();
   {
     const std::lock_guard lock(mutex_);
     phase_ = Phase::never_ran;
@@ -291,6 +175,15 @@ void Worker::stop() {
   const std::lock_guard lock(mutex_);
   stop_wanted_ = true;
   if (phase_ == Phase::running) {
+    stop_running();
+  }
+}
+
+// With checkpoints the stream does not end: it goes on with the next start.
+void Worker::stop_running() {
+  if (options_.store != nullptr) {
+    checkpointer_->stop();
+  } else {
     stop_executors();
   }
 }

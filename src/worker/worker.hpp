@@ -14,9 +14,12 @@
 
 #include <wallaroo/engine.hpp>
 
+#include "checkpoint/store.hpp"
 #include "metrics/registry.hpp"
 #include "plan/plan.hpp"
+#include "worker/checkpointer.hpp"
 #include "worker/executor.hpp"
+#include "worker/state_keeper.hpp"
 
 namespace wallaroo::internal {
 
@@ -30,6 +33,16 @@ struct WorkerOptions {
   std::string application;
   std::map<std::string, std::string> addresses;  ///< by source or sink name
   Substitutes substitutes;
+  /// Where checkpoints are kept, and how; null: none are taken. The store must outlive the worker.
+  CheckpointStore* store = nullptr;
+  CheckpointSettings checkpoints;
+  std::string engine_version;
+  std::optional<Manifest> restored;                ///< to go on from
+  const CheckpointStore* restored_from = nullptr;  ///< where it is; null: in `store`
+  bool allow_dropped_state = false;
+  std::uint64_t failures = 0;  ///< of checkpoints, in a row, before a roll back
+  /// Checkpoints are taken when they are asked for (`checkpoint_inline`).
+  bool checkpoints_inline = false;
 };
 
 /// Built, then opened, then either started (a thread per executor) or stepped by hand.
@@ -56,10 +69,24 @@ class Worker {
   /// `open`, `start_threads` or what came between them failed: whoever waits is told, and what was
   /// opened is closed. The counters stay.
   void start_failed(const std::string& error);
+  /// It has ended: closes what is open. The counters stay.
+  void close();
+  /// Those whose address is a port that was bound.
+  std::vector<std::string> listening_sources() const;
   /// Waits until all executors have ended, at most `timeout` when given.
   std::optional<Outcome> wait(std::optional<std::chrono::nanoseconds> timeout);
   /// All executors run and no source or sink has failed.
   bool running() const;
+
+  /// The application must go back to the last complete checkpoint: a worker that has ended so is
+  /// to be replaced by one that restores it. Why; nothing when it ended otherwise.
+  std::optional<std::string> rolled_back() const;
+  std::uint64_t checkpoint_failures() const;
+
+  /// Without threads: takes a checkpoint. Throws IoError when it fails.
+  void checkpoint_inline(CheckpointStore& store);
+  /// Without threads: sources end, also where checkpoints are taken.
+  void end_sources() { stop_executors(); }
 
   /// Without threads: starts the tasks, and runs until there is nothing to do at this time.
   void start_inline();
@@ -71,20 +98,39 @@ class Worker {
 
  private:
   struct StageInstance;
+  struct SegmentInstance;
   struct EdgeInstance;
   struct SourceInstance;
   struct SinkInstance;
 
   void check_addresses() const;
-  void check_exclusive(const SinkInstance& added) const;
+  static void check_exclusive(const SinkInstance& added, const SinkInstance& other);
   void stop_executors();
+  void stop_running();
   void stop_executors_now();
   void join_threads();
   Outcome outcome() const;
+  void make_ends();
   void open_ends();
   void build_mailboxes();
+  void build_segments();
+  void build_segment(NodeId node, int executor);
   void build_tasks();
   void build_task(NodeId node, int executor);
+  std::unique_ptr<Task> make_source_task(SegmentInstance& segment, CheckpointSlot slot);
+  SegmentInstance& segment_of(NodeId node, int executor);
+  StageRuntime* runtime_of(StageId stage, int executor);
+  bool takes_checkpoints() const {
+    return options_.store != nullptr || options_.checkpoints_inline;
+  }
+  void number_kept_stages();
+  void check_storable() const;
+  void find_restored();
+  void attach_keeper(SegmentInstance& segment, CheckpointSlot slot);
+  void start_checkpoints();
+  CheckpointPlan checkpoint_plan() const;
+  void finish_checkpoints();
+  void roll_back(std::string reason);
   std::unique_ptr<Outlet> outlet(EdgeId edge, int from);
   Inbox inbox(const Node& node, int executor);
   SegmentContext segment_context(NodeId node, int executor,
@@ -106,6 +152,12 @@ class Worker {
   std::vector<std::unique_ptr<EdgeInstance>> edges_;
   std::map<NodeId, std::unique_ptr<SourceInstance>> sources_;
   std::map<NodeId, std::unique_ptr<SinkInstance>> sinks_;
+  std::vector<std::unique_ptr<SegmentInstance>> segments_;
+  std::vector<ManifestStage> kept_stages_;          ///< stages that keep something
+  std::map<StageId, std::uint32_t> kept_stage_of_;  ///< and where they are in there
+  std::optional<Restored> restored_;
+  std::size_t tasks_ = 0;
+  std::unique_ptr<Checkpointer> checkpointer_;
   std::vector<std::unique_ptr<Executor>> executors_;
 
   std::vector<std::thread> threads_;
@@ -121,6 +173,7 @@ class Worker {
   bool cut_short_ = false;          ///< an executor ended with work left
   bool failed_ = false;
   std::string error_;
+  std::optional<std::string> rolled_back_;
 };
 
 }  // namespace wallaroo::internal

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -8,7 +9,7 @@
 
 namespace wallaroo::internal {
 
-void Worker::open_ends() {
+void Worker::make_ends() {
   check_addresses();
   for (NodeId id = 0; id < static_cast<NodeId>(plan_->nodes().size()); ++id) {
     const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
@@ -16,23 +17,22 @@ void Worker::open_ends() {
       continue;
     }
     const std::string& name = plan_->stages()[static_cast<std::size_t>(node.stages.front())].name;
-    const auto address = options_.addresses.find(name);
-    const auto open = [&](auto& end) {
-      if (address != options_.addresses.end()) {
-        end.set_address(address->second);
+    const auto set_address = [&](auto& end) {
+      if (const auto found = options_.addresses.find(name); found != options_.addresses.end()) {
+        end.set_address(found->second);
       }
-      end.open();
     };
     if (node.source) {
       auto instance = std::make_unique<SourceInstance>();
       instance->name = name;
+      instance->index = sources_.size();
       if (options_.substitutes.source) {
         instance->source = options_.substitutes.source(name, node);
       }
       if (instance->source == nullptr) {
         instance->source = node.source(name);
       }
-      open(*instance->source);
+      set_address(*instance->source);
       for (int executor = 0; executor < plan_->executors(); ++executor) {
         instance->metrics.push_back(std::make_unique<SourceMetrics>());
       }
@@ -40,23 +40,68 @@ void Worker::open_ends() {
     } else {
       auto instance = std::make_unique<SinkInstance>();
       instance->name = name;
+      instance->listener.index = sinks_.size();
       instance->sink =
           options_.substitutes.sink ? options_.substitutes.sink(name) : node.sink(name);
-      open(*instance->sink);
-      check_exclusive(*instance);
+      set_address(*instance->sink);
       sinks_.emplace(id, std::move(instance));
     }
   }
 }
 
-void Worker::check_exclusive(const SinkInstance& added) const {
-  for (const auto& [id, other] : sinks_) {
-    if (added.sink->exclusive() && other->sink->exclusive() &&
-        added.sink->address() == other->sink->address()) {
-      throw ConfigError(fmt::format(
-          "sinks '{}' and '{}' would both write to {} and overwrite each other: give each its own",
-          other->name, added.name, added.sink->address()));
+namespace {
+
+template <class Saved>
+const Saved* find_by_name(const std::vector<Saved>& all, const std::string& name) {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Saved& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+void Worker::open_ends() {
+  for (const auto& [id, instance] : sources_) {
+    instance->source->open();
+    const ManifestSource* const saved =
+        options_.restored ? find_by_name(options_.restored->sources, instance->name) : nullptr;
+    if (saved == nullptr) {
+      continue;
     }
+    instance->ended = saved->ended;
+    std::vector<SourcePosition> positions;
+    for (const ManifestPosition& position : saved->positions) {
+      positions.push_back({position.partition, position.bytes});
+    }
+    if (!saved->ended) {
+      instance->source->restore(std::move(positions));
+    }
+  }
+  std::vector<const SinkInstance*> opened;
+  for (const auto& [id, instance] : sinks_) {
+    if (options_.store != nullptr) {
+      SinkRecovery recovery;
+      const ManifestSink* const saved =
+          options_.restored ? find_by_name(options_.restored->sinks, instance->name) : nullptr;
+      if (saved != nullptr) {
+        recovery = {options_.restored->number, saved->prepared};
+      }
+      instance->sink->recover(recovery);
+    }
+    instance->sink->open();
+    for (const SinkInstance* const other : opened) {
+      check_exclusive(*instance, *other);
+    }
+    opened.push_back(instance.get());
+  }
+}
+
+void Worker::check_exclusive(const SinkInstance& added, const SinkInstance& other) {
+  if (added.sink->exclusive() && other.sink->exclusive() &&
+      added.sink->address() == other.sink->address()) {
+    throw ConfigError(fmt::format(
+        "sinks '{}' and '{}' would both write to {} and overwrite each other: give each its own",
+        other.name, added.name, added.sink->address()));
   }
 }
 
@@ -75,6 +120,16 @@ void Worker::check_addresses() const {
           name, address, fmt::join(names, ", ")));
     }
   }
+}
+
+std::vector<std::string> Worker::listening_sources() const {
+  std::vector<std::string> names;
+  for (const auto& [id, source] : sources_) {
+    if (source->source != nullptr && source->source->listens()) {
+      names.push_back(source->name);
+    }
+  }
+  return names;
 }
 
 std::string Worker::address(const std::string& source_or_sink) const {

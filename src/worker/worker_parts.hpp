@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "worker/source_refusals.hpp"
@@ -26,16 +27,39 @@ struct Worker::EdgeInstance {
   std::vector<std::vector<std::unique_ptr<Queue>>> from_to;
 };
 
+/// A segment until it becomes part of its task.
+struct Worker::SegmentInstance {
+  NodeId node;
+  int executor;
+  SegmentOutput output;
+  Outlet* dead_letters = nullptr;
+  std::vector<KeptState> states;
+};
+
 struct Worker::SourceInstance {
   std::string name;
+  std::size_t index = 0;  ///< in the order of the plan's nodes
+  bool ended = false;     ///< in the checkpoint that is restored
   std::unique_ptr<Source> source;
   std::vector<std::unique_ptr<SourceMetrics>> metrics;    ///< by executor
   std::vector<std::unique_ptr<SourceRefusals>> refusals;  ///< of the executors that it runs on
 };
 
 struct Worker::SinkInstance {
+  /// What the writer says of its transactions.
+  struct Listener final : TransactionListener {
+    CheckpointPort* port = nullptr;
+    std::size_t index = 0;
+    void prepared(std::uint64_t number, std::string vote) override {
+      port->sink_prepared(number, index, std::move(vote));
+    }
+    void committed(std::uint64_t number) override { port->sink_committed(number, index); }
+    void roll_back(std::string reason) override { port->roll_back(std::move(reason)); }
+  };
+
   std::string name;
   std::unique_ptr<ByteSink> sink;
+  Listener listener;  ///< its index: in the order of the plan's nodes
   SinkMetrics metrics;
 };
 

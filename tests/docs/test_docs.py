@@ -9,6 +9,7 @@ A comment on the line before a block says what it is:
   <!-- terminals -->          commands that run at the same time, a line each: a receiver, an example
                               with its own addresses, a sender
   <!-- cpp: declarations -->  C++ at namespace scope, with prelude.hpp included
+  <!-- cpp: global -->        the same, but in no namespace, for what specialises templates of ours
   <!-- cpp: statements -->    C++ inside of a function that has `app`; sees the declarations before
 A C++ block without a comment is a whole program when it includes something, and when it begins
 with a dot it continues a stream of WordCount.
@@ -110,6 +111,8 @@ class Cpp(unittest.TestCase):
             elif kind == "statements":
                 code = f"void statements_{number}(wallaroo::Application& app) {{\n" \
                        f"{place}{code}\n}}"
+            elif kind == "global":
+                code = f"}}\n{place}{code}\nnamespace after_{number} {{"
             else:
                 code = f"}}\nnamespace block_{number} {{\n{place}{code}"
             bodies.append(code)
@@ -117,7 +120,7 @@ class Cpp(unittest.TestCase):
 
     def kind_of(self, block):
         kind = block.argument("cpp")
-        if kind in ("declarations", "statements"):
+        if kind in ("declarations", "global", "statements"):
             return kind
         self.assertIsNone(kind, f"{block}: unknown comment '{block.note}'")
         if re.search(r"^#include", block.text, re.M):

@@ -1,0 +1,68 @@
+#include "app/engine_run.hpp"
+
+#include <utility>
+
+#include "metrics/describe.hpp"
+#include "metrics/endpoints.hpp"
+#include "metrics/prometheus.hpp"
+#include "metrics/snapshot.hpp"
+
+namespace wallaroo::internal {
+
+EngineRun::EngineRun(std::shared_ptr<const Plan> plan, const EngineRunConfig& config,
+                     const Clock& clock, const Log& log)
+    : config_(config),
+      log_(log),
+      registry_(config.application),
+      worker_(std::move(plan), config.worker, clock, log) {}
+
+EngineRun::~EngineRun() {
+  if (http_ != nullptr) {
+    http_->stop();
+  }
+}
+
+void EngineRun::start() {
+  worker_.open();
+  worker_.register_metrics(registry_);
+  register_process(registry_);
+  if (!config_.http.empty()) {
+    http_ = std::make_unique<HttpServer>(
+        config_.http, make_routes(registry_, [this] { return worker_.running(); }));
+    http_->start();
+    log_.info("metrics on http://{}/metrics", http_->address());
+  }
+  worker_.start_threads();
+}
+
+void EngineRun::failed_to_start(const std::string& error) {
+  if (http_ != nullptr) {
+    http_->stop();
+    http_.reset();
+  }
+  worker_.start_failed(error);
+}
+
+void EngineRun::close() {
+  if (http_ != nullptr) {
+    http_->stop();
+  }
+  worker_.close();
+}
+
+std::string EngineRun::http_address() const {
+  return http_ == nullptr ? std::string() : http_->address();
+}
+
+std::map<std::string, std::string> EngineRun::bound_addresses(
+    std::map<std::string, std::string> wanted) const {
+  for (const std::string& name : worker_.listening_sources()) {
+    wanted[name] = worker_.address(name);
+  }
+  return wanted;
+}
+
+std::string EngineRun::metrics_text() const { return render_prometheus(registry_); }
+std::string EngineRun::metrics_json() const { return render_snapshot(registry_); }
+
+}  // namespace wallaroo::internal

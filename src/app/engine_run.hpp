@@ -1,0 +1,52 @@
+// One run of an application's plan, from its start to its end or roll back.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "metrics/http_server.hpp"
+#include "metrics/registry.hpp"
+#include "worker/worker.hpp"
+
+namespace wallaroo::internal {
+
+struct EngineRunConfig {
+  std::string application;
+  std::string http;  ///< where the metrics are served; empty: nowhere
+  WorkerOptions worker;
+};
+
+/// A worker and its metrics. After a roll back there is another one.
+class EngineRun {
+ public:
+  EngineRun(std::shared_ptr<const Plan> plan, const EngineRunConfig& config, const Clock& clock,
+            const Log& log);
+  ~EngineRun();
+
+  Worker& worker() { return worker_; }
+  /// Throws what Worker::open and Worker::start_threads throw.
+  void start();
+  void failed_to_start(const std::string& error);
+  /// It has ended: gives back what is open, its ports first of all.
+  void close();
+
+  /// Empty without.
+  std::string http_address() const;
+  /// With the ports that were bound in place of the wanted ones.
+  std::map<std::string, std::string> bound_addresses(
+      std::map<std::string, std::string> wanted) const;
+  std::string metrics_text() const;
+  std::string metrics_json() const;
+
+ private:
+  const EngineRunConfig config_;
+  const Log& log_;
+  Registry registry_;
+  Worker worker_;
+  std::unique_ptr<HttpServer> http_;
+};
+
+}  // namespace wallaroo::internal

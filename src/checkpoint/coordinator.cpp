@@ -1,0 +1,274 @@
+#include "checkpoint/coordinator.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.hpp"
+
+namespace wallaroo::internal {
+
+void Coordinator::Answers::expect(std::size_t count) {
+  have.assign(count, 0);
+  missing = count;
+}
+
+/// False when this one had answered.
+bool Coordinator::Answers::add(std::size_t from) {
+  check(from < have.size(), "only tasks and sinks of the application answer");
+  if (have[from] != 0) {
+    return false;
+  }
+  have[from] = 1;
+  --missing;
+  return true;
+}
+
+Coordinator::Coordinator(const CoordinatorConfig& config)
+    : config_(config),
+      next_number_(config.first_number),
+      next_begin_ns_(saturating_add(config.now_ns, config.interval_ns)),
+      failures_(config.failures) {
+  check(config.tasks > 0 && config.first_number > 0, "there are tasks, and numbers begin at 1");
+}
+
+/// The message is the awaited one; otherwise it counts as ignored.
+bool Coordinator::fits(Phase phase, std::uint64_t n) {
+  check(n < next_number_, "nobody answers to a checkpoint that has not begun");
+  if (phase_ == phase && number_ == n) {
+    return true;
+  }
+  ++ignored_;
+  return false;
+}
+
+Decisions Coordinator::on_time(std::int64_t now_ns) {
+  if (now_ns < next_wakeup_ns() || over()) {
+    return {};
+  }
+  return phase_ == Phase::idle ? begin(now_ns) : on_timeout();
+}
+
+Decisions Coordinator::begin(std::int64_t now_ns) {
+  number_ = next_number_++;
+  last_ = ending();
+  phase_ = Phase::saving;
+  next_begin_ns_ = saturating_add(now_ns, config_.interval_ns);
+  deadline_ns_ = saturating_add(now_ns, config_.timeout_ns);
+  answers_.expect(config_.tasks);
+  return {decide::Begin{number_, last_}};
+}
+
+Decisions Coordinator::on_timeout() {
+  const double seconds = static_cast<double>(config_.timeout_ns) / 1e9;
+  switch (phase_) {
+    case Phase::saving:
+      return abandon(fmt::format("{} of {} tasks have not saved their state within {} s",
+                                 answers_.missing, config_.tasks, seconds));
+    case Phase::making_durable:
+      return abandon(fmt::format("saved state was not made durable within {} s", seconds));
+    case Phase::preparing:
+      return roll_back(fmt::format("{} of {} sinks have not prepared checkpoint {} within {} s",
+                                   answers_.missing, config_.sinks, number_, seconds));
+    default:
+      return roll_back(
+          fmt::format("checkpoint {} was not published within {} s", number_, seconds));
+  }
+}
+
+Decisions Coordinator::on_task_saved(std::size_t task, std::uint64_t n) {
+  check(task < config_.tasks, "only tasks of the application save");
+  if (!fits(Phase::saving, n)) {
+    return {};
+  }
+  if (!answers_.add(task)) {
+    ++ignored_;
+    return {};
+  }
+  if (answers_.missing != 0) {
+    return {};
+  }
+  phase_ = Phase::making_durable;
+  return {decide::MakeDurable{n}};
+}
+
+Decisions Coordinator::on_durable(std::uint64_t n, std::int64_t now_ns) {
+  if (!fits(Phase::making_durable, n)) {
+    return {};
+  }
+  deadline_ns_ = saturating_add(now_ns, config_.timeout_ns);
+  votes_.assign(config_.sinks, {});
+  if (config_.sinks == 0) {
+    return publish();
+  }
+  phase_ = Phase::preparing;
+  answers_.expect(config_.sinks);
+  return {decide::Prepare{n}};
+}
+
+Decisions Coordinator::on_write_failed(std::uint64_t n, std::string_view reason) {
+  if (phase_ == Phase::saving && number_ == n) {
+    return abandon(reason);
+  }
+  return fits(Phase::making_durable, n) ? abandon(reason) : Decisions{};
+}
+
+Decisions Coordinator::on_prepared(std::size_t sink, std::uint64_t n, std::string vote) {
+  check(sink < config_.sinks, "only sinks of the application vote");
+  if (!fits(Phase::preparing, n)) {
+    return {};
+  }
+  if (!answers_.add(sink)) {
+    ++ignored_;
+    return {};
+  }
+  votes_[sink] = std::move(vote);
+  return answers_.missing == 0 ? publish() : Decisions{};
+}
+
+Decisions Coordinator::publish() {
+  phase_ = Phase::publishing;
+  return {decide::Publish{number_, std::exchange(votes_, {})}};
+}
+
+Decisions Coordinator::on_published(std::uint64_t n) {
+  if (!fits(Phase::publishing, n)) {
+    return {};
+  }
+  completed_ = n;
+  failures_ = 0;
+  if (config_.sinks == 0) {
+    return complete();
+  }
+  phase_ = Phase::committing;
+  answers_.expect(config_.sinks);
+  return {decide::Commit{n}};
+}
+
+Decisions Coordinator::on_publish_failed(std::uint64_t n, std::string_view reason) {
+  return fits(Phase::publishing, n) ? roll_back(reason) : Decisions{};
+}
+
+Decisions Coordinator::on_committed(std::size_t sink, std::uint64_t n) {
+  check(sink < config_.sinks, "only sinks of the application commit");
+  if (!fits(Phase::committing, n)) {
+    return {};
+  }
+  if (!answers_.add(sink)) {
+    ++ignored_;
+    return {};
+  }
+  return answers_.missing == 0 ? complete() : Decisions{};
+}
+
+Decisions Coordinator::complete() {
+  if (last_) {
+    phase_ = Phase::finished;
+    return {decide::Acknowledge{number_}, decide::Finished{}};
+  }
+  phase_ = Phase::idle;
+  return {decide::Acknowledge{number_}};
+}
+
+Decisions Coordinator::on_roll_back(std::string_view reason) {
+  if (over()) {
+    ++ignored_;
+    return {};
+  }
+  return roll_back(reason);
+}
+
+Decisions Coordinator::on_stop(std::int64_t now_ns) {
+  stopping_ = true;
+  return begin_last(now_ns);
+}
+
+Decisions Coordinator::on_all_ended(std::int64_t now_ns) {
+  all_ended_ = true;
+  return begin_last(now_ns);
+}
+
+Decisions Coordinator::begin_last(std::int64_t now_ns) {
+  return phase_ == Phase::idle ? begin(now_ns) : Decisions{};
+}
+
+bool Coordinator::too_many_failures() const {
+  return (config_.max_failures != 0 && failures_ >= config_.max_failures) ||
+         last_failures_ >= config_.last_attempts;
+}
+
+Decisions Coordinator::abandon(std::string_view reason) {
+  phase_ = Phase::idle;
+  ++failures_;
+  last_failures_ += last_ ? 1 : 0;
+  Decisions decisions{decide::Abandon{number_, std::string(reason)}};
+  if (too_many_failures()) {
+    Decisions failed = fail(std::string(reason));
+    decisions.insert(decisions.end(), failed.begin(), failed.end());
+  }
+  return decisions;
+}
+
+Decisions Coordinator::roll_back(std::string_view reason) {
+  ++failures_;
+  if (stopping_ || too_many_failures()) {
+    return fail(std::string(reason));
+  }
+  phase_ = Phase::rolling_back;
+  return {decide::RollBack{std::string(reason)}};
+}
+
+Decisions Coordinator::fail(std::string reason) {
+  const std::string_view what =
+      phase_ == Phase::committing ? "before all sinks had committed" : "without a last checkpoint";
+  phase_ = Phase::failed;
+  if (ending()) {
+    return {decide::Fail{fmt::format(
+        "stopped {}: {}; the next start goes on from the last complete checkpoint", what, reason)}};
+  }
+  return {
+      decide::Fail{fmt::format("{} checkpoints failed in a row, the last one: {}; the next "
+                               "start goes on from the last complete checkpoint",
+                               failures_, reason)}};
+}
+
+std::int64_t Coordinator::next_wakeup_ns() const {
+  switch (phase_) {
+    case Phase::idle:
+      return ending() ? no_time : next_begin_ns_;
+    case Phase::saving:
+    case Phase::making_durable:
+    case Phase::preparing:
+    case Phase::publishing:
+      return deadline_ns_;
+    default:
+      return end_of_time;
+  }
+}
+
+std::string_view name_of(Coordinator::Phase phase) {
+  switch (phase) {
+    case Coordinator::Phase::idle:
+      return "idle";
+    case Coordinator::Phase::saving:
+      return "saving";
+    case Coordinator::Phase::making_durable:
+      return "making durable";
+    case Coordinator::Phase::preparing:
+      return "preparing";
+    case Coordinator::Phase::publishing:
+      return "publishing";
+    case Coordinator::Phase::committing:
+      return "committing";
+    case Coordinator::Phase::finished:
+      return "finished";
+    case Coordinator::Phase::rolling_back:
+      return "rolling back";
+    case Coordinator::Phase::failed:
+      return "failed";
+  }
+  return "";
+}
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,96 @@
+// The checkpoints of an application in a directory: docs/formats/checkpoint.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "checkpoint/manifest.hpp"
+#include "checkpoint/manifest_file.hpp"
+#include "checkpoint/manifest_totals.hpp"
+#include "checkpoint/recovery.hpp"
+#include "checkpoint/store_layout.hpp"
+#include "checkpoint/store_lock.hpp"
+#include "checkpoint/store_reader.hpp"
+#include "checkpoint/store_writer.hpp"
+
+namespace wallaroo::internal {
+
+/// A checkpoint that was found, whole or not.
+struct StoredCheckpoint {
+  std::uint64_t number = 0;
+  Manifest manifest;   ///< empty when it could not be read
+  std::string damage;  ///< empty: manifest and data files are there; blocks were not looked at
+};
+
+struct PruneResult {
+  std::uint64_t checkpoints = 0;
+  std::uint64_t data_files = 0;
+  std::uint64_t bytes = 0;  ///< of the data files
+};
+
+/// All functions throw IoError with what happened, where, and what to do; NewerFormatError when a
+/// newer version of wallaroo wrote there. One thread at a time; readers are independent.
+class CheckpointStore {
+ public:
+  enum class Access {
+    read,   ///< of a directory that another process may be writing
+    write,  ///< alone: refused while another process has it. Makes the directory.
+  };
+  /// With `write`, also removes what attempts that crashed have left.
+  CheckpointStore(const std::filesystem::path& directory, Access access, Log log = {});
+
+  /// Greater than any number that a file of the directory bears, or that this object has given to a
+  /// writer. At least 1.
+  std::uint64_t next_number() const;
+
+  /// All, newest first, also damaged ones.
+  std::vector<StoredCheckpoint> list() const;
+  /// As `list`, in the form that `choose_checkpoint` takes.
+  std::vector<CheckpointCandidate> candidates() const;
+  /// The newest whose manifest is whole and whose data files are as long as they must be, of those
+  /// below `below`; damaged ones are passed over with a warning. Nothing when there is no
+  /// checkpoint at all; when there are but none is whole it throws. Blocks are checked when they
+  /// are read: who finds one damaged may ask again for those below.
+  std::optional<Manifest> latest(std::optional<std::uint64_t> below = {}) const;
+  /// Throws DamagedError for one that is damaged, IoError when there is none of that number.
+  Manifest load(std::uint64_t number) const;
+
+  /// Needs `Access::write`, as do the following. The number is `next_number()` or a higher one.
+  CheckpointWriter begin(std::uint64_t number);
+  /// `manifest` must outlive the reader. Works with any access.
+  CheckpointReader reader(const Manifest& manifest) const { return {layout_, manifest}; }
+
+  /// Keeps the newest `retain` (at least 1) checkpoints that are whole, and all data they refer to;
+  /// removes older ones, and files that belong to none. While a damaged one is among those kept, no
+  /// data is removed: it may be what somebody needs to repair it.
+  PruneResult prune(std::size_t retain);
+  /// The groups whose bytes lie in data files of which less than `fraction` is still referred to by
+  /// the manifest, in order: saved again, they let the files go. Works with any access.
+  std::vector<StatePlace> sparse(const Manifest& manifest, double fraction) const;
+  /// What is wrong with the blocks of a checkpoint, each of which is read. Works with any access.
+  std::vector<std::string> damaged_blocks(const Manifest& manifest) const;
+
+  const StoreLayout& layout() const { return layout_; }
+
+ private:
+  void make_directories();
+  void require_directories() const;
+  void refuse_newer_formats() const;
+  void remove_crashed_attempts() const;
+  StoredCheckpoint look_at(std::uint64_t number) const;
+  Manifest read_manifest(std::uint64_t number) const;
+  void check_data_files(const Manifest& manifest) const;
+  bool remove_manifests_below(std::uint64_t number, PruneResult& result) const;
+  void remove_unused_data(const std::vector<StoredCheckpoint>& kept, PruneResult& result) const;
+
+  StoreLayout layout_;
+  Log log_;
+  std::optional<StoreLock> lock_;
+  std::uint64_t begun_ = 0;  ///< the highest number given to a writer
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,218 @@
+#include "io/durable_file.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <wallaroo/error.hpp>
+
+#include "io/socket.hpp"
+
+namespace wallaroo::internal {
+
+namespace {
+
+std::string_view advice(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return "; free some space on its file system, or choose a directory elsewhere";
+    case EACCES:
+    case EPERM:
+      return "; check the permissions of the file and its directory";
+    case EROFS:
+      return "; choose a directory on another file system";
+    case EIO:
+      return "; the disk or its connection fails, see the kernel's log (dmesg)";
+    case ENOENT:
+      return "; somebody removed it or its directory, or the path is wrong";
+    case ENOTDIR:
+      return "; what stands before the last '/' must be a directory";
+    case EISDIR:
+      return "; it is a directory, move it away";
+    case EEXIST:
+      return "; it exists already, move it away";
+    case EFBIG:
+      return "; the limit of file sizes is reached (ulimit -f)";
+    case EMFILE:
+    case ENFILE:
+      return "; raise the limit of open files (ulimit -n)";
+    default:
+      return "";
+  }
+}
+
+/// 0 or an errno of `call`, which returns -1 on errors and is repeated when a signal interrupts it.
+template <class Call>
+int error_of(Call call) {
+  int error = 0;
+  do {
+    error = call() < 0 ? errno : 0;
+  } while (error == EINTR);
+  return error;
+}
+
+/// The step between its failpoints: 0 or an errno.
+template <class Call>
+int step(FailpointGroup steps, std::string_view name, Call call) {
+  if (const int error = steps.before(name)) {
+    return error;
+  }
+  if (const int error = error_of(call)) {
+    return error;
+  }
+  return steps.after(name);
+}
+
+void require(int error, std::string_view doing, const std::filesystem::path& path) {
+  if (error != 0) {
+    throw IoError(file_error(doing, path, error));
+  }
+}
+
+}  // namespace
+
+std::string file_error(std::string_view doing, const std::filesystem::path& path, int error) {
+  return fmt::format("cannot {} '{}': {}{}", doing, path.string(), error_text(error),
+                     advice(error));
+}
+
+DurableFile::DurableFile(std::filesystem::path path, FailpointGroup steps, int flags)
+    : path_(std::move(path)), steps_(steps) {
+  const int error = step(steps_, "create", [&] {
+    fd_.reset(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | flags, 0666));
+    return fd_.get();
+  });
+  struct stat about {};
+  require(error, "create", path_);
+  require(error_of([&] { return ::fstat(fd_.get(), &about); }), "look at", path_);
+  size_ = static_cast<std::uint64_t>(about.st_size);
+}
+
+DurableFile DurableFile::create(const std::filesystem::path& path, FailpointGroup steps) {
+  return {path, steps, O_EXCL};
+}
+
+DurableFile DurableFile::open(const std::filesystem::path& path, FailpointGroup steps) {
+  return {path, steps, 0};
+}
+
+void DurableFile::require_sound() const {
+  if (!failure_.empty()) {
+    throw IoError(failure_);
+  }
+  if (!fd_) {
+    throw IoError(fmt::format("'{}' is closed already", path_.string()));
+  }
+}
+
+void DurableFile::fail(std::string_view doing, int error) {
+  failure_ = file_error(doing, path_, error);
+  throw IoError(failure_);
+}
+
+int DurableFile::write_all(std::string_view bytes) {
+  if (const int error = steps_.before("write")) {
+    return error;
+  }
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) {
+      return errno;
+    }
+    if (written == 0) {
+      return ENOSPC;
+    }
+    if (written > 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+      size_ += static_cast<std::uint64_t>(written);
+    }
+  }
+  return steps_.after("write");
+}
+
+void DurableFile::append(std::string_view bytes) {
+  require_sound();
+  if (const int error = write_all(bytes)) {
+    fail("write to", error);
+  }
+}
+
+void DurableFile::truncate(std::uint64_t size) {
+  require_sound();
+  const int error =
+      step(steps_, "truncate", [&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)); });
+  if (error != 0) {
+    fail("truncate", error);
+  }
+  size_ = size;
+}
+
+void DurableFile::sync() {
+  require_sound();
+  if (const int error = step(steps_, "fsync", [&] { return ::fsync(fd_.get()); })) {
+    fail("make durable (fsync)", error);
+  }
+}
+
+void DurableFile::close() {
+  require_sound();
+  // After EINTR the descriptor is closed all the same on Linux.
+  if (::close(fd_.release()) != 0 && errno != EINTR) {
+    fail("close", errno);
+  }
+}
+
+void publish_file(const std::filesystem::path& path, std::string_view bytes, FailpointGroup steps) {
+  std::filesystem::path temporary = path;
+  temporary += ".tmp";
+  try {
+    ::unlink(temporary.c_str());  // of an attempt that was killed
+    DurableFile file = DurableFile::create(temporary, steps);
+    file.append(bytes);
+    file.sync();
+    file.close();
+    require(step(steps, "rename", [&] { return ::rename(temporary.c_str(), path.c_str()); }),
+            "rename the temporary file to", path);
+  } catch (...) {
+    ::unlink(temporary.c_str());  // a full disk should not be kept full by it
+    throw;
+  }
+  sync_directory(path.parent_path(), steps);
+}
+
+void sync_directory(const std::filesystem::path& path, FailpointGroup steps) {
+  const std::filesystem::path shown = path.empty() ? "." : path;
+  const int error = step(steps, "directory.fsync", [&] {
+    const FileDescriptor directory(::open(shown.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return directory ? ::fsync(directory.get()) : -1;
+  });
+  require(error, "make durable (fsync) the directory", shown);
+}
+
+void create_directory_durably(const std::filesystem::path& path) {
+  const int error = error_of([&] { return ::mkdir(path.c_str(), 0777); });
+  struct stat about {};
+  if (error == EEXIST && ::stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode)) {
+    return;
+  }
+  require(error, "create the directory", path);
+  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  const FileDescriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  require(!directory || ::fsync(directory.get()) != 0 ? errno : 0,
+          "make durable (fsync) the directory", parent);
+}
+
+void remove_file(const std::filesystem::path& path, FailpointGroup steps) {
+  const int error = step(steps, "remove", [&] { return ::unlink(path.c_str()); });
+  if (error != ENOENT) {
+    require(error, "remove", path);
+  }
+}
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,109 @@
+#include "sink/connector_sink.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <wallaroo/error.hpp>
+
+#include "io/address.hpp"
+#include "sink/connector_transaction.hpp"
+#include "sink/connector_writer.hpp"
+
+namespace wallaroo::internal {
+
+namespace {
+
+/// What the protocol leaves of its 65535 bytes for each part of a transaction's name.
+constexpr std::size_t max_name_bytes = 16 * 1024;
+
+HostPort parsed_receiver(const std::string& sink, const std::string& address) {
+  try {
+    HostPort receiver = parse_host_port(address);
+    if (receiver.port == 0) {
+      throw ConfigError(
+          fmt::format("'{}' has port 0; give the port on which the receiver listens", address));
+    }
+    return receiver;
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("sink '{}': {}", sink, error.what()));
+  }
+}
+
+void require(bool holds, const std::string& sink, std::string_view rule) {
+  if (!holds) {
+    throw ConfigError(fmt::format("sink '{}': {}", sink, rule));
+  }
+}
+
+void require_name(const std::string& sink, std::string_view what, const std::string& name) {
+  require(!name.empty() && name.size() <= max_name_bytes, sink,
+          fmt::format("{} must have 1 to {} bytes", what, max_name_bytes));
+}
+
+}  // namespace
+
+ConnectorSink::ConnectorSink(std::string name, ConnectorSinkOptions options)
+    : name_(std::move(name)), options_(std::move(options)) {}
+
+std::string ConnectorSink::stream() const {
+  return connector_stream_name(options_.application, options_.worker, name_);
+}
+
+void ConnectorSink::recover(const SinkRecovery& recovery) {
+  checkpoint_ = recovery.checkpoint;
+  offset_ = 0;
+  // A sink that was not yet there when the checkpoint was taken has no vote in it.
+  if (recovery.checkpoint == 0 || recovery.prepared.empty()) {
+    return;
+  }
+  const auto vote = decode_vote(recovery.prepared);
+  if (!vote) {
+    throw IoError(fmt::format(
+        "sink '{}': the {} bytes that checkpoint {} keeps of it are none of a connector "
+        "sink's; was it another kind of sink then? Give the new one another name",
+        name_, recovery.prepared.size(), recovery.checkpoint));
+  }
+  if (vote->stream != stream()) {
+    throw ConfigError(fmt::format(
+        "sink '{}': its output is '{}' now and was '{}' in checkpoint {}; give the sink the "
+        "application and worker that it had then",
+        name_, stream(), vote->stream, recovery.checkpoint));
+  }
+  offset_ = vote->offset;
+}
+
+void ConnectorSink::open() {
+  parsed_receiver(name_, options_.connect);
+  require_name(name_, "application", options_.application);
+  require_name(name_, "worker", options_.worker);
+  require(options_.cookie.size() <= max_name_bytes, name_,
+          fmt::format("cookie must have at most {} bytes", max_name_bytes));
+  require(options_.max_buffer_bytes > 0, name_, "max_buffer_bytes must be at least 1");
+  require(options_.first_backoff.count() > 0, name_, "first_backoff must be longer than 0");
+  require(options_.max_backoff >= options_.first_backoff, name_,
+          "max_backoff must not be shorter than first_backoff");
+  require(options_.drain_timeout.count() >= 0, name_, "drain_timeout must not be negative");
+}
+
+void ConnectorSink::set_address(const std::string& address) {
+  parsed_receiver(name_, address);
+  options_.connect = address;
+}
+
+std::unique_ptr<SinkWriter> ConnectorSink::writer(const WriterContext& context) {
+  const HostPort receiver = parsed_receiver(name_, options_.connect);
+  const ConnectorSession::Settings settings{.sink = fmt::format("sink '{}'", name_),
+                                            .receiver = receiver.to_string(),
+                                            .cookie = options_.cookie,
+                                            .application = options_.application,
+                                            .worker = options_.worker,
+                                            .stream = stream(),
+                                            .transactional = context.transactions != nullptr,
+                                            .checkpoint = checkpoint_,
+                                            .offset = offset_};
+  return std::make_unique<ConnectorWriter>(settings, receiver, options_, context);
+}
+
+}  // namespace wallaroo::internal

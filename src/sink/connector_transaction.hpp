@@ -1,0 +1,36 @@
+// What a connector sink calls its stream and its transactions, and what it votes with.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wallaroo::internal {
+
+/// "<application>-w-<worker>-id-<number>". The number is the XXH3 hash (64 bits, seed 0) of the
+/// sink's name in decimal: the same after every restart, and another for each sink.
+std::string connector_stream_name(std::string_view application, std::string_view worker,
+                                  std::string_view sink);
+
+/// "<stream>:c_id=<checkpoint>".
+std::string connector_transaction(std::string_view stream, std::uint64_t checkpoint);
+/// The checkpoint of a transaction of that stream; nothing if it is another's.
+std::optional<std::uint64_t> checkpoint_of_transaction(std::string_view stream,
+                                                       std::string_view transaction);
+
+/// What a checkpoint keeps of a connector sink: with it another process can finish the transaction
+/// and go on behind it.
+struct ConnectorVote {
+  std::string stream;
+  std::uint64_t offset = 0;  ///< of the output's bytes, at the checkpoint's barrier
+
+  friend bool operator==(const ConnectorVote&, const ConnectorVote&) = default;
+};
+
+/// One byte version (1), eight bytes offset (big endian), the rest is the stream's name.
+std::string encode_vote(const ConnectorVote& vote);
+/// Nothing if the bytes are no vote.
+std::optional<ConnectorVote> decode_vote(std::string_view bytes);
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,100 @@
+// The running side of a connector sink: what the session decides meets sockets, timers and the
+// engine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <wallaroo/connector_options.hpp>
+
+#include "io/address.hpp"
+#include "sink/connector_connection.hpp"
+#include "sink/connector_output.hpp"
+#include "sink/connector_session.hpp"
+#include "sink/drain_deadline.hpp"
+#include "sink/writer.hpp"
+
+namespace wallaroo::internal {
+
+/// Running until `finish` and until everything is committed (without checkpoints: sent). Then
+/// closing: the receiver's machine has to acknowledge what it was sent; then closed. With
+/// checkpoints, a receiver that is lost before it has acknowledged is connected once more to see
+/// whether it got the last decision.
+class ConnectorWriter final : public SinkWriter {
+ public:
+  ConnectorWriter(const ConnectorSession::Settings& settings, const HostPort& address,
+                  const ConnectorSinkOptions& options, const WriterContext& context);
+  ~ConnectorWriter() override { disconnect(); }
+
+  void start() override { connection_.dial(); }
+  bool can_accept() const override;
+  void write(ByteBatch& batch) override;
+  void flush() override { pump(); }
+  void drain() override { deadline_.begin(); }
+  void finish() override;
+  bool finished() const override { return state_ == State::closed; }
+
+  void barrier(std::uint64_t number) override;
+  void abandon(std::uint64_t number) override;
+  void prepare(std::uint64_t number) override;
+  void commit(std::uint64_t number) override;
+
+ private:
+  enum class State { running, closing, given_up, closed };
+
+  // From the connection.
+  void on_connected();
+  void on_received(const connector_protocol::Frame& frame);
+  void on_malformed(const std::string& reason);
+  void on_lost(const std::string& reason, bool orderly);
+  void on_ending(int left);
+
+  /// `step`: which failpoints surround what is sent.
+  void apply(const ConnectorSession::Actions& actions, std::string_view step = {});
+  void perform(const ConnectorSession::Send& send, std::string_view step);
+  void perform(const ConnectorSession::Disconnect& disconnect, std::string_view);
+  void perform(const ConnectorSession::Prepared& prepared, std::string_view);
+  void perform(const ConnectorSession::Committed& committed, std::string_view);
+  void perform(const ConnectorSession::RollBack& roll_back, std::string_view);
+  void perform(const ConnectorSession::Warn& warn, std::string_view);
+
+  void pump();
+  bool send_next();
+  bool send_control();
+  bool send_data();
+  void note_ready();
+  void tell_absence(const std::string& problem);
+
+  bool is_done() const;
+  void close_when_done();
+  bool is_past(std::uint64_t number) const { return past_checkpoint_ == number; }
+  bool waits_for_receiver() const;
+  void give_up();
+  void stop_timer();
+  void disconnect();
+  void become_closed();
+
+  std::string sink_;
+  std::string receiver_;
+  ConnectorSinkOptions options_;
+  WriterContext context_;
+  ConnectorSession session_;
+  ConnectorOutput output_;
+  ConnectorConnection connection_;
+  DrainDeadline deadline_;
+  std::size_t send_bytes_;  ///< less than this waits for more, or for `flush`
+  State state_ = State::running;
+  bool finishing_ = false;
+  bool pumping_ = false;
+  bool known_ready_ = false;
+  bool was_ready_ = false;  ///< at some time
+  std::string absence_;     ///< why there is no receiver, as it was logged last
+  std::string step_;        ///< of the control bytes that are on their way
+  std::optional<std::uint64_t>
+      past_checkpoint_;                      ///< began when everything was committed and closed
+  std::optional<EventLoop::TimerId> timer_;  ///< for the receiver's greeting
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,81 @@
+// Writes records so that they become visible with the checkpoint that contains them.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sink/file_committed.hpp"
+#include "sink/file_helper.hpp"
+#include "sink/file_roll.hpp"
+#include "sink/file_transaction.hpp"
+#include "sink/output_file.hpp"
+#include "sink/output_queue.hpp"
+#include "sink/writer.hpp"
+
+namespace wallaroo::internal {
+
+/// Records go to a part file at once. The place of each in the final files is fixed then, so a
+/// transaction is a list of pieces. After a vote another part file is begun: the old one holds at
+/// most what came between the barrier and the vote beyond its transaction, and goes with the next
+/// commit. CommittedFiles tells why this is safe.
+///
+/// What waits for the disk is done by a helper thread; one such job runs at a time.
+class FileCommitWriter final : public SinkWriter {
+ public:
+  /// `files` outlives the writer. `end` is how far they are committed.
+  FileCommitWriter(const CommittedFiles& files, RollPlan plan, const WriterContext& context);
+
+  void start() override { context_.metrics.connected.set(1); }
+  bool can_accept() const override { return true; }
+  void write(ByteBatch& batch) override;
+  void flush() override { write_queued(); }
+  /// A file never makes anyone wait.
+  void drain() override {}
+  void finish() override;
+  bool finished() const override { return finishing_ && (pieces_.empty() || !error_.empty()); }
+
+  void barrier(std::uint64_t number) override;
+  void abandon(std::uint64_t number) override;
+  void prepare(std::uint64_t number) override;
+  void commit(std::uint64_t number) override;
+
+ private:
+  struct Part {
+    std::string name;
+    OutputFile file;
+    std::uint64_t bytes = 0;  ///< given to it, of which some may still be queued
+  };
+  struct Piece {
+    std::shared_ptr<Part> part;
+    FilePiece place;
+  };
+
+  void append(ByteBatch& batch);
+  Piece& piece_for(std::uint64_t bytes);
+  void write_queued();
+  void begin_part();
+  FileTransaction marked_transaction() const;
+  std::vector<std::string> parts_done() const;
+  void on_prepared(std::uint64_t number, const std::string& error);
+  void on_committed(std::uint64_t number, const std::string& error);
+  void close_if_done();
+  [[noreturn]] void fail(const std::string& error);
+
+  const CommittedFiles& files_;
+  WriterContext context_;
+  RollPlan plan_;
+  OutputQueue queue_;           // for the current part
+  std::shared_ptr<Part> part_;  // null: the next record begins one
+  std::deque<Piece> pieces_;    // not committed
+  std::size_t marked_ = 0;      // of them, before the barrier
+  FileEnd marked_end_;
+  FileTransaction transaction_;  // since the vote
+  bool finishing_ = false;
+  std::string error_;  // why nothing more can be written
+  FileHelper helper_;  // last: its job is over before anything else goes
+};
+
+}  // namespace wallaroo::internal

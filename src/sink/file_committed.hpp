@@ -1,0 +1,63 @@
+// The final files of a sink that commits: what readers see of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sink/file_roll.hpp"
+#include "sink/file_steps.hpp"
+#include "sink/file_transaction.hpp"
+
+namespace wallaroo::internal {
+
+/// Records that are not committed lie in part files beside the final one, with hidden names that no
+/// other run uses. Committing copies them to the end of the final file, at a place that was fixed
+/// when they were written, and makes that durable before the part file goes. So a commit can be
+/// done again after a crash at any point: as long as the part file is there it leads to the same,
+/// and once it is gone it was done. A file of a rolled sequence is begun only when the one before
+/// it is durable; so one that has a successor needs nothing more, and may have been taken away.
+///
+/// All calls wait for the disk, and throw IoError. Not for two threads at the same time.
+class CommittedFiles {
+ public:
+  CommittedFiles(std::string who, std::string path);
+
+  const std::string& path() const { return path_; }
+  const FileSteps& steps() const { return steps_; }
+
+  /// A name for a part file, and where that is.
+  std::string new_part_name() const;
+  std::string part_path(const std::string& name) const { return directory_ + "/" + name; }
+
+  /// Before anything was ever committed: what the final file begins with. Unless `append`, files
+  /// of earlier runs go. With `rolls`, a file that has something in it is not continued.
+  FileEnd begin(bool append, bool rolls) const;
+  /// Makes what the pieces refer to durable; `files` are the descriptors of its part files.
+  void prepare(const std::vector<std::pair<std::string, int>>& files) const;
+  /// Finishes a prepared transaction.
+  void commit(const FileTransaction& transaction) const;
+  /// After `commit`, in a new run: undoes everything later.
+  void cut_back(const FileTransaction& transaction) const;
+  void remove_parts(const std::vector<std::string>& names) const;
+  /// Of earlier runs, which committed what was in them or lost it.
+  void remove_stale_parts() const;
+
+ private:
+  using Pieces = std::vector<FilePiece>;
+
+  std::string file(std::uint64_t index) const { return file_of(path_, index); }
+  void commit_file(Pieces::const_iterator first, Pieces::const_iterator last,
+                   const FileTransaction& transaction) const;
+  void require_bytes(std::uint64_t there, const FilePiece& piece,
+                     const FileTransaction& transaction) const;
+  std::vector<std::uint64_t> rolled_files() const;
+
+  FileSteps steps_;
+  std::string path_;
+  std::string directory_;
+  std::string part_prefix_;
+};
+
+}  // namespace wallaroo::internal

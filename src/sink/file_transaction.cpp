@@ -1,0 +1,84 @@
+#include "sink/file_transaction.hpp"
+
+#include <wallaroo/codecs.hpp>
+#include <wallaroo/error.hpp>
+
+namespace wallaroo::internal {
+
+namespace {
+
+constexpr std::uint8_t version = 1;
+/// The least that a piece takes, so that a number of them that cannot be is noticed in time.
+constexpr std::size_t min_piece_bytes = 4 + 4 * 8;
+
+void put(ByteWriter& out, std::string_view text) {
+  out.little_endian(static_cast<std::uint32_t>(text.size())).append(text);
+}
+
+std::string take_text(ByteReader& in) {
+  const auto size = in.little_endian<std::uint32_t>();
+  return std::string(in.text(size));
+}
+
+FilePiece take_piece(ByteReader& in) {
+  FilePiece piece;
+  piece.part = take_text(in);
+  piece.part_offset = in.little_endian<std::uint64_t>();
+  piece.file = in.little_endian<std::uint64_t>();
+  piece.file_offset = in.little_endian<std::uint64_t>();
+  piece.bytes = in.little_endian<std::uint64_t>();
+  return piece;
+}
+
+[[noreturn]] void refuse() {
+  throw IoError(
+      "what the checkpoint says of this sink cannot be read; it was written by another kind of "
+      "sink or a newer version; restore another checkpoint");
+}
+
+}  // namespace
+
+std::string encode(const FileTransaction& transaction) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.little_endian(version)
+      .little_endian(transaction.end.index)
+      .little_endian(transaction.end.bytes)
+      .little_endian(static_cast<std::uint64_t>(transaction.end.begun_ns));
+  put(out, transaction.path);
+  out.little_endian(static_cast<std::uint32_t>(transaction.pieces.size()));
+  for (const FilePiece& piece : transaction.pieces) {
+    put(out, piece.part);
+    out.little_endian(piece.part_offset)
+        .little_endian(piece.file)
+        .little_endian(piece.file_offset)
+        .little_endian(piece.bytes);
+  }
+  out.close();
+  return bytes;
+}
+
+FileTransaction decode_file_transaction(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (in.little_endian<std::uint8_t>() != version) {
+    refuse();
+  }
+  FileTransaction transaction;
+  transaction.end.index = in.little_endian<std::uint64_t>();
+  transaction.end.bytes = in.little_endian<std::uint64_t>();
+  transaction.end.begun_ns = in.little_endian<std::int64_t>();
+  transaction.path = take_text(in);
+  const auto pieces = in.little_endian<std::uint32_t>();
+  if (pieces > in.remaining() / min_piece_bytes) {
+    refuse();
+  }
+  for (std::uint32_t i = 0; i < pieces; ++i) {
+    transaction.pieces.push_back(take_piece(in));
+  }
+  if (!in.ok() || in.remaining() != 0) {
+    refuse();
+  }
+  return transaction;
+}
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,89 @@
+// Which streams of a connector source exist, who reads them, and how far they have come: what keeps
+// every message in exactly one checkpoint although streams move between connections and executors.
+//
+// Each executor puts its own barrier of a checkpoint between its own messages. A stream that moved
+// from one executor to another while a checkpoint is on its way could have messages after the one's
+// barrier and before the other's, and no single position would describe it. So a stream may move
+// only when everything that was processed of it is part of a complete checkpoint (it is *settled*),
+// and may not be opened between the moment in which somebody reports its position for a checkpoint
+// and the barrier of the executor that opens it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "source/connector.hpp"
+
+namespace wallaroo::internal {
+
+/// A stream's place: the id of the last message that was processed, inclusive.
+struct StreamPlace {
+  std::uint64_t stream = 0;
+  std::uint64_t last = 0;
+  friend bool operator==(const StreamPlace&, const StreamPlace&) = default;
+};
+
+/// Shared by the executors of a source; all calls may come from any thread. They are rare: when
+/// streams begin and end, and for checkpoints.
+class StreamRegistry {
+ public:
+  /// What `last` is while no message has been processed.
+  static constexpr std::uint64_t nothing = UINT64_MAX;
+
+  struct Claim {
+    bool granted = false;
+    std::uint64_t last = nothing;  ///< granted: continue after it
+  };
+
+  /// Without checkpoints streams may move at any time.
+  StreamRegistry(std::size_t executors, bool checkpoints)
+      : last_saved_(executors, 0), checkpoints_(checkpoints) {}
+
+  /// The executor wants to read a stream, whose id is its identity; its name is kept for people.
+  /// Refused while it is open anywhere, or may not move yet: then to be tried again after the next
+  /// `save` of this executor, or `completed`, or `released` by another.
+  Claim claim(std::size_t executor, std::uint64_t stream, const std::string& name);
+  /// The executor that claimed it has processed it up to `last` and stops.
+  void release(std::uint64_t stream, std::uint64_t last);
+
+  /// The executor's barrier of checkpoint `number` comes now. `open` are all streams that it reads
+  /// and of which something has been processed. Returns the positions that the executor must add
+  /// to the checkpoint; together the executors' calls give each stream's position exactly once.
+  std::vector<SourcePosition> save(std::size_t executor, std::uint64_t number,
+                                   std::span<const StreamPlace> open);
+  /// The checkpoint is complete; each executor may say so.
+  void completed(std::uint64_t number);
+
+  /// The positions of a checkpoint, before anything is claimed. Throws ConfigError for one that no
+  /// `save` made.
+  void restore(const std::vector<SourcePosition>& positions);
+
+ private:
+  struct Stream {
+    std::string name;
+    std::uint64_t last = nothing;
+    std::uint64_t settled = nothing;  ///< up to here it is in a complete checkpoint
+    std::optional<std::size_t> home;  ///< the executor that reads it, or did last
+    bool open = false;
+    std::uint64_t reported_in = 0;  ///< the latest checkpoint that has its position
+    std::uint64_t reported = nothing;
+  };
+
+  bool may_open(std::size_t executor, const Stream& stream) const;
+  bool may_move(const Stream& stream) const;
+
+  std::mutex mutex_;
+  std::unordered_map<std::uint64_t, Stream> streams_;
+  std::vector<std::uint64_t> last_saved_;  ///< by executor: its latest checkpoint
+  std::uint64_t begun_ = 0;
+  std::uint64_t completed_ = 0;
+  bool checkpoints_;
+};
+
+}  // namespace wallaroo::internal

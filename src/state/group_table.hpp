@@ -1,0 +1,226 @@
+// The values of one key group, which can be saved while they change.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include "record/key.hpp"
+#include "record/stored_write.hpp"
+#include "state/key_table.hpp"
+#include "state/saved_as.hpp"
+
+namespace wallaroo::internal {
+
+/// Stores entries one after the other.
+template <class Key, class Value>
+struct EntryWriter {
+  StoredWriter out;
+  std::uint32_t entries = 0;
+  std::int64_t wall_offset_ns = 0;
+
+  template <class Entry>
+  void write(const Entry& entry) {
+    if constexpr (is_storable<OwnedKey<Key>> && is_storable<typename SavedAs<Value>::Type>) {
+      store(entry.first, out);
+      store(SavedAs<Value>::save(entry.second, wall_offset_ns), out);
+      ++entries;
+    }
+  }
+  /// Enough is saved that it should be taken.
+  bool full() const { return out.size() >= 256 * 1024; }
+};
+
+/// A table that knows whether it has changed since it was last saved, and that is saved as of one
+/// moment in slices: a cursor walks over it, and an entry that the cursor has not reached is saved
+/// before it changes. In between changes cost what they always cost and one comparison.
+///
+///     dirty  --begin_save-->  saving  --end_save, nothing changed-->  clean
+///       ^                        |                                      |
+///       +---end_save, or abandon-+   (something changed)                |
+///       +----------------------------- a change ------------------------+
+template <class Key, class Value, class Writer = EntryWriter<Key, Value>>
+class GroupTable {
+ public:
+  using Stored = OwnedKey<Key>;
+  using Table = KeyTable<Key, Value>;
+  using Entry = typename Table::value_type;
+  using Iterator = typename Table::iterator;
+
+  /// The references are valid until the next call of another function.
+  [[gnu::always_inline]] Value& find_or_create(std::uint64_t hash, const Key& key) {
+    if (mode_ != Mode::dirty) [[unlikely]] {
+      before_change(hash, key);
+    }
+    if (const auto found = table_.find(KeyProbe<Key>{hash, key}); found != table_.end())
+        [[likely]] {
+      return found->second;
+    }
+    return create(key);
+  }
+
+  /// To be changed, perhaps. Null when the key has no value.
+  template <class K>
+  [[gnu::always_inline]] Entry* find(std::uint64_t hash, const K& key) {
+    if (mode_ != Mode::dirty) [[unlikely]] {
+      before_change(hash, key);
+    }
+    const auto found = table_.find(KeyProbe<K>{hash, key});
+    return found == table_.end() ? nullptr : &*found;
+  }
+
+  /// By itself, so that the look-up, which is what happens, stays small enough to stand in a loop.
+  [[gnu::noinline]] Value& create(const Key& key) { return insert(Stored(key), Value()); }
+
+  template <class V>
+  Value& insert(Stored key, V&& value) {
+    if (mode_ == Mode::clean) {
+      mode_ = Mode::dirty;
+    }
+    if (saving_ != nullptr) {
+      saving_->changed = true;
+      if (table_.size() >= table_.max_load()) {
+        save_rest();
+      }
+    }
+    Entry& entry = *table_.try_emplace(std::move(key), std::forward<V>(value)).first;
+    if (saving_ != nullptr && !saving_->exhausted) {
+      saving_->done.insert(&entry);
+    }
+    return entry.second;
+  }
+
+  template <class K>
+  Iterator iterator_of(std::uint64_t hash, const K& key) {
+    return table_.find(KeyProbe<K>{hash, key});
+  }
+  template <class K>
+  bool erase(std::uint64_t hash, const K& key) {
+    const auto found = iterator_of(hash, key);
+    if (found == table_.end()) {
+      return false;
+    }
+    erase(found);
+    return true;
+  }
+  void erase(Iterator entry) {
+    if (mode_ != Mode::dirty) [[unlikely]] {
+      before_change(entry);
+      if (saving_ != nullptr && saving_->cursor == entry) {
+        ++saving_->cursor;
+      }
+    }
+    table_.erase(entry);
+  }
+
+  /// What they change does not count as a change.
+  auto begin() { return table_.begin(); }
+  auto end() { return table_.end(); }
+  std::size_t size() const { return table_.size(); }
+  bool empty() const { return table_.empty(); }
+  void reserve(std::size_t entries) { table_.reserve(entries); }
+  void clear() {
+    if (saving_ != nullptr) {
+      save_rest();
+      saving_->changed = true;
+    } else if (!table_.empty()) {
+      mode_ = Mode::dirty;
+    }
+    table_.clear();
+  }
+
+  bool dirty() const { return mode_ == Mode::dirty; }
+  bool saving() const { return mode_ == Mode::saving; }
+  void set_clean() { mode_ = Mode::clean; }
+  void set_dirty() {
+    saving_.reset();
+    mode_ = Mode::dirty;
+  }
+
+  // Saving.
+
+  void begin_save(Writer writer) {
+    saving_ = std::make_unique<Saving>();
+    saving_->cursor = table_.begin();
+    saving_->writer = std::move(writer);
+    mode_ = Mode::saving;
+  }
+  /// Saves up to `budget` entries, and counts them down. True when all are saved.
+  bool save_some(std::size_t& budget) {
+    Saving& saving = *saving_;
+    while (!saving.exhausted && budget != 0 && !saving.writer.full()) {
+      save_next();
+      --budget;
+    }
+    return saving.exhausted;
+  }
+  /// While it is being saved: what was saved is to be taken from there.
+  Writer& writer() { return saving_->writer; }
+  /// Everything was saved and taken.
+  void end_save() {
+    mode_ = saving_->changed ? Mode::dirty : Mode::clean;
+    saving_.reset();
+  }
+
+ private:
+  enum class Mode : std::uint8_t { dirty, clean, saving };
+
+  struct Saving {
+    Iterator cursor;
+    /// Entries from the cursor on that were saved already, or that are younger than the moment.
+    boost::unordered_flat_set<const Entry*> done;
+    Writer writer;
+    bool changed = false;
+    bool exhausted = false;
+  };
+
+  template <class K>
+  [[gnu::noinline]] void before_change(std::uint64_t hash, const K& key) {
+    before_change(mode_ == Mode::clean ? table_.end() : iterator_of(hash, key));
+  }
+  void before_change(Iterator entry) {
+    if (mode_ == Mode::clean) {
+      mode_ = Mode::dirty;
+      return;
+    }
+    saving_->changed = true;
+    // The table lies in one array, over which iterators go from its start to its end.
+    if (!saving_->exhausted && entry != table_.end() && saving_->cursor != table_.end() &&
+        !std::less<const Entry*>()(&*entry, &*saving_->cursor) &&
+        saving_->done.insert(&*entry).second) {
+      saving_->writer.write(*entry);
+    }
+  }
+
+  void save_next() {
+    Saving& saving = *saving_;
+    if (saving.cursor == table_.end()) {
+      saving.exhausted = true;
+      saving.done.clear();
+      return;
+    }
+    const Entry& entry = *saving.cursor;
+    if (saving.done.empty() || saving.done.erase(&entry) == 0) {
+      saving.writer.write(entry);
+    }
+    ++saving.cursor;
+  }
+
+  // Before entries move to other places in memory.
+  void save_rest() {
+    while (!saving_->exhausted) {
+      save_next();
+    }
+  }
+
+  Mode mode_ = Mode::dirty;
+  Table table_;
+  std::unique_ptr<Saving> saving_;
+};
+
+}  // namespace wallaroo::internal

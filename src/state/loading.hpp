@@ -1,0 +1,67 @@
+// Reading the entries of a key group back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "record/stored_read.hpp"
+#include "record/stored_types.hpp"
+
+namespace wallaroo::internal {
+
+/// Empty for a type that is not stored.
+template <class T>
+std::string schema_text() {
+  if constexpr (is_storable<T>) {
+    return schema_of<T>().text();
+  } else {
+    return {};
+  }
+}
+
+/// Throws StoredError: keys find their values by a hash of all their fields.
+void check_keys_unchanged(std::string_view stored, std::string_view now);
+/// Throws StoredError when a key of this hash is not in the group it was stored in.
+void check_group(std::size_t group, std::uint64_t hash);
+/// Throws StoredError when something is left.
+void check_at_end(const StoredReader& in);
+
+/// Loaders of keys and values, from types that may be older than those of the program; nothing for
+/// types that are not stored.
+template <class Key, class Value, bool = is_storable<Key>&& is_storable<Value>>
+struct LoadingOf {};
+template <class Key, class Value>
+struct LoadingOf<Key, Value, true> {
+  /// Throws StoredError when the stored types are not to be read as these.
+  LoadingOf(std::string_view key_schema, std::string_view value_schema)
+      : key(Schema::parse(key_schema)), value(Schema::parse(value_schema)) {
+    check_keys_unchanged(key_schema, schema_text<Key>());
+  }
+  Loader<Key> key;
+  Loader<Value> value;
+};
+
+/// What stages keep once per executor.
+template <class T>
+std::vector<T> load_all(std::string_view schema, std::span<const std::string> saved) {
+  const Loader<T> load(Schema::parse(schema));
+  std::vector<T> all;
+  for (const std::string& bytes : saved) {
+    StoredReader in(bytes);
+    all.push_back(load(in));
+    check_at_end(in);
+  }
+  return all;
+}
+template <class T>
+std::string store_one(const T& value) {
+  StoredWriter out;
+  store(value, out);
+  return out.take();
+}
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,121 @@
+#include "worker/segment_output.hpp"
+
+#include "base/check.hpp"
+
+namespace wallaroo::internal {
+
+bool SegmentOutput::advance() {
+  bool moved = false;
+  for (const auto& outlet : outlets_) {
+    if (outlet->blocked()) {
+      moved = outlet->retry() || moved;
+    }
+  }
+  if (maybe_open_) {
+    segment_->flush(false);
+  }
+  return moved;
+}
+
+void SegmentOutput::set_watermark(Watermark watermark) {
+  if (watermark == watermark_) {
+    return;
+  }
+  check(watermark.time_ns >= watermark_.time_ns, "watermarks never go back");
+  watermark_ = watermark;
+  segment_->set_watermark(watermark);
+  maybe_open_ = true;
+  more_to_fire_ = true;
+}
+
+void SegmentOutput::announce() {
+  segment_->set_watermark(watermark_);
+  maybe_open_ = true;
+}
+
+bool SegmentOutput::fire() {
+  if (!more_to_fire_ || blocked()) {
+    return false;
+  }
+  more_to_fire_ = segment_->fire();
+  maybe_open_ = true;
+  return true;
+}
+
+void SegmentOutput::on_time(std::int64_t now_ns) {
+  segment_->on_time(now_ns);
+  maybe_open_ = true;
+  more_to_fire_ = true;
+}
+
+void SegmentOutput::open_partition(std::uint64_t partition) {
+  segment_->open_partition(partition);
+  maybe_open_ = true;
+}
+
+void SegmentOutput::end_partition(std::uint64_t partition) {
+  segment_->end_partition(partition);
+  maybe_open_ = true;
+}
+
+void SegmentOutput::flush_everything() {
+  if (maybe_open_) {
+    segment_->flush(true);
+    maybe_open_ = false;
+  }
+}
+
+void SegmentOutput::end() {
+  segment_->finish();
+  segment_->flush(true);
+  maybe_open_ = false;
+  for (const auto& outlet : outlets_) {
+    outlet->broadcast(BatchKind::end_of_stream);
+  }
+  ended_ = true;
+}
+
+bool SegmentOutput::blocked() const {
+  for (const auto& outlet : outlets_) {
+    if (outlet->blocked()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool SegmentOutput::can_advance() const {
+  for (const auto& outlet : outlets_) {
+    if (outlet->can_retry()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void SegmentOutput::wait_for_room() {
+  for (const auto& outlet : outlets_) {
+    outlet->wait_for_room();
+  }
+}
+
+void SegmentOutput::pass_barrier(std::uint64_t checkpoint, const RewritePlaces& rewrite) {
+  keeper_->begin(checkpoint, rewrite);
+  if (ended_) {
+    return;
+  }
+  segment_->flush(true);
+  maybe_open_ = false;
+  for (const auto& outlet : outlets_) {
+    outlet->broadcast(BatchKind::barrier, checkpoint);
+  }
+}
+
+void SegmentOutput::suspend() {
+  if (!ended_) {
+    segment_->finish();
+    ended_ = true;
+  }
+}
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,71 @@
+// A segment with the queues behind it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "route/outlet.hpp"
+#include "step/segment.hpp"
+#include "worker/state_keeper.hpp"
+
+namespace wallaroo::internal {
+
+/// The outlets of a segment, and its end.
+class SegmentOutput {
+ public:
+  SegmentOutput(std::vector<std::unique_ptr<Outlet>> outlets, std::unique_ptr<Segment> segment)
+      : outlets_(std::move(outlets)),
+        segment_(std::move(segment)),
+        keeper_(std::make_unique<StateKeeper>()) {}
+
+  std::vector<KeptState> states() { return segment_->states(); }
+  StateKeeper& keeper() const { return *keeper_; }
+  /// The segment is as it is to be in the checkpoint: notes that, and sends the barrier, unless the
+  /// end was sent already.
+  void pass_barrier(std::uint64_t checkpoint, const RewritePlaces& rewrite);
+  /// The stream goes on after a restart: nothing more is sent, nothing fires.
+  void suspend();
+
+  void process(Batch& batch) {
+    segment_->process(batch);
+    maybe_open_ = true;
+    // A step of its own that makes watermarks may have made something due.
+    more_to_fire_ = true;
+  }
+  /// What is promised of the input so far.
+  void set_watermark(Watermark watermark);
+  /// Tells the stages after it where this one begins.
+  void announce();
+  /// Does a part of what the watermark has made due, unless blocked; true when it did something.
+  bool fire();
+  /// Nothing is due any more.
+  bool fired() const { return !more_to_fire_; }
+  std::int64_t due_ns() const { return segment_->due_ns(); }
+  void on_time(std::int64_t now_ns);
+  void open_partition(std::uint64_t partition);
+  void end_partition(std::uint64_t partition);
+  /// Moves what had overflowed; sends open batches that are awaited. True when something moved.
+  bool advance();
+  void flush_everything();
+  /// No more input: sends the rest and the end of the stream.
+  void end();
+  bool ended() const { return ended_; }
+
+  bool blocked() const;
+  /// `advance` would move something.
+  bool can_advance() const;
+  void wait_for_room();
+
+ private:
+  std::vector<std::unique_ptr<Outlet>> outlets_;
+  std::unique_ptr<Segment> segment_;
+  std::unique_ptr<StateKeeper> keeper_;
+  Watermark watermark_;
+  bool more_to_fire_ = false;
+  bool maybe_open_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,195 @@
+// How a worker is put together from its plan.
+
+#include <algorithm>
+#include <utility>
+
+#include "source/file_connector.hpp"
+#include "worker/worker_parts.hpp"
+
+namespace wallaroo::internal {
+
+namespace {
+
+// Often enough that windows of ingest time fire in time, and seldom enough to cost nothing.
+constexpr std::int64_t source_tick_ns = 50'000'000;
+
+}  // namespace
+
+void Worker::build_mailboxes() {
+  const int executors = plan_->executors();
+  for (const Edge& edge : plan_->edges()) {
+    auto instance = std::make_unique<EdgeInstance>();
+    instance->from_to.resize(static_cast<std::size_t>(executors));
+    for (int from = 0; from < executors; ++from) {
+      auto& row = instance->from_to[static_cast<std::size_t>(from)];
+      row.resize(static_cast<std::size_t>(executors));
+      for (int to = 0; to < executors; ++to) {
+        const bool wanted = plan_->runs_on(edge.from, from) && plan_->runs_on(edge.to, to) &&
+                            (edge.kind != EdgeKind::forward || from == to);
+        if (!wanted) {
+          continue;
+        }
+        auto queue = std::make_unique<EdgeInstance::Queue>();
+        Doorbell* const producer = &executors_[static_cast<std::size_t>(from)]->doorbell();
+        Doorbell* const consumer = &executors_[static_cast<std::size_t>(to)]->doorbell();
+        queue->mailbox = from == to ? std::make_unique<Mailbox>(nullptr, nullptr)
+                                    : std::make_unique<Mailbox>(producer, consumer);
+        queue->metrics.capacity.set(Mailbox::capacity);
+        row[static_cast<std::size_t>(to)] = std::move(queue);
+      }
+    }
+    edges_.push_back(std::move(instance));
+  }
+}
+
+void Worker::build_segments() {
+  for (NodeId node = 0; node < static_cast<NodeId>(plan_->nodes().size()); ++node) {
+    for (int executor = 0; executor < plan_->executors(); ++executor) {
+      if (plan_->runs_on(node, executor) && !plan_->nodes()[static_cast<std::size_t>(node)].sink) {
+        build_segment(node, executor);
+      }
+    }
+  }
+}
+
+void Worker::build_segment(NodeId node, int executor) {
+  std::vector<std::unique_ptr<Outlet>> outlets;
+  const SegmentContext context = segment_context(node, executor, outlets);
+  auto instance = std::make_unique<SegmentInstance>(SegmentInstance{
+      node,
+      executor,
+      SegmentOutput(std::move(outlets),
+                    plan_->nodes()[static_cast<std::size_t>(node)].segment(context)),
+      context.dead_letters,
+      {}});
+  instance->states = instance->output.states();
+  segments_.push_back(std::move(instance));
+}
+
+// Downstream first, as executors serve them.
+void Worker::build_tasks() {
+  std::vector<NodeId> order(plan_->nodes().size());
+  for (std::size_t id = 0; id < order.size(); ++id) {
+    order[id] = static_cast<NodeId>(id);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](NodeId a, NodeId b) {
+    return plan_->placement(a).rank > plan_->placement(b).rank;
+  });
+  for (const NodeId node : order) {
+    for (int executor = 0; executor < plan_->executors(); ++executor) {
+      if (plan_->runs_on(node, executor)) {
+        build_task(node, executor);
+      }
+    }
+  }
+  segments_.clear();
+}
+
+void Worker::build_task(NodeId id, int index) {
+  const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
+  Executor& executor = *executors_[static_cast<std::size_t>(index)];
+  const CheckpointSlot slot{checkpointer_.get(), tasks_++};
+  if (node.sink) {
+    SinkInstance& sink = *sinks_.at(id);
+    sink.listener.port = checkpointer_.get();
+    executor.add(std::make_unique<WriterTask>(
+        inbox(node, index),
+        sink.sink->writer(WriterContext{executor.loop(), clock_, log_, sink.metrics,
+                                        checkpointer_ == nullptr ? nullptr : &sink.listener}),
+        slot));
+    return;
+  }
+  SegmentInstance& segment = segment_of(id, index);
+  attach_keeper(segment, slot);
+  if (node.source) {
+    executor.add(make_source_task(segment, slot));
+  } else {
+    executor.add(std::make_unique<SegmentTask>(inbox(node, index), std::move(segment.output)));
+  }
+}
+
+Worker::SegmentInstance& Worker::segment_of(NodeId node, int executor) {
+  return **std::find_if(segments_.begin(), segments_.end(), [&](const auto& segment) {
+    return segment->node == node && segment->executor == executor;
+  });
+}
+
+std::unique_ptr<Task> Worker::make_source_task(SegmentInstance& segment, CheckpointSlot slot) {
+  const Node& node = plan_->nodes()[static_cast<std::size_t>(segment.node)];
+  SourceInstance& source = *sources_.at(segment.node);
+  const auto executor = static_cast<std::size_t>(segment.executor);
+  source.refusals.push_back(std::make_unique<SourceRefusals>(
+      *runtime_of(node.stages.front(), segment.executor), log_, segment.dead_letters));
+  auto task = std::make_unique<SourceTask>(
+      SourceTask::Share{source.name, source.index, slot}, std::move(segment.output),
+      SourceTask::Time{wall_offset_ns_, plan_->uses_time() ? source_tick_ns : 0});
+  if (source.ended) {
+    task->set_connector(std::make_unique<IdleConnector>());
+  } else {
+    task->set_connector(source.source->connector(
+        segment.executor, plan_->executors(),
+        ConnectorContext{executors_[executor]->loop(), clock_, log_, *source.metrics[executor],
+                         task->receiver(), *source.refusals.back(), takes_checkpoints()}));
+  }
+  return task;
+}
+
+StageRuntime* Worker::runtime_of(StageId stage, int executor) {
+  return &(*std::find_if(stages_.begin(), stages_.end(), [&](const auto& instance) {
+            return instance->stage == stage && instance->executor == executor;
+          }))->runtime;
+}
+
+SegmentContext Worker::segment_context(NodeId id, int executor,
+                                       std::vector<std::unique_ptr<Outlet>>& outlets) {
+  const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
+  SegmentContext context{clock_, log_, wall_offset_ns_, {}, nullptr, {}};
+  for (const EdgeId edge : node.outputs) {
+    outlets.push_back(outlet(edge, executor));
+    context.outlets.push_back(outlets.back().get());
+  }
+  if (const EdgeId edge = plan_->dead_letter_edge(id); edge >= 0) {
+    outlets.push_back(outlet(edge, executor));
+    context.dead_letters = outlets.back().get();
+  }
+  for (const StageId stage : node.stages) {
+    auto instance = std::make_unique<StageInstance>();
+    instance->stage = stage;
+    instance->node = id;
+    instance->executor = executor;
+    instance->runtime.info = &plan_->stages()[static_cast<std::size_t>(stage)];
+    if (const auto source = sources_.find(id);
+        source != sources_.end() && stage == node.stages.front()) {
+      instance->runtime.source = source->second->metrics[static_cast<std::size_t>(executor)].get();
+    }
+    context.stages[stage] = &instance->runtime;
+    stages_.push_back(std::move(instance));
+  }
+  return context;
+}
+
+std::unique_ptr<Outlet> Worker::outlet(EdgeId edge, int from) {
+  std::vector<Mailbox*> targets;
+  for (const auto& queue :
+       edges_[static_cast<std::size_t>(edge)]->from_to[static_cast<std::size_t>(from)]) {
+    if (queue != nullptr) {
+      targets.push_back(queue->mailbox.get());
+    }
+  }
+  const auto count = static_cast<int>(targets.size());
+  return std::make_unique<Outlet>(std::move(targets), Assignment(count));
+}
+
+Inbox Worker::inbox(const Node& node, int executor) {
+  std::vector<Inbox::Slot> slots;
+  for (const EdgeId edge : node.inputs) {
+    for (const auto& row : edges_[static_cast<std::size_t>(edge)]->from_to) {
+      if (const auto& queue = row[static_cast<std::size_t>(executor)]) {
+        slots.push_back({queue->mailbox.get(), &queue->metrics});
+      }
+    }
+  }
+  return Inbox(std::move(slots));
+}
+
+}  // namespace wallaroo::internal

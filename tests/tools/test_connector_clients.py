@@ -1,0 +1,416 @@
+"""The connector library in Python and its examples, against a source of the engine's, and against a
+worker that speaks as applications do."""
+
+import os
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+from support.running import BUILD, DEADLINE_S, eventually
+
+ROOT = Path(__file__).resolve().parents[2]
+CLIENTS = ROOT / "clients" / "python"
+sys.path.insert(0, str(CLIENTS))
+import wallaroo_connector as wc  # noqa: E402
+
+HOST = os.path.join(BUILD, "tests", "tools", "connector_host")
+
+
+class Program:
+    """A child process that prints `listening on ADDRESS` first."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True)
+        line = self.process.stdout.readline().strip()
+        if not line.startswith("listening on "):
+            raise AssertionError(self.process.communicate(timeout=DEADLINE_S))
+        self.address = line.removeprefix("listening on ")
+        self._drain = threading.Thread(target=self.process.stderr.read, daemon=True)
+        self._drain.start()
+
+    def end(self, number=signal.SIGKILL):
+        self.process.send_signal(number)
+        code = self.process.wait(DEADLINE_S)
+        self._drain.join(DEADLINE_S)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return code
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+
+class Frames(unittest.TestCase):
+    """The same bytes as src/io/connector_protocol.test.cpp."""
+
+    def check(self, frame, hexadecimal):
+        data = bytes.fromhex(hexadecimal)
+        self.assertEqual(wc.encode(frame), data)
+        self.assertEqual(wc.FrameReader().feed(data), [frame])
+
+    def test_frames_have_the_bytes_of_the_protocol(self):
+        key_0 = wc.stream_id_of("key_0")
+        self.assertEqual(key_0, 0xBD29AF3B35FBE79A)
+        self.check(wc.Hello("0.0.1", "cookie", "prog", "i0"),
+                   "0000001a 00 0005 302e302e31 0006 636f6f6b6965 0004 70726f67 0002 6930")
+        self.check(wc.Ok(67), "00000005 01 00000043")
+        self.check(wc.Error("bad"), "00000006 02 0003 626164")
+        self.check(wc.Notify(key_0, "key_0"),
+                   "00000018 03 bd29af3b35fbe79a 0005 6b65795f30 0000000000000000")
+        self.check(wc.NotifyAck(True, key_0, wc.NOTHING_PROCESSED),
+                   "00000012 04 01 bd29af3b35fbe79a ffffffffffffffff")
+        self.check(wc.Message(7, 2, event_time=-1),
+                   "0000001b 05 0000000000000007 0000000000000002 ffffffffffffffff 0000")
+        self.check(wc.Ack(3, [(key_0, 1)]),
+                   "00000019 06 00000003 00000001 bd29af3b35fbe79a 0000000000000001")
+        self.check(wc.Restart("127.0.0.1:7100"),
+                   "00000013 07 0000000e 3132372e302e302e313a37313030")
+        self.check(wc.EndOfStream(key_0), "00000009 08 bd29af3b35fbe79a")
+
+    def test_control_messages_come_back_as_they_were(self):
+        for message in (wc.ListUncommitted(1), wc.ReplyUncommitted(1, ["a", "b"]),
+                        wc.Phase1("t", [(1, 2, 3)]), wc.Reply("t", True), wc.Phase2("t", False),
+                        wc.WorkersLeft(7, ["w"])):
+            frame, = wc.FrameReader().feed(wc.encode_control(message))
+            self.assertEqual(wc.decode_two_phase(frame.payload), message)
+
+    def test_broken_bytes_are_an_error(self):
+        for body in (b"", b"\x09", b"\x01\0\0", b"\x01\0\0\0\1x"):
+            with self.assertRaises(wc.ConnectorError):
+                wc.decode(body)
+        with self.assertRaises(wc.ConnectorError):
+            wc.FrameReader(10).feed(b"\0\0\1\0")
+
+
+class Hosted(Folder):
+    def start(self, address="127.0.0.1:0"):
+        program = Program(HOST, address, str(self.folder))
+        self.addCleanup(lambda: program.process.poll() is None and program.end())
+        return program
+
+    def lines(self):
+        return (self.folder / "lines").read_text().splitlines()
+
+
+class Feeding(Hosted):
+    def test_a_wrong_cookie_is_not_tried_again(self):
+        host = self.start()
+        client = wc.ConnectorClient(host.address, "biscuit")
+        with self.assertRaisesRegex(wc.ConnectorError, "the cookie of the HELLO"):
+            client.open_stream("s")
+
+    def test_credits_acknowledgements_and_the_end_of_a_stream(self):
+        host = self.start()
+        client = wc.ConnectorClient(host.address, "cookie")
+        stream = client.open_stream("s")
+        self.assertIsNone(stream.position)
+        for number in range(500):  # ten times the credits
+            self.assertTrue(client.send(stream, number, b"%d" % number))
+        self.assertTrue(client.end_stream(stream))
+        self.assertEqual(stream.acknowledged, 499)
+        again = client.open_stream("s")
+        self.assertEqual(again.position, 499)
+        client.close()
+        self.assertEqual(self.lines(), [str(number) for number in range(500)])
+
+    def test_a_stream_is_let_in_when_the_other_connection_lets_go(self):
+        host = self.start()
+        first = wc.ConnectorClient(host.address, "cookie")
+        second = wc.ConnectorClient(host.address, "cookie")
+        first.send(first.open_stream("s"), 3, b"x")
+        opening = threading.Thread(target=second.open_stream, args=("s",))
+        opening.start()
+        first.flush()
+        first.close()
+        opening.join(DEADLINE_S)
+        self.assertFalse(opening.is_alive())
+        second.close()
+
+    def test_a_stopped_application_acknowledges_what_it_has(self):
+        host = self.start()
+        client = wc.ConnectorClient(host.address, "cookie")
+        self.addCleanup(client.close)
+        stream = client.open_stream("s")
+        for number in range(40):
+            client.send(stream, number, b"%d" % number)
+        client.flush()
+        eventually(lambda: len(self.lines()) > 0, "some lines are there")
+        self.assertEqual(host.end(signal.SIGTERM), 0)
+        with self.assertRaises(OSError):
+            while True:
+                client._receive(1)  # without connecting again
+        self.assertEqual(stream.acknowledged, len(self.lines()) - 1)
+
+    def test_tail_file_feeds_each_line_once_whoever_is_killed(self):
+        lines = [f"line {number}" for number in range(6000)]
+        log = self.folder / "log.txt"
+        log.write_text("")
+        host = self.start()
+        tail = self.tail(host)
+        choose = random.Random(3)
+        with open(log, "a") as growing:
+            for start in range(0, len(lines), 300):
+                growing.write("".join(line + "\n" for line in lines[start:start + 300]))
+                growing.flush()
+                enough = choose.randrange(start + 1)
+                eventually(lambda: len(self.lines()) >= enough, f"{enough} lines are there")
+                if start % 600 == 0:
+                    host.end()
+                    host = self.start(host.address)
+                elif choose.random() < 0.5:
+                    tail.kill()
+                    tail.communicate()
+                    tail = self.tail(host)
+            growing.write("without an end")
+        eventually(lambda: len(self.lines()) >= len(lines), "all lines are there")
+        tail.kill()
+        tail.communicate()
+        host.end(signal.SIGTERM)
+        self.assertEqual(self.lines(), lines)
+
+    def tail(self, host, *flags):
+        process = subprocess.Popen(
+            [sys.executable, str(CLIENTS / "examples" / "tail_file.py"),
+             str(self.folder / "log.txt"), host.address, "--cookie", "cookie", "--poll", "0.01",
+             *flags], stderr=subprocess.DEVNULL)
+        self.addCleanup(lambda: process.poll() is None and (process.kill(), process.wait()))
+        return process
+
+    def test_tail_file_ends_when_all_is_acknowledged(self):
+        (self.folder / "log.txt").write_bytes(b"one\r\ntwo\n\nlast")
+        host = self.start()
+        self.assertEqual(self.tail(host, "--once").wait(DEADLINE_S), 0)
+        self.assertEqual(self.lines(), ["one", "two"])  # an empty line has no payload to decode
+        self.assertEqual(self.tail(host, "--once").wait(DEADLINE_S), 0)
+        self.assertEqual(self.lines(), ["one", "two"])
+
+
+class FeedingInCpp(Hosted):
+    """The client in C++ does the same."""
+
+    FEEDER = os.path.join(BUILD, "tests", "tools", "connector_feeder")
+
+    def feed(self, address, count):
+        process = subprocess.Popen([self.FEEDER, address, str(count)], stderr=subprocess.PIPE,
+                                   text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(lambda: process.poll() is None and (process.kill(), process.wait()))
+        return process
+
+    def test_numbers_arrive_once_whoever_is_killed(self):
+        count = 20000
+        host = self.start()
+        feeder = self.feed(host.address, count)
+        for step in range(1, 9):
+            eventually(lambda: len(self.lines()) >= step * count / 10, "it goes on")
+            if step % 2 == 0:
+                host.end()
+                host = self.start(host.address)
+            else:
+                feeder.kill()
+                feeder.wait()
+                feeder = self.feed(host.address, count)
+        self.assertEqual(feeder.wait(DEADLINE_S), 0, feeder.stderr.read())
+        host.end(signal.SIGTERM)
+        self.assertEqual(self.lines(), [str(number) for number in range(count)])
+
+    def test_an_error_of_the_application_is_told(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        feeder = self.feed("127.0.0.1:%d" % listener.getsockname()[1], 1)
+        peer, _ = listener.accept()
+        peer.sendall(wc.encode(wc.Error("the cookie is wrong")))
+        peer.close()
+        self.assertEqual(feeder.wait(DEADLINE_S), 1)
+        self.assertEqual(feeder.stderr.read(), "the application says: the cookie is wrong\n")
+
+
+class Worker:
+    """Speaks as an application's worker with a connector sink does."""
+
+    NAME = "App-w-initializer-id-77"
+
+    def __init__(self, address, offset, cookie="cookie"):
+        self._socket = socket.create_connection(wc.parse_address(address), timeout=DEADLINE_S)
+        self._reader = wc.FrameReader()
+        self._heard = []
+        self.offset = offset
+        self.committed = offset
+        self.say(wc.Hello(wc.SINK_VERSION, cookie, "App", "initializer"))
+        self.say(wc.Notify(1, self.NAME, offset))
+        self.control(wc.ListUncommitted(77778))
+
+    def say(self, frame):
+        self._socket.sendall(wc.encode(frame))
+
+    def control(self, message):
+        self._socket.sendall(wc.encode_control(message))
+
+    def hear(self):
+        while not self._heard:
+            data = self._socket.recv(1 << 16)
+            if not data:
+                return None
+            self._heard += self._reader.feed(data)
+        return self._heard.pop(0)
+
+    def uncommitted(self):
+        """The transactions in doubt, after the introduction."""
+        assert self.hear().initial_credits >= 2
+        assert self.hear().success
+        return wc.decode_two_phase(self.hear().payload).transactions
+
+    def data(self, payload):
+        self.say(wc.Message(1, self.offset, payload))
+        self.offset += len(payload)
+
+    def transaction(self, number):
+        return f"{self.NAME}:c_id={number}"
+
+    def prepare(self, number):
+        self.control(wc.Phase1(self.transaction(number), [(1, self.committed, self.offset)]))
+        return wc.decode_two_phase(self.hear().payload)
+
+    def finish(self, number, commit):
+        self.control(wc.Phase2(self.transaction(number), commit))
+        if commit:
+            self.committed = self.offset
+
+    def close(self):
+        self._socket.close()
+
+
+class Draining(Folder):
+    def setUp(self):
+        super().setUp()
+        self.sink = None
+        self.start()
+        self.addCleanup(lambda: self.sink.end())
+
+    def start(self, *flags):
+        self.sink = Program(sys.executable, str(CLIENTS / "examples" / "sink_to_sqlite.py"),
+                            str(self.folder / "db"), "--listen", "127.0.0.1:0", "--cookie",
+                            "cookie", *flags)
+
+    def worker(self, offset=0):
+        worker = Worker(self.sink.address, offset)
+        self.addCleanup(worker.close)
+        return worker
+
+    def results(self):
+        database = sqlite3.connect(self.folder / "db")
+        try:
+            return [bytes(data) for data, in database.execute("SELECT data FROM results")]
+        finally:
+            database.close()
+
+    def wait_for(self, results):
+        eventually(lambda: self.results() == results, f"the results are {results}")
+
+    def test_records_are_shown_when_they_are_committed(self):
+        worker = self.worker()
+        self.assertEqual(worker.uncommitted(), [])
+        worker.data(b"-40.0\n")
+        worker.data(b"-38.2\n")
+        self.assertEqual(worker.prepare(1), wc.Reply(worker.transaction(1), True))
+        self.assertEqual(self.results(), [])
+        worker.finish(1, True)
+        self.wait_for([b"-40.0\n", b"-38.2\n"])
+        self.assertTrue(worker.prepare(2).commit)  # nothing in it
+        worker.finish(2, True)
+        worker.data(b"7\n")
+        self.assertTrue(worker.prepare(3).commit)
+        worker.finish(3, True)
+        self.wait_for([b"-40.0\n", b"-38.2\n", b"7\n"])
+
+    def test_a_transaction_in_doubt_survives_a_kill_and_ends_as_it_is_told(self):
+        for commit in (True, False):
+            with self.subTest(commit=commit):
+                shown = self.results()
+                end = sum(map(len, shown))
+                worker = self.worker(end)
+                worker.uncommitted()
+                worker.data(b"in doubt\n")
+                self.assertTrue(worker.prepare(5).commit)
+                self.sink.end()
+                self.start()
+                self.assertEqual(self.results(), shown)
+                worker = self.worker(end + 9 if commit else end)
+                self.assertEqual(worker.uncommitted(), [worker.transaction(5)])
+                worker.finish(5, commit)
+                if commit:
+                    shown = [*shown, b"in doubt\n"]
+                worker.data(b"next\n")
+                self.assertTrue(worker.prepare(6).commit)
+                worker.finish(6, True)
+                self.wait_for([*shown, b"next\n"])
+
+    def test_what_was_not_prepared_is_sent_again_and_shown_once(self):
+        worker = self.worker()
+        worker.uncommitted()
+        worker.data(b"one\n")
+        worker.prepare(1)
+        worker.finish(1, True)
+        self.wait_for([b"one\n"])
+        worker.data(b"two\n")
+        worker.close()
+        worker = self.worker(4)
+        self.assertEqual(worker.uncommitted(), [])
+        worker.data(b"two\n")
+        self.assertTrue(worker.prepare(3).commit)
+        worker.finish(3, True)
+        self.wait_for([b"one\n", b"two\n"])
+
+    def test_lost_data_is_not_voted_for(self):
+        worker = self.worker()
+        worker.uncommitted()
+        worker.offset = 10
+        worker.data(b"after a gap\n")
+        self.assertFalse(worker.prepare(1).commit)
+
+    def test_an_application_without_its_checkpoint_is_told_so(self):
+        worker = self.worker()
+        worker.uncommitted()
+        worker.data(b"one\n")
+        worker.prepare(1)
+        worker.finish(1, True)
+        self.wait_for([b"one\n"])
+        worker.close()
+        worker = self.worker(0)
+        worker.uncommitted()
+        worker.data(b"one\n")
+        self.assertIn("without the checkpoint", worker.hear().message)
+        self.assertEqual(self.results(), [b"one\n"])
+
+    def test_without_transactions_records_are_shown_as_they_come(self):
+        self.sink.end()
+        self.start("--no-transactions")
+        shown = []
+        for record in (b"of one run\n", b"of the next\n"):
+            worker = self.worker()
+            worker.uncommitted()
+            worker.data(record)
+            shown.append(record)
+            self.wait_for(shown)
+            worker.close()
+
+    def test_a_wrong_cookie_is_refused(self):
+        worker = Worker(self.sink.address, 0, "biscuit")
+        self.addCleanup(worker.close)
+        self.assertEqual(worker.hear(), wc.Error("the cookie is wrong"))
+
+
+if __name__ == "__main__":
+    unittest.main()

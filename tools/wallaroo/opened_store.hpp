@@ -1,0 +1,21 @@
+// A checkpoint directory as the commands open it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "checkpoint/store.hpp"
+
+namespace wallaroo::tool {
+
+/// Warnings go to standard error.
+internal::CheckpointStore open_store(const std::string& directory,
+                                     internal::CheckpointStore::Access access);
+
+/// `id`: a number or "latest". Throws wallaroo::Error when there is none, or it is damaged.
+internal::Manifest load_checkpoint(const internal::CheckpointStore& store, const std::string& id);
+
+/// Throws wallaroo::ConfigError for what is neither a number nor "latest".
+void require_checkpoint_id(std::string_view id);
+
+}  // namespace wallaroo::tool
