@@ -1,5 +1,6 @@
 """All benchmarks, in the order in which they run."""
 
+from .checkpoints import Latency, Restart, State, Throughput
 from .in_memory import InMemory
 from .nexmark import Nexmark
 from .over_tcp import TcpLatency, TcpWordCount
@@ -19,6 +20,11 @@ ALL = [
     Sliding(),
     Burst(),
     Nexmark(),
+    Throughput("checkpoint_word_count", "M lines/s", "word_count_ours", records=1 << 26),
+    Throughput("checkpoint_keyed_count", "M records/s", "keyed_count_ours", records=1 << 29),
+    Latency(),
+    State(),
+    Restart(),
     TcpWordCount(),
     TcpLatency(),
     Idle(),
@@ -26,8 +32,8 @@ ALL = [
 ]
 
 
-GROUPS = {"windows": [benchmark.name for benchmark in ALL
-                      if benchmark.name.startswith("windows_")]}
+GROUPS = {group: [benchmark.name for benchmark in ALL if benchmark.name.startswith(f"{group}_")]
+          for group in ("windows", "checkpoint")}
 
 
 def selected(names):

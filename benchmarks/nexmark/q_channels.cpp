@@ -46,10 +46,37 @@ class DistinctNumbers {
   }
   const Counts& counts() const { return counts_; }
 
+  /// As a checkpoint holds it.
+  struct Content {
+    boost::unordered_flat_map<std::uint64_t, std::uint8_t> ranks_of;
+    Counts counts;
+  };
+  Content content() const { return {ranks_of_, counts_}; }
+  static DistinctNumbers of(Content content) {
+    DistinctNumbers numbers;
+    numbers.ranks_of_ = std::move(content.ranks_of);
+    numbers.counts_ = content.counts;
+    return numbers;
+  }
+
  private:
   boost::unordered_flat_map<std::uint64_t, std::uint8_t> ranks_of_;
   Counts counts_{};
 };
+
+}  // namespace
+}  // namespace wallaroo::bench::nexmark
+
+template <>
+struct wallaroo::Stored<wallaroo::bench::nexmark::DistinctNumbers> {
+  using Numbers = bench::nexmark::DistinctNumbers;
+  using Type = Numbers::Content;
+  static Type save(const Numbers& numbers) { return numbers.content(); }
+  static Numbers load(Type content) { return Numbers::of(std::move(content)); }
+};
+
+namespace wallaroo::bench::nexmark {
+namespace {
 
 struct ChannelState {
   std::int64_t minute = 0;

@@ -23,13 +23,17 @@ class Fold {
   std::uint64_t sum_ = 0;
 };
 
+inline EngineOptions options_for(unsigned threads) {
+  return {.threads = static_cast<int>(threads),
+          .http = {},
+          .addresses = {},
+          .log_level = LogLevel::error,
+          .log = {}};
+}
+
 // Runs the application to its end and returns the seconds from before its start.
-inline double timed_run(const Application& application, unsigned threads) {
-  Engine engine(application, {.threads = static_cast<int>(threads),
-                              .http = {},
-                              .addresses = {},
-                              .log_level = LogLevel::error,
-                              .log = {}});
+inline double timed_run(const Application& application, const EngineOptions& options) {
+  Engine engine(application, options);
   const auto begin = std::chrono::steady_clock::now();
   engine.start();
   const Outcome outcome = engine.wait();
@@ -38,6 +42,9 @@ inline double timed_run(const Application& application, unsigned threads) {
     throw Error(outcome.error);
   }
   return std::chrono::duration<double>(end - begin).count();
+}
+inline double timed_run(const Application& application, unsigned threads) {
+  return timed_run(application, options_for(threads));
 }
 
 }  // namespace wallaroo::bench

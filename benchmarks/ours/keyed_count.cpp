@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "checkpoint/observed.hpp"
 #include "inputs/numbers.hpp"
 #include "ours/fold.hpp"
 #include "support/hash.hpp"
@@ -33,15 +34,17 @@ Result run(const Parameters& parameters) {
             return (hash_number(record.key) ^ ++state.count) + record.value;
           })
       .to_sink("sum", concurrent_callback_sink(Sum(sum)));
-  const double seconds = timed_run(app, parameters.threads);
-  return {rounds * input.size(), seconds, sum.load()};
+  Result result;
+  result.seconds = checkpointed_run(app, parameters, result.figures);
+  return {rounds * input.size(), result.seconds, sum.load(), result.figures};
 }
 
 }  // namespace
 }  // namespace wallaroo::bench
 
 int main(int argc, char** argv) {
-  return wallaroo::bench::run_program(argc, argv, "running counts of keys on the engine",
-                                      {.threads = 2, .records = std::uint64_t{1} << 25},
-                                      wallaroo::bench::run);
+  return wallaroo::bench::run_program(
+      argc, argv, "running counts of keys on the engine",
+      wallaroo::bench::with_checkpoints({.threads = 2, .records = std::uint64_t{1} << 25}),
+      wallaroo::bench::run);
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "checkpoint/observed.hpp"
 #include "inputs/split.hpp"
 #include "inputs/text.hpp"
 #include "ours/fold.hpp"
@@ -46,15 +47,18 @@ Result run(const Parameters& parameters) {
             return total.hash ^ total.count;
           })
       .to_sink("sum", concurrent_callback_sink(Sum(sum)));
-  const double seconds = timed_run(app, parameters.threads);
-  return {rounds * lines.size(), seconds, sum.load()};
+  Result result;
+  result.seconds = checkpointed_run(app, parameters, result.figures);
+  return {rounds * lines.size(), result.seconds, sum.load(), result.figures};
 }
 
 }  // namespace
 }  // namespace wallaroo::bench
 
 int main(int argc, char** argv) {
-  return wallaroo::bench::run_program(argc, argv, "running totals of words on the engine",
-                                      {.threads = 2, .records = 64 * wallaroo::bench::kTextLines},
-                                      wallaroo::bench::run);
+  return wallaroo::bench::run_program(
+      argc, argv, "running totals of words on the engine",
+      wallaroo::bench::with_checkpoints(
+          {.threads = 2, .records = 64 * wallaroo::bench::kTextLines}),
+      wallaroo::bench::run);
 }

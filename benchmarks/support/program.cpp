@@ -46,6 +46,9 @@ int run_program(int argc, char** argv, const std::string& description, Parameter
   for (auto& [name, number] : parameters.numbers) {
     app.add_option("--" + name, number)->check(CLI::PositiveNumber)->capture_default_str();
   }
+  for (auto& [name, text] : parameters.texts) {
+    app.add_option("--" + name, text);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

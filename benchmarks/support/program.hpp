@@ -15,6 +15,7 @@ struct Parameters {
   std::uint64_t records = 0;
   // What else can be set, with the name of its option.
   std::map<std::string, std::uint64_t> numbers = {};
+  std::map<std::string, std::string> texts = {};
 };
 
 // What a run did. The checksum must depend on every record and on nothing else: not on the order
@@ -27,7 +28,7 @@ struct Result {
   std::map<std::string, double> figures = {};
 };
 
-// Parses `--threads`, `--records` (unless the default is 0) and the other numbers of `defaults`,
+// Parses `--threads`, `--records` (unless the default is 0) and what else `defaults` has,
 // runs `body` and prints its result, and the most memory that the process had resident
 // (`peak_kib`), as one line of JSON. Returns the exit code: 0, 2 for a wrong command line, 1 when
 // `body` throws.

@@ -89,7 +89,7 @@ struct ConnectorSinkOptions {
   std::string cookie = "Dragons-Love-Tacos";  ///< has to be the receiver's
   /// These two and the sink's name make the name under which the receiver keeps the output; they
   /// must stay the same over restarts. Two applications of one receiver must differ in them.
-  std::string application = "wallaroo";
+  std::string application = {};  ///< empty: the name of the application
   std::string worker = "initializer";
   /// Of records that wait for the receiver, or for the end of a checkpoint; their frames, which
   /// are 31 bytes each, included.

@@ -41,6 +41,11 @@ class Input {
 /// A checkpoint that a Harness took: a value, which lasts as long as somebody has it.
 class Checkpoint {
  public:
+  /// A copy of the newest checkpoint in a directory: of one that an older version of the
+  /// application wrote and that is kept beside its tests, to see that this version goes on from it.
+  /// Throws IoError when there is none, or it is damaged.
+  explicit Checkpoint(const std::string& directory);
+
   /// The directory in which it is; `wallaroo checkpoints` can be used on it meanwhile.
   const std::string& directory() const;
 
@@ -60,6 +65,8 @@ struct HarnessOptions {
   /// To go on from: state, watermarks, windows and timers are as they were then. Records are not
   /// sent again.
   std::optional<Checkpoint> restore = {};
+  /// As with `--allow-dropped-state`.
+  bool allow_dropped_state = false;
 };
 
 /// Runs an application deterministically on one thread, with a clock that only the test moves.

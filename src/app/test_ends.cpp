@@ -17,10 +17,15 @@ class PinnedFrame final : public Pinned {
 
 class FrameQueueConnector final : public SourceConnector {
  public:
-  FrameQueueConnector(std::shared_ptr<FrameQueue> queue, const ConnectorContext& context)
-      : queue_(std::move(queue)), context_(context) {}
+  FrameQueueConnector(std::shared_ptr<FrameQueue> queue, int index, const ConnectorContext& context)
+      : queue_(std::move(queue)), index_(index), context_(context) {}
 
-  void start() override { context_.receiver.open_partition(0); }
+  // The first executor reads what is sent; that the others get nothing holds nobody back.
+  void start() override {
+    if (index_ == 0) {
+      context_.receiver.open_partition(0);
+    }
+  }
   bool poll() override {
     if (queue_->frames.empty()) {
       return false;
@@ -43,6 +48,7 @@ class FrameQueueConnector final : public SourceConnector {
 
  private:
   std::shared_ptr<FrameQueue> queue_;
+  int index_;
   ConnectorContext context_;
   FrameBatch batch_;
   bool stopped_ = false;
@@ -78,9 +84,9 @@ class CaptureWriter final : public SinkWriter {
 
 }  // namespace
 
-std::unique_ptr<SourceConnector> FrameQueueSource::connector(int, int,
+std::unique_ptr<SourceConnector> FrameQueueSource::connector(int index, int,
                                                              const ConnectorContext& context) {
-  return std::make_unique<FrameQueueConnector>(queue_, context);
+  return std::make_unique<FrameQueueConnector>(queue_, index, context);
 }
 
 std::unique_ptr<SinkWriter> CaptureSink::writer(const WriterContext& context) {

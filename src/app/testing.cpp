@@ -21,18 +21,41 @@ namespace wallaroo::testing {
 using internal::FrameQueue;
 
 struct Checkpoint::Impl {
-  Impl() {
+  explicit Impl(const std::string& copied = {}) {
     std::string name = (std::filesystem::temp_directory_path() / "wallaroo-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) {
       throw IoError(fmt::format("cannot make a directory like {}: {}", name,
                                 std::generic_category().message(errno)));
     }
     directory = name;
+    try {
+      open(copied);
+    } catch (...) {
+      remove();
+      throw;
+    }
+  }
+  void open(const std::string& copied) {
+    if (!copied.empty()) {
+      copy_from(copied);
+    }
     store.emplace(directory, internal::CheckpointStore::Access::write);
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
-  ~Impl() {
+  ~Impl() { remove(); }
+
+  void copy_from(const std::string& from) const {
+    try {
+      std::filesystem::copy(from, directory, std::filesystem::copy_options::recursive);
+    } catch (const std::filesystem::filesystem_error& error) {
+      throw IoError(fmt::format("cannot copy the checkpoint in {}: {}", from, error.what()));
+    }
+    if (!internal::CheckpointStore(directory, internal::CheckpointStore::Access::read).latest()) {
+      throw IoError(fmt::format("there is no checkpoint in {}", from));
+    }
+  }
+  void remove() {
     store.reset();
     std::error_code ignored;
     std::filesystem::remove_all(directory, ignored);
@@ -41,6 +64,9 @@ struct Checkpoint::Impl {
   std::string directory;
   std::optional<internal::CheckpointStore> store;
 };
+
+Checkpoint::Checkpoint(const std::string& directory)
+    : impl_(std::make_shared<const Impl>(directory)) {}
 
 const std::string& Checkpoint::directory() const { return impl_->directory; }
 
@@ -51,15 +77,17 @@ class Harness::Impl {
         registry_(application.name()),
         restored_(options.restore),
         worker_(std::make_shared<internal::Plan>(application.graph(), options.executors),
-                worker_options(application), clock_, log_) {
+                worker_options(application, options), clock_, log_) {
     worker_.open();
     worker_.register_metrics(registry_);
     worker_.start_inline();
     worker_.run_inline();
   }
 
-  internal::WorkerOptions worker_options(const Application& application) {
+  internal::WorkerOptions worker_options(const Application& application,
+                                         const HarnessOptions& harness) {
     internal::WorkerOptions options;
+    options.allow_dropped_state = harness.allow_dropped_state;
     options.application = application.name();
     options.substitutes = substitutes();
     options.checkpoints_inline = true;
@@ -98,7 +126,7 @@ class Harness::Impl {
 Harness::Harness(const Application& application, const HarnessOptions& options)
     : impl_(std::make_unique<Impl>(application, options)) {}
 Harness::Harness(const Application& application, EventTime start)
-    : Harness(application, HarnessOptions{start, 1, {}}) {}
+    : Harness(application, HarnessOptions{.start = start}) {}
 Harness::~Harness() = default;
 
 void Harness::send(const std::string& source, std::string_view frame) {

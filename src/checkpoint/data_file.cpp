@@ -22,6 +22,9 @@ namespace {
 constexpr std::string_view data_magic = "WALLDATA";
 constexpr std::uint32_t block_magic = 0x4b434c42;  // "BLCK"
 constexpr FailpointGroup data_steps("store.data");
+/// Of LZ4, whose default is 1. State is mostly numbers, of which 2 makes 3 % more bytes in two
+/// thirds of the time.
+constexpr int acceleration = 2;
 static_assert(most_block_bytes == LZ4_MAX_INPUT_SIZE);
 
 struct DataFileHeader {
@@ -132,7 +135,7 @@ ManifestBlock DataFileWriter::append(std::string_view raw) {
   buffer_.resize(block_header_bytes + static_cast<std::size_t>(bound));
   char* const stored = buffer_.data() + block_header_bytes;
   const int stored_bytes =
-      LZ4_compress_default(raw.data(), stored, static_cast<int>(raw.size()), bound);
+      LZ4_compress_fast(raw.data(), stored, static_cast<int>(raw.size()), bound, acceleration);
   check(stored_bytes > 0, "whatever fits the bound is compressed");
   ManifestBlock block;
   block.file = number_;

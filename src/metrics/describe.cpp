@@ -146,6 +146,30 @@ void register_executor(Registry& registry, const ExecutorPlace& place,
                        labels, metrics.blocked_ns);
 }
 
+void register_checkpoints(Registry& registry, const std::string& worker,
+                          const CheckpointMetrics& metrics) {
+  const Labels labels = {{"worker", worker}};
+  constexpr auto ns = MetricUnit::nanoseconds;
+  registry.add_counter({"wallaroo_checkpoints_completed_total", "Checkpoints that are complete."},
+                       labels, metrics.completed);
+  registry.add_counter(
+      {"wallaroo_checkpoints_failed_total", "Checkpoints that were abandoned or rolled back."},
+      labels, metrics.failed);
+  registry.add_counter({"wallaroo_checkpoint_bytes_total", "Bytes written to data files."}, labels,
+                       metrics.bytes);
+  registry.add_gauge(
+      {"wallaroo_checkpoint_last_number", "The number of the last checkpoint that completed."},
+      labels, metrics.last_number);
+  registry.add_gauge({"wallaroo_checkpoint_last_completed_seconds",
+                      "When the last checkpoint completed, Unix time.", ns},
+                     labels, metrics.last_wall_ns);
+  registry.add_gauge({"wallaroo_checkpoint_last_duration_seconds",
+                      "How long the last checkpoint took, until it was committed.", ns},
+                     labels, metrics.last_duration_ns);
+  registry.add_histogram({"wallaroo_checkpoint_duration_seconds", "How long checkpoints took."},
+                         labels, metrics.durations);
+}
+
 void register_process(Registry& registry) {
   registry.add_callback({"process_start_time_seconds", "Start of the process, Unix time."},
                         MetricType::gauge, {},

@@ -42,6 +42,8 @@ void register_mailbox(Registry& registry, const EdgePlace& place, const MailboxM
                       std::function<double()> depth);
 void register_executor(Registry& registry, const ExecutorPlace& place,
                        const ExecutorMetrics& metrics);
+void register_checkpoints(Registry& registry, const std::string& worker,
+                          const CheckpointMetrics& metrics);
 /// Start time, CPU time, memory and descriptors of the whole process, read when asked for.
 void register_process(Registry& registry);
 

@@ -24,12 +24,14 @@ struct Everything {
     register_sink(registry, {"p", "out", "w", 0}, sink);
     register_mailbox(registry, {0, "in", "s", "w", 0, 1}, mailbox, [] { return 3.0; });
     register_executor(registry, {"w", 0}, executor);
+    register_checkpoints(registry, "w", checkpoints);
   }
   StageMetrics stage;
   SourceMetrics source;
   SinkMetrics sink;
   MailboxMetrics mailbox;
   ExecutorMetrics executor;
+  CheckpointMetrics checkpoints;
   Registry registry{"app"};
 };
 

@@ -21,6 +21,11 @@ class ConnectorSink final : public ByteSink {
   void recover(const SinkRecovery& recovery) override;
   /// Checks the options; the receiver may be absent. Throws ConfigError.
   void open() override;
+  void set_application(const std::string& name) override {
+    if (options_.application.empty()) {
+      options_.application = name;
+    }
+  }
   void set_address(const std::string& address) override;
   std::string address() const override { return options_.connect; }
   std::unique_ptr<SinkWriter> writer(const WriterContext& context) override;

@@ -428,7 +428,9 @@ std::string refused(Change change) {
   ConnectorSinkOptions options{.connect = "127.0.0.1:7200"};
   change(options);
   try {
-    ConnectorSink("totals", options).open();
+    ConnectorSink sink("totals", options);
+    sink.set_application("App");
+    sink.open();
   } catch (const ConfigError& error) {
     return error.what();
   }
@@ -442,7 +444,7 @@ TEST(ConnectorSink, BadOptionsAreRefused) {
   };
   EXPECT_TRUE(has(refused([](auto& o) { o.connect = "7200"; }), "7200"));
   EXPECT_TRUE(has(refused([](auto& o) { o.connect = "127.0.0.1:0"; }), "port 0"));
-  EXPECT_TRUE(has(refused([](auto& o) { o.application = ""; }), "application"));
+  EXPECT_TRUE(has(refused([](auto& o) { o.application = std::string(20'000, 'a'); }), "application"));
   EXPECT_TRUE(has(refused([](auto& o) { o.worker = std::string(20'000, 'w'); }), "worker"));
   EXPECT_TRUE(has(refused([](auto& o) { o.cookie = std::string(70'000, 'c'); }), "cookie"));
   EXPECT_TRUE(has(refused([](auto& o) { o.max_buffer_bytes = 0; }), "max_buffer_bytes"));

@@ -261,6 +261,7 @@ struct RunningConnector : SinkWorld<ClockType> {
                             const SinkRecovery& recovery = {})
       : sink("totals", options) {
     auto context = this->context();
+    sink.set_application("wallaroo");
     if (checkpoints == Checkpoints::on) {
       context.transactions = &listener;
       sink.recover(recovery);

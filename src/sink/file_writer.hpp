@@ -41,6 +41,9 @@ class FileWriter final : public SinkWriter, private ReadyHandler {
   bool finished() const override { return state_ == State::closed; }
 
   void barrier(std::uint64_t) override { queue_.mark_barrier(); }
+  bool passed_barrier() const override {
+    return state_ == State::given_up || broken() || queue_.passed_barrier();
+  }
   void abandon(std::uint64_t) override { preparing_ = 0; }
   void prepare(std::uint64_t number) override;
 

@@ -42,6 +42,7 @@ class TcpWriter final : public SinkWriter, private ReadyHandler {
   // A peer that knows nothing of transactions: what it was sent cannot be taken back, so there is
   // nothing to commit or to undo.
   void barrier(std::uint64_t) override { queue_.mark_barrier(); }
+  bool passed_barrier() const override { return lost_records_ || queue_.passed_barrier(); }
   void abandon(std::uint64_t) override { preparing_ = 0; }
   /// Answered when the operating system has everything before the barrier: a peer that is away or
   /// slow delays the checkpoint.

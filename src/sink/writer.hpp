@@ -69,6 +69,10 @@ class SinkWriter {
 
   /// What was written so far belongs to checkpoint `number`, what follows to the next.
   virtual void barrier(std::uint64_t /*number*/) {}
+  /// What came before the barrier can be prepared without waiting for anybody: until then nobody is
+  /// asked to prepare, so that a peer that is away makes the checkpoint fail, and nothing more. Also
+  /// true when it will have to roll back.
+  virtual bool passed_barrier() const { return true; }
   /// The checkpoint failed: what was written before its barrier belongs to the next one.
   virtual void abandon(std::uint64_t /*number*/) {}
   /// Phase 1: make what came before the barrier durable, then tell `prepared`. That a write has only
@@ -96,6 +100,8 @@ struct SinkRecovery {
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
+  /// The application's name; before `open`.
+  virtual void set_application(const std::string& /*name*/) {}
   /// Checkpoints are taken: before `open`. What was prepared is committed (which may have been done
   /// already), and everything later undone, in `open` or by the writer.
   virtual void recover(const SinkRecovery&) {}

@@ -31,7 +31,12 @@ class QueueConnector final : public SourceConnector {
                  const ConnectorContext& context)
       : queue_(std::move(queue)), position_(position), context_(context) {}
 
-  void start() override { context_.receiver.open_partition(0); }
+  // The first executor reads what is pushed; that the others get nothing holds nobody back.
+  void start() override {
+    if (position_.partition == 0) {
+      context_.receiver.open_partition(0);
+    }
+  }
   bool poll() override {
     auto& records = queue_->records;
     if (records.empty()) {

@@ -7,8 +7,7 @@
 #include <memory>
 #include <string_view>
 #include <utility>
-
-#include <boost/unordered/unordered_flat_set.hpp>
+#include <vector>
 
 #include "record/key.hpp"
 #include "record/stored_write.hpp"
@@ -54,11 +53,11 @@ class GroupTable {
 
   /// The references are valid until the next call of another function.
   [[gnu::always_inline]] Value& find_or_create(std::uint64_t hash, const Key& key) {
+    const Iterator found = table_.find(KeyProbe<Key>{hash, key});
     if (mode_ != Mode::dirty) [[unlikely]] {
-      before_change(hash, key);
+      before_change(found);
     }
-    if (const auto found = table_.find(KeyProbe<Key>{hash, key}); found != table_.end())
-        [[likely]] {
+    if (found != table_.end()) [[likely]] {
       return found->second;
     }
     return create(key);
@@ -67,10 +66,10 @@ class GroupTable {
   /// To be changed, perhaps. Null when the key has no value.
   template <class K>
   [[gnu::always_inline]] Entry* find(std::uint64_t hash, const K& key) {
+    const Iterator found = table_.find(KeyProbe<K>{hash, key});
     if (mode_ != Mode::dirty) [[unlikely]] {
-      before_change(hash, key);
+      before_change(found);
     }
-    const auto found = table_.find(KeyProbe<K>{hash, key});
     return found == table_.end() ? nullptr : &*found;
   }
 
@@ -89,8 +88,8 @@ class GroupTable {
       }
     }
     Entry& entry = *table_.try_emplace(std::move(key), std::forward<V>(value)).first;
-    if (saving_ != nullptr && !saving_->exhausted) {
-      saving_->done.insert(&entry);
+    if (saving_ != nullptr && is_ahead(entry)) {
+      saving_->set_done(entry, table_.bucket_count());
     }
     return entry.second;
   }
@@ -147,6 +146,8 @@ class GroupTable {
   void begin_save(Writer writer) {
     saving_ = std::make_unique<Saving>();
     saving_->cursor = table_.begin();
+    saving_->first = table_.empty() ? nullptr : &*table_.begin();
+    saving_->exhausted = table_.empty();
     saving_->writer = std::move(writer);
     mode_ = Mode::saving;
   }
@@ -172,40 +173,52 @@ class GroupTable {
 
   struct Saving {
     Iterator cursor;
-    /// Entries from the cursor on that were saved already, or that are younger than the moment.
-    boost::unordered_flat_set<const Entry*> done;
+    const Entry* first = nullptr;
+    /// By place in the table, counted from `first`: entries from the cursor on that were saved
+    /// already, or that are younger than the moment. Empty as long as there was none.
+    std::vector<bool> done;
     Writer writer;
     bool changed = false;
     bool exhausted = false;
+
+    bool is_done(const Entry& entry) const { return !done.empty() && done[place(entry)]; }
+    void set_done(const Entry& entry, std::size_t places) {
+      if (done.empty()) {
+        done.resize(places);
+      }
+      done[place(entry)] = true;
+    }
+    std::size_t place(const Entry& entry) const { return static_cast<std::size_t>(&entry - first); }
   };
 
-  template <class K>
-  [[gnu::noinline]] void before_change(std::uint64_t hash, const K& key) {
-    before_change(mode_ == Mode::clean ? table_.end() : iterator_of(hash, key));
-  }
-  void before_change(Iterator entry) {
+  [[gnu::noinline]] void before_change(Iterator entry) {
     if (mode_ == Mode::clean) {
       mode_ = Mode::dirty;
       return;
     }
     saving_->changed = true;
-    // The table lies in one array, over which iterators go from its start to its end.
-    if (!saving_->exhausted && entry != table_.end() && saving_->cursor != table_.end() &&
-        !std::less<const Entry*>()(&*entry, &*saving_->cursor) &&
-        saving_->done.insert(&*entry).second) {
+    if (entry != table_.end() && is_ahead(*entry) && !saving_->is_done(*entry)) {
+      saving_->set_done(*entry, table_.bucket_count());
       saving_->writer.write(*entry);
     }
+  }
+
+  // The cursor has not passed it. The table lies in one array, over which iterators go from its
+  // start to its end; it stays there until everything is saved.
+  bool is_ahead(const Entry& entry) const {
+    return !saving_->exhausted && saving_->cursor != table_.end() &&
+           !std::less<const Entry*>()(&entry, &*saving_->cursor);
   }
 
   void save_next() {
     Saving& saving = *saving_;
     if (saving.cursor == table_.end()) {
       saving.exhausted = true;
-      saving.done.clear();
+      saving.done = {};
       return;
     }
     const Entry& entry = *saving.cursor;
-    if (saving.done.empty() || saving.done.erase(&entry) == 0) {
+    if (!saving.is_done(entry)) {
       saving.writer.write(entry);
     }
     ++saving.cursor;

@@ -1,6 +1,7 @@
 // One value per key.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -134,13 +135,18 @@ class KeyedState : public StatePart {
     if constexpr (is_storable_state) {
       loading_ = std::make_unique<Loading>(key_schema, value_schema);
       load_offset_ns_ = shifts_times_ ? wall_offset_ns : 0;
+      type_changed_ = value_schema != schema_text<Saved>();
     }
+  }
+
+  void expect(std::size_t group, std::size_t entries) override {
+    tables_[group].reserve(tables_[group].size() + entries);
   }
 
   void load(std::size_t group, std::string_view bytes, std::uint32_t entries) override {
     if constexpr (is_storable_state) {
       Table& table = tables_[group];
-      table.reserve(table.size() + entries);
+      table.reserve(table.size() + std::min<std::size_t>(entries, bytes.size()));
       StoredReader in(bytes);
       for (std::uint32_t i = 0; i < entries; ++i) {
         load_entry(group, table, in);
@@ -151,8 +157,11 @@ class KeyedState : public StatePart {
 
   void end_load() override {
     loading_.reset();
-    for (Table& table : tables_) {
-      table.set_clean();
+    // Of a type that has changed the bytes of that checkpoint do not serve the next ones.
+    if (!type_changed_) {
+      for (Table& table : tables_) {
+        table.set_clean();
+      }
     }
   }
 
@@ -177,6 +186,7 @@ class KeyedState : public StatePart {
   std::size_t saved_ = key_group_count;  ///< the groups before it are saved
   std::unique_ptr<Loading> loading_;
   std::int64_t load_offset_ns_ = 0;
+  bool type_changed_ = false;  ///< since the checkpoint that was loaded
 };
 
 }  // namespace wallaroo::internal

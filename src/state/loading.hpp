@@ -10,6 +10,7 @@
 
 #include "record/stored_read.hpp"
 #include "record/stored_types.hpp"
+#include "record/stored_write.hpp"
 
 namespace wallaroo::internal {
 

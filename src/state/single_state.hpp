@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "record/key.hpp"
+#include "record/stored_write.hpp"
 #include "state/loading.hpp"
 #include "state/stage_state.hpp"
 

@@ -56,6 +56,9 @@ class StatePart {
   /// these cannot be read.
   virtual void begin_load(std::string_view key_schema, std::string_view value_schema,
                           std::int64_t wall_offset_ns) = 0;
+  /// How many entries the sections of a group will have in all. Entries are saved in the order of
+  /// their hashes: a table that grows while it gets them would be full in one place all the time.
+  virtual void expect(std::size_t /*group*/, std::size_t /*entries*/) {}
   /// Throws StoredError for bytes that are not what the schemas say.
   virtual void load(std::size_t group, std::string_view bytes, std::uint32_t entries) = 0;
   /// After the last section.

@@ -157,12 +157,11 @@ class EventTimeStep : public TemporalStep {
   struct State final : PartitionClocks, StageState {
     using PartitionClocks::PartitionClocks;
     std::vector<StatePart*> parts() override { return {}; }
-    std::string instance_schema() const override { return schema_text<std::int64_t>(); }
-    std::string save_instance(std::int64_t) override { return store_one(watermark().time_ns); }
+    std::string instance_schema() const override { return schema_text<PartitionClocks::Saved>(); }
+    std::string save_instance(std::int64_t) override { return store_one(saved()); }
     void load_instances(std::string_view schema, std::span<const std::string> saved,
                         std::int64_t) override {
-      const auto all = load_all<std::int64_t>(schema, saved);
-      resume(*std::min_element(all.begin(), all.end()));
+      resume(load_all<PartitionClocks::Saved>(schema, saved));
     }
   };
 

@@ -6,34 +6,22 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <wallaroo/expiry.hpp>
 #include <wallaroo/timers.hpp>
 
-#include "state/expiring_state.hpp"
-#include "state/key_timers.hpp"
 #include "state/key_timers_calls.hpp"
-#include "state/loading.hpp"
-#include "state/stage_state.hpp"
 #include "step/chain_context.hpp"
 #include "step/computation.hpp"
 #include "step/describe.hpp"
 #include "step/on_timer.hpp"
 #include "step/temporal.hpp"
+#include "step/timed_state.hpp"
 
 namespace wallaroo::internal {
-
-/// When keys leave; a duration of 0 for never.
-struct Expiry {
-  std::int64_t duration_ns = 0;
-  ExpiryTime time = ExpiryTime::event_time;
-};
 
 /// Key is NoKey in a chain without keys: then one state and its timers are the stage's.
 template <class F, class In, class Key, bool Expires>
@@ -112,6 +100,8 @@ class TimedStateStep : public TemporalStep {
   template <class Next>
   bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
     bool more_timers = false;
+    // Behind a restart, or a watermark that came by itself, no batch has told it.
+    tell_time(clock_.now_ns());
     if constexpr (has_timers) {
       Call<Next> call{this, &context, &tally, &next};
       more_timers = parts_->timers.fire_due(
@@ -139,71 +129,12 @@ class TimedStateStep : public TemporalStep {
   }
 
  private:
-  using States = std::conditional_t<Expires, ExpiringState<Key, State>, KeyedState<Key, State>>;
   using Place = KeyRef<const Key&>;
 
-  struct Parts final : StageState {
-    explicit Parts(const Expiry& expiry)
-        : states(make_states(expiry)), by_event(expiry.time == ExpiryTime::event_time) {}
-    static States make_states(const Expiry& expiry) {
-      if constexpr (Expires) {
-        return States(expiry.duration_ns, expiry.time == ExpiryTime::processing_time);
-      } else {
-        return States();
-      }
-    }
-
-    struct Saved {
-      std::int64_t watermark = no_time;
-      std::int64_t passed_ns = no_time;
-      std::int64_t expired_at_ns = no_time;
-      bool all_fired = false;
-    };
-    std::vector<StatePart*> parts() override {
-      std::vector<StatePart*> all;
-      if constexpr (Expires) {
-        all.push_back(states.part());
-      } else {
-        all.push_back(&states);
-      }
-      if constexpr (has_timers) {
-        all.push_back(timers.part());
-      }
-      return all;
-    }
-    std::string instance_schema() const override { return schema_text<Saved>(); }
-    std::string save_instance(std::int64_t) override {
-      return store_one(
-          Saved{timers.watermark(), passed_ns, by_event ? expired_at_ns : no_time, all_fired});
-    }
-    // With what was kept on several executors, it is as far as the last of them.
-    void load_instances(std::string_view schema, std::span<const std::string> saved,
-                        std::int64_t) override {
-      const auto all = load_all<Saved>(schema, saved);
-      Saved least = all.front();
-      for (const Saved& one : all) {
-        least.watermark = std::min(least.watermark, one.watermark);
-        least.passed_ns = std::min(least.passed_ns, one.passed_ns);
-        least.expired_at_ns = std::min(least.expired_at_ns, one.expired_at_ns);
-        least.all_fired = least.all_fired && one.all_fired;
-      }
-      passed_ns = least.passed_ns;
-      expired_at_ns = least.expired_at_ns;
-      all_fired = least.all_fired;
-      timers.restored(least.watermark);
-      if constexpr (Expires) {
-        states.restored(expired_at_ns);
-      }
-    }
-
-    States states;
-    KeyTimers<Key> timers;
+  struct Parts : TimedState<Key, State, Expires, has_timers> {
+    using TimedState<Key, State, Expires, has_timers>::TimedState;
     Timers requests;
     std::conditional_t<Traits::emits, Emitter<Output>, NoKey> emitter;
-    std::int64_t passed_ns = no_time;  ///< the watermark behind this step
-    bool all_fired = false;            ///< the stream has ended, and no timer fires any more
-    std::int64_t expired_at_ns = no_time;
-    bool by_event;
   };
 
   static constexpr std::size_t steps_per_slice = 256;

@@ -167,11 +167,13 @@ class WindowStep : public TemporalStep {
     using Set::Set;
     std::vector<StatePart*> parts() override { return Set::parts(); }
     std::string instance_schema() const override { return schema_text<StageClock::Saved>(); }
-    std::string save_instance(std::int64_t) override { return store_one(Set::saved()); }
+    std::string save_instance(std::int64_t wall_offset_ns) override {
+      return store_one(Set::saved(wall_offset_ns));
+    }
     void load_instances(std::string_view schema, std::span<const std::string> saved,
-                        std::int64_t) override {
+                        std::int64_t wall_offset_ns) override {
       const auto all = load_all<StageClock::Saved>(schema, saved);
-      Set::restore(all);
+      Set::restore(all, wall_offset_ns);
       Set::restored();
     }
   };

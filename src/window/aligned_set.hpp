@@ -274,7 +274,8 @@ class AlignedSet : public StageClock, private StatePart {
   bool ever_saved_ = false;
   bool fewer_windows_ = false;  ///< than when they were last saved
   bool saving_ = false;
-  bool attempted_ = false;  ///< the last save held something
+  bool attempted_ = false;     ///< the last save held something
+  bool type_changed_ = false;  ///< since the checkpoint that was loaded
   KeyGroups saving_groups_;
   std::unique_ptr<WindowSections> sections_;
   std::unique_ptr<Loading> loading_;
@@ -308,12 +309,15 @@ bool AlignedSet<Key, In, A>::save_some(std::size_t& budget, SectionSink& out) {
     if (!table->table().saving()) {
       continue;
     }
-    if (!table->table().save_some(budget)) {
-      return true;
+    const bool all = table->table().save_some(budget);
+    if (all) {
+      table->table().end_save();
     }
-    table->table().end_save();
     if (sections_->full()) {
       sections_->hand_on(out, {});
+    }
+    if (!all) {
+      return true;
     }
   }
   sections_->hand_on(out, saving_groups_);
@@ -339,6 +343,7 @@ void AlignedSet<Key, In, A>::begin_load(std::string_view key_schema, std::string
                                         std::int64_t) {
   if constexpr (is_storable_window) {
     loading_ = std::make_unique<Loading>(key_schema, value_schema);
+    type_changed_ = value_schema != this->value_schema();
   }
 }
 
@@ -365,7 +370,8 @@ void AlignedSet<Key, In, A>::load(std::size_t group, std::string_view bytes,
 template <class Key, class In, class A>
 void AlignedSet<Key, In, A>::end_load() {
   loading_.reset();
-  ever_saved_ = true;
+  // Of a type that has changed the bytes of that checkpoint do not serve the next ones.
+  ever_saved_ = !type_changed_;
   for (const auto& [window, table] : open_) {
     table->table().set_clean();
   }

@@ -100,6 +100,18 @@ void PartitionClocks::find_least() {
       std::max(watermark_.time_ns, least == nullptr ? furthest_ : least->watermark_ns);
 }
 
+void PartitionClocks::resume(std::span<const Saved> all) {
+  const auto before = [](const Saved& a, const Saved& b) {
+    if (a.idle != b.idle) {
+      return b.idle;
+    }
+    return a.idle ? a.watermark_ns > b.watermark_ns : a.watermark_ns < b.watermark_ns;
+  };
+  const Saved& from = *std::min_element(all.begin(), all.end(), before);
+  furthest_ = std::max(furthest_, from.furthest_ns);
+  watermark_.time_ns = std::max(watermark_.time_ns, from.watermark_ns);
+}
+
 void PartitionClocks::on_time(std::int64_t now_ns) {
   if (now_ns < next_time_ns_) {
     return;

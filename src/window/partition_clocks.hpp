@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -42,11 +43,16 @@ class PartitionClocks {
   /// After the records of a batch: the watermark includes them.
   void update();
 
-  /// After a restart: it was that far already.
-  void resume(std::int64_t watermark_ns) {
-    furthest_ = std::max(furthest_, watermark_ns);
-    watermark_.time_ns = std::max(watermark_.time_ns, watermark_ns);
-  }
+  /// What a checkpoint holds: not the partitions, which need not be the same after a restart.
+  struct Saved {
+    std::int64_t watermark_ns = no_time;
+    std::int64_t furthest_ns = no_time;
+    bool idle = true;
+  };
+  Saved saved() const { return {watermark_.time_ns, furthest_, watermark_.idle}; }
+  /// After a restart: it was as far as the least of those that were not idle; of those that were,
+  /// when all were, as the one that had come furthest. One at least.
+  void resume(std::span<const Saved> all);
 
   /// Processing time passed: partitions may be idle.
   void on_time(std::int64_t now_ns);

@@ -69,11 +69,11 @@ class RangeSet {
   std::vector<StatePart*> parts() {
     return visit([](auto& set) { return set.parts(); });
   }
-  StageClock::Saved saved() const {
-    return visit([](const auto& set) { return set.saved(); });
+  StageClock::Saved saved(std::int64_t wall_offset_ns) const {
+    return visit([&](const auto& set) { return set.saved(wall_offset_ns); });
   }
-  void restore(std::span<const StageClock::Saved> all) {
-    visit([&](auto& set) { set.restore(all); });
+  void restore(std::span<const StageClock::Saved> all, std::int64_t wall_offset_ns) {
+    visit([&](auto& set) { set.restore(all, wall_offset_ns); });
   }
   void restored() {
     visit([](auto& set) { set.restored(); });

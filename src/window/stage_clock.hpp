@@ -51,20 +51,32 @@ class StageClock {
 
   /// What a checkpoint holds of it.
   struct Saved {
+    WindowShape shape;
     std::int64_t watermark = no_time;
     std::int64_t limit = no_time;
     std::int64_t newest = no_time;
     std::int64_t before_end = no_time;
+    std::int64_t next_early = no_time;  ///< of the wall clock
     std::vector<Closings::Closing> closings;
   };
-  Saved saved() const {
+  /// Engine time + the offset is wall time.
+  Saved saved(std::int64_t wall_offset_ns) const {
     // The limit of count windows is a processing time, which on_time() tells anew.
-    return {watermark_, by_count_ && limit_ != end_of_time ? no_time : limit_, newest_, before_end_,
+    return {shape_of(settings_),
+            watermark_,
+            by_count_ && limit_ != end_of_time ? no_time : limit_,
+            newest_,
+            before_end_,
+            shift_time(next_early_, wall_offset_ns),
             closings_.all()};
   }
   /// Of the executors whose keys are here now; one at least. Of several it is as far as the last of
-  /// them: nothing is late that would not have been.
-  void restore(std::span<const Saved> all) {
+  /// them: nothing is late that would not have been. Throws StoredError when the windows were
+  /// others.
+  void restore(std::span<const Saved> all, std::int64_t wall_offset_ns) {
+    for (const Saved& one : all) {
+      check_shape(one.shape, shape_of(settings_));
+    }
     const auto least = [&](auto member) {
       return std::invoke(
           member, *std::min_element(all.begin(), all.end(), [&](const Saved& a, const Saved& b) {
@@ -74,6 +86,7 @@ class StageClock {
     watermark_ = least(&Saved::watermark);
     limit_ = least(&Saved::limit);
     before_end_ = least(&Saved::before_end);
+    next_early_ = shift_time(least(&Saved::next_early), -wall_offset_ns);
     for (const Saved& one : all) {
       newest_ = std::max(newest_, one.newest);
     }
@@ -82,7 +95,7 @@ class StageClock {
         closings_.add(closing.limit, closing.watermark);
       }
     }
-    active_ = true;
+    restored_ = true;
   }
 
  protected:
@@ -96,8 +109,8 @@ class StageClock {
 
   void pass_time(std::int64_t now_ns) {
     now_ = std::max(now_, now_ns);
-    if (active_) {
-      active_ = false;
+    if (active_ || restored_) {
+      active_ = restored_ = false;
       idle_since_ = now_;
     }
     if (by_count_) {
@@ -116,7 +129,7 @@ class StageClock {
     if (!settings_.timeout_ns || !idle_ || newest_ == no_time || closing_limit() <= limit_) {
       return end_of_time;
     }
-    return saturating_add(active_ ? now_ : idle_since_, *settings_.timeout_ns);
+    return saturating_add(active_ || restored_ ? now_ : idle_since_, *settings_.timeout_ns);
   }
 
   const WindowSettings settings_;
@@ -125,13 +138,15 @@ class StageClock {
   const std::int64_t longest_wait_ns_;
 
   bool idle_ = true;
-  bool active_ = false;  ///< there was an event since time was told
+  bool active_ = false;    ///< there was an event since time was told
+  bool restored_ = false;  ///< and time was not told since
   std::int64_t watermark_ = no_time;
   std::int64_t limit_ = no_time;   ///< what is due by then fires; count windows: now
   std::int64_t newest_ = no_time;  ///< greatest time of a record
   std::int64_t now_ = no_time;
   std::int64_t idle_since_ = no_time;
   std::int64_t before_end_ = no_time;  ///< the watermark when the input ended
+  std::int64_t next_early_ = no_time;  ///< when preliminary results are due
   Closings closings_;
 };
 

@@ -84,8 +84,9 @@ class WindowSet : public StageClock {
   /// comes from fire_due().
   template <class Out>
   void on_time(std::int64_t now_ns, Out& out) {
+    const bool anything_new = active_ || any_changed_ || next_early_ == no_time;
     pass_time(now_ns);
-    if (settings_.early_every_ns > 0 && now_ >= next_early_) {
+    if (settings_.early_every_ns > 0 && now_ >= next_early_ && anything_new) {
       next_early_ = saturating_add(now_, settings_.early_every_ns);
       emit_early(out);
     }
@@ -344,7 +345,6 @@ class WindowSet : public StageClock {
   [[no_unique_address]] const A aggregation_;
 
   bool any_changed_ = false;
-  std::int64_t next_early_ = no_time;
 
   KeyedState<Key, Windows> states_{"windows"};
   TimerQueue<Timer> queue_;

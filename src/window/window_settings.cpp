@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <wallaroo/error.hpp>
+#include <wallaroo/stored.hpp>
 
 namespace wallaroo::internal {
 
@@ -87,6 +88,21 @@ void check(const WindowSettings& settings, const std::string& stage) {
     checker.positive({"timeout", *settings.timeout_ns, " ns"});
   }
   checker.not_negative({"time between early results", settings.early_every_ns, " ns"});
+}
+
+WindowShape shape_of(const WindowSettings& settings) {
+  return {settings.kind,     settings.range_ns, settings.slide_ns,    settings.gap_ns,
+          settings.delay_ns, settings.count,    settings.count_slide, settings.spread_by_key};
+}
+
+void check_shape(const WindowShape& stored, const WindowShape& now) {
+  if (stored != now) {
+    throw StoredError(
+        "its windows were cut otherwise: kind, length, slide, gap, delay and spread_by_key must "
+        "stay "
+        "as they are; give the changed stage another name, and let go of the old windows with "
+        "--allow-dropped-state");
+  }
 }
 
 }  // namespace wallaroo::internal

@@ -36,6 +36,23 @@ inline constexpr std::int64_t max_panes = 1'000'000;
 /// within 64 bits.
 inline constexpr std::int64_t max_window_ns = std::int64_t{1} << 60;
 
+/// What the windows in a checkpoint were cut by: those of other settings make no sense of them.
+struct WindowShape {
+  WindowKind kind = WindowKind::range;
+  std::int64_t range_ns = 0;
+  std::int64_t slide_ns = 0;
+  std::int64_t gap_ns = 0;
+  std::int64_t delay_ns = 0;
+  std::int64_t count = 0;
+  std::int64_t count_slide = 0;
+  bool spread_by_key = false;
+
+  friend bool operator==(const WindowShape&, const WindowShape&) = default;
+};
+WindowShape shape_of(const WindowSettings& settings);
+/// Throws StoredError when they differ.
+void check_shape(const WindowShape& stored, const WindowShape& now);
+
 /// Throws ConfigError, with the stage's name, when the numbers make no windows.
 void check(const WindowSettings& settings, const std::string& stage);
 

@@ -27,7 +27,7 @@ class WindowSections {
     bytes_ += group.out.size();
     ++group.entries;
   }
-  bool full() const { return bytes_ >= 8 * 1024 * 1024; }
+  bool full() const { return bytes_ >= 4 * 1024 * 1024; }
   /// Hands on what there is; of the groups `all` also that there is nothing.
   void hand_on(SectionSink& out, const KeyGroups& all) {
     for (std::size_t group = 0; group < key_group_count; ++group) {

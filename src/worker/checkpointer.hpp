@@ -111,7 +111,9 @@ class Checkpointer final : public CheckpointPort {
   Decisions begin(const decide::Begin& begin);
   Decisions write(std::uint64_t number, const StateBlock& block);
   Decisions make_durable(std::uint64_t number);
+  Decisions prepare_sinks(std::uint64_t number);
   Decisions publish(const decide::Publish& publish);
+  Decisions commit_sinks(std::uint64_t number);
   void acknowledge(std::uint64_t number);
   void abandon(const decide::Abandon& abandon);
   void carry_over_unchanged();

@@ -3,13 +3,20 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/failpoint.hpp"
 
 namespace wallaroo::internal {
+
+Inbox::Inbox(std::vector<Slot> slots)
+    : slots_(std::move(slots)),
+      open_(slots_.size()),
+      alignment_(slots_.size()),
+      aligns_(!mutation("skip_alignment")) {}
 
 Inbox::Delivery Inbox::next() {
   for (std::size_t tried = 0; tried < slots_.size();) {
     Slot& slot = slots_[turn_];
-    BatchPtr batch = alignment_.holds(turn_) ? nullptr : slot.mailbox->pop();
+    BatchPtr batch = aligns_ && alignment_.holds(turn_) ? nullptr : slot.mailbox->pop();
     if (batch == nullptr) {
       turn_ = turn_ + 1 == slots_.size() ? 0 : turn_ + 1;
       ++tried;
@@ -64,7 +71,7 @@ void Inbox::update_watermark() {
 
 bool Inbox::has_mail() const {
   for (std::size_t producer = 0; producer < slots_.size(); ++producer) {
-    if (!alignment_.holds(producer) && slots_[producer].mailbox->has_mail()) {
+    if (!(aligns_ && alignment_.holds(producer)) && slots_[producer].mailbox->has_mail()) {
       return true;
     }
   }

@@ -23,8 +23,7 @@ class Inbox {
     Watermark watermark = {};
   };
 
-  explicit Inbox(std::vector<Slot> slots)
-      : slots_(std::move(slots)), open_(slots_.size()), alignment_(slots_.size()) {}
+  explicit Inbox(std::vector<Slot> slots);
 
   /// A data batch and the mailbox it came from, or none. Control messages are handled in here.
   struct Delivery {
@@ -60,6 +59,7 @@ class Inbox {
   std::size_t open_;
   std::vector<std::size_t> newly_ended_;
   Alignment alignment_;
+  bool aligns_;
   std::size_t turn_ = 0;
   Watermark watermark_;
 };

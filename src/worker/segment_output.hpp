@@ -63,7 +63,7 @@ class SegmentOutput {
   std::unique_ptr<Segment> segment_;
   std::unique_ptr<StateKeeper> keeper_;
   Watermark watermark_;
-  bool more_to_fire_ = false;
+  bool more_to_fire_ = true;  ///< at first: what was restored may have been firing
   bool maybe_open_ = false;
   bool ended_ = false;
 };

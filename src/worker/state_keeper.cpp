@@ -1,5 +1,7 @@
 #include "worker/state_keeper.hpp"
 
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <map>
 #include <utility>
@@ -16,7 +18,7 @@ namespace wallaroo::internal {
 namespace {
 
 // A slice takes some tens of microseconds, so that records wait no longer for it than for a batch.
-constexpr std::size_t entries_per_slice = 1024;
+constexpr std::size_t entries_per_slice = 4096;
 constexpr std::size_t block_bytes = 256 * 1024;
 
 }  // namespace
@@ -73,10 +75,18 @@ void StateKeeper::load_parts() {
       of_stage(states_[state], [&] {
         parts[part]->begin_load(stored.key_schema, stored.value_schema, place_.wall_offset_ns);
       });
+      std::array<std::size_t, key_group_count> entries{};
       for (const ManifestSection& section : restored.manifest.sections) {
         if (section.stage == *found.stage && section.part == *found.parts[part] &&
             place_.owned[section.group] && section.entries != 0) {
           by_block[section.block].push_back({&section, &states_[state], parts[part]});
+          // Each is a byte at least, so a manifest that lies cannot ask for any amount of memory.
+          entries[section.group] += std::min(section.entries, section.length);
+        }
+      }
+      for (std::size_t group = 0; group < key_group_count; ++group) {
+        if (entries[group] != 0) {
+          parts[part]->expect(group, entries[group]);
         }
       }
     }
@@ -109,13 +119,20 @@ void StateKeeper::load_instances(std::size_t state) {
   if (!found.stage || restored.manifest.stages[*found.stage].instance_schema.empty()) {
     return;
   }
-  const bool own = static_cast<int>(restored.manifest.executors) == place_.executors;
+  const bool as_many = static_cast<int>(restored.manifest.executors) == place_.executors;
+  const auto executor = static_cast<std::uint32_t>(place_.executor);
   std::vector<std::string> saved;
   for (const ManifestInstance& instance : restored.manifest.instances) {
-    if (instance.stage == *found.stage &&
-        (!own || instance.executor == static_cast<std::uint32_t>(place_.executor))) {
-      saved.push_back(instance.bytes);
+    if (instance.stage != *found.stage) {
+      continue;
     }
+    // A stage that runs on one executor may have been on another one: then its own is what is
+    // there.
+    if (as_many && instance.executor == executor) {
+      saved = {instance.bytes};
+      break;
+    }
+    saved.push_back(instance.bytes);
   }
   if (saved.empty()) {
     return;

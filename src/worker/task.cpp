@@ -10,12 +10,16 @@
 #include <wallaroo/error.hpp>
 
 #include "base/check.hpp"
+#include "base/failpoint.hpp"
+#include "worker/guarded_step.hpp"
 
 namespace wallaroo::internal {
 
 namespace {
 // Small enough that an executor looks at its sockets and its other tasks every millisecond or so.
 constexpr int batches_per_step = 4;
+
+constexpr FailpointGroup points("source");
 }  // namespace
 
 // A generator is a user's function too; what it throws must name its source.
@@ -101,6 +105,21 @@ void SourceTask::abandon_checkpoint(std::uint64_t number) {
   }
 }
 
+std::vector<SourcePosition> SourceTask::save_positions(std::uint64_t number) {
+  std::vector<SourcePosition> positions;
+  guarded_step(points, "position", [&] { positions = connector_->save(number); });
+  return positions;
+}
+
+// An error in front of it is news that is lost: the next checkpoint's make up for it.
+void SourceTask::complete_checkpoint(std::uint64_t number) {
+  output_.keeper().complete(number);
+  if (points.before("ack") == 0) {
+    connector_->completed(number);
+    (void)points.after("ack");
+  }
+}
+
 // For the last checkpoint what was read is delivered first: some sources cannot read it again.
 bool SourceTask::serve_checkpoint() {
   if (!begin_ || output_.blocked()) {
@@ -115,8 +134,11 @@ bool SourceTask::serve_checkpoint() {
   }
   const CheckpointBegin begin = *std::exchange(begin_, std::nullopt);
   const bool ended = output_.ended() || ended_by_itself_;
-  auto positions = connector_->save(begin.number);
+  auto positions = save_positions(begin.number);
   output_.pass_barrier(begin.number, begin.rewrite);
+  if (mutation("replay_too_late") && !begin.last && poll()) {
+    positions = connector_->save(begin.number);
+  }
   share_.slot.port->save_positions(begin.number, share_.source, std::move(positions), ended);
   suspended_ = suspended_ || begin.last;
   return true;
@@ -257,7 +279,12 @@ bool WriterTask::step() {
     barrier_ = *number;
     writer_->barrier(*number);
     inbox_.alignment().take();
-    slot_.port->task_saved(*number, slot_.task);
+    reported_ = false;
+    progressed = true;
+  }
+  if (barrier_ != 0 && !reported_ && writer_->passed_barrier()) {
+    reported_ = true;
+    slot_.port->task_saved(barrier_, slot_.task);
     progressed = true;
   }
   if (inbox_.ended() && !finishing_) {

@@ -98,14 +98,12 @@ class SourceTask final : public Task, private BatchReceiver {
 
   void begin_checkpoint(const CheckpointBegin& begin) override { begin_ = begin; }
   void abandon_checkpoint(std::uint64_t number) override;
-  void complete_checkpoint(std::uint64_t number) override {
-    output_.keeper().complete(number);
-    connector_->completed(number);
-  }
+  void complete_checkpoint(std::uint64_t number) override;
   void suspend() override { output_.suspend(); }
 
  private:
   bool serve_checkpoint();
+  std::vector<SourcePosition> save_positions(std::uint64_t number);
   void receive(Batch& batch) override;
   void open_partition(std::uint64_t partition) override {
     ++partitions_;
@@ -203,6 +201,7 @@ class WriterTask final : public Task {
   std::unique_ptr<SinkWriter> writer_;
   CheckpointSlot slot_;
   std::uint64_t barrier_ = 0;  ///< passed to the writer, and neither abandoned nor committed
+  bool reported_ = false;      ///< that its barrier has passed
   bool suspended_ = false;
   bool finishing_ = false;
 };

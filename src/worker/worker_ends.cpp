@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "worker/guarded_step.hpp"
 #include "worker/worker_parts.hpp"
 
 namespace wallaroo::internal {
@@ -43,6 +44,7 @@ void Worker::make_ends() {
       instance->listener.index = sinks_.size();
       instance->sink =
           options_.substitutes.sink ? options_.substitutes.sink(name) : node.sink(name);
+      instance->sink->set_application(options_.application);
       set_address(*instance->sink);
       sinks_.emplace(id, std::move(instance));
     }
@@ -74,7 +76,8 @@ void Worker::open_ends() {
       positions.push_back({position.partition, position.bytes});
     }
     if (!saved->ended) {
-      instance->source->restore(std::move(positions));
+      guarded_step(FailpointGroup("source"), "restore",
+                   [&] { instance->source->restore(std::move(positions)); });
     }
   }
   std::vector<const SinkInstance*> opened;

@@ -93,6 +93,9 @@ void Worker::register_metrics(Registry& registry) const {
       }
     }
   }
+  if (options_.store != nullptr) {
+    register_checkpoints(registry, worker_name, checkpointer_->metrics());
+  }
   for (std::size_t executor = 0; executor < executors_.size(); ++executor) {
     register_executor(registry, {worker_name, static_cast<int>(executor)},
                       executors_[executor]->metrics());

@@ -1,15 +1,20 @@
 // The pipelines that the crash harness kills: crash_app PIPELINE INPUT... OUTPUT... [FLAG...]
 //
 //   word_count INPUT OUTPUT          keyed state
-//   windows INPUT OUTPUT             sliding windows, then sessions of their results
+//   windows INPUT OUTPUT             sliding windows of which some records are too late, sessions
+//   (to
+//                                    OUTPUT.sessions), timers and state that expires
+//                                    (OUTPUT.visits)
 //   join LEFT RIGHT OUTPUT           a full interval join
 //   two_sinks INPUT OUTPUT HOST:PORT keyed state, to a file and to a connector sink
 //
-// Inputs are text files; lines of all but word_count are "KEY TIME_MS VALUE". Every 100 records take
-// PAUSE_US microseconds (of the environment) more, so that there is time to kill it.
+// Inputs are text files; lines of all but word_count are "KEY TIME_MS VALUE". Every 100 records
+// take PAUSE_US microseconds (of the environment) more, so that there is time to kill it.
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <string>
@@ -96,10 +101,6 @@ struct Sum {
     acc.sum += reading.value;
     ++acc.count;
   }
-  void update(const Of& of, Acc& acc) const {
-    acc.sum += of.sum;
-    ++acc.count;
-  }
   Acc combine(const Acc& a, const Acc& b) const { return {a.sum + b.sum, a.count + b.count}; }
   Of output(const std::string& key, const Acc& acc, const wallaroo::Window& window) const {
     return {key, window.end / 1'000'000, acc.sum, acc.count};
@@ -109,6 +110,31 @@ std::string encode_sum(const Sum::Of& of) {
   return of.key + " " + std::to_string(of.end_ms) + " " + std::to_string(of.sum) + " " +
          std::to_string(of.count) + "\n";
 }
+
+/// Counts a key's records until it has been away for long; a timer tells when it has been away for
+/// 100 seconds.
+struct Visits {
+  struct Seen {
+    std::uint64_t records = 0;
+    std::uint64_t pauses = 0;
+  };
+  void operator()(const Reading& reading, Seen& seen, wallaroo::Timers& timers,
+                  wallaroo::Emitter<Counted>& emit) {
+    // Which state a record finds that is later than the state lives depends on batches.
+    if (reading.key.starts_with("late")) {
+      return;
+    }
+    ++seen.records;
+    timers.at(timers.event_time() + 100s);
+    if (seen.records % 5 == 0) {
+      emit(Counted{reading.key + "/records", seen.records});
+    }
+  }
+  void on_timer(const std::string& key, Seen& seen, const wallaroo::Timer&,
+                wallaroo::Emitter<Counted>& emit) {
+    emit(Counted{key + "/pauses/" + std::to_string(seen.records), ++seen.pauses});
+  }
+};
 
 struct Pair {
   std::string text;
@@ -134,31 +160,47 @@ Counted add_up(const Reading& reading, Running& running) {
           static_cast<std::uint64_t>(running.sum)};
 }
 
+wallaroo::FileSourceOptions files_in(const std::string& folder) {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    paths.push_back(entry.path().string());
+  }
+  std::sort(paths.begin(), paths.end());
+  return {.paths = std::move(paths)};
+}
+
 const wallaroo::EventTimeOptions out_of_order = wallaroo::bounded_lateness(5s);
 
 wallaroo::Application describe(const std::string& pipeline, const std::vector<std::string>& ends) {
   using namespace wallaroo;
   Application app("crash_" + pipeline);
   if (pipeline == "word_count") {
-    app.source("lines", file_source({.paths = {ends.at(0)}}, text))
+    app.source("lines", file_source(files_in(ends.at(0)), text))
         .to("split", split)
         .key_by("word", std::identity{})
         .to("count", count_word)
         .to_sink("totals", file_sink({.path = ends.at(1)}, encode_counted));
   } else if (pipeline == "windows") {
-    app.source("lines", file_source({.paths = {ends.at(0)}}, text))
-        .to("parse", parse)
-        .event_time("time", time_of, out_of_order)
-        .key_by("key", key_of)
-        .to("sums", range_windows(10s).with_slide(2s).over(Sum{}))
-        .to("sessions", session_windows(3s).over(Sum{}))
+    const auto keyed = app.source("lines", file_source(files_in(ends.at(0)), text))
+                           .to("parse", parse)
+                           .event_time("time", time_of, out_of_order)
+                           .key_by("key", key_of);
+    keyed
+        .to("sums", range_windows(10s)
+                        .with_slide(2s)
+                        .with_late_data_policy(LateData::fire_per_message)
+                        .over(Sum{}))
         .to_sink("sums out", file_sink({.path = ends.at(1)}, encode_sum));
+    keyed.to("sessions", session_windows(1s).over(Sum{}))
+        .to_sink("sessions out", file_sink({.path = ends.at(1) + ".sessions"}, encode_sum));
+    keyed.to("visits", stateful(Visits{}).expire_after(300s))
+        .to_sink("visits out", file_sink({.path = ends.at(1) + ".visits"}, encode_counted));
   } else if (pipeline == "join") {
-    auto left = app.source("left", file_source({.paths = {ends.at(0)}}, text))
+    auto left = app.source("left", file_source(files_in(ends.at(0)), text))
                     .to("parse left", parse)
                     .event_time("left time", time_of, out_of_order)
                     .key_by("left key", key_of);
-    auto right = app.source("right", file_source({.paths = {ends.at(1)}}, text))
+    auto right = app.source("right", file_source(files_in(ends.at(1)), text))
                      .to("parse right", parse)
                      .event_time("right time", time_of, out_of_order)
                      .key_by("right key", key_of);
@@ -168,7 +210,7 @@ wallaroo::Application describe(const std::string& pipeline, const std::vector<st
         .to("join", pair_up)
         .to_sink("pairs", file_sink({.path = ends.at(2)}, encode_pair));
   } else {
-    auto sums = app.source("lines", file_source({.paths = {ends.at(0)}}, text))
+    auto sums = app.source("lines", file_source(files_in(ends.at(0)), text))
                     .to("parse", parse)
                     .key_by("key", key_of)
                     .to("add up", add_up);

@@ -295,6 +295,10 @@ class Flags(unittest.TestCase):
         known = FOREIGN_FLAGS | self.application_flags()
         for command in ("send", "receive", "latency"):
             known |= self.flags_of(BUILD / "tools" / "giles", command, "--help")
+        for command in ("list", "verify", "show", "prune"):
+            known |= self.flags_of(BUILD / "tools" / "wallaroo", "checkpoints", "DIR", command,
+                                   "--help")
+        known |= self.flags_of(BUILD / "tools" / "wallaroo", "checkpoints", "--help")
         for script in ("run", "test", "bench"):
             known |= self.flags_of(ROOT / script, "--help")
         for document in documents():
@@ -306,6 +310,36 @@ class Flags(unittest.TestCase):
         text = (ROOT / "docs" / "guide" / "operations.md").read_text()
         table = text.partition("A configuration file")[0]
         self.assertEqual(set(re.findall(r"--[a-z][\w-]*", table)), self.application_flags())
+
+
+def strings_of_sources():
+    """What the programs may print: literals that follow each other are one, each {...} a gap."""
+    literal = r'"(?:[^"\\\n]|\\.)*"'
+    texts = []
+    for folder in ("src", "include", "tools"):
+        for file in sorted((ROOT / folder).rglob("*.[ch]pp")):
+            if ".test." in file.name:
+                continue
+            for run in re.findall(rf"{literal}(?:\s*{literal})*", file.read_text()):
+                pieces = re.findall(literal, run)
+                text = "".join(piece[1:-1] for piece in pieces).replace('\\"', '"')
+                texts.append(re.sub(r"\{[^{}]*\}", "\0", text))
+    return "\n".join(texts)
+
+
+class Messages(unittest.TestCase):
+    def test_those_of_the_checkpoints_page_are_in_the_source(self):
+        section = (ROOT / "docs" / "guide" / "checkpoints.md").read_text().partition("## Messages")[2]
+        messages = re.findall(r"^\| `([^`]+)` \|", section, re.M)
+        self.assertGreater(len(messages), 50)
+        sources = strings_of_sources()
+        for message in messages:
+            for part in re.split(r"\(?\b[A-Z][A-Z_]*\b\)?", message):
+                # What stands between two values may be a word of either.
+                part = part.strip(" '")
+                if len(part) > 6:
+                    with self.subTest(message=message):
+                        self.assertTrue(part in sources, f"nothing prints '{part}'")
 
 
 if __name__ == "__main__":

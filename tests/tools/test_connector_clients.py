@@ -13,7 +13,7 @@ import threading
 import unittest
 from pathlib import Path
 
-from support.running import BUILD, DEADLINE_S, eventually
+from support.running import BUILD, DEADLINE_S, Running, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / "clients" / "python"
@@ -410,6 +410,80 @@ class Draining(Folder):
         worker = Worker(self.sink.address, 0, "biscuit")
         self.addCleanup(worker.close)
         self.assertEqual(worker.hear(), wc.Error("the cookie is wrong"))
+
+
+class ThroughAnApplication(Folder):
+    """From a file through a whole application into a database, any of the three programs killed."""
+
+    def start_sink(self, listen="127.0.0.1:0"):
+        self.sink = Program(sys.executable, str(CLIENTS / "examples" / "sink_to_sqlite.py"),
+                            str(self.folder / "db"), "--listen", listen)
+
+    def start_application(self, listen="127.0.0.1:0"):
+        self.application = Running(
+            "tests/tools/connector_app", "--in", f"feed@{listen}", "--out", self.sink.address,
+            "--threads", "2", "--checkpoint-dir", str(self.folder / "checkpoints"),
+            "--checkpoint-interval", "30ms")
+        self.addCleanup(self.application.close)
+        host, port = self.application.source_address("feed")
+        return f"{host}:{port}"
+
+    def start_tail(self, address):
+        self.tail = subprocess.Popen(
+            [sys.executable, str(CLIENTS / "examples" / "tail_file.py"),
+             str(self.folder / "log.txt"), address, "--cookie", "cookie", "--poll", "0.01"],
+            stderr=subprocess.DEVNULL)
+
+    def end_tail(self):
+        self.tail.kill()
+        self.tail.wait()
+
+    def kill_one(self, who, address):
+        if who == "application":
+            self.application.close()
+            self.start_application(address)
+        elif who == "sink":
+            self.sink.end()
+            self.start_sink(self.sink.address)
+        else:
+            self.end_tail()
+            self.start_tail(address)
+
+    def results(self):
+        try:
+            database = sqlite3.connect(self.folder / "db", timeout=DEADLINE_S)
+            try:
+                return [bytes(data) for data, in database.execute("SELECT data FROM results")]
+            finally:
+                database.close()
+        except sqlite3.OperationalError:
+            return []  # its tables are being made
+
+    def test_each_line_is_counted_and_shown_once_whoever_is_killed(self):
+        choose = random.Random(7)
+        log = self.folder / "log.txt"
+        log.write_text("")
+        self.start_sink()
+        self.addCleanup(lambda: self.sink.end())
+        address = self.start_application()
+        self.start_tail(address)
+        self.addCleanup(self.end_tail)
+        written = 0
+        for who in ["application", "sink", "tail"] * 4:
+            with open(log, "a") as growing:
+                growing.write("".join(f"line {written + i}\n" for i in range(300)))
+            written += 300
+            enough = choose.randrange(written - 300, written)
+            eventually(lambda: len(self.results()) >= enough, f"{enough} results are there")
+            with open(log, "a") as growing:
+                growing.write("".join(f"line {written + i}\n" for i in range(300)))
+            written += 300
+            self.kill_one(who, address)
+        eventually(lambda: len(self.results()) >= written, "all results are there")
+        self.application.signal()
+        self.assertEqual(self.application.wait(), 0, self.application.log)
+        self.assertEqual(self.results(),
+                         [b"%d line %d\n" % (i + 1, i) for i in range(written)])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,17 @@
+// Prints `failpoint NAME` and `mutation NAME` for all there are, for the crash harness; nothing in
+// a build without them.
+#include <iostream>
+
+#include "base/failpoint.hpp"
+
+int main() {
+  if (!wallaroo::internal::failpoints_enabled) {
+    return 0;
+  }
+  for (const auto name : wallaroo::internal::failpoint_names()) {
+    std::cout << "failpoint " << name << '\n';
+  }
+  for (const auto name : wallaroo::internal::mutation_names()) {
+    std::cout << "mutation " << name << '\n';
+  }
+}

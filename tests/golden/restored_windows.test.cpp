@@ -1,0 +1,173 @@
+// Windows that go on from a checkpoint give what they would have given without one.
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "restore_rig.hpp"
+
+namespace golden::restores {
+namespace {
+
+using wallaroo::LateData;
+using wallaroo::Window;
+
+struct Listed {
+  int key;
+  std::vector<std::int64_t> values;
+  Window window;
+};
+
+/// Not commutative, so that the order shows.
+struct List {
+  using Values = std::vector<std::int64_t>;
+  Values initial_accumulator() const { return {}; }
+  void update(const Tick& tick, Values& values) const { values.push_back(tick.value); }
+  Values combine(const Values& a, const Values& b) const {
+    Values both = a;
+    both.insert(both.end(), b.begin(), b.end());
+    return both;
+  }
+  Listed output(const int& key, const Values& values, const Window& window) const {
+    return {key, values, window};
+  }
+  Listed output(const Values& values, const Window& window) const { return {0, values, window}; }
+};
+
+std::pair<int, std::string> text_of(const Listed& listed) {
+  return {listed.key,
+          fmt::format("[{}, {}) {}: {}", listed.window.start, listed.window.end,
+                      static_cast<int>(listed.window.firing), fmt::join(listed.values, " "))};
+}
+std::pair<int, std::string> text_of_late(const Tick& tick) {
+  return {tick.key, fmt::format("{} at {}", tick.value, tick.at_ms)};
+}
+
+template <class Windows>
+Pipeline::Build windows(Windows definition, wallaroo::EventTimeOptions times = {.idle_after = 0s}) {
+  return [=](Pipeline& pipeline) {
+    pipeline.keyed(0, times)
+        .to("windows", definition.over(List{}))
+        .to_sink("out", pipeline.sink<Listed>("results", text_of));
+  };
+}
+template <class Windows>
+Pipeline::Build windows_with_late(Windows definition) {
+  return [=](Pipeline& pipeline) {
+    auto [results, late] = pipeline.keyed(0).to_with_late("windows", definition.over(List{}));
+    results.to_sink("out", pipeline.sink<Listed>("results", text_of));
+    late.to_sink("late", pipeline.sink<Tick>("late", text_of_late));
+  };
+}
+
+const std::vector<LateData> policies = {LateData::drop, LateData::fire_per_message,
+                                        LateData::place_in_oldest_window};
+
+TEST(RestoredWindows, TumblingOfEveryPolicyForLateRecords) {
+  for (const LateData policy : policies) {
+    expect_same_when_restored(windows(wallaroo::range_windows(2s).with_late_data_policy(policy)),
+                              {});
+  }
+}
+
+TEST(RestoredWindows, SlidingAndSpreadOfEveryPolicyForLateRecords) {
+  for (const LateData policy : policies) {
+    const auto sliding = wallaroo::range_windows(6s).with_slide(2s).with_late_data_policy(policy);
+    expect_same_when_restored(windows(sliding), {}, 3);
+    expect_same_when_restored(windows(sliding.spread_by_key()), {}, 3);
+    expect_same_when_restored(windows(wallaroo::range_windows(6s).with_slide(4s).with_delay(1s)),
+                              {}, 3);
+  }
+}
+
+TEST(RestoredWindows, LateRecordsAsAStream) {
+  expect_same_when_restored(windows_with_late(wallaroo::range_windows(2s)), {});
+  expect_same_when_restored(windows_with_late(wallaroo::range_windows(6s).with_slide(1s)), {});
+}
+
+TEST(RestoredWindows, DelayedAndOfUnorderedInput) {
+  wallaroo::EventTimeOptions times = wallaroo::bounded_lateness(1500ms);
+  times.idle_after = 0s;
+  expect_same_when_restored(windows(wallaroo::range_windows(2s).with_delay(700ms), times), {});
+  expect_same_when_restored(windows(wallaroo::session_windows(1s).with_delay(700ms), times), {});
+}
+
+TEST(RestoredWindows, SessionsOfEveryPolicyForLateRecords) {
+  for (const LateData policy : policies) {
+    expect_same_when_restored(windows(wallaroo::session_windows(2s).with_late_data_policy(policy)),
+                              {});
+  }
+}
+
+// A count window's time-out runs from the record on, whether or not the engine runs meanwhile.
+TEST(RestoredWindows, OfCountsAndTheirTimeouts) {
+  for (const auto timeout : {500ms, 3000ms}) {
+    expect_same_when_restored(windows(wallaroo::count_windows(4).with_timeout(timeout)), {});
+    expect_same_when_restored(
+        windows(wallaroo::count_windows(6).with_slide(2).with_timeout(timeout)), {});
+    expect_same_when_restored(
+        windows(wallaroo::count_windows(6).with_slide(4).with_timeout(timeout)), {});
+  }
+  expect_same_when_restored(windows(wallaroo::count_windows(7).with_slide(3)), {});
+}
+
+// How often is counted on each executor, from its first record.
+TEST(RestoredWindows, EarlyOutputComesWhenItWouldHave) {
+  ScriptOptions one_executor;
+  one_executor.other_executors = false;
+  expect_same_when_restored(windows(wallaroo::range_windows(5s).with_early_output(1s)),
+                            one_executor);
+  expect_same_when_restored(
+      windows(wallaroo::range_windows(8s).with_slide(2s).with_early_output(700ms)), one_executor);
+  expect_same_when_restored(windows(wallaroo::session_windows(2s).with_early_output(1s)),
+                            one_executor);
+}
+
+// A restart is not input, but the engine cannot know what it would have got meanwhile: so nothing
+// is idle at once. From then on it is as always.
+TEST(RestoredWindows, TimeoutsAreCountedFromTheRestart) {
+  ScriptOptions options;
+  options.other_executors = false;  // executors without input are not idle at once either
+  options.counts_idle = true;
+  wallaroo::EventTimeOptions times;
+  times.idle_after = 2s;
+  expect_same_when_restored(windows(wallaroo::range_windows(2s).with_timeout(3s), times), options);
+  expect_same_when_restored(windows(wallaroo::range_windows(6s).with_slide(2s), times), options);
+  expect_same_when_restored(windows(wallaroo::session_windows(2s).with_timeout(1s), times),
+                            options);
+}
+
+TEST(RestoredWindows, OfStreamsWithoutAKey) {
+  expect_same_when_restored(
+      [](Pipeline& pipeline) {
+        pipeline.stamped(0)
+            .to("windows", wallaroo::range_windows(2s).over(List{}))
+            .to_sink("out", pipeline.sink<Listed>("results", text_of));
+      },
+      {});
+}
+
+TEST(RestoredWindows, BehindWindows) {
+  using Second = wallaroo::WindowResult<int, std::uint64_t>;
+  expect_same_when_restored(
+      [](Pipeline& pipeline) {
+        pipeline.keyed(0)
+            .to("first", wallaroo::range_windows(1s).over(List{}))
+            .to("second", wallaroo::range_windows(4s).with_slide(2s).over(
+                              wallaroo::sum([](const Listed& first) {
+                                return static_cast<std::uint64_t>(first.values.size());
+                              })))
+            .key_by("other key", [](const Second& second) { return second.key % 2; })
+            .to("third", wallaroo::session_windows(3s).over(wallaroo::sum(&Second::value)))
+            .to_sink("out", pipeline.sink<Second>("results", [](const Second& third) {
+              return std::pair(third.key, fmt::format("[{}, {}) {}", third.window.start,
+                                                      third.window.end, third.value));
+            }));
+      },
+      {});
+}
+
+}  // namespace
+}  // namespace golden::restores
