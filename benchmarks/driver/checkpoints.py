@@ -3,6 +3,7 @@ ones, restoring, and starting again after a kill."""
 
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from .in_memory import millions_per_second
 from .processes import parse_result, require_program, run, shown
-from .results import (BenchError, Entry, Measurement, entry_of_pairs, median, number,
+from .results import (BenchError, Entry, Measurement, entry_of_pairs, median,
                       require_same_work)
 
 LINE_TIMEOUT_S = 60
@@ -83,7 +84,7 @@ class Throughput(Alone):
     def notes(self, settings):
         if not self.taken:
             return []
-        counts = ", ".join(number(one["checkpoints"]) for one in self.taken)
+        counts = ", ".join(f"{one['checkpoints']:.0f}" for one in self.taken)
         return [f"{self.name}: {counts} checkpoints completed, each in "
                 f"{median([one['checkpoint_ms'] for one in self.taken]):.0f} ms"]
 
@@ -181,10 +182,8 @@ class Killable:
 
     def __init__(self, command):
         self.command = [str(part) for part in command]
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE,
                                         stdin=subprocess.DEVNULL)
-        # So that a program that says nothing does not hold up the driver for ever.
-        os.set_blocking(self.process.stdout.fileno(), False)
         self.said = ""
 
     def __enter__(self):
@@ -202,9 +201,10 @@ class Killable:
                 self.said = self.said[found.end():]
                 return found
             if self.process.poll() is not None:
-                break
-            self.said += self.process.stdout.read() or ""
-            time.sleep(0.001)
+                break  # it says nothing more that is waited for
+            out = self.process.stdout.fileno()
+            if select.select([out], [], [], 0.1)[0]:
+                self.said += os.read(out, 65536).decode()
         raise BenchError(f"{shown(self.command)}: did not say {pattern!r}; its last words: "
                          f"{self.said[-200:]!r}")
 
@@ -212,6 +212,7 @@ class Killable:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.process.stdout.close()
 
 
 @dataclass

@@ -58,6 +58,7 @@ class Engine::Impl {
     config_.worker.addresses = options_.addresses;
     config_.worker.checkpoints = internal::checkpoint_settings(options_.checkpoints);
     config_.worker.engine_version = std::string(version());
+    config_.worker.checkpoint_metrics = std::make_shared<internal::CheckpointMetrics>();
     run_ = std::make_shared<EngineRun>(plan_, config_, clock_, log_);
   }
 
@@ -127,6 +128,7 @@ class Engine::Impl {
     config_.worker.allow_dropped_state = options_.checkpoints.allow_dropped_state;
     config_.worker.restored =
         internal::choose_restored(*store_, options_.checkpoints.restore, log_);
+    config_.worker.discard_newer = options_.checkpoints.restore.has_value();
     renew_run();
   }
 
@@ -165,6 +167,7 @@ class Engine::Impl {
 
   /// Why it could not be done.
   std::optional<std::string> go_back(EngineRun& ended, const std::string& reason) {
+    config_.worker.discard_newer = false;
     config_.worker.failures = ended.worker().checkpoint_failures();
     config_.http = ended.http_address().empty() ? config_.http : ended.http_address();
     config_.worker.addresses = ended.bound_addresses(config_.worker.addresses);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -154,6 +155,42 @@ TEST(EngineCheckpoints, AnApplicationThatEndedDoesNothingWhenItIsStartedAgain) {
     ASSERT_TRUE(outcome.ok) << outcome.error;
     EXPECT_EQ(place.lines(), Place::expected(1'000));
   }
+}
+
+// What was committed after the older checkpoint is taken back and comes again; and the newer ones
+// are given up, as another start would find their output gone.
+TEST(EngineCheckpoints, GoingBackToAnOlderCheckpointIsGoingOnFromThereAlsoWhenItIsKilledThen) {
+  const Place place;
+  constexpr std::uint64_t count = 8'000;
+  EngineOptions options = place.options();
+  options.checkpoints.retain = 1'000;
+  {
+    Engine engine(place.application(count, 40'000), options);
+    engine.start();
+    ASSERT_TRUE(engine.wait().ok);
+  }
+  std::vector<std::string> numbers;
+  for (const auto& file : std::filesystem::directory_iterator(
+           std::filesystem::path(place.checkpoints()) / "manifests")) {
+    numbers.push_back(file.path().stem());
+  }
+  std::sort(numbers.begin(), numbers.end());
+  ASSERT_GT(numbers.size(), 3U);
+  options.checkpoints.restore = std::stoull(numbers[numbers.size() / 2]);
+  options.checkpoints.interval = std::chrono::hours(1);
+  {
+    Engine engine(place.application(count, 40'000), options);
+    engine.start();
+    EXPECT_LT(place.lines().size(), count);
+    engine.stop_now();
+    (void)engine.wait();
+  }
+  options.checkpoints.restore.reset();
+  Engine engine(place.application(count, 0), options);
+  engine.start();
+  const Outcome outcome = engine.wait();
+  ASSERT_TRUE(outcome.ok) << outcome.error;
+  EXPECT_EQ(place.lines(), Place::expected(count));
 }
 
 TEST(EngineCheckpoints, ASecondEngineOnTheSameDirectoryIsRefused) {

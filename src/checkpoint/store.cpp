@@ -204,6 +204,20 @@ std::optional<Manifest> CheckpointStore::latest(std::optional<std::uint64_t> bel
   return std::nullopt;
 }
 
+// The newest first, so that what a crash leaves is what there could have been before.
+void CheckpointStore::discard_above(std::uint64_t number) {
+  check(lock_.has_value(), "who removes checkpoints has the lock");
+  begun_ = std::max(begun_, layout_.highest_number());
+  constexpr FailpointGroup manifest_steps("store.prune.manifest");
+  for (const std::uint64_t later : layout_.manifest_numbers()) {
+    if (later > number) {
+      log_.warning("checkpoint {} is given up, as {} is gone back to", later, number);
+      remove_file(layout_.manifest(later), manifest_steps);
+    }
+  }
+  sync_directory(layout_.manifests(), FailpointGroup("store.prune"));
+}
+
 CheckpointWriter CheckpointStore::begin(std::uint64_t number) {
   check(lock_.has_value(), "who writes checkpoints has the lock");
   check(number >= next_number(), "no number is used twice");

@@ -68,6 +68,9 @@ class CheckpointStore {
   /// removes older ones, and files that belong to none. While a damaged one is among those kept, no
   /// data is removed: it may be what somebody needs to repair it.
   PruneResult prune(std::size_t retain);
+  /// Somebody goes back to `number`: the checkpoints after it are given up, since what sinks take
+  /// back for it cannot be brought forth again. Their numbers are not used again.
+  void discard_above(std::uint64_t number);
   /// The groups whose bytes lie in data files of which less than `fraction` is still referred to by
   /// the manifest, in order: saved again, they let the files go. Works with any access.
   std::vector<StatePlace> sparse(const Manifest& manifest, double fraction) const;

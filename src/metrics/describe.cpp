@@ -153,7 +153,7 @@ void register_checkpoints(Registry& registry, const std::string& worker,
   registry.add_counter({"wallaroo_checkpoints_completed_total", "Checkpoints that are complete."},
                        labels, metrics.completed);
   registry.add_counter(
-      {"wallaroo_checkpoints_failed_total", "Checkpoints that were abandoned or rolled back."},
+      {"wallaroo_checkpoints_failed_total", "Checkpoints that failed or were rolled back."},
       labels, metrics.failed);
   registry.add_counter({"wallaroo_checkpoint_bytes_total", "Bytes written to data files."}, labels,
                        metrics.bytes);

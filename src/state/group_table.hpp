@@ -122,7 +122,12 @@ class GroupTable {
   auto end() { return table_.end(); }
   std::size_t size() const { return table_.size(); }
   bool empty() const { return table_.empty(); }
-  void reserve(std::size_t entries) { table_.reserve(entries); }
+  /// Does not make the table smaller, as that of Boost would.
+  void reserve(std::size_t entries) {
+    if (entries > table_.max_load()) {
+      table_.reserve(entries);
+    }
+  }
   void clear() {
     if (saving_ != nullptr) {
       save_rest();

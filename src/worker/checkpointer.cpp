@@ -18,8 +18,9 @@ constexpr std::size_t max_queued_bytes = 16 * 1024 * 1024;
 
 }  // namespace
 
-Checkpointer::Checkpointer(CheckpointSettings settings, const Clock& clock, const Log& log)
-    : settings_(settings), clock_(clock), log_(log) {}
+Checkpointer::Checkpointer(CheckpointSettings settings, const Clock& clock, const Log& log,
+                           CheckpointMetrics& metrics)
+    : settings_(settings), clock_(clock), log_(log), metrics_(metrics) {}
 
 Checkpointer::~Checkpointer() { end_thread(); }
 
@@ -42,7 +43,8 @@ void Checkpointer::open(CheckpointStore& store, std::optional<Manifest> previous
   config.max_failures = settings_.max_failures;
   config.first_number = store.next_number();
   config.failures = failures;
-  config.now_ns = clock_.now_ns();
+  // After a restart what is read again has waited for its commit for as long as the restart took.
+  config.now_ns = clock_.now_ns() - (previous_ ? settings_.interval_ns / 2 : 0);
   coordinator_.emplace(config);
 }
 

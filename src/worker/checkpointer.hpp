@@ -58,7 +58,9 @@ struct CheckpointEnds {
 /// it what came of it. What tasks say, which is from any thread, is queued.
 class Checkpointer final : public CheckpointPort {
  public:
-  Checkpointer(CheckpointSettings settings, const Clock& clock, const Log& log);
+  /// The metrics outlive it: those of the runs before a roll back count on.
+  Checkpointer(CheckpointSettings settings, const Clock& clock, const Log& log,
+               CheckpointMetrics& metrics);
   ~Checkpointer() override;
 
   CheckpointMetrics& metrics() { return metrics_; }
@@ -127,7 +129,7 @@ class Checkpointer final : public CheckpointPort {
   CheckpointSettings settings_;
   const Clock& clock_;
   const Log& log_;
-  CheckpointMetrics metrics_;
+  CheckpointMetrics& metrics_;
   CheckpointPlan plan_;
   CheckpointEnds ends_;
   CheckpointStore* store_ = nullptr;

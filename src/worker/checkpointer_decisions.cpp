@@ -125,6 +125,8 @@ Decisions Checkpointer::write(std::uint64_t number, const StateBlock& block) {
   }
   try {
     draft_.writer->append(block);
+    // An executor that shares the core waits no longer than for a block.
+    std::this_thread::yield();
   } catch (const Error& error) {
     return coordinator_->on_write_failed(number, error.what());
   }

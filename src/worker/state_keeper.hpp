@@ -85,7 +85,7 @@ class StateKeeper final : private SectionSink {
   std::uint64_t number_ = 0;  ///< being saved; 0: none
   std::uint64_t begun_ = 0;   ///< the last one
   std::uint64_t completed_ = 0;
-  std::size_t state_ = 0;     ///< the state and part that is being saved
+  std::size_t state_ = 0;  ///< the state and part that is being saved
   std::size_t part_ = 0;
   StateBlock block_;
 };

@@ -42,6 +42,8 @@ class Task {
   virtual bool done() const = 0;
   /// Sources: no new input.
   virtual void stop() {}
+  /// Sinks: peers that take nothing are given up after a while.
+  virtual void drain() {}
 
   /// The engine time at which the task wants `on_time` to be called; `end_of_time` for never.
   virtual std::int64_t due_ns() const { return end_of_time; }
@@ -184,7 +186,8 @@ class WriterTask final : public Task {
   bool has_work() const override { return writer_->can_accept() && inbox_.has_mail(); }
   bool blocked() const override { return !writer_->can_accept(); }
   bool done() const override { return (inbox_.ended() || suspended_) && writer_->finished(); }
-  void stop() override { writer_->drain(); }
+  void stop() override { drain(); }
+  void drain() override { writer_->drain(); }
 
   void begin_checkpoint(const CheckpointBegin& begin) override;
   void abandon_checkpoint(std::uint64_t number) override;

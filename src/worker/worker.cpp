@@ -8,6 +8,7 @@
 
 #include "base/current_error.hpp"
 #include "worker/block_signals.hpp"
+#include "worker/task.hpp"
 #include "worker/worker_parts.hpp"
 
 namespace wallaroo::internal {
@@ -44,12 +45,19 @@ void Worker::open() {
   build_mailboxes();
   build_segments();
   if (takes_checkpoints()) {
-    checkpointer_ = std::make_unique<Checkpointer>(options_.checkpoints, clock_, log_);
+    if (options_.checkpoint_metrics == nullptr) {
+      options_.checkpoint_metrics = std::make_shared<CheckpointMetrics>();
+    }
+    checkpointer_ = std::make_unique<Checkpointer>(options_.checkpoints, clock_, log_,
+                                                   *options_.checkpoint_metrics);
     number_kept_stages();
     if (options_.store != nullptr) {
       check_storable();
     }
     find_restored();
+    if (options_.discard_newer && options_.restored) {
+      options_.store->discard_above(options_.restored->number);
+    }
   }
   open_ends();
   build_tasks();
@@ -183,6 +191,10 @@ void Worker::stop() {
 void Worker::stop_running() {
   if (options_.store != nullptr) {
     checkpointer_->stop();
+    // A checkpoint that is on its way may wait for a sink's peer.
+    for (const auto& executor : executors_) {
+      executor->tell_tasks([](Task& task) { task.drain(); });
+    }
   } else {
     stop_executors();
   }

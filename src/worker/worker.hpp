@@ -39,7 +39,10 @@ struct WorkerOptions {
   std::string engine_version;
   std::optional<Manifest> restored;                ///< to go on from
   const CheckpointStore* restored_from = nullptr;  ///< where it is; null: in `store`
+  /// Checkpoints newer than the restored one are given up.
+  bool discard_newer = false;
   bool allow_dropped_state = false;
+  std::shared_ptr<CheckpointMetrics> checkpoint_metrics;  ///< null: its own
   std::uint64_t failures = 0;  ///< of checkpoints, in a row, before a roll back
   /// Checkpoints are taken when they are asked for (`checkpoint_inline`).
   bool checkpoints_inline = false;
@@ -126,6 +129,7 @@ class Worker {
   void number_kept_stages();
   void check_storable() const;
   void find_restored();
+  void check_restored_types() const;
   void attach_keeper(SegmentInstance& segment, CheckpointSlot slot);
   void start_checkpoints();
   CheckpointPlan checkpoint_plan() const;

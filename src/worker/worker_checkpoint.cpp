@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <wallaroo/error.hpp>
+#include <wallaroo/stored.hpp>
+
 #include "worker/worker_parts.hpp"
 
 namespace wallaroo::internal {
@@ -88,6 +91,34 @@ void Worker::find_restored() {
   restored_->read_block = [reader = store.reader(restored_->manifest)](std::size_t block) {
     return reader.block(block);
   };
+  check_restored_types();
+}
+
+// Here, before anything is opened, rather than when the state is read.
+void Worker::check_restored_types() const {
+  for (const auto& segment : segments_) {
+    for (const KeptState& kept : segment->states) {
+      const auto stage = std::find_if(
+          kept_stages_.begin(), kept_stages_.end(),
+          [&](const ManifestStage& about) { return about.name == kept.stage->info->name; });
+      const Restored::Stage& found =
+          restored_->stages[static_cast<std::size_t>(stage - kept_stages_.begin())];
+      const auto parts = kept.state->parts();
+      for (std::size_t part = 0; found.stage && part < parts.size(); ++part) {
+        if (!found.parts[part]) {
+          continue;
+        }
+        const ManifestPart& stored =
+            restored_->manifest.stages[*found.stage].parts[*found.parts[part]];
+        try {
+          parts[part]->begin_load(stored.key_schema, stored.value_schema, wall_offset_ns_);
+        } catch (const StoredError& error) {
+          throw StageError(fmt::format("stage '{}': its state cannot be restored: {}",
+                                       kept.stage->info->name, error.what()));
+        }
+      }
+    }
+  }
 }
 
 void Worker::attach_keeper(SegmentInstance& segment, CheckpointSlot slot) {

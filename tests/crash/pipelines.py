@@ -104,12 +104,12 @@ def read(path):
         return b""
 
 
-def sectioned(rng, count, sections, keys):
-    """Keys of which most are not used for a while and then again, so that checkpoints refer to state
-    in older files, and what was not saved in time is missed."""
+def sectioned(rng, count):
+    """Keys that are used for some milliseconds, then not for a while, then again: so checkpoints refer
+    to state in older files, and what was not saved in time is missed."""
+    sections, rounds, keys = 40, 3, 8
     for i in range(count):
-        section = i * 3 * sections // count % sections
-        yield f"{'abcdefghijklmnop'[section]}{rng.randrange(keys)}"
+        yield f"s{i * rounds * sections // count % sections}k{rng.randrange(keys)}"
 
 
 class WordCount(Pipeline):
@@ -119,7 +119,7 @@ class WordCount(Pipeline):
     keys_in_order = True
 
     def lines(self, rng):
-        words = sectioned(rng, 60_000, 8, 30)
+        words = sectioned(rng, 60_000)
         return (" ".join(each) for each in zip(words, words, words))
 
     def key_and_number(self, line):
@@ -165,7 +165,7 @@ class TwoSinks(Pipeline):
     keys_in_order = True
 
     def lines(self, rng):
-        return (f"{key} 0 {rng.randrange(100)}" for key in sectioned(rng, 20_000, 8, 30))
+        return (f"{key} 0 {rng.randrange(100)}" for key in sectioned(rng, 20_000))
 
     def key_and_number(self, line):
         key, number = line.split(" ")[0].split("/")

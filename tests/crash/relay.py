@@ -36,6 +36,8 @@ class ConnectorFeed:
         self.address = free_address()
         #: The application went back behind what it had acknowledged.
         self.asked_again = False
+        #: How often it was told where to go on.
+        self.resumes = 0
         #: All of it is part of a checkpoint.
         self.done = False
         self._count = count
@@ -70,6 +72,7 @@ class ConnectorFeed:
         position = -1 if stream.position is None else stream.position
         if stream.acknowledged is not None and position < stream.acknowledged:
             self.asked_again = True
+        self.resumes += 1
 
     def close(self):
         self._closing = True
@@ -116,9 +119,12 @@ class TcpReceiver:
     def _run(self):
         while True:
             try:
-                self._peer, _ = self._listener.accept()
+                peer, _ = self._listener.accept()
             except OSError:
                 return
+            if self._peer is not None:
+                self._peer.close()
+            self._peer = peer
             self._received.append(b"")
             index = len(self._received) - 1
             try:
@@ -143,6 +149,8 @@ class TcpReceiver:
 
     def close(self):
         self._listener.close()
+        if self._peer is not None:
+            self._peer.close()
 
 
 class PipeReader:

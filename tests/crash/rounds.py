@@ -75,7 +75,7 @@ class Reference:
 
 
 class Round:
-    """`on_launch` is told of every launch. `problems` says what was wrong; then the folder stays."""
+    """`on_launch` is told of every launch; `problems` says what was wrong."""
 
     def __init__(self, reference, mutation="", on_launch=lambda plan, launch: None):
         self.reference = reference
@@ -160,13 +160,14 @@ class Round:
     def _blame(self, text):
         self.problems.append(text)
 
-    def close(self):
-        """Compares, when it came to its end. The problems, of which there should be none."""
+    def close(self, keep_folder=True):
+        """Compares, when it came to its end. The problems, of which there should be none; if there
+        are, the folder may be kept to be looked at."""
         if self._receiver:
             self._receiver.close()
         if self.done and not self.problems:
             self._compare()
-        if not self.problems:
+        if not self.problems or not keep_folder:
             shutil.rmtree(self.folder)
         return self.problems
 

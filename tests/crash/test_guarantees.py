@@ -137,6 +137,13 @@ class NotReplayable(unittest.TestCase):
         application.kill()
         application.communicate()
 
+    def feed(self, kind):
+        if kind == "stdin":
+            return None, "stdin"
+        feed = TcpFeed()
+        self.addCleanup(feed.hang_up)
+        return feed, f"tcp:{feed.address}"
+
     @staticmethod
     def wait_for_checkpoint(folder):
         manifests = os.path.join(folder, "checkpoints", "manifests")
@@ -160,8 +167,7 @@ class NotReplayable(unittest.TestCase):
         """Lines 0 to 9 are part of a checkpoint when 10 to 19 come, and the application dies before
         the next one; then 20 to 29 come."""
         folder = temporary_folder(self)
-        feed = TcpFeed() if kind == "tcp" else None
-        source = f"tcp:{feed.address}" if feed else "stdin"
+        feed, source = self.feed(kind)
         sink = SinkEnd(self, sink_kind, folder)
         application = self.start(source, sink, folder, 1500, 0)
         send(feed, application, range(10))
@@ -194,8 +200,7 @@ class NotReplayable(unittest.TestCase):
     def echoes_around_a_crash(self, kind, sink_kind):
         """The application dies when a timer that a checkpoint holds has fired."""
         folder = temporary_folder(self)
-        feed = TcpFeed() if kind == "tcp" else None
-        source = f"tcp:{feed.address}" if feed else "stdin"
+        feed, source = self.feed(kind)
         sink = SinkEnd(self, sink_kind, folder)
         application = self.start(source, sink, folder, 1500, 2000)
         self.wait_for_checkpoint(folder)

@@ -55,7 +55,7 @@ class Mutations(unittest.TestCase):
         for plan in plans:
             if not round_.problems and not round_.done:
                 round_.launch(plan)
-        return round_.close()
+        return round_.close(keep_folder=False)
 
     def test_each_is_noticed(self):
         for mutation, (pipeline, plans) in CASES.items():
@@ -80,8 +80,11 @@ class AcknowledgedTooEarly(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             feed = ConnectorFeed(100_000)
             command = relay_command(f"connector:{feed.address}", f"file:{folder}/out", folder)
-            Launch(command, folder, ("checkpoint.manifest.before=kill@3",), 2000, mutation).run()
-            Launch(command, folder, ("checkpoint.ack.after=kill@1",), 2000).run()
+            # The source tells its peer between two polls, so give it time.
+            rules = ("checkpoint.manifest.before=delay:500ms@3", "checkpoint.manifest.before=kill@3")
+            Launch(command, folder, rules, 2000, mutation).run()
+            resumes = feed.resumes
+            Launch(command, folder, (), 2000).run(when=lambda: feed.resumes > resumes)
             return feed.close().asked_again
 
     def test_is_noticed(self):
