@@ -132,7 +132,7 @@ bool Checkpointer::has_room() {
 void Checkpointer::save_block(std::uint64_t number, StateBlock block) {
   const std::size_t bytes = block.bytes.size();
   queued_bytes_ += bytes;
-  post([this, number, bytes, block = std::move(block)] {
+  post([this, number, bytes, block = std::move(block)]() mutable {
     Decisions decisions = write(number, block);
     queued_bytes_ -= bytes;
     wake_waiting();

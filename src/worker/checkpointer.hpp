@@ -111,7 +111,7 @@ class Checkpointer final : public CheckpointPort {
   Decisions carry_out(const Decision& decision);
 
   Decisions begin(const decide::Begin& begin);
-  Decisions write(std::uint64_t number, const StateBlock& block);
+  Decisions write(std::uint64_t number, StateBlock& block);
   Decisions make_durable(std::uint64_t number);
   Decisions prepare_sinks(std::uint64_t number);
   Decisions publish(const decide::Publish& publish);

@@ -116,12 +116,18 @@ Decisions Checkpointer::begin(const decide::Begin& begin) {
   return {};
 }
 
-Decisions Checkpointer::write(std::uint64_t number, const StateBlock& block) {
+// That a group is empty now is known by its not being in the manifest.
+Decisions Checkpointer::write(std::uint64_t number, StateBlock& block) {
   if (!drafting(number)) {
     return {};
   }
   for (const ManifestSection& section : block.sections) {
     draft_.saved[{section.stage, section.part}].set(section.group);
+  }
+  std::erase_if(block.sections,
+                [](const ManifestSection& section) { return section.entries == 0; });
+  if (block.sections.empty()) {
+    return {};
   }
   try {
     draft_.writer->append(block);
