@@ -86,7 +86,8 @@ class Round:
         self.problems = []
         self.done = False
         self.plans = []
-        self._gone_back = None
+        #: The outputs reach behind the checkpoint, as a start that was to go back died.
+        self._to_be_cut_back = False
         self._mutation = mutation
         self._on_launch = on_launch
         self._watched = [Watched(self.output + suffix) for suffix in self.pipeline.outputs]
@@ -113,11 +114,12 @@ class Round:
         command += ["--checkpoint-dir", self.checkpoints, "--log-level", "debug",
                     "--checkpoint-interval", f"{plan.interval_ms}ms",
                     "--threads", str(plan.threads)]
-        older = self._older(plan)
-        command += older
-        for each in self._watched if older else ():
+        if plan.restore_older:
+            command += ["--restore", str(self.complete_checkpoints()[1])]
+            self._to_be_cut_back = True
+        for each in self._watched if self._to_be_cut_back else ():
             each.begin_anew()
-        watched = () if older else self._watched
+        watched = () if self._to_be_cut_back else self._watched
         launch = Launch(command, self.folder, plan.rules, self.pipeline.pause_us, self._mutation)
         killer = None
         if self._receiver and plan.receiver_absence_s:
@@ -130,20 +132,12 @@ class Round:
             launch.run(watched)
         if killer:
             killer.join()
+        if launch.hits.count("sink.file.recover.after") >= len(self._watched):
+            self._to_be_cut_back = False
         self._judge(plan, launch)
         self._on_launch(plan, launch)
         self.done = self.done or (launch.code == 0 and plan.runs_to_its_end)
         return launch
-
-    def _older(self, plan):
-        """To go back behind the newest checkpoint, and to say so until there is a newer one: until
-        then the newest is that of an output which has been cut back."""
-        complete = self.complete_checkpoints()
-        if self._gone_back is None and plan.restore_older:
-            self._gone_back = complete[:2]
-        if self._gone_back is not None and complete[:1] != self._gone_back[:1]:
-            self._gone_back = None
-        return () if self._gone_back is None else ("--restore", str(self._gone_back[1]))
 
     def _judge(self, plan, launch):
         allowed = plan.may_fail or (plan.receiver_absence_s and plan.stop_after_s is not None)
