@@ -18,14 +18,21 @@ namespace wallaroo::internal {
 namespace {
 // Small enough that an executor looks at its sockets and its other tasks every millisecond or so.
 constexpr int batches_per_step = 4;
+// Where the user's functions are slow, a source comes back to its executor after the first batch
+// that takes longer: barriers, timers and other tasks wait no longer than that.
+constexpr std::int64_t longest_poll_ns = 1'000'000;
 
 constexpr FailpointGroup points("source");
 }  // namespace
 
 // A generator is a user's function too; what it throws must name its source.
 bool SourceTask::poll() {
+  poll_until_ns_ = clock_.now_ns() + longest_poll_ns;
+  poll_is_long_ = false;
   try {
-    return connector_->poll();
+    const bool more = connector_->poll();
+    poll_is_long_ = false;
+    return more;
   } catch (const Error&) {
     throw;
   } catch (const std::logic_error&) {
@@ -51,6 +58,7 @@ void SourceTask::receive(Batch& batch) {
     batch.ingest_ns = latest_ingest_ns_;
   }
   output_.process(batch);
+  poll_is_long_ = clock_.now_ns() >= poll_until_ns_;
   if (time_.tick_ns != 0) {
     output_.set_watermark({latest_ingest_ns_ + time_.wall_offset_ns, false});
   }

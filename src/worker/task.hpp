@@ -81,8 +81,8 @@ class SourceTask final : public Task, private BatchReceiver {
     std::size_t source = 0;  ///< its index among those of the plan
     CheckpointSlot slot;
   };
-  SourceTask(Share share, SegmentOutput output, Time time)
-      : share_(std::move(share)), output_(std::move(output)), time_(time) {}
+  SourceTask(Share share, SegmentOutput output, Time time, const Clock& clock)
+      : share_(std::move(share)), output_(std::move(output)), time_(time), clock_(clock) {}
   BatchReceiver& receiver() { return *this; }
   void set_connector(std::unique_ptr<SourceConnector> connector) {
     connector_ = std::move(connector);
@@ -92,7 +92,7 @@ class SourceTask final : public Task, private BatchReceiver {
   bool step() override;
   void before_sleep() override;
   bool has_work() const override { return output_.can_advance() || output_.keeper().can_step(); }
-  bool blocked() const override { return output_.blocked(); }
+  bool blocked() const override { return output_.blocked() || poll_is_long_; }
   bool done() const override { return output_.ended() && !output_.blocked(); }
   void stop() override { connector_->stop(); }
   std::int64_t due_ns() const override;
@@ -127,6 +127,9 @@ class SourceTask final : public Task, private BatchReceiver {
   bool ended_by_itself_ = false;          ///< before it was stopped
   std::unique_ptr<SourceConnector> connector_;
   Time time_;
+  const Clock& clock_;
+  std::int64_t poll_until_ns_ = end_of_time;  ///< then the connector is to come to an end
+  bool poll_is_long_ = false;
   std::int64_t next_tick_ns_ = 0;
   std::int64_t latest_ingest_ns_ = no_time;
   bool starved_ = true;  ///< the connector has nothing left that it has read

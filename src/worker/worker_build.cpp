@@ -122,7 +122,7 @@ std::unique_ptr<Task> Worker::make_source_task(SegmentInstance& segment, Checkpo
       *runtime_of(node.stages.front(), segment.executor), log_, segment.dead_letters));
   auto task = std::make_unique<SourceTask>(
       SourceTask::Share{source.name, source.index, slot}, std::move(segment.output),
-      SourceTask::Time{wall_offset_ns_, plan_->uses_time() ? source_tick_ns : 0});
+      SourceTask::Time{wall_offset_ns_, plan_->uses_time() ? source_tick_ns : 0}, clock_);
   if (source.ended) {
     task->set_connector(std::make_unique<IdleConnector>());
   } else {
