@@ -44,6 +44,15 @@ std::optional<Manifest> choose_restored(const CheckpointStore& store,
     return std::nullopt;
   }
   Manifest manifest = store.load(*choice.number);
+  // The newer ones are going to be given up for it.
+  if (wanted) {
+    if (const auto damaged = store.damaged_blocks(manifest); !damaged.empty()) {
+      throw ConfigError(fmt::format(
+          "checkpoint {} cannot be restored: {}; `wallaroo checkpoints {} verify` tells which are "
+          "whole",
+          manifest.number, damaged.front(), store.layout().directory().string()));
+    }
+  }
   log.info("goes on from checkpoint {} in {}", manifest.number,
            store.layout().directory().string());
   return manifest;

@@ -165,6 +165,18 @@ class Engine::Impl {
     return stop_now_wanted_;
   }
 
+  /// Less when the application is told to end.
+  void pause(std::chrono::milliseconds duration) const {
+    constexpr std::chrono::milliseconds step(20);
+    for (; duration.count() > 0 && !told_to_end(); duration -= step) {
+      std::this_thread::sleep_for(std::min(step, duration));
+    }
+  }
+  bool told_to_end() const {
+    const std::lock_guard lock(mutex_);
+    return stop_wanted_ || stop_now_wanted_;
+  }
+
   /// Why it could not be done.
   std::optional<std::string> go_back(EngineRun& ended, const std::string& reason) {
     config_.worker.discard_newer = false;
@@ -179,7 +191,7 @@ class Engine::Impl {
                        ? fmt::format("checkpoint {}", config_.worker.restored->number)
                        : "the beginning");
       // A peer that refuses everything must not keep a core busy.
-      std::this_thread::sleep_for(
+      pause(
           std::chrono::milliseconds(std::min<std::uint64_t>(5'000, 50 * config_.worker.failures)));
       renew_run();
       run()->start();

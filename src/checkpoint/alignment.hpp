@@ -8,6 +8,7 @@
 
 namespace wallaroo::internal {
 
+// clang-format off
 /// The alignment of barriers at one task with several inputs (Chandy and Lamport's snapshots, as in
 /// Carbone et al., "Lightweight Asynchronous Snapshots for Distributed Dataflows"). One per segment
 /// and sink writer. It is told what arrives, and tells which inputs must wait and when the task's
@@ -21,25 +22,27 @@ namespace wallaroo::internal {
 /// number is *settled* when it is not above the last one taken, superseded or abandoned. Numbers of
 /// n:
 ///
-/// | message             | none                        | waiting(n)           | aligned(n) |
-/// |---------------------|-----------------------------|----------------------|--------------------|
-/// | request, settled    | ignored                     | ignored              | ignored | | request
-/// n           | -                           | ignored              | ignored            | |
-/// request, above      | waiting; aligned when all   | supersedes n: its    | supersedes n       |
-/// |                     | inputs have ended           | inputs go on         | | | barrier,
-/// settled    | swallowed                   | swallowed            | -                  | | barrier
-/// n           | -                           | input held; aligned  | -                  | | | |
-/// when it was the last |                    | | barrier, above      | waiting, or aligned when no
-/// | supersedes n         | -                  | |                     | other input is open | | |
-/// | end                 | input ended                 | aligned when it was  | - | | | | the last
-/// |                    | | abandon, settled    | ignored                     | ignored | ignored |
-/// | abandon n or above  | that number is settled      | none; its inputs go  | none; its inputs |
-/// |                     |                             | on                   | go on | | take |
-/// broken                      | broken               | none; n is settled |
+/// | message            | none                         | waiting(n)                | aligned(n)     |
+/// |--------------------|------------------------------|---------------------------|----------------|
+/// | request, settled   | ignored                      | ignored                   | ignored        |
+/// | request n          | -                            | ignored                   | ignored        |
+/// | request, above     | waiting; aligned when all    | supersedes n: its inputs  | supersedes n   |
+/// |                    | inputs have ended            | go on                     |                |
+/// | barrier, settled   | swallowed                    | swallowed                 | -              |
+/// | barrier n          | -                            | input held; aligned when  | -              |
+/// |                    |                              | it was the last           |                |
+/// | barrier, above     | waiting, or aligned when no  | supersedes n              | -              |
+/// |                    | other input is open          |                           |                |
+/// | end                | input ended                  | aligned when it was the   | -              |
+/// |                    |                              | last                      |                |
+/// | abandon, settled   | ignored                      | ignored                   | ignored        |
+/// | abandon n or above | that number is settled       | none; its inputs go on    | none; they do  |
+/// | take               | broken                       | broken                    | none; settled  |
 ///
 /// `-` cannot be: an input that is held, or has ended, delivers nothing. A message that comes
 /// nevertheless, and a barrier whose number is not above the last one of its input, is a broken
 /// invariant (std::logic_error): records would be in the wrong checkpoint.
+// clang-format on
 class Alignment {
  public:
   explicit Alignment(std::size_t inputs) : inputs_(inputs), held_(inputs, 0), open_(inputs) {}

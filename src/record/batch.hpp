@@ -91,14 +91,19 @@ class ByteBatch final : public Batch {
   }
 };
 
+/// What a barrier says.
+struct Barrier {
+  std::uint64_t checkpoint = 0;  ///< the number
+  bool last = false;             ///< nothing follows in this run, and the stream does not end
+};
+
 /// A message without records.
 class ControlBatch final : public Batch {
  public:
-  explicit ControlBatch(BatchKind control, std::uint64_t checkpoint_number = 0)
-      : checkpoint(checkpoint_number) {
+  explicit ControlBatch(BatchKind control, Barrier of_checkpoint = {}) : barrier(of_checkpoint) {
     kind = control;
   }
-  std::uint64_t checkpoint;  ///< the number of a barrier
+  Barrier barrier;
   std::size_t size() const override { return 0; }
   void clear() override {}
 };

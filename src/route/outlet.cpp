@@ -15,9 +15,9 @@ void Outlet::send(std::size_t target, BatchPtr batch) {
   waiting.push_back(std::move(batch));
 }
 
-void Outlet::broadcast(BatchKind control, std::uint64_t checkpoint) {
+void Outlet::broadcast(BatchKind control, Barrier barrier) {
   for (std::size_t target = 0; target < targets_.size(); ++target) {
-    send(target, std::make_unique<ControlBatch>(control, checkpoint));
+    send(target, std::make_unique<ControlBatch>(control, barrier));
   }
 }
 

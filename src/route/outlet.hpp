@@ -39,7 +39,7 @@ class Outlet {
   /// batch per target is open at a time.
   void send(std::size_t target, BatchPtr batch);
   /// Sends a control message to every target, after all data.
-  void broadcast(BatchKind control, std::uint64_t checkpoint = 0);
+  void broadcast(BatchKind control, Barrier barrier = {});
   /// Moves what waits into mailboxes that have room again; true when something moved.
   bool retry();
   /// True when `retry` would move something.

@@ -37,6 +37,11 @@ class ConnectorWriter final : public SinkWriter {
   bool finished() const override { return state_ == State::closed; }
 
   void barrier(std::uint64_t number) override;
+  /// The receiver is there, and has been sent everything from before the barrier.
+  bool passed_barrier() const override {
+    return state_ != State::running || session_.rolled_back() ||
+           (session_.ready() && output_.sendable() == 0);
+  }
   void abandon(std::uint64_t number) override;
   void prepare(std::uint64_t number) override;
   void commit(std::uint64_t number) override;

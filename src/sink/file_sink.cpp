@@ -47,6 +47,12 @@ void FileSink::check_options() const {
 /// when it is opened.
 bool FileSink::regular() const {
   struct stat about {};
+  // These are streams of somebody else's, also where they lead to a file.
+  for (const std::string_view stream : {"/dev/std", "/dev/fd/", "/proc/"}) {
+    if (options_.path.starts_with(stream)) {
+      return false;
+    }
+  }
   if (options_.path == "-") {
     return false;
   }

@@ -84,9 +84,10 @@ class WindowSet : public StageClock {
   /// comes from fire_due().
   template <class Out>
   void on_time(std::int64_t now_ns, Out& out) {
-    const bool anything_new = active_ || any_changed_ || next_early_ == no_time;
+    // The first time is told because of the restart: by itself it moves no phase.
+    const bool only_restored = restored_ && !active_ && !any_changed_;
     pass_time(now_ns);
-    if (settings_.early_every_ns > 0 && now_ >= next_early_ && anything_new) {
+    if (settings_.early_every_ns > 0 && now_ >= next_early_ && !only_restored) {
       next_early_ = saturating_add(now_, settings_.early_every_ns);
       emit_early(out);
     }

@@ -5,6 +5,7 @@
 
 #include <wallaroo/error.hpp>
 
+#include "base/current_error.hpp"
 #include "base/failpoint.hpp"
 #include "worker/block_signals.hpp"
 #include "worker/task.hpp"
@@ -65,6 +66,15 @@ void Checkpointer::end_thread() {
 
 void Checkpointer::run() {
   block_signals();
+  try {
+    serve();
+  } catch (...) {
+    // A broken invariant, or no memory: as in an executor.
+    ends_.failed(current_error());
+  }
+}
+
+void Checkpointer::serve() {
   std::unique_lock lock(mutex_);
   while (!ending_) {
     auto event = next_event(lock);

@@ -65,9 +65,10 @@ class Checkpointer final : public CheckpointPort {
 
   CheckpointMetrics& metrics() { return metrics_; }
 
-  /// Before anything else. `previous`: the checkpoint that was restored; what does not change is
-  /// referred to in its files. `failures`: in a row, before a roll back.
+  /// Before anything else.
   void prepare(CheckpointPlan plan, CheckpointEnds ends);
+  /// Time begins to run. `previous`: the checkpoint that was restored; what does not change is
+  /// referred to in its files. `failures`: in a row, before a roll back.
   void open(CheckpointStore& store, std::optional<Manifest> previous, std::uint64_t failures);
   void start_thread();
   /// Nothing more is decided; what runs is left as it is. Not from the checkpointer's own thread.
@@ -105,6 +106,7 @@ class Checkpointer final : public CheckpointPort {
   };
 
   void run();
+  void serve();
   void post(Event event);
   std::optional<Event> next_event(std::unique_lock<std::mutex>& lock);
   void carry_out(Decisions decisions);

@@ -36,7 +36,9 @@ Inbox::Delivery Inbox::next() {
       update_watermark();
     }
     if (batch->kind == BatchKind::barrier) {
-      alignment_.on_barrier(turn_, static_cast<const ControlBatch&>(*batch).checkpoint);
+      const Barrier& barrier = static_cast<const ControlBatch&>(*batch).barrier;
+      last_barrier_ = last_barrier_ || barrier.last;
+      alignment_.on_barrier(turn_, barrier.checkpoint);
       continue;
     }
     slot.metrics->batches.add();

@@ -49,6 +49,8 @@ class Inbox {
   /// producers that delivered its barrier are held back.
   std::optional<std::uint64_t> aligned() const { return alignment_.aligned(); }
   Alignment& alignment() { return alignment_; }
+  /// A barrier said that nothing follows it in this run.
+  bool last_barrier() const { return last_barrier_; }
   /// Every producer has said that nothing follows, and everything was taken.
   bool ended() const { return open_ == 0; }
 
@@ -59,6 +61,7 @@ class Inbox {
   std::size_t open_;
   std::vector<std::size_t> newly_ended_;
   Alignment alignment_;
+  bool last_barrier_ = false;
   bool aligns_;
   std::size_t turn_ = 0;
   Watermark watermark_;

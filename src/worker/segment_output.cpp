@@ -99,15 +99,15 @@ void SegmentOutput::wait_for_room() {
   }
 }
 
-void SegmentOutput::pass_barrier(std::uint64_t checkpoint, const RewritePlaces& rewrite) {
-  keeper_->begin(checkpoint, rewrite);
+void SegmentOutput::pass_barrier(Barrier barrier, const RewritePlaces& rewrite) {
+  keeper_->begin(barrier.checkpoint, rewrite);
   if (ended_) {
     return;
   }
   segment_->flush(true);
   maybe_open_ = false;
   for (const auto& outlet : outlets_) {
-    outlet->broadcast(BatchKind::barrier, checkpoint);
+    outlet->broadcast(BatchKind::barrier, barrier);
   }
 }
 

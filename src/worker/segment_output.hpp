@@ -24,7 +24,7 @@ class SegmentOutput {
   StateKeeper& keeper() const { return *keeper_; }
   /// The segment is as it is to be in the checkpoint: notes that, and sends the barrier, unless the
   /// end was sent already.
-  void pass_barrier(std::uint64_t checkpoint, const RewritePlaces& rewrite);
+  void pass_barrier(Barrier barrier, const RewritePlaces& rewrite);
   /// The stream goes on after a restart: nothing more is sent, nothing fires.
   void suspend();
 

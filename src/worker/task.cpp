@@ -143,7 +143,7 @@ bool SourceTask::serve_checkpoint() {
   const CheckpointBegin begin = *std::exchange(begin_, std::nullopt);
   const bool ended = output_.ended() || ended_by_itself_;
   auto positions = save_positions(begin.number);
-  output_.pass_barrier(begin.number, begin.rewrite);
+  output_.pass_barrier({begin.number, begin.last}, begin.rewrite);
   if (mutation("replay_too_late") && !begin.last && poll()) {
     positions = connector_->save(begin.number);
   }
@@ -235,8 +235,9 @@ bool SegmentTask::meet_barrier() {
   if (!number || output_.blocked()) {
     return false;
   }
-  output_.pass_barrier(*number, std::exchange(rewrite_, {}));
-  suspended_ = suspended_ || last_;
+  // Told by the barrier, which may come before the request; with all inputs ended by the request.
+  suspended_ = suspended_ || last_ || inbox_.last_barrier();
+  output_.pass_barrier({*number, suspended_}, std::exchange(rewrite_, {}));
   inbox_.alignment().take();
   return true;
 }

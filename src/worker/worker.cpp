@@ -55,11 +55,13 @@ void Worker::open() {
       check_storable();
     }
     find_restored();
-    if (options_.discard_newer && options_.restored) {
-      options_.store->discard_above(options_.restored->number);
-    }
   }
-  open_ends();
+  open_sources();
+  // Before sinks take back what belongs to newer ones.
+  if (options_.discard_newer && options_.restored) {
+    options_.store->discard_above(options_.restored->number);
+  }
+  open_sinks();
   build_tasks();
   if (takes_checkpoints()) {
     start_checkpoints();
@@ -82,9 +84,6 @@ void Worker::start_threads() {
   if (stop_now_wanted_) {
     stop_executors_now();
   }
-  if (options_.store != nullptr) {
-    checkpointer_->start_thread();
-  }
   changed_.wait(lock, [&] {
     return started_ == plan_->executors() || start_error_ || failed_ || stop_now_wanted_;
   });
@@ -93,6 +92,11 @@ void Worker::start_threads() {
     lock.unlock();
     join_threads();
     std::rethrow_exception(start_error_);
+  }
+  // Not while state is restored, for which no time is set.
+  if (options_.store != nullptr && !failed_ && !stop_now_wanted_) {
+    checkpointer_->open(*options_.store, options_.restored, options_.failures);
+    checkpointer_->start_thread();
   }
 }
 
@@ -105,6 +109,7 @@ void Worker::close() {
   for (const auto& executor : executors_) {
     executor->release();
   }
+  const std::lock_guard lock(ends_mutex_);
   for (const auto& [id, source] : sources_) {
     source->source.reset();
   }

@@ -114,7 +114,8 @@ class Worker {
   void join_threads();
   Outcome outcome() const;
   void make_ends();
-  void open_ends();
+  void open_sources();
+  void open_sinks();
   void build_mailboxes();
   void build_segments();
   void build_segment(NodeId node, int executor);
@@ -165,6 +166,7 @@ class Worker {
   std::vector<std::unique_ptr<Executor>> executors_;
 
   std::vector<std::thread> threads_;
+  mutable std::mutex ends_mutex_;  ///< of who asks for an address and who closes
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   enum class Phase { described, running, never_ran };

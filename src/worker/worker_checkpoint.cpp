@@ -175,7 +175,6 @@ void Worker::start_checkpoints() {
   for (std::size_t i = 0; i < executors_.size(); ++i) {
     executors_[i]->take_checkpoints(*checkpointer_, static_cast<int>(i));
   }
-  checkpointer_->open(*options_.store, options_.restored, options_.failures);
 }
 
 void Worker::finish_checkpoints() {

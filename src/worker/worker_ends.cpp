@@ -62,7 +62,7 @@ const Saved* find_by_name(const std::vector<Saved>& all, const std::string& name
 
 }  // namespace
 
-void Worker::open_ends() {
+void Worker::open_sources() {
   for (const auto& [id, instance] : sources_) {
     instance->source->open();
     const ManifestSource* const saved =
@@ -71,6 +71,10 @@ void Worker::open_ends() {
       continue;
     }
     instance->ended = saved->ended;
+    if (saved->ended) {
+      log_.info("source '{}': it had ended in checkpoint {}, and nothing more is read from it",
+                instance->name, options_.restored->number);
+    }
     std::vector<SourcePosition> positions;
     for (const ManifestPosition& position : saved->positions) {
       positions.push_back({position.partition, position.bytes});
@@ -80,6 +84,9 @@ void Worker::open_ends() {
                    [&] { instance->source->restore(std::move(positions)); });
     }
   }
+}
+
+void Worker::open_sinks() {
   std::vector<const SinkInstance*> opened;
   for (const auto& [id, instance] : sinks_) {
     if (options_.store != nullptr) {
@@ -136,6 +143,7 @@ std::vector<std::string> Worker::listening_sources() const {
 }
 
 std::string Worker::address(const std::string& source_or_sink) const {
+  const std::lock_guard lock(ends_mutex_);
   for (const auto& [id, source] : sources_) {
     if (source->name == source_or_sink && source->source != nullptr) {
       return source->source->address();
