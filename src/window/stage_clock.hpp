@@ -95,7 +95,7 @@ class StageClock {
         closings_.add(closing.limit, closing.watermark);
       }
     }
-    restored_ = true;
+    restored_ = keeps_phase_ = true;
   }
 
  protected:
@@ -138,8 +138,9 @@ class StageClock {
   const std::int64_t longest_wait_ns_;
 
   bool idle_ = true;
-  bool active_ = false;    ///< there was an event since time was told
-  bool restored_ = false;  ///< and time was not told since
+  bool active_ = false;       ///< there was an event since time was told
+  bool restored_ = false;     ///< and time was not told since
+  bool keeps_phase_ = false;  ///< of preliminary results: restored, and nothing happened since
   std::int64_t watermark_ = no_time;
   std::int64_t limit_ = no_time;   ///< what is due by then fires; count windows: now
   std::int64_t newest_ = no_time;  ///< greatest time of a record

@@ -84,10 +84,10 @@ class WindowSet : public StageClock {
   /// comes from fire_due().
   template <class Out>
   void on_time(std::int64_t now_ns, Out& out) {
-    // The first time is told because of the restart: by itself it moves no phase.
-    const bool only_restored = restored_ && !active_ && !any_changed_;
+    // After a restart time is told where it would not have been otherwise, which moves no phase.
+    keeps_phase_ = keeps_phase_ && !active_ && !any_changed_;
     pass_time(now_ns);
-    if (settings_.early_every_ns > 0 && now_ >= next_early_ && !only_restored) {
+    if (settings_.early_every_ns > 0 && now_ >= next_early_ && !keeps_phase_) {
       next_early_ = saturating_add(now_, settings_.early_every_ns);
       emit_early(out);
     }

@@ -1,4 +1,5 @@
 // External programs feed streams over the connector protocol into a whole engine.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -100,9 +101,13 @@ class ConnectorSource : public testing::TestWithParam<int> {
     for (std::uint64_t n = 0; n < count; ++n) {
       wanted[n] = n;
     }
-    const auto numbers = drain();
+    auto numbers = drain();
     EXPECT_EQ(numbers.size(), 6U);
-    for (const auto& [stream, got] : numbers) {
+    for (auto& [stream, got] : numbers) {
+      // Without checkpoints a stream may move to another executor while its records are under way.
+      if (options_.checkpoints.directory.empty() && options_.threads != 1) {
+        std::sort(got.begin(), got.end());
+      }
       EXPECT_EQ(got, wanted) << "stream " << stream;
     }
   }
