@@ -411,7 +411,7 @@ class ConnectorClient:
         return True
 
     def flush(self) -> None:
-        """Nothing more to send for now: sends what is buffered, and takes what has arrived."""
+        """Nothing more is to be sent at present: sends what is buffered, and takes what has arrived."""
         self.poll(0)
 
     def end_stream(self, stream: Stream, wait: bool = True) -> bool:
