@@ -6,14 +6,13 @@
 #include <random>
 #include <utility>
 
-#include <linux/sockios.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <fmt/format.h>
 
 #include "io/socket.hpp"
+#include "sink/peer_socket.hpp"
 
 namespace wallaroo::internal {
 
@@ -24,28 +23,6 @@ using Nanoseconds = std::chrono::nanoseconds;
 constexpr std::size_t max_parts = 16;
 constexpr std::size_t max_dropped_bytes = 1 << 20;
 constexpr std::chrono::milliseconds acknowledgement_poll{5};
-
-IoResult send_parts(int socket, std::span<iovec> parts) {
-  msghdr message{};
-  message.msg_iov = parts.data();
-  message.msg_iovlen = parts.size();
-  for (;;) {
-    const ssize_t sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0) {
-      return {static_cast<std::size_t>(sent), 0};
-    }
-    if (errno != EINTR) {
-      return {0, errno};
-    }
-  }
-}
-
-/// Bytes (and the end of the stream, which counts as one) that the peer's machine has not
-/// acknowledged.
-int unacknowledged_bytes(int socket) {
-  int bytes = 0;
-  return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
-}
 
 std::string reason_of_end(int socket) {
   int error = 0;
