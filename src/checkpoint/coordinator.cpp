@@ -28,8 +28,10 @@ bool Coordinator::Answers::add(std::size_t from) {
 Coordinator::Coordinator(const CoordinatorConfig& config)
     : config_(config),
       next_number_(config.first_number),
-      next_begin_ns_(saturating_add(config.now_ns, config.interval_ns)),
-      failures_(config.failures) {
+      next_begin_ns_(saturating_add(config.now_ns,
+                                    config.restored ? config.interval_ns / 2 : config.interval_ns)),
+      failures_(config.failures),
+      last_delay_ns_(config.last_delay_ns) {
   check(config.tasks > 0 && config.first_number > 0, "there are tasks, and numbers begin at 1");
 }
 
@@ -47,7 +49,7 @@ Decisions Coordinator::on_time(std::int64_t now_ns) {
   if (now_ns < next_wakeup_ns() || over()) {
     return {};
   }
-  return phase_ == Phase::idle ? begin(now_ns) : on_timeout();
+  return phase_ == Phase::idle ? begin(now_ns) : on_timeout(now_ns);
 }
 
 Decisions Coordinator::begin(std::int64_t now_ns) {
@@ -60,14 +62,15 @@ Decisions Coordinator::begin(std::int64_t now_ns) {
   return {decide::Begin{number_, last_}};
 }
 
-Decisions Coordinator::on_timeout() {
+Decisions Coordinator::on_timeout(std::int64_t now_ns) {
   const double seconds = static_cast<double>(config_.timeout_ns) / 1e9;
   switch (phase_) {
     case Phase::saving:
       return abandon(fmt::format("{} of {} tasks have not saved their state within {} s",
-                                 answers_.missing, config_.tasks, seconds));
+                                 answers_.missing, config_.tasks, seconds),
+                     now_ns);
     case Phase::making_durable:
-      return abandon(fmt::format("saved state was not made durable within {} s", seconds));
+      return abandon(fmt::format("saved state was not made durable within {} s", seconds), now_ns);
     case Phase::preparing:
       return roll_back(fmt::format("{} of {} sinks have not prepared checkpoint {} within {} s",
                                    answers_.missing, config_.sinks, number_, seconds));
@@ -107,11 +110,12 @@ Decisions Coordinator::on_durable(std::uint64_t n, std::int64_t now_ns) {
   return {decide::Prepare{n}};
 }
 
-Decisions Coordinator::on_write_failed(std::uint64_t n, std::string_view reason) {
+Decisions Coordinator::on_write_failed(std::uint64_t n, std::string_view reason,
+                                       std::int64_t now_ns) {
   if (phase_ == Phase::saving && number_ == n) {
-    return abandon(reason);
+    return abandon(reason, now_ns);
   }
-  return fits(Phase::making_durable, n) ? abandon(reason) : Decisions{};
+  return fits(Phase::making_durable, n) ? abandon(reason, now_ns) : Decisions{};
 }
 
 Decisions Coordinator::on_prepared(std::size_t sink, std::uint64_t n, std::string vote) {
@@ -136,7 +140,6 @@ Decisions Coordinator::on_published(std::uint64_t n) {
   if (!fits(Phase::publishing, n)) {
     return {};
   }
-  completed_ = n;
   failures_ = 0;
   if (config_.sinks == 0) {
     return complete();
@@ -190,7 +193,7 @@ Decisions Coordinator::on_all_ended(std::int64_t now_ns) {
 }
 
 Decisions Coordinator::begin_last(std::int64_t now_ns) {
-  return phase_ == Phase::idle ? begin(now_ns) : Decisions{};
+  return phase_ == Phase::idle && now_ns >= next_wakeup_ns() ? begin(now_ns) : Decisions{};
 }
 
 bool Coordinator::too_many_failures() const {
@@ -198,10 +201,18 @@ bool Coordinator::too_many_failures() const {
          last_failures_ >= config_.last_attempts;
 }
 
-Decisions Coordinator::abandon(std::string_view reason) {
+void Coordinator::delay_last(std::int64_t now_ns) {
+  ++last_failures_;
+  last_begin_ns_ = saturating_add(now_ns, last_delay_ns_);
+  last_delay_ns_ = std::min(last_delay_ns_, end_of_time / 10) * 10;
+}
+
+Decisions Coordinator::abandon(std::string_view reason, std::int64_t now_ns) {
   phase_ = Phase::idle;
   ++failures_;
-  last_failures_ += last_ ? 1 : 0;
+  if (last_) {
+    delay_last(now_ns);
+  }
   Decisions decisions{decide::Abandon{number_, std::string(reason)}};
   if (too_many_failures()) {
     Decisions failed = fail(std::string(reason));
@@ -236,7 +247,7 @@ Decisions Coordinator::fail(std::string reason) {
 std::int64_t Coordinator::next_wakeup_ns() const {
   switch (phase_) {
     case Phase::idle:
-      return ending() ? no_time : next_begin_ns_;
+      return ending() ? last_begin_ns_ : next_begin_ns_;
     case Phase::saving:
     case Phase::making_durable:
     case Phase::preparing:
@@ -245,30 +256,6 @@ std::int64_t Coordinator::next_wakeup_ns() const {
     default:
       return end_of_time;
   }
-}
-
-std::string_view name_of(Coordinator::Phase phase) {
-  switch (phase) {
-    case Coordinator::Phase::idle:
-      return "idle";
-    case Coordinator::Phase::saving:
-      return "saving";
-    case Coordinator::Phase::making_durable:
-      return "making durable";
-    case Coordinator::Phase::preparing:
-      return "preparing";
-    case Coordinator::Phase::publishing:
-      return "publishing";
-    case Coordinator::Phase::committing:
-      return "committing";
-    case Coordinator::Phase::finished:
-      return "finished";
-    case Coordinator::Phase::rolling_back:
-      return "rolling back";
-    case Coordinator::Phase::failed:
-      return "failed";
-  }
-  return "";
 }
 
 }  // namespace wallaroo::internal

@@ -19,9 +19,13 @@ struct CoordinatorConfig {
   std::int64_t timeout_ns = 0;      ///< for saving; again for preparing and publishing
   std::uint64_t max_failures = 0;   ///< in a row, until the application stops; 0: it never does
   std::uint64_t last_attempts = 3;  ///< of the last checkpoint, when stopping or when all has ended
-  std::uint64_t first_number = 1;   ///< above every number that was ever used (see RecoveryChoice)
-  std::uint64_t failures = 0;       ///< in a row, of the coordinator before a roll back
-  std::int64_t now_ns = 0;          ///< the first checkpoint begins an interval later
+  /// From the failure of the first of these to the second; to the next ten times that, and so on:
+  /// what fails may pass, as when a full disk is cleared or a receiver comes back.
+  std::int64_t last_delay_ns = 100'000'000;
+  std::uint64_t first_number = 1;  ///< above all that were ever used: CheckpointStore::next_number
+  std::uint64_t failures = 0;      ///< in a row, of the coordinator before a roll back
+  std::int64_t now_ns = 0;         ///< the first checkpoint begins an interval later,
+  bool restored = false;           ///< or half of one: what is read again has waited long enough
 };
 
 /// The checkpoints of one worker: completion and two-phase commit. One checkpoint at a time; the
@@ -47,8 +51,9 @@ struct CoordinatorConfig {
 ///   complete: there is no timeout, and after a roll back the recovery commits n.
 /// * Failures in a row are counted, until a checkpoint is complete; at `max_failures` an Abandon is
 ///   followed by Fail, and a RollBack is a Fail instead.
-/// * After `on_stop` or `on_all_ended` the next checkpoint is the last. It begins at once. Failed
-///   `last_attempts` times, it becomes Fail. After `on_stop` a RollBack is a Fail: the application
+/// * After `on_stop` or `on_all_ended` the next checkpoint is the last. It begins at once; when it
+///   fails, again after `last_delay_ns`, and so on. Failed `last_attempts` times, it becomes Fail.
+///   After `on_stop` a RollBack is a Fail: the application
 ///   was told to end, and its next start goes back.
 /// * Whatever else comes is ignored and counted: answers that come twice, too late, of another
 ///   number or too early. `finished`, `rolling back` and `failed` are ends: nothing leaves them.
@@ -76,7 +81,7 @@ class Coordinator {
   Decisions on_task_saved(std::size_t task, std::uint64_t n);
   Decisions on_durable(std::uint64_t n, std::int64_t now_ns);
   /// State could not be written, or the data file not be made durable.
-  Decisions on_write_failed(std::uint64_t n, std::string_view reason);
+  Decisions on_write_failed(std::uint64_t n, std::string_view reason, std::int64_t now_ns);
   Decisions on_prepared(std::size_t sink, std::uint64_t n, std::string vote);
   Decisions on_published(std::uint64_t n);
   Decisions on_publish_failed(std::uint64_t n, std::string_view reason);
@@ -96,13 +101,9 @@ class Coordinator {
   std::uint64_t number() const { return number_; }
   /// The number that the next checkpoint will have.
   std::uint64_t next_number() const { return next_number_; }
-  /// The last one that completed here; 0: none.
-  std::uint64_t completed() const { return completed_; }
   std::uint64_t failures_in_row() const { return failures_; }
   /// Messages that did not fit.
   std::uint64_t ignored() const { return ignored_; }
-  /// It is going to take no more than one checkpoint.
-  bool ending() const { return stopping_ || all_ended_; }
   /// Nothing more will be decided.
   bool over() const { return phase_ >= Phase::finished; }
 
@@ -114,13 +115,16 @@ class Coordinator {
     bool add(std::size_t from);
   };
 
+  /// The next checkpoint is the last.
+  bool ending() const { return stopping_ || all_ended_; }
   bool fits(Phase phase, std::uint64_t n);
   Decisions begin(std::int64_t now_ns);
   Decisions begin_last(std::int64_t now_ns);
-  Decisions on_timeout();
+  Decisions on_timeout(std::int64_t now_ns);
   Decisions publish();
   Decisions complete();
-  Decisions abandon(std::string_view reason);
+  Decisions abandon(std::string_view reason, std::int64_t now_ns);
+  void delay_last(std::int64_t now_ns);
   Decisions roll_back(std::string_view reason);
   Decisions fail(std::string reason);
   bool too_many_failures() const;
@@ -129,11 +133,12 @@ class Coordinator {
   Phase phase_ = Phase::idle;
   std::uint64_t number_ = 0;
   std::uint64_t next_number_;
-  std::uint64_t completed_ = 0;
   std::int64_t next_begin_ns_;
   std::int64_t deadline_ns_ = end_of_time;
   std::uint64_t failures_;
   std::uint64_t last_failures_ = 0;  ///< of the last checkpoint
+  std::int64_t last_begin_ns_ = no_time;
+  std::int64_t last_delay_ns_;
   std::uint64_t ignored_ = 0;
   bool stopping_ = false;
   bool all_ended_ = false;
@@ -141,8 +146,5 @@ class Coordinator {
   Answers answers_;    ///< of tasks, then of sinks
   std::vector<std::string> votes_;
 };
-
-/// As in logs and metrics: "making durable".
-std::string_view name_of(Coordinator::Phase phase);
 
 }  // namespace wallaroo::internal

@@ -30,7 +30,6 @@ class DataFileWriter {
   /// Compresses and appends; where it is.
   ManifestBlock append(std::string_view raw);
   void sync() { file_.sync(); }
-  const std::filesystem::path& path() const { return file_.path(); }
   std::uint64_t size() const { return file_.size(); }
 
  private:

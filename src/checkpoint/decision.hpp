@@ -15,57 +15,46 @@ namespace wallaroo::internal::decide {
 struct Begin {
   std::uint64_t n = 0;
   bool last = false;
-  friend bool operator==(const Begin&, const Begin&) = default;
 };
 /// All state was handed over: fsync the data file (answer: `on_durable`, `on_write_failed`).
 struct MakeDurable {
   std::uint64_t n = 0;
-  friend bool operator==(const MakeDurable&, const MakeDurable&) = default;
 };
 /// Ask all sinks to prepare (answer: `on_prepared` of each, or `on_roll_back`).
 struct Prepare {
   std::uint64_t n = 0;
-  friend bool operator==(const Prepare&, const Prepare&) = default;
 };
 /// Write and publish the manifest (answer: `on_published`, `on_publish_failed`).
 struct Publish {
   std::uint64_t n = 0;
   std::vector<std::string> votes;  ///< of each sink
-  friend bool operator==(const Publish&, const Publish&) = default;
 };
 /// n is complete: tell all sinks to commit (answer: `on_committed` of each, or `on_roll_back`).
 struct Commit {
   std::uint64_t n = 0;
-  friend bool operator==(const Commit&, const Commit&) = default;
 };
 /// n is complete and committed: sources acknowledge upstream, what tasks saved for n is saved, old
 /// checkpoints may be deleted. No answer.
 struct Acknowledge {
   std::uint64_t n = 0;
-  friend bool operator==(const Acknowledge&, const Acknowledge&) = default;
 };
 /// n failed before any sink was asked to prepare: tasks forget it, what was saved for it counts as
 /// changed, and the sinks' transactions go on. No answer.
 struct Abandon {
   std::uint64_t n = 0;
   std::string reason;
-  friend bool operator==(const Abandon&, const Abandon&) = default;
 };
 /// Stop everything, and start again from the last complete checkpoint. What is being published must
 /// have come to its end, well or not, before the choice which one that is. The last decision.
 struct RollBack {
   std::string reason;
-  friend bool operator==(const RollBack&, const RollBack&) = default;
 };
 /// Stop everything, and tell the operator. The last decision.
 struct Fail {
   std::string reason;
-  friend bool operator==(const Fail&, const Fail&) = default;
 };
 /// The last checkpoint is committed; nothing is left to do. The last decision.
-struct Finished {
-  friend bool operator==(const Finished&, const Finished&) = default;
-};
+struct Finished {};
 
 }  // namespace wallaroo::internal::decide
 

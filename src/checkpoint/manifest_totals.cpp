@@ -1,5 +1,6 @@
 #include "checkpoint/manifest_totals.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "checkpoint/data_file.hpp"
@@ -37,6 +38,15 @@ std::uint64_t written_bytes_of(const Manifest& manifest) {
     bytes += block.file == manifest.number ? block.stored_bytes : 0;
   }
   return bytes;
+}
+
+DataNeeds data_needs(const Manifest& manifest) {
+  DataNeeds needs;
+  for (const ManifestBlock& block : manifest.blocks) {
+    std::uint64_t& bytes = needs[block.file];
+    bytes = std::max(bytes, end_of(block));
+  }
+  return needs;
 }
 
 std::vector<StatePlace> sparse_places(const Manifest& manifest,

@@ -35,6 +35,11 @@ std::uint64_t stored_bytes_of(const Manifest& manifest);
 /// Of those, what this checkpoint has written itself.
 std::uint64_t written_bytes_of(const Manifest& manifest);
 
+/// By the number of a data file, how many bytes of it there must be.
+using DataNeeds = std::map<std::uint64_t, std::uint64_t>;
+
+DataNeeds data_needs(const Manifest& manifest);
+
 /// See CheckpointStore::sparse. `sizes`: the bytes of blocks, with their headers, in each data file
 /// by its number. Of a block only the share counts that sections refer to.
 std::vector<StatePlace> sparse_places(const Manifest& manifest,

@@ -159,11 +159,9 @@ void map_stages(const Manifest& manifest, const PlanShape& plan, RestoreMapping&
   }
 }
 
-void map_sources(const Manifest& manifest, const PlanShape& plan, RestoreMapping& mapping,
-                 Fitting& fitting) {
+void compare_sources(const Manifest& manifest, const PlanShape& plan, Fitting& fitting) {
   for (const std::string& name : plan.sources) {
-    mapping.sources.push_back(find_name(manifest.sources, name));
-    if (!mapping.sources.back()) {
+    if (!find_name(manifest.sources, name)) {
       fitting.note(fmt::format("source '{}' is new and starts at its beginning", name));
     }
   }
@@ -180,11 +178,9 @@ void map_sources(const Manifest& manifest, const PlanShape& plan, RestoreMapping
   }
 }
 
-void map_sinks(const Manifest& manifest, const PlanShape& plan, RestoreMapping& mapping,
-               Fitting& fitting) {
+void compare_sinks(const Manifest& manifest, const PlanShape& plan, Fitting& fitting) {
   for (const std::string& name : plan.sinks) {
-    mapping.sinks.push_back(find_name(manifest.sinks, name));
-    if (!mapping.sinks.back()) {
+    if (!find_name(manifest.sinks, name)) {
       fitting.note(fmt::format("sink '{}' is new", name));
     }
   }
@@ -204,7 +200,6 @@ Choice choose_checkpoint(std::vector<CheckpointCandidate> candidates,
   std::sort(candidates.begin(), candidates.end(),
             [](const auto& a, const auto& b) { return a.number > b.number; });
   RecoveryChoice choice;
-  choice.first_number = candidates.empty() ? 1 : candidates.front().number + 1;
   if (wanted) {
     return choose_wanted(candidates, std::move(choice), *wanted);
   }
@@ -231,8 +226,8 @@ std::variant<RestoreMapping, RecoveryRefusal> map_checkpoint(const Manifest& man
   Fitting fitting(allow_dropped_state);
   compare_whole(manifest, plan, fitting);
   map_stages(manifest, plan, mapping, fitting);
-  map_sources(manifest, plan, mapping, fitting);
-  map_sinks(manifest, plan, mapping, fitting);
+  compare_sources(manifest, plan, fitting);
+  compare_sinks(manifest, plan, fitting);
   return fitting.result(std::move(mapping), manifest.number);
 }
 

@@ -11,6 +11,7 @@
 #include "checkpoint/manifest.hpp"
 #include "checkpoint/recovery.hpp"
 #include "checkpoint/sim_graph.hpp"
+#include "io/transaction_end.hpp"
 
 namespace wallaroo::internal::sim {
 
@@ -197,7 +198,7 @@ class Downstream {
     const auto found = prepared_.find(n);
     if (found == prepared_.end()) {
       require(ended_.contains(n), "what is to be committed was prepared");
-      require(ended_[n] == Resolution::commit, "what was aborted is not committed");
+      require(ended_[n] == TransactionEnd::commit, "what was aborted is not committed");
       return;
     }
     require(vote == nullptr || vote_of(found->second.records) == *vote,
@@ -205,9 +206,9 @@ class Downstream {
     for (const std::size_t record : found->second.records) {
       ++committed_[record];
     }
-    end(n, Resolution::commit);
+    end(n, TransactionEnd::commit);
   }
-  void undo(std::uint64_t n) { end(n, Resolution::abort); }
+  void undo(std::uint64_t n) { end(n, TransactionEnd::abort); }
   std::vector<std::uint64_t> in_doubt() const {
     std::vector<std::uint64_t> numbers;
     for (const auto& [number, transaction] : prepared_) {
@@ -223,7 +224,7 @@ class Downstream {
   }
   bool has_committed(std::uint64_t n) const {
     const auto found = ended_.find(n);
-    return found != ended_.end() && found->second == Resolution::commit;
+    return found != ended_.end() && found->second == TransactionEnd::commit;
   }
   const Counts& committed() const { return committed_; }
 
@@ -239,7 +240,7 @@ class Downstream {
     }
     return std::to_string(sum);
   }
-  void end(std::uint64_t n, Resolution how) {
+  void end(std::uint64_t n, TransactionEnd how) {
     require(!ended_.contains(n), "a transaction ends once");
     ended_[n] = how;
     prepared_.erase(n);
@@ -250,7 +251,7 @@ class Downstream {
   Records sealed_;
   std::uint64_t sealed_number_ = 0;
   std::map<std::uint64_t, Transaction> prepared_;
-  std::map<std::uint64_t, Resolution> ended_;
+  std::map<std::uint64_t, TransactionEnd> ended_;
 };
 
 /// All of it.

@@ -160,7 +160,7 @@ class Simulation {
       settle(outside_.downstreams[sink], manifest, sink);
     }
     Restored restored = restore(manifest);
-    restored.coordinator = configure(choice);
+    restored.coordinator = configure();
     check_cut(restored, manifest);
     return restored;
   }
@@ -181,29 +181,27 @@ class Simulation {
   void settle(Downstream& sink, const Manifest* manifest, std::size_t index) {
     const std::uint64_t restored = manifest == nullptr ? 0 : manifest->number;
     for (const std::uint64_t n : sink.in_doubt()) {
-      if (end_of(n, restored) == Resolution::commit) {
+      if (end_of(n, restored) == TransactionEnd::commit) {
         sink.commit(n, n == restored ? &manifest->sinks[index].prepared : nullptr);
         ++happened_.in_doubt_committed;
       } else if (!chaos() || !random_.one_in(4)) {
         sink.undo(n);
         ++happened_.in_doubt_aborted;
-      }  // or the sink learns of it at a later start
+      }  // or the sink does it before it prepares anything, if the worker lives until then
     }
   }
-  Resolution end_of(std::uint64_t n, std::uint64_t restored) const {
+  TransactionEnd end_of(std::uint64_t n, std::uint64_t restored) const {
     switch (mutation_) {
       case Mutation::commit_what_is_in_doubt:
-        return Resolution::commit;
+        return TransactionEnd::commit;
       case Mutation::abort_what_is_in_doubt:
-        return Resolution::abort;
-      case Mutation::commit_what_is_older_and_in_doubt:
-        return n <= restored ? Resolution::commit : Resolution::abort;
+        return TransactionEnd::abort;
       default:
-        return resolve(n, restored);
+        return end_of_transaction(n, restored);
     }
   }
 
-  CoordinatorConfig configure(const RecoveryChoice& choice) {
+  CoordinatorConfig configure() {
     CoordinatorConfig config;
     config.tasks = graph_.nodes.size();
     config.sinks = graph_.sinks;
@@ -211,9 +209,9 @@ class Simulation {
     const std::int64_t hasty_ns = static_cast<std::int64_t>(random_.between(100, 2000));
     config.timeout_ns = !chaos() ? 1'000'000 : random_.one_in(2) ? patient_ns : hasty_ns;
     config.max_failures = random_.one_in(2) ? 3 : 0;
+    config.last_delay_ns = static_cast<std::int64_t>(random_.between(0, 100));
     config.failures = std::exchange(failures_, 0);
-    config.first_number =
-        std::max({choice.first_number, outside_.disk.free_number(), next_number_});
+    config.first_number = std::max(outside_.disk.free_number(), next_number_);
     return config;
   }
 
@@ -225,9 +223,10 @@ class Simulation {
     if (manifest == nullptr) {
       return restored;
     }
+    restored.number = manifest->number;
     const RestoreMapping mapping = fit(*manifest);
     for (std::size_t i = 0; i != graph_.sources; ++i) {
-      const ManifestSource& source = manifest->sources[*mapping.sources[i]];
+      const ManifestSource& source = manifest->sources[i];
       restored.positions[i] = std::stoul(source.positions[0].bytes);
       if (is(Mutation::resume_one_too_late) && !source.ended) {
         ++restored.positions[i];
@@ -301,10 +300,7 @@ class Simulation {
       if (node.kind == Graph::Node::Kind::sink) {
         require(outside_.downstreams[node.index].committed() == graph_.expected[id],
                 "all output is committed, once");
-        for (const std::uint64_t n : outside_.downstreams[node.index].in_doubt()) {
-          require(resolve(n, outside_.disk.newest()) == Resolution::abort,
-                  "what is committed late is not left over");
-        }
+        require(outside_.downstreams[node.index].in_doubt().empty(), "nothing is left in doubt");
       }
     }
   }

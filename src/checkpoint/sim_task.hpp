@@ -235,7 +235,9 @@ class SimSegment final : public SimTask {
 
 class SimSink final : public SimTask {
  public:
-  using SimTask::SimTask;
+  /// `complete`: the last complete checkpoint when it starts.
+  SimSink(Bench& bench, std::size_t id, std::uint64_t complete)
+      : SimTask(bench, id), complete_(complete) {}
   bool done() const override { return alignment_.ended(); }
   void lose_connection() {
     lost_ = true;
@@ -270,6 +272,7 @@ class SimSink final : public SimTask {
       bench_.answer(Answer::Kind::roll_back, node_.index, n);
       lost_ = true;
     } else if (!bench_.is(Mutation::go_on_after_lost_output) || peer().sealed() == n) {
+      settle();
       const bool durable = !bench_.is(Mutation::vote_before_durable);
       std::string vote = peer().prepare(n, durable);
       if (!bench_.trouble()) {
@@ -277,6 +280,20 @@ class SimSink final : public SimTask {
       }
     } else {
       bench_.answer(Answer::Kind::prepared, node_.index, n, "0");
+    }
+  }
+
+  /// What earlier runs left in doubt.
+  void settle() {
+    if (std::exchange(settled_, true) || bench_.is(Mutation::prepare_before_settling)) {
+      return;
+    }
+    for (const std::uint64_t n : peer().in_doubt()) {
+      if (end_of_transaction(n, complete_) == TransactionEnd::commit) {
+        peer().commit(n, nullptr);
+      } else {
+        peer().undo(n);
+      }
     }
   }
 
@@ -296,6 +313,8 @@ class SimSink final : public SimTask {
     }
   }
 
+  std::uint64_t complete_;
+  bool settled_ = false;
   bool lost_ = false;  ///< waits for the roll back
 };
 

@@ -95,6 +95,7 @@ class SimStore {
 
 /// What a worker begins with.
 struct Restored {
+  std::uint64_t number = 0;                 ///< of the checkpoint; 0: none
   std::vector<std::size_t> positions;       ///< [source]
   std::vector<std::vector<Counts>> tables;  ///< [segment][group]
   std::vector<std::uint64_t> files;         ///< [segment * (groups + 1) + group]; 0: empty
@@ -160,7 +161,7 @@ class SimWorker {
         tasks_.push_back(std::make_unique<SimSegment>(bench_, id, restored.tables[node.index]));
         return;
       case Graph::Node::Kind::sink: {
-        auto task = std::make_unique<SimSink>(bench_, id);
+        auto task = std::make_unique<SimSink>(bench_, id, restored.number);
         sinks_.push_back(task.get());
         tasks_.push_back(std::move(task));
         return;
@@ -195,7 +196,7 @@ class SimWorker {
       case Answer::Kind::saved:
         return coordinator_.on_task_saved(answer.from, answer.n);
       case Answer::Kind::write_failed:
-        return coordinator_.on_write_failed(answer.n, "disk full");
+        return coordinator_.on_write_failed(answer.n, "disk full", now_);
       case Answer::Kind::durable:
         return coordinator_.on_durable(answer.n, now_);
       case Answer::Kind::prepared:

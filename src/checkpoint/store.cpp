@@ -30,6 +30,14 @@ void make_durably(const std::filesystem::path& directory) {
   }
 }
 
+std::vector<CheckpointCandidate> candidates_of(const std::vector<StoredCheckpoint>& all) {
+  std::vector<CheckpointCandidate> found;
+  for (const StoredCheckpoint& checkpoint : all) {
+    found.push_back({checkpoint.number, checkpoint.damage});
+  }
+  return found;
+}
+
 }  // namespace
 
 CheckpointStore::CheckpointStore(const std::filesystem::path& directory, Access access, Log log)
@@ -41,7 +49,7 @@ CheckpointStore::CheckpointStore(const std::filesystem::path& directory, Access 
   }
   refuse_newer_formats();
   if (access == Access::write) {
-    remove_crashed_attempts();
+    remove_failed_attempts();
   }
 }
 
@@ -78,8 +86,8 @@ void CheckpointStore::refuse_newer_formats() const {
   }
 }
 
-/// All but the file with the highest number, so that no number is ever used twice.
-void CheckpointStore::remove_crashed_attempts() const {
+void CheckpointStore::remove_failed_attempts() const {
+  check(lock_.has_value(), "who removes files has the lock");
   const auto manifests = layout_.manifest_numbers();
   const std::uint64_t newest = manifests.empty() ? 0 : manifests.front();
   const std::uint64_t highest = layout_.highest_number();
@@ -117,13 +125,8 @@ Manifest CheckpointStore::read_manifest(std::uint64_t number) const {
   return manifest;
 }
 
-void CheckpointStore::check_data_files(const Manifest& manifest) const {
-  std::map<std::uint64_t, std::uint64_t> wanted;
-  for (const ManifestBlock& block : manifest.blocks) {
-    std::uint64_t& size = wanted[block.file];
-    size = std::max(size, end_of(block));
-  }
-  for (const auto& [number, size] : wanted) {
+void CheckpointStore::check_data_files(const DataNeeds& needs) const {
+  for (const auto& [number, size] : needs) {
     const auto path = layout_.data_file(number);
     const std::uint64_t found = check_data_file(path, number);
     if (found < size) {
@@ -135,7 +138,7 @@ void CheckpointStore::check_data_files(const Manifest& manifest) const {
 
 Manifest CheckpointStore::load(std::uint64_t number) const {
   Manifest manifest = read_manifest(number);
-  check_data_files(manifest);
+  check_data_files(data_needs(manifest));
   return manifest;
 }
 
@@ -143,7 +146,7 @@ StoredCheckpoint CheckpointStore::look_at(std::uint64_t number) const {
   StoredCheckpoint found{number, {}, {}};
   try {
     found.manifest = read_manifest(number);
-    check_data_files(found.manifest);
+    check_data_files(data_needs(found.manifest));
   } catch (const DamagedError& error) {
     found.damage = error.what();
   }
@@ -173,21 +176,12 @@ std::vector<StoredCheckpoint> CheckpointStore::list() const {
 }
 
 std::vector<CheckpointCandidate> CheckpointStore::candidates() const {
-  std::vector<CheckpointCandidate> found;
-  for (const StoredCheckpoint& checkpoint : list()) {
-    found.push_back({checkpoint.number, checkpoint.damage});
-  }
-  return found;
+  return candidates_of(list());
 }
 
-std::optional<Manifest> CheckpointStore::latest(std::optional<std::uint64_t> below) const {
+std::optional<Manifest> CheckpointStore::latest() const {
   std::vector<StoredCheckpoint> all = list();
-  std::vector<CheckpointCandidate> wanted;
-  for (const StoredCheckpoint& one : all) {
-    const bool too_new = below && one.number >= *below;
-    wanted.push_back({one.number, too_new ? "it was passed over before" : one.damage});
-  }
-  const auto chosen = choose_checkpoint(std::move(wanted));
+  const auto chosen = choose_checkpoint(candidates_of(all));
   if (const auto* refusal = std::get_if<RecoveryRefusal>(&chosen)) {
     throw IoError(
         fmt::format("checkpoints in '{}': {}", layout_.directory().string(), refusal->message));
@@ -208,6 +202,7 @@ std::optional<Manifest> CheckpointStore::latest(std::optional<std::uint64_t> bel
 void CheckpointStore::discard_above(std::uint64_t number) {
   check(lock_.has_value(), "who removes checkpoints has the lock");
   begun_ = std::max(begun_, layout_.highest_number());
+  known_.clear();
   constexpr FailpointGroup manifest_steps("store.prune.manifest");
   for (const std::uint64_t later : layout_.manifest_numbers()) {
     if (later > number) {

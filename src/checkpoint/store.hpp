@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,13 @@ struct StoredCheckpoint {
   std::string damage;  ///< empty: manifest and data files are there; blocks were not looked at
 };
 
+/// A manifest that was read before: what it needs, as long as its file is the same.
+struct KnownManifest {
+  std::uintmax_t bytes = 0;
+  std::filesystem::file_time_type changed;
+  DataNeeds needs;
+};
+
 struct PruneResult {
   std::uint64_t checkpoints = 0;
   std::uint64_t data_files = 0;
@@ -40,7 +48,7 @@ class CheckpointStore {
     read,   ///< of a directory that another process may be writing
     write,  ///< alone: refused while another process has it. Makes the directory.
   };
-  /// With `write`, also removes what attempts that crashed have left.
+  /// With `write`, also does `remove_failed_attempts`.
   CheckpointStore(const std::filesystem::path& directory, Access access, Log log = {});
 
   /// Greater than any number that a file of the directory bears, or that this object has given to a
@@ -51,11 +59,10 @@ class CheckpointStore {
   std::vector<StoredCheckpoint> list() const;
   /// As `list`, in the form that `choose_checkpoint` takes.
   std::vector<CheckpointCandidate> candidates() const;
-  /// The newest whose manifest is whole and whose data files are as long as they must be, of those
-  /// below `below`; damaged ones are passed over with a warning. Nothing when there is no
-  /// checkpoint at all; when there are but none is whole it throws. Blocks are checked when they
-  /// are read: who finds one damaged may ask again for those below.
-  std::optional<Manifest> latest(std::optional<std::uint64_t> below = {}) const;
+  /// The newest whose manifest is whole and whose data files are as long as they must be; damaged
+  /// ones are passed over with a warning. Nothing when there is no checkpoint at all; when there
+  /// are but none is whole it throws. Blocks are checked when they are read.
+  std::optional<Manifest> latest() const;
   /// Throws DamagedError for one that is damaged, IoError when there is none of that number.
   Manifest load(std::uint64_t number) const;
 
@@ -68,6 +75,9 @@ class CheckpointStore {
   /// removes older ones, and files that belong to none. While a damaged one is among those kept, no
   /// data is removed: it may be what somebody needs to repair it.
   PruneResult prune(std::size_t retain);
+  /// What attempts have left that crashed or were rolled back, but for the file with the highest
+  /// number, so that none is used twice. Not while a checkpoint is being written.
+  void remove_failed_attempts() const;
   /// Somebody goes back to `number`: the checkpoints after it are given up, since what sinks take
   /// back for it cannot be brought forth again. Their numbers are not used again.
   void discard_above(std::uint64_t number);
@@ -83,17 +93,20 @@ class CheckpointStore {
   void make_directories();
   void require_directories() const;
   void refuse_newer_formats() const;
-  void remove_crashed_attempts() const;
   StoredCheckpoint look_at(std::uint64_t number) const;
   Manifest read_manifest(std::uint64_t number) const;
-  void check_data_files(const Manifest& manifest) const;
-  bool remove_manifests_below(std::uint64_t number, PruneResult& result) const;
-  void remove_unused_data(const std::vector<StoredCheckpoint>& kept, PruneResult& result) const;
+  void check_data_files(const DataNeeds& needs) const;
+  bool is_whole(std::uint64_t number);
+  const DataNeeds& needs_of(std::uint64_t number);
+  bool remove_manifests_below(std::uint64_t number, PruneResult& result);
+  void remove_unused_data(const std::vector<std::uint64_t>& kept, PruneResult& result) const;
 
   StoreLayout layout_;
   Log log_;
   std::optional<StoreLock> lock_;
   std::uint64_t begun_ = 0;  ///< the highest number given to a writer
+  /// By the number of a checkpoint, as of when `prune` last looked at it.
+  std::map<std::uint64_t, KnownManifest> known_;
 };
 
 }  // namespace wallaroo::internal

@@ -10,42 +10,21 @@
 
 namespace wallaroo::internal {
 
-namespace {
-
-std::set<std::uint64_t> referred_to(const std::vector<StoredCheckpoint>& checkpoints) {
-  std::set<std::uint64_t> files;
-  for (const StoredCheckpoint& checkpoint : checkpoints) {
-    for (const ManifestBlock& block : checkpoint.manifest.blocks) {
-      files.insert(block.file);
-    }
-  }
-  if (mutation("prune_referenced_data") && !files.empty()) {
-    files.erase(files.begin());
-  }
-  return files;
-}
-
-}  // namespace
-
 PruneResult CheckpointStore::prune(std::size_t retain) {
   check(lock_.has_value(), "who prunes checkpoints has the lock");
   check(retain > 0, "at least one checkpoint is kept");
   PruneResult result;
-  std::vector<StoredCheckpoint> kept;
+  std::vector<std::uint64_t> kept;
   std::size_t whole = 0;
-  std::uint64_t newest_whole = 0;
   for (const std::uint64_t number : layout_.manifest_numbers()) {
     if (whole == retain) {
       break;
     }
-    kept.push_back(look_at(number));
-    if (kept.back().damage.empty()) {
-      newest_whole = std::max(newest_whole, number);
-      ++whole;
-    }
+    kept.push_back(number);
+    whole += is_whole(number) ? 1 : 0;
   }
   // Manifests go first and for good: none may come back without its data.
-  if (whole == retain && remove_manifests_below(kept.back().number, result)) {
+  if (whole == retain && remove_manifests_below(kept.back(), result)) {
     sync_directory(layout_.manifests(), FailpointGroup("store.prune"));
   }
   if (whole == kept.size() && whole > 0) {
@@ -59,7 +38,33 @@ PruneResult CheckpointStore::prune(std::size_t retain) {
   return result;
 }
 
-bool CheckpointStore::remove_manifests_below(std::uint64_t number, PruneResult& result) const {
+/// Leaves it known if so.
+bool CheckpointStore::is_whole(std::uint64_t number) {
+  try {
+    check_data_files(needs_of(number));
+    return true;
+  } catch (const DamagedError&) {
+    known_.erase(number);
+    return false;
+  }
+}
+
+/// Manifests grow with the state, and are kept for as long as the user wants: each is read once.
+const DataNeeds& CheckpointStore::needs_of(std::uint64_t number) {
+  const auto path = layout_.manifest(number);
+  std::error_code error;
+  KnownManifest now{std::filesystem::file_size(path, error), {}, {}};
+  now.changed = error ? now.changed : std::filesystem::last_write_time(path, error);
+  const auto known = known_.find(number);
+  if (!error && known != known_.end() && known->second.bytes == now.bytes &&
+      known->second.changed == now.changed) {
+    return known->second.needs;
+  }
+  now.needs = data_needs(read_manifest(number));
+  return (known_[number] = std::move(now)).needs;
+}
+
+bool CheckpointStore::remove_manifests_below(std::uint64_t number, PruneResult& result) {
   constexpr FailpointGroup steps("store.prune.manifest");
   for (const std::uint64_t old : layout_.manifest_numbers()) {
     if (old < number) {
@@ -67,15 +72,24 @@ bool CheckpointStore::remove_manifests_below(std::uint64_t number, PruneResult& 
       ++result.checkpoints;
     }
   }
+  known_.erase(known_.begin(), known_.lower_bound(number));
   return result.checkpoints > 0;
 }
 
-/// Never files above the newest checkpoint: they may be being written.
-void CheckpointStore::remove_unused_data(const std::vector<StoredCheckpoint>& kept,
+/// All that are kept are whole. Never files above the newest: they may be being written.
+void CheckpointStore::remove_unused_data(const std::vector<std::uint64_t>& kept,
                                          PruneResult& result) const {
   constexpr FailpointGroup steps("store.prune.data");
-  const std::uint64_t newest = kept.front().number;
-  const std::set<std::uint64_t> used = referred_to(kept);
+  const std::uint64_t newest = kept.front();
+  std::set<std::uint64_t> used;
+  for (const std::uint64_t number : kept) {
+    for (const auto& [file, bytes] : known_.at(number).needs) {
+      used.insert(file);
+    }
+  }
+  if (mutation("prune_referenced_data") && !used.empty()) {
+    used.erase(used.begin());
+  }
   for (const std::uint64_t number : layout_.data_numbers()) {
     if (number <= newest && !used.contains(number)) {
       std::error_code ignored;

@@ -85,7 +85,11 @@ CheckpointWriter::CheckpointWriter(CheckpointWriter&& other) noexcept
       written_bytes_(other.written_bytes_),
       durable_(other.durable_) {}
 
-CheckpointWriter::~CheckpointWriter() { abandon(); }
+CheckpointWriter::~CheckpointWriter() {
+  if (!durable_) {
+    abandon();
+  }
+}
 
 void CheckpointWriter::append(const StateBlock& block) {
   check(data_.has_value(), "a checkpoint that is over gets no more state");

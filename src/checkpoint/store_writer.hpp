@@ -22,7 +22,9 @@ using StillTrue =
     std::function<bool(std::string_view stage, std::string_view part, std::uint16_t group)>;
 
 /// From `CheckpointStore::begin`: `append` and `carry_over` in any order, then `durable`, then
-/// `publish`. All throw IoError. One that goes without having been published abandons it.
+/// `publish`. All throw IoError. One that goes without having been published abandons it; but once
+/// it is durable sinks may know its number, so its data file stays then, as after a crash, until
+/// `CheckpointStore::remove_failed_attempts` or `prune`.
 class CheckpointWriter {
  public:
   CheckpointWriter(StoreLayout layout, std::uint64_t number, Log log);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/check.hpp"
+#include "io/transaction_end.hpp"
 #include "sink/connector_transaction.hpp"
 
 namespace wallaroo::internal {
@@ -157,7 +158,8 @@ bool ConnectorSession::settle_listed(const std::vector<std::string>& transaction
     } else if (is_pending(*number)) {
       listed = true;
     } else {
-      (*number <= settings_.checkpoint ? complete : failed).push_back(*number);
+      const TransactionEnd end = end_of_transaction(*number, settings_.checkpoint);
+      (end == TransactionEnd::commit ? complete : failed).push_back(*number);
     }
   }
   std::sort(complete.begin(), complete.end());

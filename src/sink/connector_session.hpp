@@ -44,9 +44,10 @@ namespace wallaroo::internal {
 ///
 /// What a receiver lists as uncommitted on a new connection is settled before anything else is
 /// sent. Of this stream's transactions, those up to the last commit are committed (again), later
-/// ones are aborted, the newest first. The one that is voted waits for `commit`; the one that is
-/// committing gets its PHASE_2. Is the voted one not listed, its promise is broken: roll_back. Is
-/// the committing one not listed, its PHASE_2 had arrived.
+/// ones are aborted, the newest first (see `end_of_transaction`, which rests on that). The one that
+/// is voted waits for `commit`; the one that is committing gets its PHASE_2. Is the voted one not
+/// listed, its promise is broken: roll_back. Is the committing one not listed, its PHASE_2 had
+/// arrived.
 class ConnectorSession {
  public:
   struct Settings {

@@ -44,8 +44,8 @@ void Checkpointer::open(CheckpointStore& store, std::optional<Manifest> previous
   config.max_failures = settings_.max_failures;
   config.first_number = store.next_number();
   config.failures = failures;
-  // After a restart what is read again has waited for its commit for as long as the restart took.
-  config.now_ns = clock_.now_ns() - (previous_ ? settings_.interval_ns / 2 : 0);
+  config.now_ns = clock_.now_ns();
+  config.restored = previous_.has_value();
   coordinator_.emplace(config);
 }
 

@@ -111,7 +111,7 @@ Decisions Checkpointer::begin(const decide::Begin& begin) {
     guarded_step(points, "begin",
                  [&] { tell_tasks([wanted](Task& task) { task.begin_checkpoint(wanted); }); });
   } catch (const Error& error) {
-    return coordinator_->on_write_failed(begin.n, error.what());
+    return coordinator_->on_write_failed(begin.n, error.what(), clock_.now_ns());
   }
   return {};
 }
@@ -134,7 +134,7 @@ Decisions Checkpointer::write(std::uint64_t number, StateBlock& block) {
     // An executor that shares the core waits no longer than for a block.
     std::this_thread::yield();
   } catch (const Error& error) {
-    return coordinator_->on_write_failed(number, error.what());
+    return coordinator_->on_write_failed(number, error.what(), clock_.now_ns());
   }
   return {};
 }
@@ -165,7 +165,7 @@ Decisions Checkpointer::make_durable(std::uint64_t number) {
       draft_.writer->durable();
     });
   } catch (const Error& error) {
-    return coordinator_->on_write_failed(number, error.what());
+    return coordinator_->on_write_failed(number, error.what(), clock_.now_ns());
   }
   return coordinator_->on_durable(number, clock_.now_ns());
 }

@@ -1,0 +1,104 @@
+// Tables that get their entries back in sections, in the order of their hashes.
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "state/keyed_state.hpp"
+#include "state/save_rig.hpp"
+
+namespace wallaroo::internal {
+namespace {
+
+using State = KeyedState<int, std::string>;
+
+constexpr std::size_t group = 7;
+constexpr std::size_t keys = 3'000;
+
+std::vector<int> keys_of_the_group() {
+  std::vector<int> found;
+  for (int key = 0; found.size() < keys; ++key) {
+    if (key_group(hash_key(key)) == group) {
+      found.push_back(key);
+    }
+  }
+  return found;
+}
+
+class LoadingTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    State state;
+    for (const int key : keys_) {
+      state.find_or_create(hash_key(key), key) = std::string(1'000, 'x') + std::to_string(key);
+    }
+    std::mt19937 random(1);
+    state.begin_save({0, save_rig::all_groups(), {}});
+    save_rig::save_rest(state, saves_, random);
+    saves_.complete();
+    ASSERT_GT(saves_.sections().at(group).size(), 5U) << "one section could be no table that grows";
+    restored_.begin_load(state.key_schema(), state.value_schema(), 0);
+  }
+  /// How often an entry that was there already was moved by what came after it.
+  int load_all() {
+    int moves = 0;
+    const void* first = nullptr;
+    for (const auto& section : saves_.sections().at(group)) {
+      restored_.load(group, section.bytes, section.entries);
+      const void* const now = entry();
+      moves += first != nullptr && now != first ? 1 : 0;
+      first = now;
+    }
+    return moves;
+  }
+  /// One that the first section had.
+  const void* entry() {
+    if (key_ == 0) {
+      restored_.for_each([&](const auto& each) { key_ = each.first; });
+    }
+    return restored_.find(hash_key(key_), key_);
+  }
+
+  const std::vector<int> keys_ = keys_of_the_group();
+  save_rig::Saves saves_;
+  State restored_;
+  int key_ = 0;
+};
+
+TEST_F(LoadingTest, ATableThatKnowsHowMuchWillComeStaysWhereItIs) {
+  restored_.expect(group, keys);
+  EXPECT_EQ(load_all(), 0);
+  EXPECT_EQ(restored_.size(), keys);
+}
+
+TEST_F(LoadingTest, WithoutThatOrWithTooLittleItGrows) {
+  restored_.expect(group, 3);
+  EXPECT_GT(load_all(), 0);
+  EXPECT_EQ(restored_.size(), keys);
+}
+
+TEST_F(LoadingTest, ASmallerExpectationMakesNoTableSmaller) {
+  restored_.expect(group, keys);
+  restored_.expect(group, 3);
+  restored_.expect(group, 0);
+  EXPECT_EQ(load_all(), 0);
+  restored_.expect(group, 0);
+  EXPECT_EQ(load_all(), 0) << "nor do the same keys once more";
+}
+
+TEST_F(LoadingTest, WhatIsThereIsCountedBesidesWhatIsExpected) {
+  State& state = restored_;
+  const auto& sections = saves_.sections().at(group);
+  state.load(group, sections[0].bytes, sections[0].entries);
+  state.expect(group, keys - sections[0].entries);
+  const void* const before = entry();
+  for (std::size_t i = 1; i < sections.size(); ++i) {
+    state.load(group, sections[i].bytes, sections[i].entries);
+  }
+  EXPECT_EQ(entry(), before);
+}
+
+}  // namespace
+}  // namespace wallaroo::internal
