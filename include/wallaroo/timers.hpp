@@ -40,7 +40,9 @@ struct Timer {
 ///     };
 ///
 /// `on_timer(const Key&, State&, const Timer&)`, and if it likes `Timers&` and last
-/// `Emitter<Out>&`, returns or emits outputs as for a record. An output has the time of the timer.
+/// `Emitter<Out>&`, returns or emits outputs as for a record. An output has the time of the timer;
+/// of one that was set for a time that the stage had passed, that of the stage, so as not to be
+/// late.
 ///
 /// * Timers belong to the key of the record. A key has at most one timer of each id: setting it
 ///   again, also as one of the other kind, replaces it.

@@ -28,11 +28,11 @@ namespace wallaroo::internal {
 template <class Key>
 class KeyTimers {
  public:
-  /// Replaces the key's timer of this id, if it has one. Without effect when the stream has ended:
-  /// a timer that sets itself again each time it fires would never come to an end.
+  /// Replaces the key's timer of this id, if it has one. Without effect for a timer that fires
+  /// because the stream has ended: one that sets itself again each time would never come to an end.
   void set(std::uint64_t hash, const Key& key, std::uint64_t id, TimerKind kind,
            std::int64_t due_ns) {
-    if (watermark_ == end_of_time) {
+    if (watermark_ == end_of_time && firing_ns_ > before_end_) {
       return;
     }
     Armed& armed = find_or_add(timers_.find_or_create(hash, key), id);
@@ -56,7 +56,12 @@ class KeyTimers {
     }
   }
 
-  void on_watermark(std::int64_t watermark) { watermark_ = std::max(watermark_, watermark); }
+  void on_watermark(std::int64_t watermark) {
+    if (watermark == end_of_time && watermark_ != end_of_time) {
+      before_end_ = watermark_;
+    }
+    watermark_ = std::max(watermark_, watermark);
+  }
   void on_time(std::int64_t now_ns) { now_ns_ = std::max(now_ns_, now_ns); }
 
   /// Calls fire(hash, const Key&, const Timer&) for up to `at_most` timers in order of their times,
@@ -87,6 +92,7 @@ class KeyTimers {
         return;
       }
       const Timer timer = take(hash, key, *of_key, *first);
+      firing_ns_ = timer.due.time_since_epoch().count();
       fire(hash, key, timer);
     }
   }
@@ -98,8 +104,9 @@ class KeyTimers {
   // Checkpoints. The queues follow from the keys' timers.
   StatePart* part() { return &timers_; }
   /// After the part was loaded.
-  void restored(std::int64_t watermark) {
+  void restored(std::int64_t watermark, std::int64_t before_end = no_time) {
     watermark_ = watermark;
+    before_end_ = before_end;
     std::vector<Stored> without;
     timers_.for_each([&](auto& entry) {
       if (entry.second.empty()) {
@@ -117,6 +124,8 @@ class KeyTimers {
   }
 
   std::int64_t watermark() const { return watermark_; }
+  /// The last one before the end of the stream, if that has come.
+  std::int64_t before_end() const { return before_end_; }
   std::int64_t now_ns() const { return now_ns_; }
   /// How many timers are set.
   std::size_t size() const { return armed_; }
@@ -244,6 +253,7 @@ class KeyTimers {
       if (timer.id != entry.id) {
         queue(kind).add(time_ns, entry);
       }
+      firing_ns_ = time_ns;
       fire(entry.hash, static_cast<const Key&>(Key(entry.key)), timer);
     }
   }
@@ -268,6 +278,10 @@ class KeyTimers {
   TimerQueue<Entry> event_;
   TimerQueue<Entry> processing_;
   std::int64_t watermark_ = no_time;
+  // What was due by the last watermark before the end fires as if that had not come yet, which may
+  // be so while there is much to fire.
+  std::int64_t before_end_ = no_time;
+  std::int64_t firing_ns_ = end_of_time;  ///< when the timer was due that fired last
   std::int64_t now_ns_ = no_time;
   std::size_t armed_ = 0;
 };

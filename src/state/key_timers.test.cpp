@@ -282,6 +282,10 @@ TEST(KeyTimers, EachKeysTimersFireAsThoseOfAPlainTableHoweverFiringIsSliced) {
       }
     }
     fire_processing();
+    // Much may be due when the end comes.
+    rig.timers.on_watermark(watermark += 5);
+    plain.watermark = watermark;
+    plain.fire_all(TimerKind::event_time);
     rig.timers.on_watermark(end_of_time);
     plain.watermark = end_of_time;
     plain.fire_all(TimerKind::event_time);

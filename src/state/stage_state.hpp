@@ -76,7 +76,8 @@ class StageState {
   virtual std::string instance_schema() const { return {}; }
   virtual std::string save_instance(std::int64_t /*wall_offset_ns*/) { return {}; }
   /// What the executors of the checkpoint kept: only that of this one, when there were as many,
-  /// else that of all. After the parts were loaded. Throws StoredError.
+  /// else that of all, in the order of the executors. After the parts were loaded. Throws
+  /// StoredError.
   virtual void load_instances(std::string_view /*schema*/, std::span<const std::string> /*saved*/,
                               std::int64_t /*wall_offset_ns*/) {}
 };

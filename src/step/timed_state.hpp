@@ -44,6 +44,7 @@ struct TimedState : StageState {
     std::int64_t passed_ns = no_time;
     std::int64_t expired_at_ns = no_time;
     bool all_fired = false;
+    std::int64_t before_end = no_time;
   };
   std::vector<StatePart*> parts() override {
     std::vector<StatePart*> all;
@@ -59,8 +60,8 @@ struct TimedState : StageState {
   }
   std::string instance_schema() const override { return schema_text<Saved>(); }
   std::string save_instance(std::int64_t) override {
-    return store_one(
-        Saved{timers.watermark(), passed_ns, by_event ? expired_at_ns : no_time, all_fired});
+    return store_one(Saved{timers.watermark(), passed_ns, by_event ? expired_at_ns : no_time,
+                           all_fired, timers.before_end()});
   }
   // With what was kept on several executors, it is as far as the last of them.
   void load_instances(std::string_view schema, std::span<const std::string> saved,
@@ -72,11 +73,12 @@ struct TimedState : StageState {
       least.passed_ns = std::min(least.passed_ns, one.passed_ns);
       least.expired_at_ns = std::min(least.expired_at_ns, one.expired_at_ns);
       least.all_fired = least.all_fired && one.all_fired;
+      least.before_end = std::min(least.before_end, one.before_end);
     }
     passed_ns = least.passed_ns;
     expired_at_ns = least.expired_at_ns;
     all_fired = least.all_fired;
-    timers.restored(least.watermark);
+    timers.restored(least.watermark, least.before_end);
     if constexpr (Expires) {
       states.restored(expired_at_ns);
     }

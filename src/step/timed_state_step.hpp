@@ -69,7 +69,7 @@ class TimedStateStep : public TemporalStep {
     Call<std::remove_reference_t<Next>> call{this, &context, &tally, &next};
     call.fire_due_of(key);
     call.run(
-        key, {time_ns, parts_->timers.watermark()}, [&] { return describe(record); },
+        key, {time_ns, time_ns, parts_->timers.watermark()}, [&] { return describe(record); },
         [&](State& state, auto&... rest) {
           return invoke(std::forward<R>(record), state, rest...);
         });
@@ -151,11 +151,10 @@ class TimedStateStep : public TemporalStep {
     }
   }
 
-  /// Of a call: the event time of what it emits, and that at which it looks at the state: for a
-  /// record the watermark, for a timer the time at which it was due.
   struct Times {
-    std::int64_t event_ns;
-    std::int64_t as_of_ns;
+    std::int64_t event_ns;   ///< of the record or the timer: when it uses the state
+    std::int64_t output_ns;  ///< of what it emits
+    std::int64_t as_of_ns;   ///< expired or not: for a timer as it was when that was due
   };
 
   State& state_of(const Place& place, const Times& times) {
@@ -180,7 +179,7 @@ class TimedStateStep : public TemporalStep {
 
     template <class Describe, class Work>
     void run(const Place& place, const Times& times, Describe&& describe_input, Work&& work) {
-      const std::int64_t time_ns = times.event_ns;
+      const std::int64_t time_ns = times.output_ns;
       Parts& parts = *step->parts_;
       auto take = [&](Output* outputs, std::size_t size) {
         for (std::size_t i = 0; i < size; ++i) {
@@ -189,7 +188,7 @@ class TimedStateStep : public TemporalStep {
       };
       bool in_user_code = true;
       try {
-        TimersAccess::begin(parts.requests, time_ns, parts.timers.watermark());
+        TimersAccess::begin(parts.requests, times.event_ns, parts.timers.watermark());
         State& state = step->state_of(place, times);
         if constexpr (Traits::emits) {
           EmitterAccess::bind_arena(parts.emitter, &ChainContext::arena, context);
@@ -222,12 +221,9 @@ class TimedStateStep : public TemporalStep {
 
     void on_timer(const Place& place, const Timer& timer) {
       const std::int64_t due_ns = timer.due.time_since_epoch().count();
-      const bool is_event = timer.kind == TimerKind::event_time;
-      const std::int64_t time_ns = is_event ? std::max(due_ns, step->parts_->passed_ns)
-                                            : step->processing_timer_time(*context);
       const OwnedKey<Key> key(place.key);
       run(
-          place, {time_ns, is_event ? due_ns : step->parts_->timers.watermark()},
+          place, step->times_of(timer.kind, due_ns, *context),
           [&] { return "a timer of key " + describe(key); },
           [&](State& state, auto&... rest) -> decltype(auto) {
             return call_on_timer(step->function_, key, state, timer, rest...);
@@ -273,6 +269,16 @@ class TimedStateStep : public TemporalStep {
     }
   }
 
+  // A timer that was set for a time that has passed, by a record that is late, may emit nothing
+  // that is late too; but how far the stage is then is no use of the state: what the next record
+  // finds would follow from how records were put into batches.
+  Times times_of(TimerKind time, std::int64_t due_ns, const ChainContext& context) const {
+    if (time == TimerKind::event_time) {
+      return {due_ns, std::max(due_ns, parts_->passed_ns), due_ns};
+    }
+    const std::int64_t time_ns = processing_timer_time(context);
+    return {time_ns, time_ns, parts_->timers.watermark()};
+  }
   // Of an output that no record's time explains.
   std::int64_t processing_timer_time(const ChainContext& context) const {
     return parts_->passed_ns == no_time ? context.ingest_time_ns() : parts_->passed_ns;

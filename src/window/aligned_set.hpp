@@ -57,7 +57,7 @@ class AlignedSet : public StageClock, private StatePart {
         return;
       }
     }
-    add_slowly(Arrival{hash, time_ns}, key, record, out);
+    add_slowly(Arrival{hash, time_ns, limit_of(hash)}, key, record, out);
   }
 
   void on_watermark(std::int64_t watermark_ns) {
@@ -141,7 +141,7 @@ class AlignedSet : public StageClock, private StatePart {
   [[gnu::noinline]] void add_slowly(const Arrival& arrival, const Key& key, const In& record,
                                     Out& out) {
     std::int64_t start = floor_to(shape_.limits.clamp(arrival.time_ns), shape_.range, 0);
-    if (due_of(start) <= limit_) {
+    if (due_of(start) <= arrival.limit_ns) {
       start = take_late(arrival, key, record, out);
       if (start == end_of_time) {
         return;
@@ -171,7 +171,8 @@ class AlignedSet : public StageClock, private StatePart {
 
   void go_to(std::int64_t start, Table& table) {
     current_start_ = start;
-    current_length_ = static_cast<std::uint64_t>(shape_.range);
+    // Whether it takes a record of some key is only looked at on the slow way.
+    current_length_ = has_group_limits() ? 0 : static_cast<std::uint64_t>(shape_.range);
     current_ = &table;
   }
 
@@ -198,7 +199,7 @@ class AlignedSet : public StageClock, private StatePart {
   template <class Out>
   auto firing(std::int64_t start, Out& out) {
     const std::int64_t end = start + shape_.range;
-    const Window window{start, end, closings_.firing(end, end + shape_.delay)};
+    const Window window{start, end, firing_of(end, end + shape_.delay)};
     return [this, window, &out](const StoredKey& key, const Accumulator& accumulator) {
       --counts_.open;
       ++counts_.fired;
@@ -210,7 +211,8 @@ class AlignedSet : public StageClock, private StatePart {
   /// cannot be told from one that came after the firing: what is due takes no more records.)
   template <class Out>
   void fire_key(std::uint64_t hash, const Key& key, Out& out) {
-    for (auto window = open_.begin(); window != open_.end() && due_of(window->first) <= limit_;) {
+    const std::int64_t limit = limit_of(hash);
+    for (auto window = open_.begin(); window != open_.end() && due_of(window->first) <= limit;) {
       window->second->take_key(hash, key, firing(window->first, out));
       const auto fired = window++;
       if (fired->second->empty()) {
@@ -237,8 +239,8 @@ class AlignedSet : public StageClock, private StatePart {
         out.late(arrival.hash, key, arrival.time_ns, record);
         return end_of_time;
       case LateData::place_in_oldest_window:
-        if (limit_ <= shape_.limits.latest) {
-          const std::int64_t start = oldest_start(arrival.hash, key);
+        if (arrival.limit_ns <= shape_.limits.latest) {
+          const std::int64_t start = oldest_start(arrival, key);
           newest_ = std::max(newest_, start);
           return start;
         }
@@ -251,12 +253,13 @@ class AlignedSet : public StageClock, private StatePart {
   }
 
   /// Of the key's windows, or else of those that are allowed.
-  std::int64_t oldest_start(std::uint64_t hash, const Key& key) {
-    const auto not_due = open_.upper_bound(limit_ - shape_.range - shape_.delay);
+  std::int64_t oldest_start(const Arrival& arrival, const Key& key) {
+    const auto not_due = open_.upper_bound(arrival.limit_ns - shape_.range - shape_.delay);
     const auto of_key = std::find_if(not_due, open_.end(), [&](auto& window) {
-      return window.second->find(hash, key) != nullptr;
+      return window.second->find(arrival.hash, key) != nullptr;
     });
-    return of_key != open_.end() ? of_key->first : shape_.oldest_end(limit_, 0) - shape_.range;
+    return of_key != open_.end() ? of_key->first
+                                 : shape_.oldest_end(arrival.limit_ns, 0) - shape_.range;
   }
 
   const PaneShape shape_;

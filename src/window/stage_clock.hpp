@@ -7,9 +7,13 @@
 #include <span>
 #include <vector>
 
+#include <wallaroo/stored.hpp>
+
 #include "base/check.hpp"
 #include "base/times.hpp"
+#include "route/key_group.hpp"
 #include "window/closings.hpp"
+#include "window/group_limits.hpp"
 #include "window/window_settings.hpp"
 #include "window/window_times.hpp"
 
@@ -37,6 +41,7 @@ class StageClock {
     } else if (!by_count_) {
       limit_ = std::max(limit_, watermark_ns);
     }
+    group_limits_.pass(limit_);
     watermark_ = watermark_ns;
   }
 
@@ -58,6 +63,7 @@ class StageClock {
     std::int64_t before_end = no_time;
     std::int64_t next_early = no_time;  ///< of the wall clock
     std::vector<Closings::Closing> closings;
+    std::vector<std::int64_t> group_limits = {};  ///< empty, or one for each key group
   };
   /// Engine time + the offset is wall time.
   Saved saved(std::int64_t wall_offset_ns) const {
@@ -68,14 +74,20 @@ class StageClock {
             newest_,
             before_end_,
             shift_time(next_early_, wall_offset_ns),
-            closings_.all()};
+            closings_.all(),
+            group_limits_.all()};
   }
-  /// Of the executors whose keys are here now; one at least. Of several it is as far as the last of
-  /// them: nothing is late that would not have been. Throws StoredError when the windows were
-  /// others.
+  /// Of all executors that there were, in their order, or of the one whose keys are here. Of
+  /// several it is as far as the last of them: nothing is late that would not have been. What a
+  /// time-out had closed on one of them stays closed, for its keys; of that, what had not fired yet
+  /// does so when the watermark or the next time-out gets there, or something of its key is to come
+  /// out. Throws StoredError when the windows were others.
   void restore(std::span<const Saved> all, std::int64_t wall_offset_ns) {
     for (const Saved& one : all) {
       check_shape(one.shape, shape_of(settings_));
+      if (!one.group_limits.empty() && one.group_limits.size() != key_group_count) {
+        throw StoredError("there is not one limit for each key group");
+      }
     }
     const auto least = [&](auto member) {
       return std::invoke(
@@ -95,6 +107,7 @@ class StageClock {
         closings_.add(closing.limit, closing.watermark);
       }
     }
+    group_limits_.set(by_count_ ? std::vector<std::int64_t>() : limits_of_groups(all), limit_);
     restored_ = keeps_phase_ = true;
   }
 
@@ -118,7 +131,19 @@ class StageClock {
     } else if (now_ >= timeout_at()) {
       closings_.add(closing_limit(), watermark_);
       limit_ = closing_limit();
+      group_limits_.pass(limit_);
     }
+  }
+
+  /// Of one key: see limit_.
+  std::int64_t limit_of(std::uint64_t hash) const { return group_limits_.of(hash, limit_); }
+  bool has_group_limits() const { return !group_limits_.empty(); }
+  /// Why a window of theirs fires now.
+  Firing firing_of(std::int64_t end_ns, std::int64_t due_ns) const {
+    if (due_ns > limit_) {  // due by the limit of its group: closed before the restart
+      return end_ns <= watermark_ ? Firing::complete : Firing::closed;
+    }
+    return closings_.firing(end_ns, due_ns);
   }
 
   /// As far as a time-out moves the limit: over all windows that can be open.
@@ -149,6 +174,23 @@ class StageClock {
   std::int64_t before_end_ = no_time;  ///< the watermark when the input ended
   std::int64_t next_early_ = no_time;  ///< when preliminary results are due
   Closings closings_;
+
+ private:
+  static std::vector<std::int64_t> limits_of_groups(std::span<const Saved> all) {
+    if (all.size() == 1) {
+      return all.front().group_limits;
+    }
+    const Assignment before(static_cast<int>(all.size()));
+    std::vector<std::int64_t> limits(key_group_count);
+    for (std::size_t group = 0; group < key_group_count; ++group) {
+      const Saved& owner = all[before.owner(group)];
+      limits[group] = owner.group_limits.empty() ? owner.limit
+                                                 : std::max(owner.limit, owner.group_limits[group]);
+    }
+    return limits;
+  }
+
+  GroupLimits group_limits_;
 };
 
 }  // namespace wallaroo::internal

@@ -187,9 +187,11 @@ class WindowSet : public StageClock {
     }
   }
 
-  /// Keys due later may count records directly. Previews are collected on the slow way only, so
-  /// with them every record takes it.
-  std::int64_t direct_limit() const { return settings_.early_every_ns > 0 ? end_of_time : limit_; }
+  /// Keys due later may count records directly. Previews are collected, and limits of key groups
+  /// looked at, on the slow way only, so with them every record takes it.
+  std::int64_t direct_limit() const {
+    return settings_.early_every_ns > 0 || has_group_limits() ? end_of_time : limit_;
+  }
 
   /// Of a result that comes now. (The last key of all is out of the queue while it fires.)
   std::int64_t least_time() const {
@@ -202,9 +204,10 @@ class WindowSet : public StageClock {
     if constexpr (by_count) {
       check(now_ != no_time || !settings_.timeout_ns, "time is told before the first record");
     }
+    arrival.limit_ns = limit_of(arrival.hash);
     const std::optional<std::int64_t> armed = timer_of(windows);
     try {
-      if (armed && *armed <= limit_) {
+      if (armed && *armed <= arrival.limit_ns) {
         fire(arrival.hash, *states_.find(arrival.hash, key), everything, out);
       }
       place(arrival, key, record, windows, out);
@@ -292,14 +295,14 @@ class WindowSet : public StageClock {
   std::size_t fire(std::uint64_t hash, Entry& entry, std::size_t at_most, Out& out) {
     const std::size_t open = entry.second.open();
     const std::size_t fired =
-        entry.second.fire(shape_, aggregation_, Arrival{hash, 0, limit_, now_}, at_most,
+        entry.second.fire(shape_, aggregation_, Arrival{hash, 0, limit_of(hash), now_}, at_most,
                           [&](const Ready& ready, const Accumulator& value) {
                             Window window = ready.window;
                             std::int64_t time = ready.time_ns;
                             if constexpr (by_count) {
                               time = std::max(time, least_time());
                             } else {
-                              window.firing = closings_.firing(window.end, ready.due_ns);
+                              window.firing = firing_of(window.end, ready.due_ns);
                             }
                             out.result(entry.first, hash, window, value, time);
                           });
@@ -325,17 +328,17 @@ class WindowSet : public StageClock {
                   Out& out) {
     Windows& windows = entry.second;
     const std::optional<std::int64_t> armed = timer_of(windows);
-    if (armed && *armed <= limit_) {
+    const Arrival at{hash, 0, limit_of(hash), now_};
+    if (armed && *armed <= at.limit_ns) {
       fire(hash, entry, everything, out);
     }
-    windows.preview(shape_, aggregation_, Arrival{hash, 0, limit_, now_}, changed,
-                    [&](const Ready& ready, const Accumulator& value) {
-                      ++counts_.early;
-                      Window window = ready.window;
-                      window.firing = Firing::early;
-                      out.result(entry.first, hash, window, value,
-                                 std::max(ready.time_ns, least_time()));
-                    });
+    windows.preview(
+        shape_, aggregation_, at, changed, [&](const Ready& ready, const Accumulator& value) {
+          ++counts_.early;
+          Window window = ready.window;
+          window.firing = Firing::early;
+          out.result(entry.first, hash, window, value, std::max(ready.time_ns, least_time()));
+        });
     const StoredKey key = entry.first;  // which settle() may erase
     settle(hash, key, windows, armed);
   }

@@ -121,7 +121,7 @@ void StateKeeper::load_instances(std::size_t state) {
   }
   const bool as_many = static_cast<int>(restored.manifest.executors) == place_.executors;
   const auto executor = static_cast<std::uint32_t>(place_.executor);
-  std::vector<std::string> saved;
+  std::map<std::uint32_t, std::string> by_executor;
   for (const ManifestInstance& instance : restored.manifest.instances) {
     if (instance.stage != *found.stage) {
       continue;
@@ -129,13 +129,17 @@ void StateKeeper::load_instances(std::size_t state) {
     // A stage that runs on one executor may have been on another one: then its own is what is
     // there.
     if (as_many && instance.executor == executor) {
-      saved = {instance.bytes};
+      by_executor = {{executor, instance.bytes}};
       break;
     }
-    saved.push_back(instance.bytes);
+    by_executor[instance.executor] = instance.bytes;
   }
-  if (saved.empty()) {
+  if (by_executor.empty()) {
     return;
+  }
+  std::vector<std::string> saved;
+  for (auto& [from, bytes] : by_executor) {
+    saved.push_back(std::move(bytes));
   }
   of_stage(kept, [&] {
     kept.state->load_instances(restored.manifest.stages[*found.stage].instance_schema, saved,

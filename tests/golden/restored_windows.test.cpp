@@ -1,4 +1,6 @@
 // Windows that go on from a checkpoint give what they would have given without one.
+#include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -137,6 +139,49 @@ TEST(RestoredWindows, TimeoutsAreCountedFromTheRestart) {
   expect_same_when_restored(windows(wallaroo::range_windows(6s).with_slide(2s), times), options);
   expect_same_when_restored(windows(wallaroo::session_windows(2s).with_timeout(1s), times),
                             options);
+}
+
+// A time-out closes windows on one executor. Its keys come to others, whose windows are still open.
+TEST(RestoredWindows, WhatATimeoutClosedIsNotOpenedAgainOnOtherExecutors) {
+  using wallaroo::testing::Harness;
+  std::int64_t late_ms = 500;
+  const auto outputs = [&](const auto& definition, std::optional<int> executors) {
+    wallaroo::EventTimeOptions times;
+    times.idle_after = 1s;
+    Pipeline pipeline(windows(definition, times));
+    wallaroo::testing::HarnessOptions options;
+    options.executors = 2;
+    auto harness = std::make_unique<Harness>(pipeline.app, options);
+    pipeline.inputs[0].push({0, 0, 1});
+    harness->run();
+    harness->advance(2s);  // idle
+    harness->advance(5s);
+    EXPECT_EQ(pipeline.outputs.size(), 1U) << "the time-out closed nothing";
+    if (executors) {
+      options.restore = harness->checkpoint();
+      options.executors = *executors;
+      harness.reset();
+      harness = std::make_unique<Harness>(pipeline.app, options);
+    }
+    for (int key = 0; key < 10; ++key) {
+      pipeline.inputs[0].push({key, late_ms, 2});
+    }
+    harness->end();
+    return std::move(pipeline.outputs);
+  };
+  const auto expect_same = [&](const auto& definition, std::size_t results) {
+    const Outputs wanted = outputs(definition, std::nullopt);
+    EXPECT_EQ(wanted.at({"results", 0}).size(), results) << "of the key whose windows were closed";
+    EXPECT_GT(wanted.size(), 3U) << "no key is on the other executor";
+    EXPECT_LT(wanted.size(), 8U) << "no other key is on that executor";
+    for (const int executors : {1, 2, 3}) {
+      EXPECT_EQ(outputs(definition, executors), wanted) << "on " << executors;
+    }
+  };
+  expect_same(wallaroo::range_windows(2s).with_timeout(3s), 1);
+  expect_same(wallaroo::range_windows(2s).with_slide(1s).with_timeout(3s), 2);
+  late_ms = -100;  // else its own session would end behind those that were closed
+  expect_same(wallaroo::session_windows(600ms).with_timeout(3s), 1);
 }
 
 TEST(RestoredWindows, OfStreamsWithoutAKey) {
