@@ -55,8 +55,6 @@ struct ConnectorSinkServer::Impl final : internal::ReadyHandler {
     }
   }
 
-  /// False when the connection is over.
-
   void accept_all() {
     for (;;) {
       internal::Accepted accepted = internal::accept_tcp(listener.get());
@@ -69,6 +67,7 @@ struct ConnectorSinkServer::Impl final : internal::ReadyHandler {
     }
   }
 
+  /// False when the connection is over.
   bool serve(Connection& connection) {
     try {
       while (!connection.replaced &&

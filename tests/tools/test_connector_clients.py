@@ -1,5 +1,5 @@
-"""The connector library in Python and its examples, against a source of the engine's, and against a
-worker that speaks as applications do."""
+"""The connector libraries in Python and C++ and their examples, against a source of the engine's, and
+against a worker that speaks as applications do."""
 
 import os
 import random
@@ -21,6 +21,12 @@ sys.path.insert(0, str(CLIENTS))
 import wallaroo_connector as wc  # noqa: E402
 
 HOST = os.path.join(BUILD, "tests", "tools", "connector_host")
+# The examples in both languages.
+CPP_EXAMPLES = os.path.join(BUILD, "clients", "cpp", "examples")
+TAIL_FILE = (sys.executable, str(CLIENTS / "examples" / "tail_file.py"))
+TAIL_FILE_IN_CPP = (os.path.join(CPP_EXAMPLES, "tail_file"), "--id", "7")
+SINK_TO_SQLITE = (sys.executable, str(CLIENTS / "examples" / "sink_to_sqlite.py"))
+SINK_TO_SQLITE_IN_CPP = (os.path.join(CPP_EXAMPLES, "sink_to_sqlite"),)
 
 
 class Program:
@@ -153,7 +159,11 @@ class Feeding(Hosted):
                 client._receive(1)  # without connecting again
         self.assertEqual(stream.acknowledged, len(self.lines()) - 1)
 
-    def test_tail_file_feeds_each_line_once_whoever_is_killed(self):
+
+class TailFile:
+    """What the examples that tail a file do; TAIL is the program."""
+
+    def test_each_line_arrives_once_whoever_is_killed(self):
         lines = [f"line {number}" for number in range(6000)]
         log = self.folder / "log.txt"
         log.write_text("")
@@ -182,19 +192,37 @@ class Feeding(Hosted):
 
     def tail(self, host, *flags):
         process = subprocess.Popen(
-            [sys.executable, str(CLIENTS / "examples" / "tail_file.py"),
-             str(self.folder / "log.txt"), host.address, "--cookie", "cookie", "--poll", "0.01",
-             *flags], stderr=subprocess.DEVNULL)
+            [*self.TAIL, str(self.folder / "log.txt"), host.address, "--cookie", "cookie",
+             "--poll", "0.01", *flags], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
         self.addCleanup(lambda: process.poll() is None and (process.kill(), process.wait()))
         return process
 
-    def test_tail_file_ends_when_all_is_acknowledged(self):
+    def test_it_ends_when_all_is_acknowledged(self):
         (self.folder / "log.txt").write_bytes(b"one\r\ntwo\n\nlast")
         host = self.start()
         self.assertEqual(self.tail(host, "--once").wait(DEADLINE_S), 0)
         self.assertEqual(self.lines(), ["one", "two"])  # an empty line has no payload to decode
         self.assertEqual(self.tail(host, "--once").wait(DEADLINE_S), 0)
         self.assertEqual(self.lines(), ["one", "two"])
+
+    def test_a_file_that_was_cut_off_is_an_error(self):
+        log = self.folder / "log.txt"
+        log.write_text("one\ntwo\n")
+        host = self.start()
+        self.assertEqual(self.tail(host, "--once").wait(DEADLINE_S), 0)
+        log.write_text("one\n")
+        tail = self.tail(host)
+        self.assertEqual(tail.wait(DEADLINE_S), 1)
+        self.assertIn("has 4 bytes, but the application has had 8", tail.stderr.read())
+
+
+class TailFileInPython(TailFile, Hosted):
+    TAIL = TAIL_FILE
+
+
+class TailFileInCpp(TailFile, Hosted):
+    TAIL = TAIL_FILE_IN_CPP
 
 
 class FeedingInCpp(Hosted):
@@ -248,9 +276,11 @@ class Worker:
         self._heard = []
         self.offset = offset
         self.committed = offset
-        self.say(wc.Hello(wc.SINK_VERSION, cookie, "App", "initializer"))
-        self.say(wc.Notify(1, self.NAME, offset))
-        self.control(wc.ListUncommitted(77778))
+        # In one piece: a receiver that refuses the first leaves nothing unread, which would reset the
+        # connection and take its answer along.
+        self._socket.sendall(wc.encode(wc.Hello(wc.SINK_VERSION, cookie, "App", "initializer"))
+                             + wc.encode(wc.Notify(1, self.NAME, offset))
+                             + wc.encode_control(wc.ListUncommitted(77778)))
 
     def say(self, frame):
         self._socket.sendall(wc.encode(frame))
@@ -292,7 +322,9 @@ class Worker:
         self._socket.close()
 
 
-class Draining(Folder):
+class Draining:
+    """What the examples that receive a sink do; SINK is the program."""
+
     def setUp(self):
         super().setUp()
         self.sink = None
@@ -300,9 +332,8 @@ class Draining(Folder):
         self.addCleanup(lambda: self.sink.end())
 
     def start(self, *flags):
-        self.sink = Program(sys.executable, str(CLIENTS / "examples" / "sink_to_sqlite.py"),
-                            str(self.folder / "db"), "--listen", "127.0.0.1:0", "--cookie",
-                            "cookie", *flags)
+        self.sink = Program(*self.SINK, str(self.folder / "db"), "--listen", "127.0.0.1:0",
+                            "--cookie", "cookie", *flags)
 
     def worker(self, offset=0):
         worker = Worker(self.sink.address, offset)
@@ -394,6 +425,15 @@ class Draining(Folder):
         self.assertIn("without the checkpoint", worker.hear().message)
         self.assertEqual(self.results(), [b"one\n"])
 
+    def test_a_wrong_cookie_is_refused(self):
+        worker = Worker(self.sink.address, 0, "biscuit")
+        self.addCleanup(worker.close)
+        self.assertEqual(worker.hear(), wc.Error("the cookie is wrong"))
+
+
+class DrainingInPython(Draining, Folder):
+    SINK = SINK_TO_SQLITE
+
     def test_without_transactions_records_are_shown_as_they_come(self):
         self.sink.end()
         self.start("--no-transactions")
@@ -406,18 +446,16 @@ class Draining(Folder):
             self.wait_for(shown)
             worker.close()
 
-    def test_a_wrong_cookie_is_refused(self):
-        worker = Worker(self.sink.address, 0, "biscuit")
-        self.addCleanup(worker.close)
-        self.assertEqual(worker.hear(), wc.Error("the cookie is wrong"))
+
+class DrainingInCpp(Draining, Folder):
+    SINK = SINK_TO_SQLITE_IN_CPP
 
 
-class ThroughAnApplication(Folder):
+class ThroughAnApplication:
     """From a file through a whole application into a database, any of the three programs killed."""
 
     def start_sink(self, listen="127.0.0.1:0"):
-        self.sink = Program(sys.executable, str(CLIENTS / "examples" / "sink_to_sqlite.py"),
-                            str(self.folder / "db"), "--listen", listen)
+        self.sink = Program(*self.SINK, str(self.folder / "db"), "--listen", listen)
 
     def start_application(self, listen="127.0.0.1:0"):
         self.application = Running(
@@ -430,9 +468,8 @@ class ThroughAnApplication(Folder):
 
     def start_tail(self, address):
         self.tail = subprocess.Popen(
-            [sys.executable, str(CLIENTS / "examples" / "tail_file.py"),
-             str(self.folder / "log.txt"), address, "--cookie", "cookie", "--poll", "0.01"],
-            stderr=subprocess.DEVNULL)
+            [*self.TAIL, str(self.folder / "log.txt"), address, "--cookie", "cookie",
+             "--poll", "0.01"], stderr=subprocess.DEVNULL)
 
     def end_tail(self):
         self.tail.kill()
@@ -484,6 +521,16 @@ class ThroughAnApplication(Folder):
         self.assertEqual(self.application.wait(), 0, self.application.log)
         self.assertEqual(self.results(),
                          [b"%d line %d\n" % (i + 1, i) for i in range(written)])
+
+
+class ThroughAnApplicationInPython(ThroughAnApplication, Folder):
+    TAIL = TAIL_FILE
+    SINK = SINK_TO_SQLITE
+
+
+class ThroughAnApplicationInCpp(ThroughAnApplication, Folder):
+    TAIL = TAIL_FILE_IN_CPP
+    SINK = SINK_TO_SQLITE_IN_CPP
 
 
 if __name__ == "__main__":
