@@ -77,7 +77,9 @@ class Engine {
   /// The same for at most `timeout`; nothing when it still runs then.
   std::optional<Outcome> wait_for(std::chrono::nanoseconds timeout);
 
-  /// The address a source listens on or a sink connects to (after `start`: with the real port).
+  /// The address a source listens on or a sink connects to (after `start`: with the real port). It
+  /// stays the same when the application goes back to a checkpoint, and is told meanwhile and after
+  /// the end too. Throws ConfigError when there is none of that name, or nothing was started.
   std::string address(const std::string& source_or_sink) const;
   /// Where the metrics are served; empty without.
   std::string http_address() const;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include <wallaroo/engine.hpp>
 
@@ -16,9 +17,19 @@ namespace wallaroo::internal {
 void check_checkpoint_options(const CheckpointOptions& options);
 CheckpointSettings checkpoint_settings(const CheckpointOptions& options);
 
-/// The newest one that is whole, or the one that is wanted; nothing where there is none at all.
-/// Throws ConfigError or IoError, saying why nothing can be restored.
+/// Which checkpoint a start asks for.
+struct WantedCheckpoint {
+  std::string application;              ///< whose it must be
+  std::optional<std::uint64_t> number;  ///< nothing: the newest one that is whole
+};
+
+/// Nothing where there is none at all. Damaged ones that are passed over are logged. Throws
+/// ConfigError or IoError, saying why nothing can be restored.
 std::optional<Manifest> choose_restored(const CheckpointStore& store,
-                                        std::optional<std::uint64_t> wanted, const Log& log);
+                                        const WantedCheckpoint& wanted, const Log& log);
+
+/// What to do when a block of checkpoint `number` is damaged: names the newest older one of which
+/// every block is whole. Reads them, which may take long.
+std::string advice_for_damaged(const CheckpointStore& store, std::uint64_t number);
 
 }  // namespace wallaroo::internal

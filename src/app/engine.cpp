@@ -60,6 +60,7 @@ class Engine::Impl {
     config_.worker.engine_version = std::string(version());
     config_.worker.checkpoint_metrics = std::make_shared<internal::CheckpointMetrics>();
     run_ = std::make_shared<EngineRun>(plan_, config_, clock_, log_);
+    shown_ = run_;
   }
 
   ~Impl() {
@@ -75,11 +76,18 @@ class Engine::Impl {
     }
     try {
       open_store();
-      run_->start();
+      start_run();
     } catch (...) {
       run_->failed_to_start(internal::current_error());
+      show(run_);
       final_.set_value(run_->worker().wait(std::nullopt).value_or(Outcome{}));
       throw;
+    }
+    if (store_) {
+      log_.info("{}", config_.worker.restored
+                          ? fmt::format("goes on from checkpoint {} in {}",
+                                        config_.worker.restored->number, store_directory())
+                          : fmt::format("no checkpoint in {}: starts anew", store_directory()));
     }
     log_.info("application '{}' runs on {} executor{}", config_.application, plan_->executors(),
               plan_->executors() == 1 ? "" : "s");
@@ -112,9 +120,10 @@ class Engine::Impl {
                : std::nullopt;
   }
 
-  std::shared_ptr<EngineRun> run() const {
+  /// Whose addresses and metrics are told.
+  std::shared_ptr<const EngineRun> shown() const {
     const std::lock_guard lock(mutex_);
-    return run_;
+    return shown_;
   }
   std::string explain() const { return plan_->explain(config_.application); }
 
@@ -126,10 +135,47 @@ class Engine::Impl {
     store_.emplace(options_.checkpoints.directory, internal::CheckpointStore::Access::write, log_);
     config_.worker.store = &*store_;
     config_.worker.allow_dropped_state = options_.checkpoints.allow_dropped_state;
-    config_.worker.restored =
-        internal::choose_restored(*store_, options_.checkpoints.restore, log_);
+    config_.worker.restored = internal::choose_restored(
+        *store_, {config_.application, options_.checkpoints.restore}, log_);
     config_.worker.discard_newer = options_.checkpoints.restore.has_value();
+    if (config_.worker.restored) {
+      log_.info("restores checkpoint {} in {}", config_.worker.restored->number, store_directory());
+    }
     renew_run();
+  }
+
+  const std::string& store_directory() const { return options_.checkpoints.directory; }
+
+  /// Of the run that is to start, or has.
+  std::string beginning() const {
+    return config_.worker.restored ? fmt::format("checkpoint {}", config_.worker.restored->number)
+                                   : "the beginning";
+  }
+
+  std::shared_ptr<EngineRun> run() const {
+    const std::lock_guard lock(mutex_);
+    return run_;
+  }
+
+  /// From now on the new run is the one that is told about: until then the one before it was.
+  void start_run() {
+    const std::shared_ptr<EngineRun> starting = run();
+    try {
+      starting->start();
+    } catch (const internal::DamagedError& error) {
+      if (!config_.worker.restored) {
+        throw;
+      }
+      throw IoError(
+          fmt::format("{}; {}", error.what(),
+                      internal::advice_for_damaged(*store_, config_.worker.restored->number)));
+    }
+    show(starting);
+  }
+
+  void show(const std::shared_ptr<EngineRun>& run) {
+    const std::lock_guard lock(mutex_);
+    shown_ = run;
   }
 
   void renew_run() {
@@ -177,24 +223,34 @@ class Engine::Impl {
     return stop_wanted_ || stop_now_wanted_;
   }
 
+  /// One after the other they could fill the disk, if no checkpoint completes any more.
+  void remove_failed_attempts() const {
+    try {
+      store_->remove_failed_attempts();
+    } catch (const Error& error) {
+      log_.warning("what a failed checkpoint has left was not removed: {}", error.what());
+    }
+  }
+
   /// Why it could not be done.
   std::optional<std::string> go_back(EngineRun& ended, const std::string& reason) {
     config_.worker.discard_newer = false;
-    config_.worker.failures = ended.worker().checkpoint_failures();
     config_.http = ended.http_address().empty() ? config_.http : ended.http_address();
     config_.worker.addresses = ended.bound_addresses(config_.worker.addresses);
     ended.close();
+    // Only now: the thread that counts them ends with it, and asked for the roll back before.
+    config_.worker.failures = ended.worker().checkpoint_failures();
     try {
-      config_.worker.restored = internal::choose_restored(*store_, std::nullopt, log_);
-      log_.warning("{}; goes back to {}", reason,
-                   config_.worker.restored
-                       ? fmt::format("checkpoint {}", config_.worker.restored->number)
-                       : "the beginning");
+      config_.worker.restored =
+          internal::choose_restored(*store_, {config_.application, std::nullopt}, log_);
+      log_.warning("{}; goes back to {}", reason, beginning());
+      remove_failed_attempts();
       // A peer that refuses everything must not keep a core busy.
       pause(
           std::chrono::milliseconds(std::min<std::uint64_t>(5'000, 50 * config_.worker.failures)));
       renew_run();
-      run()->start();
+      start_run();
+      log_.info("goes on from {}", beginning());
       return std::nullopt;
     } catch (...) {
       const std::string error = internal::current_error();
@@ -212,6 +268,9 @@ class Engine::Impl {
   std::optional<internal::CheckpointStore> store_;
   mutable std::mutex mutex_;
   std::shared_ptr<EngineRun> run_;
+  /// The run before it while it starts, and the same once it has: what is read from other threads
+  /// is complete.
+  std::shared_ptr<EngineRun> shown_;
   bool started_ = false;
   bool stop_wanted_ = false;
   bool stop_now_wanted_ = false;
@@ -236,11 +295,11 @@ std::optional<Outcome> Engine::wait_for(std::chrono::nanoseconds timeout) {
 }
 
 std::string Engine::address(const std::string& source_or_sink) const {
-  return impl_->run()->worker().address(source_or_sink);
+  return impl_->shown()->address(source_or_sink);
 }
-std::string Engine::http_address() const { return impl_->run()->http_address(); }
-std::string Engine::metrics_text() const { return impl_->run()->metrics_text(); }
-std::string Engine::metrics_json() const { return impl_->run()->metrics_json(); }
+std::string Engine::http_address() const { return impl_->shown()->http_address(); }
+std::string Engine::metrics_text() const { return impl_->shown()->metrics_text(); }
+std::string Engine::metrics_json() const { return impl_->shown()->metrics_json(); }
 std::string Engine::explain() const { return impl_->explain(); }
 
 }  // namespace wallaroo

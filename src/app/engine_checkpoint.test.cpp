@@ -86,6 +86,20 @@ class Place {
     return warnings_;
   }
 
+  /// Of those that are complete, in order.
+  std::vector<std::string> checkpoint_numbers() const { return stems_in("manifests"); }
+  /// Changes its last byte, which belongs to a block; returns its number.
+  std::uint64_t damage_the_newest_data() const {
+    const std::string number = stems_in("data").back();
+    std::fstream file(root_ / "checkpoints" / "data" / (number + ".data"),
+                      std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(-1, std::ios::end);
+    const int byte = file.get();
+    file.seekp(-1, std::ios::end);
+    file.put(static_cast<char>(byte ^ 1));
+    return std::stoull(number);
+  }
+
   std::map<std::string, int> lines() const {
     std::map<std::string, int> lines;
     std::ifstream file(output());
@@ -107,6 +121,15 @@ class Place {
   }
 
  private:
+  std::vector<std::string> stems_in(const std::string& folder) const {
+    std::vector<std::string> stems;
+    for (const auto& file : std::filesystem::directory_iterator(root_ / "checkpoints" / folder)) {
+      stems.push_back(file.path().stem());
+    }
+    std::sort(stems.begin(), stems.end());
+    return stems;
+  }
+
   std::filesystem::path root_;
   mutable std::mutex mutex_;
   mutable std::string warnings_;
@@ -169,12 +192,7 @@ TEST(EngineCheckpoints, GoingBackToAnOlderCheckpointIsGoingOnFromThereAlsoWhenIt
     engine.start();
     ASSERT_TRUE(engine.wait().ok);
   }
-  std::vector<std::string> numbers;
-  for (const auto& file : std::filesystem::directory_iterator(
-           std::filesystem::path(place.checkpoints()) / "manifests")) {
-    numbers.push_back(file.path().stem());
-  }
-  std::sort(numbers.begin(), numbers.end());
+  const std::vector<std::string> numbers = place.checkpoint_numbers();
   ASSERT_GT(numbers.size(), 3U);
   options.checkpoints.restore = std::stoull(numbers[numbers.size() / 2]);
   options.checkpoints.interval = std::chrono::hours(1);
@@ -226,10 +244,67 @@ TEST(EngineCheckpoints, AnotherApplicationsCheckpointIsRefusedAndItsOutputLeftAl
     engine.start();
     FAIL() << "it started";
   } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("numbers"), std::string::npos) << error.what();
-    EXPECT_NE(std::string(error.what()).find("letters"), std::string::npos) << error.what();
+    EXPECT_EQ(std::string(error.what()),
+              "the checkpoints in '" + place.checkpoints() +
+                  "' are of the application 'numbers', and this one is 'letters'; give this one a "
+                  "directory of its own, or its old name if it was renamed");
   }
   EXPECT_EQ(place.lines(), Place::expected(1'000));
+}
+
+// Going back gives newer checkpoints up; not for a start that cannot be.
+TEST(EngineCheckpoints, ASinkThatDoesNotFitIsRefusedBeforeNewerCheckpointsAreGivenUp) {
+  const Place place;
+  EngineOptions options = place.options();
+  options.checkpoints.retain = 1'000;
+  {
+    Engine engine(place.application(4'000, 40'000), options);
+    engine.start();
+    ASSERT_TRUE(engine.wait().ok);
+  }
+  const std::vector<std::string> numbers = place.checkpoint_numbers();
+  ASSERT_GT(numbers.size(), 2U);
+  Application changed("numbers");
+  changed.source("make", generator_source({.count = 4'000}, make))
+      .key_by("key", [](const Number& number) { return number.key; })
+      .to("see", see)
+      .to_sink("lines", connector_sink({.connect = "127.0.0.1:9"}, encode));
+  options.checkpoints.restore = std::stoull(numbers[1]);
+  Engine engine(changed, options);
+  EXPECT_THROW(engine.start(), Error);
+  EXPECT_EQ(place.checkpoint_numbers(), numbers);
+}
+
+TEST(EngineCheckpoints, ADamagedBlockIsRefusedWithTheCheckpointToGoBackTo) {
+  const Place place;
+  EngineOptions options = place.options();
+  options.checkpoints.retain = 1'000;
+  {
+    Engine engine(place.application(4'000, 40'000), options);
+    engine.start();
+    ASSERT_TRUE(engine.wait().ok);
+  }
+  const std::uint64_t damaged = place.damage_the_newest_data();
+  std::string error;
+  {
+    Engine engine(place.application(4'000, 0), options);
+    try {
+      engine.start();
+    } catch (const IoError& thrown) {
+      error = thrown.what();
+    }
+  }
+  EXPECT_NE(error.find("its checksum differs"), std::string::npos) << error;
+  const std::string advice = "start once with --restore ";
+  const std::size_t at = error.find(advice);
+  ASSERT_NE(at, std::string::npos) << error;
+  const std::uint64_t whole = std::stoull(error.substr(at + advice.size()));
+  EXPECT_LT(whole, damaged);
+  options.checkpoints.restore = whole;
+  Engine engine(place.application(4'000, 0), options);
+  engine.start();
+  EXPECT_TRUE(engine.wait().ok);
+  EXPECT_EQ(place.lines(), Place::expected(4'000));
 }
 
 struct Opaque {
@@ -293,6 +368,24 @@ TEST_F(WithFailpoints, AfterTooManyFailuresInARowTheApplicationStops) {
   EXPECT_TRUE(place.lines().empty());
 }
 
+TEST_F(WithFailpoints, CheckpointsThatAreRolledBackDoNotFillTheDisk) {
+  const internal::ScopedFailpoints full({.rules = "store.manifest.write.before=error:ENOSPC"});
+  const Place place;
+  EngineOptions options = place.options();
+  options.checkpoints.failures = 5;
+  Engine engine(place.application(0, 1'000), options);
+  engine.start();
+  EXPECT_FALSE(engine.wait().ok);
+  std::vector<std::string> left;
+  for (const auto& file :
+       std::filesystem::directory_iterator(std::filesystem::path(place.checkpoints()) / "data")) {
+    left.push_back(file.path().filename());
+  }
+  std::sort(left.begin(), left.end());
+  // After the fifth it did not go back, and before it the highest number stayed.
+  EXPECT_EQ(left, (std::vector<std::string>{"000000000004.data", "000000000005.data"}));
+}
+
 TEST_F(WithFailpoints, ASinkThatCannotPrepareMakesTheApplicationGoBackByItself) {
   const internal::ScopedFailpoints broken({.rules = "sink.file.fsync.before=error:EIO@2;"
                                                     "sink.file.copy.after=error:EIO@4"});
@@ -303,6 +396,29 @@ TEST_F(WithFailpoints, ASinkThatCannotPrepareMakesTheApplicationGoBackByItself) 
   ASSERT_TRUE(outcome.ok) << outcome.error;
   EXPECT_NE(place.warnings().find("goes back to"), std::string::npos) << place.warnings();
   EXPECT_EQ(place.lines(), Place::expected(20'000));
+}
+
+TEST_F(WithFailpoints, AddressesAndMetricsAreToldAlsoWhileItGoesBack) {
+  const internal::ScopedFailpoints broken({.rules = "store.manifest.rename.before=error:EIO@2-5"});
+  const Place place;
+  EngineOptions options = place.options();
+  options.http = "127.0.0.1:0";
+  Engine engine(place.application(40'000, 40'000), options);
+  EXPECT_THROW(engine.address("make"), ConfigError);
+  engine.start();
+  const std::string http = engine.http_address();
+  std::optional<Outcome> outcome;
+  while (!outcome) {
+    ASSERT_EQ(engine.address("make"), "generator");
+    ASSERT_EQ(engine.address("lines"), place.output());
+    ASSERT_EQ(engine.http_address(), http);
+    ASSERT_NE(engine.metrics_text().find("wallaroo_source_records_total"), std::string::npos);
+    outcome = engine.wait_for(0ms);
+  }
+  EXPECT_TRUE(outcome->ok) << outcome->error;
+  EXPECT_NE(place.warnings().find("goes back to"), std::string::npos) << place.warnings();
+  EXPECT_EQ(engine.address("lines"), place.output());
+  EXPECT_THROW(engine.address("nowhere"), ConfigError);
 }
 
 }  // namespace

@@ -1,6 +1,11 @@
 #include "app/engine_run.hpp"
 
+#include <cstddef>
 #include <utility>
+
+#include <fmt/format.h>
+
+#include <wallaroo/error.hpp>
 
 #include "metrics/describe.hpp"
 #include "metrics/endpoints.hpp"
@@ -13,8 +18,9 @@ EngineRun::EngineRun(std::shared_ptr<const Plan> plan, const EngineRunConfig& co
                      const Clock& clock, const Log& log)
     : config_(config),
       log_(log),
+      plan_(std::move(plan)),
       registry_(config.application),
-      worker_(std::move(plan), config.worker, clock, log) {}
+      worker_(plan_, config.worker, clock, log) {}
 
 EngineRun::~EngineRun() {
   if (http_ != nullptr) {
@@ -24,6 +30,7 @@ EngineRun::~EngineRun() {
 
 void EngineRun::start() {
   worker_.open();
+  remember_addresses();
   worker_.register_metrics(registry_);
   register_process(registry_);
   if (!config_.http.empty()) {
@@ -40,7 +47,17 @@ void EngineRun::failed_to_start(const std::string& error) {
     http_->stop();
     http_.reset();
   }
+  addresses_.clear();
   worker_.start_failed(error);
+}
+
+void EngineRun::remember_addresses() {
+  for (const Node& node : plan_->nodes()) {
+    if (node.source || node.sink) {
+      const auto& name = plan_->stages()[static_cast<std::size_t>(node.stages.front())].name;
+      addresses_[name] = worker_.address(name);
+    }
+  }
 }
 
 void EngineRun::close() {
@@ -52,6 +69,14 @@ void EngineRun::close() {
 
 std::string EngineRun::http_address() const {
   return http_ == nullptr ? std::string() : http_->address();
+}
+
+std::string EngineRun::address(const std::string& source_or_sink) const {
+  const auto found = addresses_.find(source_or_sink);
+  if (found == addresses_.end()) {
+    throw ConfigError(fmt::format("there is no open source or sink named '{}'", source_or_sink));
+  }
+  return found->second;
 }
 
 std::map<std::string, std::string> EngineRun::bound_addresses(

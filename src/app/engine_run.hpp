@@ -35,6 +35,9 @@ class EngineRun {
 
   /// Empty without.
   std::string http_address() const;
+  /// Of a source or sink, also when it is closed again after a start that went well; throws
+  /// ConfigError when there is none of that name, or it was never open.
+  std::string address(const std::string& source_or_sink) const;
   /// With the ports that were bound in place of the wanted ones.
   std::map<std::string, std::string> bound_addresses(
       std::map<std::string, std::string> wanted) const;
@@ -42,8 +45,12 @@ class EngineRun {
   std::string metrics_json() const;
 
  private:
+  void remember_addresses();
+
   const EngineRunConfig config_;
   const Log& log_;
+  std::shared_ptr<const Plan> plan_;
+  std::map<std::string, std::string> addresses_;  ///< of what was opened
   Registry registry_;
   Worker worker_;
   std::unique_ptr<HttpServer> http_;

@@ -95,9 +95,29 @@ std::uint64_t read_number(const std::string& text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) {
-    throw ConfigError(fmt::format("'{}' is not a whole number", text));
+    throw ConfigError(fmt::format("'{}' is not a whole number from 0 on{}", text,
+                                  error == std::errc::result_out_of_range ? ", or too large" : ""));
   }
   return number;
+}
+
+std::uint64_t read_retained(const std::string& text) {
+  const std::uint64_t number = read_number(text);
+  if (number == 0) {
+    throw ConfigError("at least one checkpoint must be retained; use 1 or more");
+  }
+  return number;
+}
+
+std::uint64_t read_checkpoint(const std::string& text) {
+  try {
+    return read_number(text);
+  } catch (const ConfigError&) {
+    throw ConfigError(fmt::format(
+        "'{}' is not the number of a checkpoint; `wallaroo checkpoints DIR` tells which there are, "
+        "and without this flag it is the newest",
+        text));
+  }
 }
 
 std::chrono::nanoseconds read_duration(const std::string& text) {
@@ -112,8 +132,8 @@ std::chrono::nanoseconds read_duration(const std::string& text) {
           std::max<std::int64_t>(1, static_cast<std::int64_t>(count * nanoseconds)));
     }
   }
-  throw ConfigError(
-      fmt::format("'{}' is not a duration; use a number and a unit: 500ms, 1s, 2min, 1h", text));
+  throw ConfigError(fmt::format(
+      "'{}' is not a duration; use a number above 0 and a unit: 500ms, 1s, 2min, 1h", text));
 }
 
 std::string read_host_port(const std::string& text) {
@@ -124,6 +144,10 @@ std::string read_host_port(const std::string& text) {
 std::string read_path(const std::string& text) {
   if (text.empty()) {
     throw ConfigError("the path is empty");
+  }
+  if (text.starts_with("--")) {
+    throw ConfigError(fmt::format(
+        "the path is missing in front of '{}'; if that is its name, write ./{}", text, text));
   }
   return text;
 }
@@ -152,16 +176,17 @@ class FlagReader {
         "serve /metrics, /livez and /readyz there");
     add("--checkpoint-dir", given_.checkpoint_dir, read_path, "DIR",
         "keep checkpoints there, and go on from the newest one: with the same command, an "
-        "application that was killed goes on as if nothing had happened");
+        "application that was killed goes on as if nothing had happened; the flags of checkpoints "
+        "that follow need it");
     add("--checkpoint-interval", given_.checkpoint_interval, read_duration, "DURATION",
         "from the beginning of one checkpoint to that of the next (1s)");
     add("--checkpoint-timeout", given_.checkpoint_timeout, read_duration, "DURATION",
         "a checkpoint that takes longer has failed (1min)");
-    add("--checkpoint-retain", given_.checkpoint_retain, read_number, "N",
+    add("--checkpoint-retain", given_.checkpoint_retain, read_retained, "N",
         "how many checkpoints are kept (2)");
     add("--checkpoint-failures", given_.checkpoint_failures, read_number, "N",
         "stop when so many checkpoints in a row have failed (10); 0: never");
-    add("--restore", given_.restore, read_number, "ID",
+    add("--restore", given_.restore, read_checkpoint, "ID",
         "go on from this checkpoint rather than from the newest; what sinks have committed since "
         "is taken back where that can be done (see the guide)");
     app_.add_flag("--allow-dropped-state", given_.allow_dropped_state,
@@ -261,6 +286,32 @@ Given read_config_file(const Program& program, const std::string& path, const Re
   }
 }
 
+/// Without a directory these do nothing, which whoever gives them does not expect.
+std::vector<std::string> flags_that_need_a_directory(const Given& given) {
+  std::vector<std::string> flags;
+  const auto look = [&](const char* flag, bool is_given) {
+    if (is_given) {
+      flags.emplace_back(flag);
+    }
+  };
+  look("--checkpoint-interval", given.checkpoint_interval.has_value());
+  look("--checkpoint-timeout", given.checkpoint_timeout.has_value());
+  look("--checkpoint-retain", given.checkpoint_retain.has_value());
+  look("--checkpoint-failures", given.checkpoint_failures.has_value());
+  look("--restore", given.restore.has_value());
+  look("--allow-dropped-state", given.allow_dropped_state);
+  return flags;
+}
+
+void require_directory(const Given& given, std::string_view place) {
+  if (const auto flags = flags_that_need_a_directory(given); !flags.empty()) {
+    throw ConfigError(
+        fmt::format("{}{}: without --checkpoint-dir no checkpoints are taken or restored; give "
+                    "--checkpoint-dir DIR too, or leave out what needs it",
+                    place, fmt::join(flags, ", ")));
+  }
+}
+
 CheckpointOptions checkpoints_of(const Given& line, const Given& file) {
   CheckpointOptions options;
   options.directory = line.checkpoint_dir.value_or(file.checkpoint_dir.value_or(""));
@@ -320,6 +371,10 @@ Flags parse_flags(const Program& program, const std::vector<std::string>& argume
   flags.engine.http = line.http.value_or(file.http.value_or(flags.engine.http));
   flags.engine.log_level = line.log_level.value_or(file.log_level.value_or(flags.engine.log_level));
   flags.engine.checkpoints = checkpoints_of(line, file);
+  if (flags.engine.checkpoints.directory.empty()) {
+    require_directory(line, "");
+    require_directory(file, place);
+  }
   flags.engine.addresses = addresses_of(program, line, "");
   flags.engine.addresses.merge(addresses_of(program, file, place));
   return flags;

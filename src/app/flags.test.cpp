@@ -245,6 +245,58 @@ TEST(ConfigFile, OneThatCannotBeReadIsRefused) {
   EXPECT_EQ(refusal({"--config", "gone.toml"}), "cannot read gone.toml");
 }
 
+constexpr const char* without_directory =
+    ": without --checkpoint-dir no checkpoints are taken or restored; give --checkpoint-dir DIR "
+    "too, or leave out what needs it";
+
+TEST(Flags, ThoseOfCheckpointsAreRefusedWithoutADirectory) {
+  for (const std::string flag :
+       {"--checkpoint-interval=1s", "--checkpoint-timeout=1s", "--checkpoint-retain=2",
+        "--checkpoint-failures=10", "--restore=3", "--allow-dropped-state"}) {
+    EXPECT_EQ(refusal({flag}), flag.substr(0, flag.find('=')) + without_directory);
+    EXPECT_EQ(refusal({flag, "--explain"}), flag.substr(0, flag.find('=')) + without_directory);
+    EXPECT_EQ(refusal({flag, "--checkpoint-dir", "d"}), "accepted");
+  }
+  EXPECT_EQ(refusal({"--restore", "3", "--checkpoint-retain", "1"}),
+            std::string("--checkpoint-retain, --restore") + without_directory);
+}
+
+TEST(ConfigFile, KeysOfCheckpointsAreRefusedWithoutADirectoryInEitherPlace) {
+  EXPECT_EQ(
+      refusal_of_file("checkpoint-interval = \"2s\"\nallow-dropped-state = true\n"),
+      std::string("my.toml: --checkpoint-interval, --allow-dropped-state") + without_directory);
+  EXPECT_EQ(refusal_of_file("allow-dropped-state = false\n"), "accepted");
+  const auto interval = std::chrono::seconds(2);
+  EXPECT_EQ(parse_with_file("checkpoint-interval = \"2s\"\n", {"--checkpoint-dir", "d"})
+                .engine.checkpoints.interval,
+            interval);
+  EXPECT_EQ(parse_with_file("checkpoint-dir = \"d\"\n", {"--checkpoint-interval", "2s"})
+                .engine.checkpoints.interval,
+            interval);
+}
+
+TEST(Flags, ValuesOfCheckpointsThatMakeNoSenseAreRefused) {
+  const auto refused = [](const std::string& flag, const std::string& value) {
+    return refusal({"--checkpoint-dir", "d", flag, value});
+  };
+  EXPECT_EQ(refused("--checkpoint-retain", "0"),
+            "--checkpoint-retain: at least one checkpoint must be retained; use 1 or more");
+  EXPECT_EQ(refused("--checkpoint-failures", "-1"),
+            "--checkpoint-failures: '-1' is not a whole number from 0 on");
+  EXPECT_EQ(refused("--checkpoint-retain", "99999999999999999999"),
+            "--checkpoint-retain: '99999999999999999999' is not a whole number from 0 on, or too "
+            "large");
+  for (const std::string duration : {"0s", "5", "s", "-1s", "1d", "1e99h", ""}) {
+    EXPECT_NE(refused("--checkpoint-interval", duration), "accepted") << duration;
+  }
+  EXPECT_EQ(refused("--restore", "latest"),
+            "--restore: 'latest' is not the number of a checkpoint; `wallaroo checkpoints DIR` "
+            "tells which there are, and without this flag it is the newest");
+  EXPECT_EQ(refusal({"--checkpoint-dir", "--restore"}),
+            "--checkpoint-dir: the path is missing in front of '--restore'; if that is its name, "
+            "write ./--restore");
+}
+
 /// Up to eight pieces of what such texts are made of, in any order.
 std::vector<std::string> random_pieces(std::mt19937& random) {
   static const std::vector<std::string> pieces{

@@ -109,7 +109,10 @@ int run_engine(const Application& application, const internal::Program& program,
   internal::raise_open_file_limit();
   engine.start();
   log_ends(log, program, engine);
-  if (const Outcome outcome = internal::wait_and_obey(engine, signals, log); !outcome.ok) {
+  const auto end = flags.engine.checkpoints.directory.empty()
+                       ? internal::OrderlyEnd::drained
+                       : internal::OrderlyEnd::last_checkpoint;
+  if (const Outcome outcome = internal::wait_and_obey(engine, signals, log, end); !outcome.ok) {
     throw StageError(outcome.error);
   }
   log.info("application '{}' ended", program.application);

@@ -18,9 +18,22 @@ Outcome wait_and_end(Engine& engine, StopSignals& signals) {
   }
 }
 
+struct Words {
+  const char* first;
+  const char* second;
+};
+
+Words words_of(OrderlyEnd end) {
+  return end == OrderlyEnd::drained
+             ? Words{"draining; a second signal stops at once", "stopping at once"}
+             : Words{"stopping with a last checkpoint; a second signal stops at once, without it",
+                     "stopping at once, without a last checkpoint"};
+}
+
 }  // namespace
 
-Outcome wait_and_obey(Engine& engine, StopSignals& signals, const Log& log) {
+Outcome wait_and_obey(Engine& engine, StopSignals& signals, const Log& log, OrderlyEnd end) {
+  const Words words = words_of(end);
   // Going out of scope, the future waits for its thread.
   auto ended = std::async(std::launch::async, [&] { return wait_and_end(engine, signals); });
   int count = 0;
@@ -28,13 +41,13 @@ Outcome wait_and_obey(Engine& engine, StopSignals& signals, const Log& log) {
     signals.run([&](int number) {
       const char* const name = number == SIGINT ? "SIGINT" : "SIGTERM";
       if (++count == 1) {
-        log.info("{}: draining; a second signal stops at once", name);
+        log.info("{}: {}", name, words.first);
         engine.stop();
       } else {
         // Should a user's function never return, the next signal ends the process: so from before
         // the log tells of it.
         signals.let_go();
-        log.warning("{}: stopping at once", name);
+        log.warning("{}: {}", name, words.second);
         engine.stop_now();
       }
     });

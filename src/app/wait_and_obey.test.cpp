@@ -5,6 +5,8 @@
 
 #include <csignal>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <wallaroo/wallaroo.hpp>
 
@@ -42,6 +44,28 @@ TEST(WaitAndObey, OneSignalDrains) {
   ::kill(::getpid(), SIGINT);
   const Outcome outcome = wait_and_obey(engine, signals, Log());
   EXPECT_TRUE(outcome.ok) << outcome.error;
+}
+
+TEST(WaitAndObey, TheLogSaysWhatEachSignalMeansForCheckpoints) {
+  std::vector<std::string> lines;
+  StopSignals signals;
+  Engine engine(endless(), {.threads = 1});
+  // The second signal comes when the first has been obeyed.
+  const Log log(LogLevel::info, [&](LogLevel, std::string_view text) {
+    lines.emplace_back(text);
+    if (lines.size() == 1) {
+      ::kill(::getpid(), SIGTERM);
+    }
+  });
+  engine.start();
+  ::kill(::getpid(), SIGTERM);
+  (void)wait_and_obey(engine, signals, log, OrderlyEnd::last_checkpoint);
+  ASSERT_GE(lines.size(), 1U);
+  EXPECT_EQ(lines[0],
+            "SIGTERM: stopping with a last checkpoint; a second signal stops at once, without it");
+  if (lines.size() > 1) {  // the end may come first
+    EXPECT_EQ(lines[1], "SIGTERM: stopping at once, without a last checkpoint");
+  }
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ void Worker::open() {
     find_restored();
   }
   open_sources();
+  recover_sinks();
   // Before sinks take back what belongs to newer ones.
   if (options_.discard_newer && options_.restored) {
     options_.store->discard_above(options_.restored->number);
@@ -245,6 +246,11 @@ std::optional<Outcome> Worker::wait(std::optional<std::chrono::nanoseconds> time
 Outcome Worker::outcome() const {
   if (failed_) {
     return {false, error_};
+  }
+  if (cut_short_ && options_.store != nullptr) {
+    return {false,
+            "stopped at once, without a last checkpoint; the next start goes on from the last "
+            "complete one"};
   }
   if (cut_short_) {
     return {false,

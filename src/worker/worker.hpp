@@ -115,6 +115,7 @@ class Worker {
   Outcome outcome() const;
   void make_ends();
   void open_sources();
+  void recover_sinks();
   void open_sinks();
   void build_mailboxes();
   void build_segments();

@@ -86,18 +86,25 @@ void Worker::open_sources() {
   }
 }
 
+/// Only tells them: what does not fit is refused while nothing has been given up.
+void Worker::recover_sinks() {
+  for (const auto& [id, instance] : sinks_) {
+    if (options_.store == nullptr) {
+      continue;
+    }
+    SinkRecovery recovery;
+    const ManifestSink* const saved =
+        options_.restored ? find_by_name(options_.restored->sinks, instance->name) : nullptr;
+    if (saved != nullptr) {
+      recovery = {options_.restored->number, saved->prepared};
+    }
+    instance->sink->recover(recovery);
+  }
+}
+
 void Worker::open_sinks() {
   std::vector<const SinkInstance*> opened;
   for (const auto& [id, instance] : sinks_) {
-    if (options_.store != nullptr) {
-      SinkRecovery recovery;
-      const ManifestSink* const saved =
-          options_.restored ? find_by_name(options_.restored->sinks, instance->name) : nullptr;
-      if (saved != nullptr) {
-        recovery = {options_.restored->number, saved->prepared};
-      }
-      instance->sink->recover(recovery);
-    }
     instance->sink->open();
     for (const SinkInstance* const other : opened) {
       check_exclusive(*instance, *other);

@@ -24,13 +24,14 @@ using Arguments = std::map<std::string, std::string>;
 constexpr const char* help =
     "  source=tcp|file:PATH   framing=length|newline   max=BYTES\n"
     "  sink=tcp|file:PATH     drain_ms=N               dead=PATH\n"
+    "  name=OF_THE_APPLICATION\n"
     "  decoder|work|key|count|encoder=stop|skip|dead_letter";
 
 Arguments read_arguments(int argc, char** argv) {
-  Arguments read{{"source", "tcp"},   {"framing", "length"}, {"max", "1000"},
-                 {"sink", "tcp"},     {"drain_ms", "60000"}, {"dead", ""},
-                 {"decoder", "stop"}, {"work", "stop"},      {"key", "stop"},
-                 {"count", "stop"},   {"encoder", "stop"}};
+  Arguments read{{"source", "tcp"},     {"framing", "length"}, {"max", "1000"},
+                 {"sink", "tcp"},       {"drain_ms", "60000"}, {"dead", ""},
+                 {"name", "error_app"}, {"decoder", "stop"},   {"work", "stop"},
+                 {"key", "stop"},       {"count", "stop"},     {"encoder", "stop"}};
   for (const std::string& argument : wallaroo::application_arguments(argc, argv)) {
     const auto equals = argument.find('=');
     read.at(argument.substr(0, equals)) = argument.substr(equals + 1);
@@ -129,7 +130,7 @@ void describe(wallaroo::Application& app, Source source, const Arguments& argume
 }
 
 wallaroo::Application describe(const Arguments& arguments) {
-  wallaroo::Application app("error_app");
+  wallaroo::Application app(arguments.at("name"));
   wallaroo::Framing framing = wallaroo::LengthPrefix{};
   if (arguments.at("framing") == "newline") {
     framing = wallaroo::Newline{};

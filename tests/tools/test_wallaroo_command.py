@@ -120,6 +120,26 @@ class Checkpoints(unittest.TestCase):
         self.assertEqual(self.checkpoints("verify", "latest").returncode, 1)
         self.assert_fails(self.checkpoints("show", "3", "means"), "its checksum differs")
 
+    def test_a_directory_without_checkpoints_has_nothing_to_verify(self):
+        for manifest in os.listdir(self.path("manifests")):
+            os.unlink(self.path("manifests", manifest))
+        done = self.checkpoints("verify")
+        self.assert_fails(done, f"there is no checkpoint in '{self.directory}' yet, so nothing")
+        self.assertEqual(done.stdout, "")
+        done = self.checkpoints()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, f"there is no checkpoint in '{self.directory}' yet\n")
+
+    def test_prune_has_to_be_told_how_many_to_keep(self):
+        done = self.checkpoints("prune")
+        self.assert_fails(done, "wallaroo: prune: --retain is missing; say how many of the newest "
+                                "checkpoints to keep, such as --retain 2", code=2)
+        for number in ("0", "-1", "two", "99999999999999999999"):
+            done = self.checkpoints("prune", "--retain", number)
+            self.assert_fails(done, f"--retain: '{number}' is not a number from 1 to", code=2)
+        self.assertEqual(len(os.listdir(self.path("manifests"))), 3)
+        self.assertIn("must be given", run("checkpoints", "D", "prune", "--help").stdout)
+
     def test_a_damaged_manifest_is_listed_as_such(self):
         self.flip_a_byte(self.path("manifests", "000000000003.manifest"), 50)
         done = self.checkpoints()

@@ -36,8 +36,13 @@ int verify_checkpoints(const std::string& directory, const std::string& id) {
   if (!id.empty()) {
     return verify_one(store, load_checkpoint(store, id)) ? 0 : 1;
   }
+  const auto all = store.list();
+  if (all.empty()) {
+    throw IoError(
+        fmt::format("there is no checkpoint in '{}' yet, so nothing to verify", directory));
+  }
   bool whole = true;
-  for (const internal::StoredCheckpoint& checkpoint : store.list()) {
+  for (const internal::StoredCheckpoint& checkpoint : all) {
     if (!checkpoint.damage.empty()) {
       fmt::print(stderr, "wallaroo: checkpoint {}: {}\n", checkpoint.number, checkpoint.damage);
       whole = false;

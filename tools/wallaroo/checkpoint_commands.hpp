@@ -13,7 +13,7 @@ namespace wallaroo::tool {
 
 int list_checkpoints(const std::string& directory, bool json);
 
-/// `id`: a number or "latest"; empty: all.
+/// `id`: a number or "latest"; empty: all, of which there must be one.
 int verify_checkpoints(const std::string& directory, const std::string& id);
 
 struct ShowRequest {

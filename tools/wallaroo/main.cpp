@@ -1,10 +1,12 @@
 // The command `wallaroo`: looks at what applications leave behind.
+#include <charconv>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -74,15 +76,46 @@ void add_show(CLI::App& checkpoints, Command& command) {
   });
 }
 
+constexpr std::size_t max_retained = 1'000'000;
+
+/// Whoever forgets it is told why there is no default, rather than only that it is required.
+std::size_t require_retained(const CLI::Option& retain) {
+  if (retain.count() == 0) {
+    throw CLI::ValidationError("prune",
+                               "--retain is missing; say how many of the newest checkpoints to "
+                               "keep, such as --retain 2: what is removed cannot be brought back");
+  }
+  const std::string text = retain.as<std::string>();
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number == 0 ||
+      number > max_retained) {
+    throw CLI::ValidationError(
+        "--retain", fmt::format("'{}' is not a number from 1 to {}", text, max_retained));
+  }
+  return number;
+}
+
 void add_prune(CLI::App& checkpoints, Command& command) {
   auto* const prune = checkpoints.add_subcommand(
-      "prune", "Removes old checkpoints; only while no application uses the directory");
-  prune->add_option("--retain", command.retain, "How many of the newest to keep")
-      ->required()
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
-  prune->callback([&command] {
+      "prune", "Removes all but the newest --retain N; only while no application uses DIR");
+  auto* const retain = prune
+                           ->add_option("--retain",
+                                        "How many of the newest to keep; must be given, as what is "
+                                        "removed cannot be brought back")
+                           ->type_name("N")
+                           ->expected(1);
+  prune->callback([&command, retain] {
+    command.retain = require_retained(*retain);
     command.run = [&command] { return prune_checkpoints(command.show.directory, command.retain); };
   });
+}
+
+std::string failure(const CLI::App* app, const CLI::Error& error) {
+  return fmt::format("wallaroo: {}\nRun with --help for how to use it.\n",
+                     error.get_name() == "RequiredError" && app->get_parent() == nullptr
+                         ? "say what to look at: wallaroo checkpoints DIR"
+                         : error.what());
 }
 
 /// What was printed may be what another program goes on with.
@@ -97,6 +130,7 @@ int run(int argc, char** argv) {
   CLI::App app("Looks at what wallaroo applications leave behind.", "wallaroo");
   app.set_version_flag("--version", WALLAROO_VERSION);
   app.require_subcommand(1);
+  app.failure_message(failure);
   auto* const checkpoints =
       app.add_subcommand("checkpoints", "Lists, checks, shows and removes checkpoints");
   checkpoints->add_option("DIR", command.show.directory, "The checkpoint directory")->required();
