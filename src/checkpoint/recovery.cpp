@@ -121,7 +121,7 @@ std::vector<std::size_t> map_parts(const ManifestStage& saved, const ManifestSta
     parts.push_back(index.value_or(0));
   }
   for (const ManifestPart& part : now.parts) {
-    if (!find_name(saved.parts, part.name)) {
+    if (!find_name(saved.parts, part.name) && !part.may_be_missing) {
       fitting.differs(fmt::format(
           "stage '{}' keeps '{}' now, which it did not; give the changed stage another name, "
           "and let go of the old state with --allow-dropped-state",

@@ -122,6 +122,14 @@ TEST(RestoreMapping, WhatIsGoneMustBeAllowed) {
   EXPECT_EQ(mapping.notes.size(), 3u);
 }
 
+TEST(RestoreMapping, APartThatOlderEnginesDidNotHaveMayBeMissing) {
+  PlanShape plan = same();
+  plan.stages[0].parts.push_back({"younger", "i64", "i64", true});
+  EXPECT_EQ(mapped(plan).parts, mapped(same()).parts);
+  plan.stages[0].parts.back().may_be_missing = false;
+  EXPECT_NE(refused(plan, true).find("keeps 'younger' now"), std::string::npos);
+}
+
 TEST(RestoreMapping, ASourceThatHasEndedMayBeGone) {
   PlanShape plan = same();
   plan.sources = {"orders"};

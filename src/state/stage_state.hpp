@@ -42,6 +42,8 @@ class StatePart {
   virtual bool storable() const = 0;
   virtual std::string key_schema() const = 0;
   virtual std::string value_schema() const = 0;
+  /// It is younger than the format: where a checkpoint does not have it, nothing was in it.
+  virtual bool may_be_missing() const { return false; }
 
   /// What has changed since the last save is to be saved as it is now, whatever happens to it from
   /// here on.

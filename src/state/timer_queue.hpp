@@ -42,20 +42,36 @@ class TimerQueue {
     Entry entry = std::move(bucket.entries[bucket.taken]);
     --size_;
     if (++bucket.taken == bucket.entries.size()) {
-      if (last_ == first) {
-        last_ = buckets_.end();
-      }
-      buckets_.erase(first);
+      erase(first);
     }
     return entry;
+  }
+
+  /// One of the entries of that time counts no more; the owner says so once for each. When none
+  /// does, they go at once, which is cheaper than to look up the owner of each.
+  void retire(std::int64_t due) {
+    const auto found = buckets_.find(due);
+    if (found != buckets_.end() && found->second.taken == 0 &&
+        ++found->second.retired == found->second.entries.size()) {
+      size_ -= found->second.entries.size();
+      erase(found);
+    }
   }
 
  private:
   struct Bucket {
     std::vector<Entry> entries;
     std::size_t taken = 0;
+    std::size_t retired = 0;
   };
   using Buckets = std::map<std::int64_t, Bucket>;
+
+  void erase(typename Buckets::iterator bucket) {
+    if (last_ == bucket) {
+      last_ = buckets_.end();
+    }
+    buckets_.erase(bucket);
+  }
 
   Buckets buckets_;
   typename Buckets::iterator last_ = buckets_.end();

@@ -44,5 +44,33 @@ TEST(TimerQueue, ATimeCanBeAddedToAgainAfterItsBucketWasEmptied) {
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(TimerQueue, EntriesOfATimeGoTogetherOnceAllOfThemHaveBeenRetired) {
+  TimerQueue<int> queue;
+  queue.add(7, 1);
+  queue.add(7, 2);
+  queue.add(9, 3);
+  queue.retire(7);
+  EXPECT_EQ(queue.size(), 3u);
+  queue.retire(7);
+  EXPECT_EQ(queue.size(), 1u);
+  EXPECT_EQ(queue.next_due(), 9);
+  queue.add(7, 4);
+  EXPECT_EQ(queue.pop(), 4);
+  EXPECT_EQ(queue.pop(), 3);
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(TimerQueue, OfATimeThatIsBeingTakenNothingIsRetired) {
+  TimerQueue<int> queue;
+  queue.add(7, 1);
+  queue.add(7, 2);
+  EXPECT_EQ(queue.pop(), 1);
+  queue.retire(7);
+  queue.retire(7);
+  queue.retire(8);
+  EXPECT_EQ(queue.pop(), 2);
+  EXPECT_TRUE(queue.empty());
+}
+
 }  // namespace
 }  // namespace wallaroo::internal

@@ -4,22 +4,18 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <memory>
-#include <string>
-#include <string_view>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include <wallaroo/window.hpp>
 #include "record/key.hpp"
-#include "state/loading.hpp"
 #include "window/key_windows.hpp"
+#include "window/pane_tables.hpp"
 #include "window/pane_windows.hpp"
 #include "window/stage_clock.hpp"
 #include "window/window_counts.hpp"
 #include "window/window_settings.hpp"
-#include "window/window_table.hpp"
 
 namespace wallaroo::internal {
 
@@ -29,7 +25,7 @@ namespace wallaroo::internal {
 /// and a record of the window that the last record was in costs one look-up in a table of nothing
 /// but accumulators.
 template <class Key, class In, class A>
-class AlignedSet : public StageClock, private StatePart {
+class AlignedSet : public StageClock {
  public:
   using StoredKey = OwnedKey<Key>;
   using Accumulator = AccumulatorOf<A>;
@@ -50,12 +46,9 @@ class AlignedSet : public StageClock, private StatePart {
                                         const In& record, Out& out) {
     active_ = true;
     newest_ = std::max(newest_, time_ns);
-    if (static_cast<std::uint64_t>(time_ns) - static_cast<std::uint64_t>(current_start_) <
-        current_length_) [[likely]] {
-      if (Accumulator* const found = current_->find(hash, key)) [[likely]] {
-        aggregation_.update(record, *found);
-        return;
-      }
+    if (Accumulator* const found = open_.find_current(hash, key, time_ns)) [[likely]] {
+      aggregation_.update(record, *found);
+      return;
     }
     add_slowly(Arrival{hash, time_ns, limit_of(hash)}, key, record, out);
   }
@@ -77,12 +70,12 @@ class AlignedSet : public StageClock, private StatePart {
   template <class Out>
   bool fire_due(std::size_t at_most, Out& out) {
     while (due()) {
-      const auto window = open_.begin();
+      const auto window = open_.open().begin();
       at_most -= window->second->take(at_most, firing(window->first, out));
       if (!window->second->empty()) {
         return true;
       }
-      forget(window);
+      open_.forget(window);
     }
     closings_.clear();
     return false;
@@ -95,45 +88,26 @@ class AlignedSet : public StageClock, private StatePart {
 
   const WindowCounts& counts() const { return counts_; }
 
-  // Checkpoints. An entry's key is the start of its window and its key.
-  std::vector<StatePart*> parts() { return {this}; }
-  void restored() {}
+  // Checkpoints.
+  std::vector<StatePart*> parts() { return {&open_}; }
+  void restored() { counts_.open += open_.entries(); }
 
  private:
-  using Table = WindowTable<Key, Accumulator>;
-  using Tables = std::map<std::int64_t, std::unique_ptr<Table>>;
-
   AlignedSet(const WindowSettings& settings, const PaneShape& shape, A aggregation)
       : StageClock(settings, shape.limits, shape.longest_wait()),
         shape_(shape),
         aggregation_(std::move(aggregation)) {}
 
-  std::string_view name() const override { return "windows"; }
-  bool storable() const override { return is_storable_window; }
-  std::string key_schema() const override {
-    return schema_text<std::pair<std::int64_t, StoredKey>>();
-  }
-  std::string value_schema() const override { return schema_text<Accumulator>(); }
-  void begin_save(const SaveStart& start) override;
-  bool save_some(std::size_t& budget, SectionSink& out) override;
-  void abandon_save() override;
-  void begin_load(std::string_view key_schema, std::string_view value_schema,
-                  std::int64_t) override;
-  void load(std::size_t group, std::string_view bytes, std::uint32_t entries) override;
-  void end_load() override;
-
-  static constexpr bool is_storable_window = is_storable<StoredKey> && is_storable<Accumulator>;
-  using Loading = LoadingOf<std::pair<std::int64_t, StoredKey>, Accumulator>;
-
   std::int64_t due_of(std::int64_t start) const { return start + shape_.range + shape_.delay; }
   std::int64_t next_due() const {
-    return open_.empty() ? end_of_time : due_of(open_.begin()->first);
+    return open_.empty() ? end_of_time : due_of(open_.first_start());
   }
 
   /// Records of the window that the last one was in, when that is due, take the slow way.
   void leave_due() {
-    if (current_length_ != 0 && due_of(current_start_) <= limit_) {
-      current_length_ = 0;
+    const std::int64_t start = open_.current_start();
+    if (start != end_of_time && due_of(start) <= limit_) {
+      open_.leave_current();
     }
   }
 
@@ -147,52 +121,10 @@ class AlignedSet : public StageClock, private StatePart {
         return;
       }
     }
-    add(start, arrival.hash, key, record);
-  }
-
-  void add(std::int64_t start, std::uint64_t hash, const Key& key, const In& record) {
-    const auto window = open_.find(start);
-    if (window != open_.end()) {
-      go_to(start, *window->second);
-      if (Accumulator* const found = current_->find(hash, key)) {
-        aggregation_.update(record, *found);
-        return;
-      }
+    counts_.open += open_.update(start, arrival.hash, key, aggregation_, record) ? 1 : 0;
+    if (has_group_limits()) {  // which are only looked at on this way
+      open_.leave_current();
     }
-    // First of all: update may throw.
-    Accumulator accumulator = aggregation_.initial_accumulator();
-    aggregation_.update(record, accumulator);
-    if (window == open_.end()) {
-      go_to(start, *open_.emplace(start, new_table()).first->second);
-    }
-    current_->add(StoredKey(key), std::move(accumulator));
-    ++counts_.open;
-  }
-
-  void go_to(std::int64_t start, Table& table) {
-    current_start_ = start;
-    // Whether it takes a record of some key is only looked at on the slow way.
-    current_length_ = has_group_limits() ? 0 : static_cast<std::uint64_t>(shape_.range);
-    current_ = &table;
-  }
-
-  std::unique_ptr<Table> new_table() {
-    if (spare_.empty()) {
-      return std::make_unique<Table>();
-    }
-    auto table = std::move(spare_.back());
-    spare_.pop_back();
-    return table;
-  }
-  /// A few tables serve the windows that follow; of a burst of open windows no more is kept.
-  void forget(typename Tables::iterator window) {
-    fewer_windows_ = true;
-    constexpr std::size_t most_spare = 4;
-    if (spare_.size() < most_spare) {
-      window->second->reset();
-      spare_.push_back(std::move(window->second));
-    }
-    open_.erase(window);
   }
 
   /// What becomes of a key and its accumulator when the window that starts there fires.
@@ -212,12 +144,11 @@ class AlignedSet : public StageClock, private StatePart {
   template <class Out>
   void fire_key(std::uint64_t hash, const Key& key, Out& out) {
     const std::int64_t limit = limit_of(hash);
-    for (auto window = open_.begin(); window != open_.end() && due_of(window->first) <= limit;) {
+    auto& windows = open_.open();
+    for (auto window = windows.begin();
+         window != windows.end() && due_of(window->first) <= limit;) {
       window->second->take_key(hash, key, firing(window->first, out));
-      const auto fired = window++;
-      if (fired->second->empty()) {
-        forget(fired);
-      }
+      window = window->second->empty() ? open_.forget(window) : std::next(window);
     }
   }
 
@@ -254,130 +185,20 @@ class AlignedSet : public StageClock, private StatePart {
 
   /// Of the key's windows, or else of those that are allowed.
   std::int64_t oldest_start(const Arrival& arrival, const Key& key) {
-    const auto not_due = open_.upper_bound(arrival.limit_ns - shape_.range - shape_.delay);
-    const auto of_key = std::find_if(not_due, open_.end(), [&](auto& window) {
+    auto& windows = open_.open();
+    const auto not_due = windows.upper_bound(arrival.limit_ns - shape_.range - shape_.delay);
+    const auto of_key = std::find_if(not_due, windows.end(), [&](auto& window) {
       return window.second->find(arrival.hash, key) != nullptr;
     });
-    return of_key != open_.end() ? of_key->first
-                                 : shape_.oldest_end(arrival.limit_ns, 0) - shape_.range;
+    return of_key != windows.end() ? of_key->first
+                                   : shape_.oldest_end(arrival.limit_ns, 0) - shape_.range;
   }
 
   const PaneShape shape_;
   [[no_unique_address]] const A aggregation_;
 
-  // The window that the last record was in; its length is 0 when it takes no more.
-  std::int64_t current_start_ = 0;
-  std::uint64_t current_length_ = 0;
-  Table* current_ = nullptr;
-
-  Tables open_;  ///< by their start; none is empty
-  std::vector<std::unique_ptr<Table>> spare_;
+  PaneTables<Key, Accumulator> open_{"windows", shape_.range};
   WindowCounts counts_;
-
-  bool ever_saved_ = false;
-  bool fewer_windows_ = false;  ///< than when they were last saved
-  bool saving_ = false;
-  bool attempted_ = false;     ///< the last save held something
-  bool type_changed_ = false;  ///< since the checkpoint that was loaded
-  KeyGroups saving_groups_;
-  std::unique_ptr<WindowSections> sections_;
-  std::unique_ptr<Loading> loading_;
 };
-
-template <class Key, class In, class A>
-void AlignedSet<Key, In, A>::begin_save(const SaveStart& start) {
-  check(!saving_, "one save at a time");
-  const bool changed = std::any_of(open_.begin(), open_.end(), [](const auto& window) {
-    return window.second->table().dirty();
-  });
-  attempted_ = saving_ = changed || fewer_windows_ || !ever_saved_ || start.also.any();
-  if (!saving_) {
-    return;
-  }
-  ever_saved_ = true;
-  fewer_windows_ = false;
-  saving_groups_ = start.owned;
-  sections_ = std::make_unique<WindowSections>();
-  for (const auto& [window, table] : open_) {
-    table->table().begin_save({sections_.get(), window});
-  }
-}
-
-template <class Key, class In, class A>
-bool AlignedSet<Key, In, A>::save_some(std::size_t& budget, SectionSink& out) {
-  if (!saving_) {
-    return false;
-  }
-  for (const auto& [window, table] : open_) {
-    if (!table->table().saving()) {
-      continue;
-    }
-    const bool all = table->table().save_some(budget);
-    if (all) {
-      table->table().end_save();
-    }
-    if (sections_->full()) {
-      sections_->hand_on(out, {});
-    }
-    if (!all) {
-      return true;
-    }
-  }
-  sections_->hand_on(out, saving_groups_);
-  sections_.reset();
-  saving_ = false;
-  return false;
-}
-
-template <class Key, class In, class A>
-void AlignedSet<Key, In, A>::abandon_save() {
-  if (attempted_) {
-    for (const auto& [window, table] : open_) {
-      table->table().set_dirty();
-    }
-    fewer_windows_ = true;
-  }
-  saving_ = attempted_ = false;
-  sections_.reset();
-}
-
-template <class Key, class In, class A>
-void AlignedSet<Key, In, A>::begin_load(std::string_view key_schema, std::string_view value_schema,
-                                        std::int64_t) {
-  if constexpr (is_storable_window) {
-    loading_ = std::make_unique<Loading>(key_schema, value_schema);
-    type_changed_ = value_schema != this->value_schema();
-  }
-}
-
-template <class Key, class In, class A>
-void AlignedSet<Key, In, A>::load(std::size_t group, std::string_view bytes,
-                                  std::uint32_t entries) {
-  if constexpr (is_storable_window) {
-    StoredReader in(bytes);
-    for (std::uint32_t i = 0; i < entries; ++i) {
-      auto [start, key] = loading_->key(in);
-      Accumulator accumulator = loading_->value(in);
-      check_group(group, hash_key(key));
-      auto& table = open_[start];
-      if (table == nullptr) {
-        table = new_table();
-      }
-      table->add(std::move(key), std::move(accumulator));
-      ++counts_.open;
-    }
-    check_at_end(in);
-  }
-}
-
-template <class Key, class In, class A>
-void AlignedSet<Key, In, A>::end_load() {
-  loading_.reset();
-  // Of a type that has changed the bytes of that checkpoint do not serve the next ones.
-  ever_saved_ = !type_changed_;
-  for (const auto& [window, table] : open_) {
-    table->table().set_clean();
-  }
-}
 
 }  // namespace wallaroo::internal

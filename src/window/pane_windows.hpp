@@ -120,6 +120,27 @@ class PaneWindows {
     return Placement::counted;
   }
 
+  /// Fetches what add_pane() and fire() will read from memory.
+  void prefetch() const {
+    __builtin_prefetch(panes_.data() + panes_.size(), 1);
+    if (stacks_) {
+      stacks_->prefetch();
+    }
+  }
+
+  /// Records of a pane that were counted elsewhere, after those that are here. No window that holds
+  /// it has fired. With windows that are not spread by key.
+  void add_pane(const Shape& shape, const A& aggregation, std::int64_t start,
+                const Accumulator& accumulator) {
+    const auto place = place_of(start, behind_stacks(shape));
+    if (is_pane(place, start)) {
+      place->accumulator = aggregation.combine(place->accumulator, accumulator);
+    } else {
+      panes_.insert(place, Pane{start, accumulator});
+    }
+    armed_ = std::min(armed_, shape.first_end(start, 0) + shape.delay);
+  }
+
   /// The time at which a late record counts in the oldest window and no older one; `end_of_time`
   /// when time is over and there is none.
   std::int64_t oldest_place(const Shape& shape, const Arrival& arrival) const {
@@ -219,15 +240,27 @@ class PaneWindows {
     return armed_ - (shape.delay + shape.slide);
   }
 
-  void update_pane(const A& aggregation, std::int64_t start, std::int64_t behind_stacks,
-                   const In& record) {
-    auto place =
-        std::lower_bound(panes_.begin() + static_cast<std::ptrdiff_t>(first()), panes_.end(), start,
-                         [](const Pane& pane, std::int64_t s) { return pane.start < s; });
+  /// Where the pane is, or belongs, to be changed.
+  auto place_of(std::int64_t start, std::int64_t behind_stacks) {
     if (stacks_ && start < behind_stacks) {
       stacks_->reset();
     }
-    if (place != panes_.end() && place->start == start) {
+    // Most are newer than all that are here.
+    if (panes_.empty() || panes_.back().start < start) {
+      return panes_.end();
+    }
+    return std::lower_bound(panes_.begin() + static_cast<std::ptrdiff_t>(first()), panes_.end(),
+                            start, [](const Pane& pane, std::int64_t s) { return pane.start < s; });
+  }
+  template <class Place>
+  bool is_pane(Place place, std::int64_t start) const {
+    return place != panes_.end() && place->start == start;
+  }
+
+  void update_pane(const A& aggregation, std::int64_t start, std::int64_t behind_stacks,
+                   const In& record) {
+    const auto place = place_of(start, behind_stacks);
+    if (is_pane(place, start)) {
       aggregation.update(record, place->accumulator);
       return;
     }

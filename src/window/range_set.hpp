@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "window/aligned_set.hpp"
-#include "window/pane_windows.hpp"
-#include "window/window_set.hpp"
+#include "window/sliced_set.hpp"
 
 namespace wallaroo::internal {
 
@@ -84,7 +83,7 @@ class RangeSet {
 
  private:
   using Aligned = AlignedSet<Key, In, A>;
-  using ByKey = WindowSet<Key, In, A, PaneWindows<A, In>>;
+  using ByKey = SlicedSet<Key, In, A>;
 
   template <class Work>
   [[gnu::always_inline]] decltype(auto) visit(Work&& work) {

@@ -62,6 +62,8 @@ class TwoStacks {
     back_end_ -= back_end_ < first_ ? back_end_ : first_;
     first_ = 0;
   }
+  /// Fetches what aggregate() will read from memory.
+  void prefetch() const { __builtin_prefetch(front_.data() + front_.size() - 1); }
   /// What was combined is not to be used again.
   void reset() { front_.clear(); }
 

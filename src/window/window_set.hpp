@@ -50,10 +50,10 @@ inline constexpr bool counts_records<CountWindows<A, In>> = true;
 /// accumulator alone) and the set goes on. When `combine` or `Out` throws, the set is of no more
 /// use.
 ///
-/// Memory, measured with a million 64-bit keys and a 64-bit accumulator, hash tables (half full)
-/// and timers included: 145 bytes per key with one tumbling window or session open, 160 with a
-/// count window; every further open pane 24, and 2 to 16 more when a sliding window is aggregated.
-/// Memory of keys that are gone serves other keys; the tables do not shrink.
+/// Memory, measured with a million 64-bit keys and accumulators, hash tables (half full) and timers
+/// included: 145 bytes per key with one tumbling window or session open, 160 with a count window;
+/// every further open pane 24, and 2 to 16 more when a sliding window is aggregated. Memory of keys
+/// that are gone serves other keys; the tables do not shrink.
 template <class Key, class In, class A, class Windows>
 class WindowSet : public StageClock {
  public:
@@ -137,8 +137,9 @@ class WindowSet : public StageClock {
     if constexpr (by_count) {
       return watermark_ == end_of_time && !queue_.empty() ? before_end_ : watermark_;
     } else {
+      const std::int64_t next_due = std::min(queue_.next_due(), held_until_);
       const std::int64_t held =
-          queue_.empty() ? watermark_ : std::min(watermark_, queue_.next_due() - 1);
+          next_due == end_of_time ? watermark_ : std::min(watermark_, next_due - 1);
       return held == end_of_time ? held : saturating_add(held, -settings_.delay_ns);
     }
   }
@@ -157,15 +158,53 @@ class WindowSet : public StageClock {
   const WindowCounts& counts() const { return counts_; }
   std::size_t keys() const { return states_.size(); }
 
- private:
-  static constexpr bool by_count = counts_records<Windows>;
-  using Entry = typename KeyedState<Key, Windows>::Entry;
+ protected:
+  using Shape = typename Windows::Shape;
   struct Timer {
     std::uint64_t hash;
     StoredKey key;
   };
+  static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
 
-  using Shape = typename Windows::Shape;
+  static std::optional<std::int64_t> timer_of(const Windows& windows) {
+    return windows.empty() ? std::nullopt : std::optional(windows.armed_ns());
+  }
+  /// Arms the key's timer, if that is not as it was, and forgets a key without windows.
+  void settle(std::uint64_t hash, const Key& key, const Windows& windows,
+              std::optional<std::int64_t> armed_before) {
+    const std::optional<std::int64_t> armed = timer_of(windows);
+    if (!armed) {
+      states_.erase(hash, key);
+    } else if (armed != armed_before) {
+      queue_.add(*armed, Timer{hash, StoredKey(key)});
+    }
+  }
+
+  /// What comes out of windows that fire.
+  template <class Out>
+  auto emission(std::uint64_t hash, const StoredKey& key, Out& out) {
+    return [this, hash, &key, &out](const Ready& ready, const Accumulator& value) {
+      Window window = ready.window;
+      std::int64_t time = ready.time_ns;
+      if constexpr (by_count) {
+        time = std::max(time, least_time());
+      } else {
+        window.firing = firing_of(window.end, ready.due_ns);
+      }
+      out.result(key, hash, window, value, time);
+    };
+  }
+
+  const Shape shape_;
+  [[no_unique_address]] const A aggregation_;
+  KeyedState<Key, Windows> states_{"windows"};
+  TimerQueue<Timer> queue_;
+  WindowCounts counts_;
+  std::int64_t held_until_ = end_of_time;  ///< when a window of what a derived set has is due
+
+ private:
+  static constexpr bool by_count = counts_records<Windows>;
+  using Entry = typename KeyedState<Key, Windows>::Entry;
 
   WindowSet(const WindowSettings& settings, const Shape& shape, A aggregation)
       : StageClock(settings, limits_of(shape), wait_of(shape)),
@@ -216,20 +255,6 @@ class WindowSet : public StageClock {
       throw;
     }
     settle(arrival.hash, key, windows, armed);
-  }
-
-  static std::optional<std::int64_t> timer_of(const Windows& windows) {
-    return windows.empty() ? std::nullopt : std::optional(windows.armed_ns());
-  }
-  /// Arms the key's timer, if that is not as it was, and forgets a key without windows.
-  void settle(std::uint64_t hash, const Key& key, const Windows& windows,
-              std::optional<std::int64_t> armed_before) {
-    const std::optional<std::int64_t> armed = timer_of(windows);
-    if (!armed) {
-      states_.erase(hash, key);
-    } else if (armed != armed_before) {
-      queue_.add(*armed, Timer{hash, StoredKey(key)});
-    }
   }
 
   template <class Out>
@@ -294,18 +319,9 @@ class WindowSet : public StageClock {
   template <class Out>
   std::size_t fire(std::uint64_t hash, Entry& entry, std::size_t at_most, Out& out) {
     const std::size_t open = entry.second.open();
+    const Arrival time{hash, 0, limit_of(hash), now_};
     const std::size_t fired =
-        entry.second.fire(shape_, aggregation_, Arrival{hash, 0, limit_of(hash), now_}, at_most,
-                          [&](const Ready& ready, const Accumulator& value) {
-                            Window window = ready.window;
-                            std::int64_t time = ready.time_ns;
-                            if constexpr (by_count) {
-                              time = std::max(time, least_time());
-                            } else {
-                              window.firing = firing_of(window.end, ready.due_ns);
-                            }
-                            out.result(entry.first, hash, window, value, time);
-                          });
+        entry.second.fire(shape_, aggregation_, time, at_most, emission(hash, entry.first, out));
     counts_.open -= open - entry.second.open();
     counts_.fired += fired;
     return fired;
@@ -343,17 +359,8 @@ class WindowSet : public StageClock {
     settle(hash, key, windows, armed);
   }
 
-  static constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
-
-  const Shape shape_;
-  [[no_unique_address]] const A aggregation_;
-
   bool any_changed_ = false;
-
-  KeyedState<Key, Windows> states_{"windows"};
-  TimerQueue<Timer> queue_;
   KeyedState<Key, std::set<std::int64_t>> changed_{"since early output"};
-  WindowCounts counts_;
 };
 
 }  // namespace wallaroo::internal

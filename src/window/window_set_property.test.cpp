@@ -9,6 +9,7 @@
 #include "state/property_rig.hpp"
 #include "window/aligned_set.hpp"
 #include "window/oracle_stage.hpp"
+#include "window/sliced_set.hpp"
 #include "window/window_set.hpp"
 
 namespace wallaroo::internal {
@@ -210,12 +211,30 @@ TEST(WindowProperty, AlignedWindowsListTheirRecordsInOrderAsDefined) {
 TEST(WindowProperty, AlignedWindowsSumAsDefined) {
   expect_as_defined<Sum, AlignedSet<int, int, Sum>>(1500, aligned_settings);
 }
+WindowSettings sliced_settings() {
+  WindowSettings s = any_settings(WindowKind::range);
+  s.spread_by_key = false;
+  s.early_every_ns = 0;
+  return s;
+}
+
+TEST(WindowProperty, SlicedWindowsListTheirRecordsInOrderAsDefined) {
+  expect_as_defined<List, SlicedSet<int, int, List>>(4000, sliced_settings);
+}
+TEST(WindowProperty, SlicedWindowsSumAsDefined) {
+  expect_as_defined<Sum, SlicedSet<int, int, Sum>>(1500, sliced_settings);
+}
+TEST(WindowProperty, SlicedWindowsThatAreNotTheSameForAllKeysAreAsDefined) {
+  expect_as_defined<List, SlicedSet<int, int, List>>(
+      1500, [] { return any_settings(WindowKind::range); });
+}
 TEST(WindowProperty, RangeWindowsListTheirRecordsInOrderAsDefined) {
   expect_as_defined<List, PaneWindows>(WindowKind::range, 4000);
 }
-TEST(WindowProperty, WindowsOfManyPartsListTheirRecordsInOrderAsDefined) {
+template <class Set>
+void expect_many_parts_as_defined() {
   expect_property("windows of many parts as defined", 2000, [] {
-    Comparison<List, SetOf<List, PaneWindows>> comparison(dense_settings(), 0);
+    Comparison<List, Set> comparison(dense_settings(), 0);
     int id = 1;
     for (const Event& event :
          *rc::gen::scale(2, rc::gen::container<std::vector<Event>>(dense_event()))) {
@@ -223,6 +242,12 @@ TEST(WindowProperty, WindowsOfManyPartsListTheirRecordsInOrderAsDefined) {
     }
     comparison.end(3);
   });
+}
+TEST(WindowProperty, WindowsOfManyPartsListTheirRecordsInOrderAsDefined) {
+  expect_many_parts_as_defined<SetOf<List, PaneWindows>>();
+}
+TEST(WindowProperty, SlicedWindowsOfManyPartsListTheirRecordsInOrderAsDefined) {
+  expect_many_parts_as_defined<SlicedSet<int, int, List>>();
 }
 TEST(WindowProperty, RangeWindowsSumAsDefined) {
   expect_as_defined<Sum, PaneWindows>(WindowKind::range, 1500);

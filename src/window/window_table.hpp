@@ -107,6 +107,14 @@ class WindowTable {
     }
     return taken;
   }
+  /// Calls visit(key) for those that take() would forget next, at most that many.
+  template <class Visit>
+  void look_ahead(std::size_t at_most, Visit visit) {
+    for (auto entry = next_.value_or(table_.begin()); at_most-- != 0 && entry != table_.end();
+         ++entry) {
+      visit(std::as_const(entry->first));
+    }
+  }
   /// Of this key alone. True when it was there.
   template <class Visit>
   bool take_key(std::uint64_t hash, const Key& key, Visit visit) {

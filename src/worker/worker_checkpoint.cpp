@@ -29,7 +29,8 @@ void Worker::number_kept_stages() {
                         state->state->instance_schema(),
                         {}};
     for (const StatePart* const part : state->state->parts()) {
-      about.parts.push_back({std::string(part->name()), part->key_schema(), part->value_schema()});
+      about.parts.push_back({std::string(part->name()), part->key_schema(), part->value_schema(),
+                             part->may_be_missing()});
     }
     kept_stage_of_[stage] = static_cast<std::uint32_t>(kept_stages_.size());
     kept_stages_.push_back(std::move(about));

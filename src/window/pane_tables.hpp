@@ -1,0 +1,252 @@
+// Accumulators by pane and key, where all keys have the same panes.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/check.hpp"
+#include "base/times.hpp"
+#include "record/key.hpp"
+#include "state/loading.hpp"
+#include "state/stage_state.hpp"
+#include "window/window_table.hpp"
+
+namespace wallaroo::internal {
+
+/// A table of nothing but accumulators for each pane that is open: a record of the pane that the
+/// last record was in costs one look-up. In a checkpoint an entry's key is the start of its pane
+/// and its key.
+template <class Key, class Accumulator>
+class PaneTables final : public StatePart {
+ public:
+  using StoredKey = OwnedKey<Key>;
+  using Table = WindowTable<Key, Accumulator>;
+  using Tables = std::map<std::int64_t, std::unique_ptr<Table>>;
+
+  /// With a part that may be missing other parts hold what this one does in older checkpoints.
+  PaneTables(std::string_view name, std::int64_t length_ns, bool may_be_missing = false)
+      : name_(name), length_(length_ns), may_be_missing_(may_be_missing) {}
+
+  /// Of the pane that the last record was in, when it is that of this time, too, and the key is
+  /// there.
+  [[gnu::always_inline]] Accumulator* find_current(std::uint64_t hash, const Key& key,
+                                                   std::int64_t time_ns) {
+    const bool current =
+        static_cast<std::uint64_t>(time_ns) - static_cast<std::uint64_t>(current_start_) <
+        current_length_;
+    return current ? current_->find(hash, key) : nullptr;
+  }
+
+  /// Counts a record in the pane that starts there. True when it is its key's first there. What
+  /// `update` throws leaves everything as it was.
+  template <class A, class In>
+  bool update(std::int64_t start, std::uint64_t hash, const Key& key, const A& aggregation,
+              const In& record) {
+    const auto pane = open_.find(start);
+    if (pane != open_.end()) {
+      go_to(start, *pane->second);
+      if (Accumulator* const found = current_->find(hash, key)) {
+        aggregation.update(record, *found);
+        return false;
+      }
+    }
+    Accumulator accumulator = aggregation.initial_accumulator();
+    aggregation.update(record, accumulator);
+    if (pane == open_.end()) {
+      go_to(start, *open_.emplace(start, new_table()).first->second);
+    }
+    current_->add(StoredKey(key), std::move(accumulator));
+    return true;
+  }
+
+  /// The pane that the last record was in; `end_of_time` when none is.
+  std::int64_t current_start() const { return current_length_ == 0 ? end_of_time : current_start_; }
+  /// The next record takes the way of update().
+  void leave_current() { current_length_ = 0; }
+
+  bool empty() const { return open_.empty(); }
+  /// Only while not empty.
+  std::int64_t first_start() const { return open_.begin()->first; }
+  std::size_t entries() const {
+    std::size_t entries = 0;
+    for (const auto& [start, table] : open_) {
+      entries += table->size();
+    }
+    return entries;
+  }
+
+  /// By their start; none is empty but those that the caller empties, and forgets then.
+  Tables& open() { return open_; }
+  /// A few tables serve the panes that follow; of a burst of open panes no more is kept.
+  typename Tables::iterator forget(typename Tables::iterator pane) {
+    fewer_panes_ = true;
+    constexpr std::size_t most_spare = 4;
+    if (pane->second.get() == current_) {
+      leave_current();
+    }
+    if (spare_.size() < most_spare) {
+      pane->second->reset();
+      spare_.push_back(std::move(pane->second));
+    }
+    return open_.erase(pane);
+  }
+
+  // Checkpoints.
+
+  std::string_view name() const override { return name_; }
+  bool storable() const override { return is_storable_pane; }
+  std::string key_schema() const override {
+    return schema_text<std::pair<std::int64_t, StoredKey>>();
+  }
+  std::string value_schema() const override { return schema_text<Accumulator>(); }
+  bool may_be_missing() const override { return may_be_missing_; }
+  void begin_save(const SaveStart& start) override;
+  bool save_some(std::size_t& budget, SectionSink& out) override;
+  void abandon_save() override;
+  void begin_load(std::string_view key_schema, std::string_view value_schema,
+                  std::int64_t) override;
+  void load(std::size_t group, std::string_view bytes, std::uint32_t entries) override;
+  void end_load() override;
+
+ private:
+  static constexpr bool is_storable_pane = is_storable<StoredKey> && is_storable<Accumulator>;
+  using Loading = LoadingOf<std::pair<std::int64_t, StoredKey>, Accumulator>;
+
+  void go_to(std::int64_t start, Table& table) {
+    current_start_ = start;
+    current_length_ = static_cast<std::uint64_t>(length_);
+    current_ = &table;
+  }
+  std::unique_ptr<Table> new_table() {
+    if (spare_.empty()) {
+      return std::make_unique<Table>();
+    }
+    auto table = std::move(spare_.back());
+    spare_.pop_back();
+    return table;
+  }
+
+  const std::string_view name_;
+  const std::int64_t length_;
+  const bool may_be_missing_;
+
+  // The pane that the last record was in; its length is 0 when there is none.
+  std::int64_t current_start_ = 0;
+  std::uint64_t current_length_ = 0;
+  Table* current_ = nullptr;
+
+  Tables open_;
+  std::vector<std::unique_ptr<Table>> spare_;
+
+  bool ever_saved_ = false;
+  bool fewer_panes_ = false;  ///< than when they were last saved
+  bool saving_ = false;
+  bool attempted_ = false;     ///< the last save held something
+  bool type_changed_ = false;  ///< since the checkpoint that was loaded
+  KeyGroups saving_groups_;
+  std::unique_ptr<WindowSections> sections_;
+  std::unique_ptr<Loading> loading_;
+};
+
+template <class Key, class Accumulator>
+void PaneTables<Key, Accumulator>::begin_save(const SaveStart& start) {
+  check(!saving_, "one save at a time");
+  const bool changed = std::any_of(open_.begin(), open_.end(),
+                                   [](const auto& pane) { return pane.second->table().dirty(); });
+  attempted_ = saving_ = changed || fewer_panes_ || !ever_saved_ || start.also.any();
+  if (!saving_) {
+    return;
+  }
+  ever_saved_ = true;
+  fewer_panes_ = false;
+  saving_groups_ = start.owned;
+  sections_ = std::make_unique<WindowSections>();
+  for (const auto& [pane_start, table] : open_) {
+    table->table().begin_save({sections_.get(), pane_start});
+  }
+}
+
+template <class Key, class Accumulator>
+bool PaneTables<Key, Accumulator>::save_some(std::size_t& budget, SectionSink& out) {
+  if (!saving_) {
+    return false;
+  }
+  for (const auto& [start, table] : open_) {
+    if (!table->table().saving()) {
+      continue;
+    }
+    const bool all = table->table().save_some(budget);
+    if (all) {
+      table->table().end_save();
+    }
+    if (sections_->full()) {
+      sections_->hand_on(out, {});
+    }
+    if (!all) {
+      return true;
+    }
+  }
+  sections_->hand_on(out, saving_groups_);
+  sections_.reset();
+  saving_ = false;
+  return false;
+}
+
+template <class Key, class Accumulator>
+void PaneTables<Key, Accumulator>::abandon_save() {
+  if (attempted_) {
+    for (const auto& [start, table] : open_) {
+      table->table().set_dirty();
+    }
+    fewer_panes_ = true;
+  }
+  saving_ = attempted_ = false;
+  sections_.reset();
+}
+
+template <class Key, class Accumulator>
+void PaneTables<Key, Accumulator>::begin_load(std::string_view key_schema,
+                                              std::string_view value_schema, std::int64_t) {
+  if constexpr (is_storable_pane) {
+    loading_ = std::make_unique<Loading>(key_schema, value_schema);
+    type_changed_ = value_schema != this->value_schema();
+  }
+}
+
+template <class Key, class Accumulator>
+void PaneTables<Key, Accumulator>::load(std::size_t group, std::string_view bytes,
+                                        std::uint32_t entries) {
+  if constexpr (is_storable_pane) {
+    StoredReader in(bytes);
+    for (std::uint32_t i = 0; i < entries; ++i) {
+      auto [start, key] = loading_->key(in);
+      Accumulator accumulator = loading_->value(in);
+      check_group(group, hash_key(key));
+      auto& table = open_[start];
+      if (table == nullptr) {
+        table = new_table();
+      }
+      table->add(std::move(key), std::move(accumulator));
+    }
+    check_at_end(in);
+  }
+}
+
+template <class Key, class Accumulator>
+void PaneTables<Key, Accumulator>::end_load() {
+  loading_.reset();
+  // Of a type that has changed the bytes of that checkpoint do not serve the next ones.
+  ever_saved_ = !type_changed_;
+  for (const auto& [start, table] : open_) {
+    table->table().set_clean();
+  }
+}
+
+}  // namespace wallaroo::internal
