@@ -3,6 +3,7 @@
 namespace wallaroo::internal {
 
 void Outlet::send(std::size_t target, BatchPtr batch) {
+  sent_ = true;
   batch->watermark = watermark_;
   told_[target] = watermark_;
   auto& waiting = overflow_[target];

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "route/key_group.hpp"
@@ -38,6 +39,8 @@ class Outlet {
   /// Records in a batch that is sent later must not be older than the watermark of this one: one
   /// batch per target is open at a time.
   void send(std::size_t target, BatchPtr batch);
+  /// Whether anything was sent since this was asked last.
+  bool take_sent() { return std::exchange(sent_, false); }
   /// Sends a control message to every target, after all data.
   void broadcast(BatchKind control, Barrier barrier = {});
   /// Moves what waits into mailboxes that have room again; true when something moved.
@@ -52,6 +55,7 @@ class Outlet {
   Assignment assignment_;
   std::vector<std::deque<BatchPtr>> overflow_;
   std::size_t overflowing_ = 0;  ///< targets with a non-empty overflow
+  bool sent_ = false;
   Watermark watermark_;
   std::vector<Watermark> told_;  ///< by target: with the last batch sent
 };

@@ -58,7 +58,7 @@ class MemoryConnector final : public SourceConnector {
   }
 
  private:
-  static constexpr int batches_per_poll = 8;
+  static constexpr int batches_per_poll = 32;
 
   // Of the share of the current partition, which is never empty.
   void deliver(std::int64_t now_ns) {

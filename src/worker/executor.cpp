@@ -61,7 +61,7 @@ bool Executor::run_once() {
 void Executor::run() {
   // A busy executor looks at its sockets and timers this often: the system call costs as much as a
   // small batch.
-  constexpr std::int64_t between_polls_ns = 10'000;
+  constexpr std::int64_t between_polls_ns = 50'000;
   std::int64_t turn_started_ns = clock_.now_ns();
   std::int64_t polled_ns = 0;
   bool owes_poll = false;

@@ -75,6 +75,14 @@ void SegmentOutput::end() {
   ended_ = true;
 }
 
+bool SegmentOutput::take_sent() {
+  bool sent = false;
+  for (const auto& outlet : outlets_) {
+    sent = outlet->take_sent() || sent;
+  }
+  return sent;
+}
+
 bool SegmentOutput::blocked() const {
   for (const auto& outlet : outlets_) {
     if (outlet->blocked()) {

@@ -53,6 +53,8 @@ class SegmentOutput {
   void end();
   bool ended() const { return ended_; }
 
+  /// Whether anything was sent since this was asked last.
+  bool take_sent();
   bool blocked() const;
   /// `advance` would move something.
   bool can_advance() const;

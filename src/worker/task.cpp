@@ -18,20 +18,16 @@ namespace wallaroo::internal {
 namespace {
 // Small enough that an executor looks at its sockets and its other tasks every millisecond or so.
 constexpr int batches_per_step = 4;
-// Where the user's functions are slow, a source comes back to its executor after the first batch
-// that takes longer: barriers, timers and other tasks wait no longer than that.
-constexpr std::int64_t longest_poll_ns = 1'000'000;
 
 constexpr FailpointGroup points("source");
 }  // namespace
 
 // A generator is a user's function too; what it throws must name its source.
 bool SourceTask::poll() {
-  poll_until_ns_ = clock_.now_ns() + longest_poll_ns;
-  poll_is_long_ = false;
+  poll_time_.begin();
   try {
     const bool more = connector_->poll();
-    poll_is_long_ = false;
+    poll_time_.end();
     return more;
   } catch (const Error&) {
     throw;
@@ -58,7 +54,11 @@ void SourceTask::receive(Batch& batch) {
     batch.ingest_ns = latest_ingest_ns_;
   }
   output_.process(batch);
-  poll_is_long_ = clock_.now_ns() >= poll_until_ns_;
+  poll_time_.delivered();
+  // What it sent is best taken while it is in the cache, and before more of it piles up.
+  if (output_.take_sent()) {
+    poll_time_.give_way();
+  }
   if (time_.tick_ns != 0) {
     output_.set_watermark({latest_ingest_ns_ + time_.wall_offset_ns, false});
   }

@@ -11,6 +11,7 @@
 #include "source/connector.hpp"
 #include "worker/checkpoint_port.hpp"
 #include "worker/inbox.hpp"
+#include "worker/poll_time.hpp"
 #include "worker/segment_output.hpp"
 
 namespace wallaroo::internal {
@@ -92,7 +93,7 @@ class SourceTask final : public Task, private BatchReceiver {
   bool step() override;
   void before_sleep() override;
   bool has_work() const override { return output_.can_advance() || output_.keeper().can_step(); }
-  bool blocked() const override { return output_.blocked() || poll_is_long_; }
+  bool blocked() const override { return output_.blocked() || poll_time_.over(); }
   bool done() const override { return output_.ended() && !output_.blocked(); }
   void stop() override { connector_->stop(); }
   std::int64_t due_ns() const override;
@@ -128,8 +129,7 @@ class SourceTask final : public Task, private BatchReceiver {
   std::unique_ptr<SourceConnector> connector_;
   Time time_;
   const Clock& clock_;
-  std::int64_t poll_until_ns_ = end_of_time;  ///< then the connector is to come to an end
-  bool poll_is_long_ = false;
+  PollTime poll_time_{clock_};
   std::int64_t next_tick_ns_ = 0;
   std::int64_t latest_ingest_ns_ = no_time;
   bool starved_ = true;  ///< the connector has nothing left that it has read
