@@ -43,8 +43,10 @@ struct EntryWriter {
 ///       ^                        |                                      |
 ///       +---end_save, or abandon-+   (something changed)                |
 ///       +----------------------------- a change ------------------------+
+///
+/// What every look-up reads of it lies in one line of the cache.
 template <class Key, class Value, class Writer = EntryWriter<Key, Value>>
-class GroupTable {
+class alignas(64) GroupTable {
  public:
   using Stored = OwnedKey<Key>;
   using Table = KeyTable<Key, Value>;
@@ -72,6 +74,18 @@ class GroupTable {
     }
     return found == table_.end() ? nullptr : &*found;
   }
+
+  /// A look-up ahead of find_or_create(), to be changed until the next insertion that moves
+  /// entries. Null where that has more to do than to find it.
+  [[gnu::always_inline]] Value* find_ahead(std::uint64_t hash, const Key& key) {
+    if (mode_ != Mode::dirty) [[unlikely]] {
+      return nullptr;
+    }
+    const Iterator found = table_.find(KeyProbe<Key>{hash, key});
+    return found == table_.end() ? nullptr : &found->second;
+  }
+  /// Changes when entries move in memory.
+  std::size_t places() const { return table_.bucket_count(); }
 
   /// By itself, so that the look-up, which is what happens, stays small enough to stand in a loop.
   [[gnu::noinline]] Value& create(const Key& key) { return insert(Stored(key), Value()); }

@@ -39,6 +39,21 @@ class KeyedState : public StatePart {
     return tables_[key_group(hash)].find_or_create(hash, key);
   }
 
+  /// A look-up ahead of find_or_create(): null where that has more to do than to find it. The
+  /// pointer is valid until a call of create_ahead() that says otherwise.
+  [[gnu::always_inline]] State* find_ahead(std::uint64_t hash, const Key& key) {
+    return tables_[key_group(hash)].find_ahead(hash, key);
+  }
+  /// find_or_create(), of a key that was looked up ahead. `moved` is set when pointers of other
+  /// such look-ups are not valid any more.
+  State& create_ahead(std::uint64_t hash, const Key& key, bool& moved) {
+    Table& table = tables_[key_group(hash)];
+    const std::size_t places = table.places();
+    State& state = table.find_or_create(hash, key);
+    moved = table.places() != places;
+    return state;
+  }
+
   /// A key and its state.
   using Entry = std::pair<const Stored, State>;
 
@@ -67,6 +82,11 @@ class KeyedState : public StatePart {
     }
   }
 
+  /// Most look-ups find their keys in memory rather than in a cache of the processor's own.
+  bool is_large() const {
+    constexpr std::size_t cached_bytes = 2 << 20;
+    return size() * (sizeof(Entry) + 1) > cached_bytes;
+  }
   std::size_t size() const {
     std::size_t keys = 0;
     for (const Table& table : tables_) {

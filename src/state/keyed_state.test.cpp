@@ -1,11 +1,15 @@
 #include "state/keyed_state.hpp"
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
+
+#include "state/save_rig.hpp"
 
 namespace wallaroo::internal {
 namespace {
@@ -87,6 +91,42 @@ TEST(KeyedState, ManyAggregatesCountLikeAMap) {
   expect_same_as_a_map<Instrument>([](int i) {
     return Instrument{i % 2 == 0 ? "first" : "an exchange with a long name", i / 3};
   });
+}
+
+// Look-ups of some keys ahead, some of which are new, while tables grow and are saved.
+TEST(KeyedState, LookUpsAheadGiveTheStatesUnlessTheySayThatTheyMoved) {
+  KeyedState<int, std::uint64_t> states;
+  std::map<int, std::uint64_t> expected;
+  std::mt19937 random(3);
+  int moves = 0;
+  int ahead = 0;
+  for (int block = 0; block < 5'000; ++block) {
+    if (block == 2'500) {
+      states.begin_save({0, save_rig::all_groups(), {}});
+    }
+    std::vector<int> keys(20);
+    std::vector<std::uint64_t*> found;
+    for (int& key : keys) {
+      key = static_cast<int>(random() % 30'000);
+      found.push_back(states.find_ahead(hash_key(key), key));
+    }
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      std::uint64_t* state = found[i];
+      ahead += state == nullptr ? 0 : 1;
+      if (state == nullptr) {
+        bool moved = false;
+        state = &states.create_ahead(hash_key(keys[i]), keys[i], moved);
+        if (moved) {
+          ++moves;
+          std::fill(found.begin(), found.end(), nullptr);
+        }
+      }
+      ASSERT_EQ(++*state, ++expected[keys[i]]);
+    }
+  }
+  EXPECT_EQ(states.size(), expected.size());
+  EXPECT_GT(moves, 100);
+  EXPECT_GT(ahead, 10'000);
 }
 
 TEST(KeyedState, FindsOnlyKeysThatHaveAStateByTheKeyAndByWhatIsStoredOfIt) {

@@ -57,11 +57,14 @@ class Chain final : public Segment {
     if constexpr (plain) {
 #pragma GCC unroll 4  // a tenth faster where the loop is vectorised
       for (; slot != last; ++slot) {
-        run<0, false>(tally, end, input_.place(*slot), input_.record(*slot));
+        run<0, Pass::plain>(tally, end, input_.place(*slot), input_.record(*slot));
       }
     } else {
+      if (wants_look_ahead()) {
+        run_looked_up(tally, end, slot, last);
+      }
       for (; slot != last; ++slot) {
-        run<0, false>(tally, end, input_.place(*slot), input_.record(*slot));
+        run<0, Pass::plain>(tally, end, input_.place(*slot), input_.record(*slot));
         input_.next(context_);
       }
     }
@@ -158,6 +161,14 @@ class Chain final : public Segment {
     (std::index_sequence_for<Steps...>{});
   }
 
+  static constexpr bool looks_ahead = [] {
+    if constexpr (sizeof...(Steps) != 0) {
+      using First = std::tuple_element_t<0, std::tuple<Steps...>>;
+      return requires { requires First::looks_ahead; };
+    }
+    return false;
+  }();
+
   bool pending() const {
     bool pending = false;
     for_each_temporal([&](const auto& step, auto) { pending = pending || step.pending(); });
@@ -174,7 +185,7 @@ class Chain final : public Segment {
         auto end = terminal_.open();
         for_each_temporal([&]<std::size_t I>(auto& step, std::integral_constant<std::size_t, I>) {
           auto next = [&](const auto& place, auto&& output) {
-            run<I + 1, false>(tally, end, place, std::forward<decltype(output)>(output));
+            run<I + 1, Pass::plain>(tally, end, place, std::forward<decltype(output)>(output));
           };
           work(step, tally.of[I], next);
         });
@@ -197,6 +208,31 @@ class Chain final : public Segment {
   static constexpr bool plain = std::is_trivially_copyable_v<typename Input::Record> &&
                                 !std::is_same_v<Input, FrameInput> && (Steps::plain && ...);
 
+  bool wants_look_ahead() {
+    if constexpr (looks_ahead) {
+      return std::get<0>(steps_).wants_look_ahead();
+    }
+    return false;
+  }
+  // Has the first step look up what it keeps of some records before these go through the chain.
+  template <class End, class Slot>
+  void run_looked_up(Counts& tally, End& end, Slot& slot, Slot last) {
+    if constexpr (looks_ahead) {
+      auto& step = std::get<0>(steps_);
+      while (slot != last) {
+        const Slot some = slot + std::min(last - slot, step.most_ahead);
+        step.begin_look_ahead();
+        for (Slot next = slot; next != some; ++next) {
+          step.look_ahead(input_.place(*next));
+        }
+        for (; slot != some; ++slot) {
+          run<0, Pass::looked_up>(tally, end, input_.place(*slot), input_.record(*slot));
+          input_.next(context_);
+        }
+      }
+    }
+  }
+
   // A record of every small batch, where latency matters, and of some of the large ones, where the
   // four or more looks at the clock would be felt.
   bool worth_timing(std::size_t records) {
@@ -209,7 +245,7 @@ class Chain final : public Segment {
   [[gnu::noinline]] Counts run_timed(const KeyPlace& key, Record&& record) {
     Counts tally;
     auto end = terminal_.open();
-    run<0, true>(tally, end, key, std::forward<Record>(record));
+    run<0, Pass::timed>(tally, end, key, std::forward<Record>(record));
     return tally;
   }
 
@@ -222,9 +258,11 @@ class Chain final : public Segment {
     return Terminal::transports_views && Step::may_view_its_record && !outlives;
   }
 
+  static constexpr Pass rest_of(Pass pass) { return pass == Pass::looked_up ? Pass::plain : pass; }
+
   // The steps from I on and the end, as the step before calls them: with one output, or with all
   // that lie in a row.
-  template <std::size_t I, bool Timed, class End, class KeyPlace>
+  template <std::size_t I, Pass pass, class End, class KeyPlace>
   struct Rest {
     Chain& chain;
     Counts& tally;
@@ -233,7 +271,7 @@ class Chain final : public Segment {
 
     template <class Output>
     [[gnu::always_inline]] void operator()(Output&& output) {
-      chain.run<I, Timed>(tally, end, key, std::forward<Output>(output));
+      chain.run<I, pass>(tally, end, key, std::forward<Output>(output));
     }
     template <class Output>
     [[gnu::always_inline]] void all(Output* outputs, std::size_t size) {
@@ -248,24 +286,24 @@ class Chain final : public Segment {
     }
   };
 
-  template <std::size_t I, bool Timed, class End, class KeyPlace, class Record>
+  template <std::size_t I, Pass pass, class End, class KeyPlace, class Record>
   [[gnu::always_inline]] void run(Counts& tally, End& end, const KeyPlace& key, Record&& record) {
     if constexpr (I == sizeof...(Steps)) {
       end.accept(context_, key, std::forward<Record>(record));
     } else if constexpr (is_temporal<std::tuple_element_t<I, std::tuple<Steps...>>>) {
       auto next = [&](const auto& place, auto&& output) {
-        run<I + 1, Timed>(tally, end, place, std::forward<decltype(output)>(output));
+        run<I + 1, rest_of(pass)>(tally, end, place, std::forward<decltype(output)>(output));
       };
-      std::get<I>(steps_).template apply<Timed>(context_, tally.of[I], key,
-                                                std::forward<Record>(record), next);
+      std::get<I>(steps_).template apply<pass>(context_, tally.of[I], key,
+                                               std::forward<Record>(record), next);
     } else {
       auto& step = std::get<I>(steps_);
-      Rest<I + 1, Timed, End, KeyPlace> next{*this, tally, end, key};
+      Rest<I + 1, rest_of(pass), End, KeyPlace> next{*this, tally, end, key};
       if constexpr (keeps_record<I>()) {
-        step.template apply<Timed>(context_, tally.of[I], key,
-                                   step.keep(context_, std::forward<Record>(record)), next);
+        step.template apply<pass>(context_, tally.of[I], key,
+                                  step.keep(context_, std::forward<Record>(record)), next);
       } else {
-        step.template apply<Timed>(context_, tally.of[I], key, std::forward<Record>(record), next);
+        step.template apply<pass>(context_, tally.of[I], key, std::forward<Record>(record), next);
       }
     }
   }

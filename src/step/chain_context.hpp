@@ -104,6 +104,10 @@ struct Tally {
   }
 };
 
+/// How a record goes through a copy of the loop body: as most do; with each stage timed; or with
+/// its state looked up before by the first step.
+enum class Pass : std::uint8_t { plain, timed, looked_up };
+
 /// Times a user's function when `Timed`.
 template <bool Timed>
 class StageTimer {

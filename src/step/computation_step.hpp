@@ -1,6 +1,9 @@
 // One stage of a fused chain: calls the user's function and hands its outputs to the next step.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -18,21 +21,67 @@ namespace wallaroo::internal {
 
 struct NoState {};
 
+/// The states of the next few records, looked up in a loop of nothing but look-ups: those that wait
+/// for memory overlap, which the processor does not achieve by itself over whole records.
+template <class State>
+class LookAhead {
+ public:
+  static constexpr std::ptrdiff_t most = 32;
+
+  /// Of the record after the last one that was added.
+  [[gnu::always_inline]] void add(State* found) { found_[added_++] = found; }
+  /// Of the next record; null when it has to be looked up now.
+  [[gnu::always_inline]] State* take() { return found_[taken_++]; }
+  /// Those that were added are not where they were.
+  void forget() { std::fill(found_.begin(), found_.end(), nullptr); }
+  void begin() { taken_ = added_ = 0; }
+
+ private:
+  std::array<State*, most> found_;
+  std::size_t added_ = 0;
+  std::size_t taken_ = 0;
+};
+
 /// The state of one stage on one executor: per key in a keyed chain, else one value.
 template <class Key, class State>
 struct StateHolder final : StageState {
   KeyedState<Key, State> states;
+  LookAhead<State> ahead;
+
   std::vector<StatePart*> parts() override { return {&states}; }
   template <class K>
-  State& get(const KeyRef<K>& place) {
-    return states.find_or_create(place.hash, place.key);
+  [[gnu::always_inline]] void look_ahead(const KeyRef<K>& place) {
+    ahead.add(states.find_ahead(place.hash, place.key));
+  }
+  template <Pass pass, class K>
+  [[gnu::always_inline]] State& get(const KeyRef<K>& place) {
+    if constexpr (pass == Pass::looked_up) {
+      State* const found = ahead.take();
+      return found != nullptr ? *found : find_now(place);
+    } else {
+      return states.find_or_create(place.hash, place.key);
+    }
+  }
+
+ private:
+  template <class K>
+  [[gnu::noinline]] State& find_now(const KeyRef<K>& place) {
+    bool moved = false;
+    State& state = states.create_ahead(place.hash, place.key, moved);
+    if (moved) {
+      ahead.forget();
+    }
+    return state;
   }
 };
 template <class State>
 struct StateHolder<NoKey, State> final : StageState {
   SingleState<State> single;
   std::vector<StatePart*> parts() override { return {&single}; }
-  State& get(const NoKey&) { return single.value; }
+  template <Pass>
+  State& get(const NoKey&) {
+    return single.value;
+  }
 };
 template <class Key>
 struct StateHolder<Key, void> : NoState {};
@@ -75,6 +124,24 @@ class ComputationStep {
   StageRuntime& stage() { return *stage_; }
   StageState* stage_state() requires stateful { return state_.get(); }
 
+  static constexpr bool looks_ahead = stateful && !std::is_same_v<Key, NoKey>;
+  static constexpr std::ptrdiff_t most_ahead = LookAhead<void>::most;
+  /// Asked once for each batch. Where the states are in the cache the second loop costs more than
+  /// it gains.
+  bool wants_look_ahead() {
+    constexpr std::uint32_t batches_between = 64;  // it takes a look at all key groups
+    if (batches_++ % batches_between == 0) {
+      wants_look_ahead_ = state_->states.is_large();
+    }
+    return wants_look_ahead_;
+  }
+  /// Before the next records, in their order, at most `most_ahead` of them.
+  void begin_look_ahead() { state_->ahead.begin(); }
+  template <class KeyPlace>
+  [[gnu::always_inline]] void look_ahead(const KeyPlace& place) {
+    state_->look_ahead(key_place(place));
+  }
+
   /// Moves the record to where it lives as long as the records made from this input batch.
   template <class R>
   const In& keep(ChainContext& context, R&& record) {
@@ -90,12 +157,12 @@ class ComputationStep {
     return kept_->records.emplace_back(std::forward<R>(record));
   }
 
-  template <bool Timed, class KeyPlace, class R, class Next>
+  template <Pass pass, class KeyPlace, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally,
                                     const KeyPlace& key, R&& record, Next&& next) {
     bool in_user_code = true;
     try {
-      StageTimer<Timed> timer(*stage_);
+      StageTimer<pass == Pass::timed> timer(*stage_);
       if constexpr (Traits::emits) {
         auto take = [&](Output* outputs, std::size_t size) {
           tally += size;
@@ -103,12 +170,12 @@ class ComputationStep {
         };
         EmitterAccess::bind_arena(*emitter_, &ChainContext::arena, &context);
         EmitterAccess::bind(*emitter_, take);
-        call(key, std::forward<R>(record), *emitter_);
+        call<pass>(key, std::forward<R>(record), *emitter_);
         timer.stop();
         in_user_code = false;
         EmitterAccess::drain(*emitter_, take);
       } else {
-        decltype(auto) result = call(key, std::forward<R>(record));
+        decltype(auto) result = call<pass>(key, std::forward<R>(record));
         timer.stop();
         in_user_code = false;
         pass_on(tally, std::forward<decltype(result)>(result), next);
@@ -123,10 +190,11 @@ class ComputationStep {
   }
 
  private:
-  template <class KeyPlace, class R, class... Emit>
+  template <Pass pass, class KeyPlace, class R, class... Emit>
   decltype(auto) call(const KeyPlace& key, R&& record, Emit&... emitter) {
     if constexpr (stateful) {
-      return invoke(std::forward<R>(record), state_->get(key_place(key)), emitter...);
+      return invoke(std::forward<R>(record), state_->template get<pass>(key_place(key)),
+                    emitter...);
     } else {
       return invoke(std::forward<R>(record), emitter...);
     }
@@ -208,6 +276,8 @@ class ComputationStep {
   F function_;
   boost::intrusive_ptr<Kept> kept_;
   std::uint64_t kept_batch_ = 0;
+  std::uint32_t batches_ = 0;
+  bool wants_look_ahead_ = false;
   StageRuntime* stage_;
   std::unique_ptr<StateHolder<Key, typename Traits::State>> state_;
   std::conditional_t<Traits::emits, std::unique_ptr<Emitter<Output>>, NoState> emitter_;

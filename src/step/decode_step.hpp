@@ -75,12 +75,12 @@ class DecodeStep {
 
   StageRuntime& stage() { return *stage_; }
 
-  template <bool Timed, class KeyPlace, class Next>
+  template <Pass pass, class KeyPlace, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyPlace&,
                                     std::string_view frame, Next&& next) {
     bool in_user_code = true;
     try {
-      StageTimer<Timed> timer(*stage_);
+      StageTimer<pass == Pass::timed> timer(*stage_);
       auto result = Traits::call(decoder_, frame);
       timer.stop();
       in_user_code = false;

@@ -108,7 +108,7 @@ class EventTimeStep : public TemporalStep {
     }
   }
 
-  template <bool, class Place, class R, class Next>
+  template <Pass, class Place, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
                                     R&& record, Next&& next) {
     std::int64_t time_ns = 0;

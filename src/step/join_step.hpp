@@ -100,7 +100,7 @@ class JoinStep : public TemporalStep {
 
   void begin_batch(ChainContext&) {}
 
-  template <bool, class Place, class R, class Next>
+  template <Pass, class Place, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
                                     R&& record, Next&& next) {
     Out<std::remove_reference_t<Next>> out{this, &context, &tally, &next};

@@ -61,7 +61,7 @@ class TimedStateStep : public TemporalStep {
 
   void begin_batch(ChainContext&) { tell_time(clock_.now_ns()); }
 
-  template <bool, class Place, class R, class Next>
+  template <Pass, class Place, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
                                     R&& record, Next&& next) {
     const std::int64_t time_ns = time_of(context, place);

@@ -76,9 +76,9 @@ using ByKey = std::map<int, std::vector<std::string>>;
 class Stage {
  public:
   void record(const Event& event) {
-    step_.apply<false>(context_, tally_,
-                       At<KeyRef<const int&>>{{hash_key(event.key), event.key}, event.time}, event,
-                       next_);
+    step_.apply<Pass::plain>(context_, tally_,
+                             At<KeyRef<const int&>>{{hash_key(event.key), event.key}, event.time},
+                             event, next_);
   }
   void watermark(std::int64_t time) { pass({time, false}); }
   /// What is due, or, of much, a part of it.

@@ -104,7 +104,7 @@ class WindowStep : public TemporalStep {
     }
   }
 
-  template <bool, class Place, class R, class Next>
+  template <Pass, class Place, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
                                     R&& record, Next&& next) {
     Out<std::remove_reference_t<Next>> out{this, &context, &tally, &next};
