@@ -17,7 +17,8 @@ struct RunOptions {
 };
 
 /// Runs the application with the flags in `argv` (`--help` tells them) until its sources end or
-/// SIGTERM or SIGINT asks it to drain; a second signal stops it at once. Prints errors to standard
+/// SIGTERM or SIGINT asks it to drain, or with checkpoints to take a last one; a second signal
+/// stops it at once. Prints errors to standard
 /// error. Returns the exit code: 0 after a clean end, 1 when it failed, 2 when the application or
 /// its flags are wrong.
 ///

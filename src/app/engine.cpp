@@ -238,6 +238,7 @@ class Engine::Impl {
     config_.http = ended.http_address().empty() ? config_.http : ended.http_address();
     config_.worker.addresses = ended.bound_addresses(config_.worker.addresses);
     ended.close();
+    bool renewed = false;
     // Only now: the thread that counts them ends with it, and asked for the roll back before.
     config_.worker.failures = ended.worker().checkpoint_failures();
     try {
@@ -249,13 +250,16 @@ class Engine::Impl {
       pause(
           std::chrono::milliseconds(std::min<std::uint64_t>(5'000, 50 * config_.worker.failures)));
       renew_run();
+      renewed = true;
       start_run();
       log_.info("goes on from {}", beginning());
       return std::nullopt;
     } catch (...) {
       const std::string error = internal::current_error();
       log_.error("{}", error);
-      run()->failed_to_start(error);
+      if (renewed) {
+        run()->failed_to_start(error);
+      }
       return error;
     }
   }

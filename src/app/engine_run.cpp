@@ -34,20 +34,25 @@ void EngineRun::start() {
   worker_.register_metrics(registry_);
   register_process(registry_);
   if (!config_.http.empty()) {
-    http_ = std::make_unique<HttpServer>(
+    auto http = std::make_unique<HttpServer>(
         config_.http, make_routes(registry_, [this] { return worker_.running(); }));
-    http_->start();
-    log_.info("metrics on http://{}/metrics", http_->address());
+    http->start();
+    log_.info("metrics on http://{}/metrics", http->address());
+    const std::lock_guard lock(mutex_);
+    http_ = std::move(http);
   }
   worker_.start_threads();
 }
 
 void EngineRun::failed_to_start(const std::string& error) {
-  if (http_ != nullptr) {
-    http_->stop();
-    http_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    if (http_ != nullptr) {
+      http_->stop();
+      http_.reset();
+    }
+    addresses_.clear();
   }
-  addresses_.clear();
   worker_.start_failed(error);
 }
 
@@ -55,7 +60,9 @@ void EngineRun::remember_addresses() {
   for (const Node& node : plan_->nodes()) {
     if (node.source || node.sink) {
       const auto& name = plan_->stages()[static_cast<std::size_t>(node.stages.front())].name;
-      addresses_[name] = worker_.address(name);
+      const std::string address = worker_.address(name);
+      const std::lock_guard lock(mutex_);
+      addresses_[name] = address;
     }
   }
 }
@@ -68,10 +75,12 @@ void EngineRun::close() {
 }
 
 std::string EngineRun::http_address() const {
+  const std::lock_guard lock(mutex_);
   return http_ == nullptr ? std::string() : http_->address();
 }
 
 std::string EngineRun::address(const std::string& source_or_sink) const {
+  const std::lock_guard lock(mutex_);
   const auto found = addresses_.find(source_or_sink);
   if (found == addresses_.end()) {
     throw ConfigError(fmt::format("there is no open source or sink named '{}'", source_or_sink));

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/clock.hpp"
@@ -50,6 +51,7 @@ class EngineRun {
   const EngineRunConfig config_;
   const Log& log_;
   std::shared_ptr<const Plan> plan_;
+  mutable std::mutex mutex_;  ///< of the addresses and the pointer to the server
   std::map<std::string, std::string> addresses_;  ///< of what was opened
   Registry registry_;
   Worker worker_;

@@ -12,8 +12,6 @@ struct ManifestPart {
   std::string name;
   std::string key_schema;  ///< as Schema::text() gives them
   std::string value_schema;
-  /// Not stored, but of an application: checkpoints of engines that did not have it are accepted.
-  bool may_be_missing = false;
 
   friend bool operator==(const ManifestPart&, const ManifestPart&) = default;
 };

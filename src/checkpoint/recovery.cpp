@@ -108,7 +108,7 @@ void compare_whole(const Manifest& manifest, const PlanShape& plan, Fitting& fit
 }
 
 std::vector<std::size_t> map_parts(const ManifestStage& saved, const ManifestStage& now,
-                                   Fitting& fitting) {
+                                   const PlanShape& plan, Fitting& fitting) {
   std::vector<std::size_t> parts;
   for (const ManifestPart& part : saved.parts) {
     const auto index = find_name(now.parts, part.name);
@@ -121,7 +121,7 @@ std::vector<std::size_t> map_parts(const ManifestStage& saved, const ManifestSta
     parts.push_back(index.value_or(0));
   }
   for (const ManifestPart& part : now.parts) {
-    if (!find_name(saved.parts, part.name) && !part.may_be_missing) {
+    if (!find_name(saved.parts, part.name) && !find_name(plan.younger_parts, part.name)) {
       fitting.differs(fmt::format(
           "stage '{}' keeps '{}' now, which it did not; give the changed stage another name, "
           "and let go of the old state with --allow-dropped-state",
@@ -150,7 +150,7 @@ void map_stages(const Manifest& manifest, const PlanShape& plan, RestoreMapping&
           saved.name, saved.kind, now.kind));
       continue;
     }
-    mapping.parts.back() = map_parts(saved, now, fitting);
+    mapping.parts.back() = map_parts(saved, now, plan, fitting);
   }
   for (const ManifestStage& now : plan.stages) {
     if (!find_name(manifest.stages, now.name)) {

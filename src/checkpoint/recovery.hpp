@@ -43,6 +43,9 @@ struct PlanShape {
   std::vector<ManifestStage> stages;  ///< names, kinds, names of parts; schemas are not looked at
   std::vector<std::string> sources;
   std::vector<std::string> sinks;
+  /// Parts that are younger than the format: a checkpoint without them held what they hold in
+  /// others of the stage.
+  std::vector<std::string> younger_parts = {};
 };
 
 /// Where each part of the application finds its state in the manifest.

@@ -124,9 +124,10 @@ TEST(RestoreMapping, WhatIsGoneMustBeAllowed) {
 
 TEST(RestoreMapping, APartThatOlderEnginesDidNotHaveMayBeMissing) {
   PlanShape plan = same();
-  plan.stages[0].parts.push_back({"younger", "i64", "i64", true});
+  plan.stages[0].parts.push_back({"younger", "i64", "i64"});
+  plan.younger_parts = {"younger"};
   EXPECT_EQ(mapped(plan).parts, mapped(same()).parts);
-  plan.stages[0].parts.back().may_be_missing = false;
+  plan.younger_parts.clear();
   EXPECT_NE(refused(plan, true).find("keeps 'younger' now"), std::string::npos);
 }
 

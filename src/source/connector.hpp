@@ -24,8 +24,9 @@ class BatchReceiver {
   /// Consumes the records before it returns. The bytes of frames live as long as `batch.pins` are
   /// held. A StageError thrown here must be let through: the application is stopping.
   virtual void receive(Batch& batch) = 0;
-  /// True while a queue downstream is full, or the poll has taken long: a connector must not read
-  /// more (the executor checks it before each poll; a connector checks between batches).
+  /// True while a queue downstream is full, the poll has taken long, or what was sent is to be
+  /// taken first: a connector must not read more (the executor checks it before each poll; a
+  /// connector checks between batches).
   virtual bool blocked() const = 0;
   /// A partition that will give batches (their `partition`), until it ends. One that is open and
   /// gives nothing holds the watermark back; one may also appear with its first batch.

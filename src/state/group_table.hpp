@@ -84,8 +84,8 @@ class alignas(64) GroupTable {
     const Iterator found = table_.find(KeyProbe<Key>{hash, key});
     return found == table_.end() ? nullptr : &found->second;
   }
-  /// Changes when entries move in memory.
-  std::size_t places() const { return table_.bucket_count(); }
+  /// The next insertion moves entries in memory.
+  bool full() const { return table_.size() >= table_.max_load(); }
 
   /// By itself, so that the look-up, which is what happens, stays small enough to stand in a loop.
   [[gnu::noinline]] Value& create(const Key& key) { return insert(Stored(key), Value()); }

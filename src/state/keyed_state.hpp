@@ -48,9 +48,10 @@ class KeyedState : public StatePart {
   /// such look-ups are not valid any more.
   State& create_ahead(std::uint64_t hash, const Key& key, bool& moved) {
     Table& table = tables_[key_group(hash)];
-    const std::size_t places = table.places();
+    const bool full = table.full();
+    const std::size_t keys = table.size();
     State& state = table.find_or_create(hash, key);
-    moved = table.places() != places;
+    moved = full && table.size() != keys;
     return state;
   }
 

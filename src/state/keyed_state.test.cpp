@@ -101,6 +101,10 @@ TEST(KeyedState, LookUpsAheadGiveTheStatesUnlessTheySayThatTheyMoved) {
   int moves = 0;
   int ahead = 0;
   for (int block = 0; block < 5'000; ++block) {
+    for (int gone = 0; gone < 12; ++gone) {
+      const int key = static_cast<int>(random() % 30'000);
+      EXPECT_EQ(states.erase(hash_key(key), key), expected.erase(key) == 1);
+    }
     if (block == 2'500) {
       states.begin_save({0, save_rig::all_groups(), {}});
     }

@@ -136,20 +136,21 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
   template <class Out>
   [[gnu::noinline]] void add_slowly(std::uint64_t hash, const Key& key, std::int64_t time_ns,
                                     const In& record, Out& out) {
-    const std::int64_t start = floor_to(this->shape_.limits.clamp(time_ns), this->shape_.pane, 0);
+    const std::int64_t time = this->shape_.limits.clamp(time_ns);
+    const std::int64_t start = floor_to(time, this->shape_.pane, 0);
     if (due_of(start) > this->limit_) {
       this->counts_.open += open_.update(start, hash, key, this->aggregation_, record) ? 1 : 0;
       hold();
       return;
     }
-    give_all(hash, key);
+    const bool late = this->shape_.last_end(time, 0) + this->shape_.delay <= this->limit_;
+    give(hash, key, late && this->settings_.late_data == LateData::place_in_oldest_window);
     Base::on_record(hash, key, time_ns, record, out);
   }
 
-  /// Where a late record counts depends on all windows of its key; of those that some other record
-  /// finds due, it is enough that they are complete.
-  void give_all(std::uint64_t hash, const Key& key) {
-    const bool whole = this->settings_.late_data == LateData::place_in_oldest_window;
+  /// To the key's windows: its panes that some window is due with, or all of them, since where a
+  /// late record is placed depends on all windows of its key.
+  void give(std::uint64_t hash, const Key& key, bool whole) {
     auto& panes = open_.open();
     for (auto pane = panes.begin();
          pane != panes.end() && (whole || due_of(pane->first) <= this->limit_);) {
@@ -161,8 +162,8 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
   /// What becomes of a key and its accumulator of the pane that starts there.
   auto giving(std::int64_t start) {
     return [this, start](const StoredKey& key, const Accumulator& accumulator) {
-      --this->counts_.open;
       add({start, key, accumulator}, [](std::uint64_t, Panes&) {});
+      --this->counts_.open;
     };
   }
 
@@ -181,7 +182,14 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
     Panes& panes = this->states_.find_or_create(hash, key);
     const std::optional<std::int64_t> armed = this->timer_of(panes);
     const std::size_t open = panes.open();
-    panes.add_pane(this->shape_, this->aggregation_, pane.start, pane.accumulator);
+    try {
+      panes.add_pane(this->shape_, this->aggregation_, pane.start, pane.accumulator);
+    } catch (...) {
+      if (!armed) {
+        this->states_.erase(hash, key);
+      }
+      throw;
+    }
     then(hash, panes);
     this->counts_.open += panes.open() - open;
     const bool timer_moves = armed && this->timer_of(panes) != armed;

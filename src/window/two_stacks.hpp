@@ -63,7 +63,11 @@ class TwoStacks {
     first_ = 0;
   }
   /// Fetches what aggregate() will read from memory.
-  void prefetch() const { __builtin_prefetch(front_.data() + front_.size() - 1); }
+  void prefetch() const {
+    if (!front_.empty()) {
+      __builtin_prefetch(&front_.back());
+    }
+  }
   /// What was combined is not to be used again.
   void reset() { front_.clear(); }
 

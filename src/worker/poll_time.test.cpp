@@ -43,10 +43,20 @@ TEST_F(PollTimeTest, BriefBatchesEndThePollWithinOneMeasurementOfItsTime) {
   EXPECT_LE(batches, needed + PollTime::unmeasured + 1);
 }
 
-TEST_F(PollTimeTest, SlowBatchesBehindABriefOneAreNoticedAfterThoseThatAreNotTimed) {
+TEST_F(PollTimeTest, SlowBatchesBehindBriefOnesAreNoticedAfterThoseThatAreNotTimed) {
   time_.begin();
   EXPECT_EQ(batches_until_over(1, 1), 1);
+  EXPECT_EQ(batches_until_over(PollTime::longest_ns, 100), 2);
+  time_.begin();
+  EXPECT_EQ(batches_until_over(1, 1 + 2 + 4 + 8), 15);
   EXPECT_EQ(batches_until_over(PollTime::longest_ns, 100), PollTime::unmeasured + 1);
+}
+
+TEST_F(PollTimeTest, ThatOtherTasksHaveSomethingToDoIsNotForgottenByALookAtTheClock) {
+  time_.begin();
+  time_.give_way();
+  time_.delivered();
+  EXPECT_TRUE(time_.over());
 }
 
 TEST_F(PollTimeTest, TheNextPollStartsAnew) {
@@ -60,6 +70,9 @@ TEST_F(PollTimeTest, TheNextPollStartsAnew) {
 }
 
 TEST_F(PollTimeTest, WhatIsDeliveredOutsideOfAPollIsNeverOver) {
+  EXPECT_EQ(batches_until_over(PollTime::longest_ns, 10), 10);
+  time_.begin();
+  time_.end();
   EXPECT_EQ(batches_until_over(PollTime::longest_ns, 10), 10);
 }
 

@@ -25,6 +25,7 @@ constexpr FailpointGroup points("source");
 // A generator is a user's function too; what it throws must name its source.
 bool SourceTask::poll() {
   poll_time_.begin();
+  (void)output_.take_sent();  // by a flush since the last poll, and taken by now
   try {
     const bool more = connector_->poll();
     poll_time_.end();
@@ -92,15 +93,18 @@ void SourceTask::on_time(std::int64_t now_ns) {
 // load something always waits; but each poll serves one partition at least, in turn, so that after
 // some of them those that had something have given it.
 void SourceTask::find_idle(std::int64_t now_ns) {
-  constexpr std::int64_t spare_polls = 8;  // until the event loop has told what it knew then
+  // Until the event loop has told what it knew then: a busy executor asks it more often than that.
+  constexpr std::int64_t event_loop_ns = 1'000'000;
   if (output_.due_ns() > now_ns) {
     return;
   }
   if (overdue_at_ns_ == end_of_time) {
     overdue_at_ns_ = now_ns;
+  }
+  if (now_ns - overdue_at_ns_ <= event_loop_ns) {
     polls_since_ = 0;
   }
-  if (starved_ || polls_since_ > partitions_ + spare_polls) {
+  if (starved_ || polls_since_ > partitions_) {
     output_.on_time(starved_ ? now_ns : overdue_at_ns_);
     overdue_at_ns_ = end_of_time;
   }

@@ -160,6 +160,7 @@ class Worker {
   std::map<NodeId, std::unique_ptr<SinkInstance>> sinks_;
   std::vector<std::unique_ptr<SegmentInstance>> segments_;
   std::vector<ManifestStage> kept_stages_;          ///< stages that keep something
+  std::vector<std::string> younger_parts_;          ///< see PlanShape
   std::map<StageId, std::uint32_t> kept_stage_of_;  ///< and where they are in there
   std::optional<Restored> restored_;
   std::size_t tasks_ = 0;

@@ -29,8 +29,10 @@ void Worker::number_kept_stages() {
                         state->state->instance_schema(),
                         {}};
     for (const StatePart* const part : state->state->parts()) {
-      about.parts.push_back({std::string(part->name()), part->key_schema(), part->value_schema(),
-                             part->may_be_missing()});
+      about.parts.push_back({std::string(part->name()), part->key_schema(), part->value_schema()});
+      if (part->may_be_missing()) {
+        younger_parts_.emplace_back(part->name());
+      }
     }
     kept_stage_of_[stage] = static_cast<std::uint32_t>(kept_stages_.size());
     kept_stages_.push_back(std::move(about));
@@ -57,7 +59,7 @@ void Worker::find_restored() {
   if (!options_.restored) {
     return;
   }
-  PlanShape shape{options_.application, key_group_count, kept_stages_, {}, {}};
+  PlanShape shape{options_.application, key_group_count, kept_stages_, {}, {}, younger_parts_};
   for (const auto& [id, source] : sources_) {
     shape.sources.push_back(source->name);
   }
