@@ -59,23 +59,38 @@ void register_time(Registry& registry, const StagePlace& place, const StageMetri
                                      : static_cast<double>(time_ns) / 1e9;
                         });
   registry.add_counter(
-      {"wallaroo_stage_windows_fired_total", "Final results of windows; of a join: pairs."}, labels,
-      metrics.windows_fired);
-  registry.add_counter({"wallaroo_stage_windows_early_total", "Preliminary results of windows."},
-                       labels, metrics.windows_early);
-  registry.add_gauge({"wallaroo_stage_windows_open",
-                      "Panes and sessions that hold records; of count windows keys, of a join "
-                      "buffered records."},
-                     labels, metrics.windows_open);
-  registry.add_counter(
-      {"wallaroo_stage_late_records_total", "Records that came after their last window had fired."},
+      {"wallaroo_stage_late_records_total",
+       "Records that came after their last window had fired, or too late for a join's partners."},
       labels, metrics.late_records);
   registry.add_counter({"wallaroo_stage_dropped_records_total",
                         "Late records that are in no result and went nowhere else."},
                        labels, metrics.dropped_records);
+}
+
+void register_windows(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+  const Labels labels = labels_of("stage", place);
+  registry.add_counter({"wallaroo_stage_windows_fired_total", "Final results of windows."}, labels,
+                       metrics.windows_fired);
+  registry.add_counter({"wallaroo_stage_windows_early_total", "Preliminary results of windows."},
+                       labels, metrics.windows_early);
+  registry.add_gauge({"wallaroo_stage_windows_open",
+                      "Panes and sessions that hold records; of count windows keys."},
+                     labels, metrics.windows_open);
   registry.add_counter({"wallaroo_stage_expired_keys_total",
                         "Keys whose state was removed because it was not used for long."},
                        labels, metrics.expired_keys);
+}
+
+void register_join(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+  const Labels labels = labels_of("stage", place);
+  registry.add_counter({"wallaroo_join_pairs_total", "Pairs of records that the join made."},
+                       labels, metrics.join_pairs);
+  registry.add_counter({"wallaroo_join_unpaired_total",
+                        "Records that an outer join emitted without a partner."},
+                       labels, metrics.join_unpaired);
+  registry.add_gauge({"wallaroo_join_buffered_records",
+                      "Records that the join keeps for partners that may still come."},
+                     labels, metrics.join_buffered_records);
 }
 
 void register_source(Registry& registry, const StagePlace& place, const SourceMetrics& metrics) {

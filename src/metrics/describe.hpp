@@ -35,6 +35,9 @@ struct ExecutorPlace {
 void register_stage(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
 /// The numbers of a stage that makes watermarks or waits for them, besides those of every stage.
 void register_time(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
+/// In addition, of such a stage that is not a join, and of one that is.
+void register_windows(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
+void register_join(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
 void register_source(Registry& registry, const StagePlace& place, const SourceMetrics& metrics);
 void register_sink(Registry& registry, const StagePlace& place, const SinkMetrics& metrics);
 /// `depth` is called when somebody reads, on that thread.

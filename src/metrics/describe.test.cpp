@@ -20,6 +20,8 @@ struct Everything {
     register_process(registry);
     register_stage(registry, {"p", "s", "w", 0}, stage);
     register_time(registry, {"p", "s", "w", 0}, stage);
+    register_windows(registry, {"p", "s", "w", 0}, stage);
+    register_join(registry, {"p", "s", "w", 0}, stage);
     register_source(registry, {"p", "in", "w", 0}, source);
     register_sink(registry, {"p", "out", "w", 0}, sink);
     register_mailbox(registry, {0, "in", "s", "w", 0, 1}, mailbox, [] { return 3.0; });

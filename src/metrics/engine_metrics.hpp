@@ -14,12 +14,17 @@ struct StageMetrics {
 
   // Of stages that make watermarks or wait for them.
   Gauge watermark;          ///< nanoseconds since the epoch, as far as the stage has passed it on
-  Counter windows_fired;    ///< final results; of a join: pairs
+  Counter windows_fired;    ///< final results
   Counter windows_early;    ///< preliminary results
-  Counter late_records;     ///< came after the last window they belong to
+  Counter late_records;     ///< came too late for their windows, or for partners in a join
   Counter dropped_records;  ///< late ones that no result contains
-  Gauge windows_open;       ///< panes and sessions with records in them; of a join: records kept
+  Gauge windows_open;       ///< panes and sessions with records in them
   Counter expired_keys;
+
+  // Of joins.
+  Counter join_pairs;
+  Counter join_unpaired;        ///< records emitted without a partner
+  Gauge join_buffered_records;  ///< kept now, for partners that may come
 };
 
 /// One source on one executor.

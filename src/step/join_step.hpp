@@ -226,10 +226,11 @@ class JoinStep : public TemporalStep {
   void publish() {
     const JoinCounters& now = set_->counters();
     StageMetrics& metrics = stage_->metrics;
-    metrics.windows_fired.add(now.matched - published_.matched);
+    metrics.join_pairs.add(now.matched - published_.matched);
+    metrics.join_unpaired.add(now.unmatched - published_.unmatched);
     metrics.late_records.add(now.late - published_.late);
     metrics.dropped_records.add(now.dropped - published_.dropped);
-    metrics.windows_open.set(static_cast<std::int64_t>(now.buffered));
+    metrics.join_buffered_records.set(static_cast<std::int64_t>(now.buffered));
     metrics.watermark.set(set_->output_watermark());
     published_ = now;
   }

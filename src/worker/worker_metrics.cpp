@@ -28,6 +28,8 @@ void Worker::register_metrics(Registry& registry) const {
     register_stage(registry, place, stage->runtime.metrics);
     if (info.temporal) {
       register_time(registry, place, stage->runtime.metrics);
+      const bool join = info.kind == StageKind::join;
+      (join ? register_join : register_windows)(registry, place, stage->runtime.metrics);
     }
   }
   const auto by_stage = [&](const auto& ends) {
