@@ -15,8 +15,20 @@ target_link_libraries(wallaroo INTERFACE
   Boost::headers Boost::json fmt::fmt spdlog::spdlog Threads::Threads lz4
   $<BUILD_INTERFACE:$<LINK_ONLY:wallaroo_flags>>)
 
+# What programs that feed and drain applications need, and nothing of the engine.
+list(FILTER objects INCLUDE REGEX "wallaroo_(base|io|connector)>")
+add_library(wallaroo_connector_client STATIC ${objects})
+add_library(wallaroo::connector_client ALIAS wallaroo_connector_client)
+set_target_properties(wallaroo_connector_client PROPERTIES
+  LINKER_LANGUAGE CXX EXPORT_NAME connector_client)
+target_compile_features(wallaroo_connector_client INTERFACE cxx_std_20)
+target_include_directories(wallaroo_connector_client INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
+target_link_libraries(wallaroo_connector_client INTERFACE
+  fmt::fmt Threads::Threads $<BUILD_INTERFACE:$<LINK_ONLY:wallaroo_flags>>)
+
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/wallaroo)
-install(TARGETS wallaroo EXPORT wallarooTargets
+install(TARGETS wallaroo wallaroo_connector_client EXPORT wallarooTargets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT wallarooTargets NAMESPACE wallaroo:: DESTINATION ${package_folder})
@@ -28,7 +40,23 @@ write_basic_package_version_file(
 install(FILES
   ${PROJECT_BINARY_DIR}/package/wallarooConfig.cmake
   ${PROJECT_BINARY_DIR}/package/wallarooConfigVersion.cmake
+  cmake/WallarooPrecompileHeaders.cmake
   DESTINATION ${package_folder})
+include(WallarooPrecompileHeaders)
+
+# The connector client in Python: one file, which programs find by PYTHONPATH.
+install(FILES clients/python/wallaroo_connector.py
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/wallaroo/python)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/wallaroo)
+
+# Everything that `cmake --install` copies. A script that builds only a part of the project builds
+# this as well, since an install fails when a program that it should copy was never built.
+# wallaroo_installs(TARGET...) adds to it.
+add_custom_target(wallaroo_installable)
+function(wallaroo_installs)
+  add_dependencies(wallaroo_installable ${ARGN})
+endfunction()
+wallaroo_installs(wallaroo wallaroo_connector_client)
 
 # The headers go through a folder of their own, see InstalledHeaders.cmake.
 set(staged_headers ${PROJECT_BINARY_DIR}/package/include)

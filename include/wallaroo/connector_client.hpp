@@ -1,5 +1,6 @@
 // For programs that feed or drain an application over the connector protocol, and need nothing else
-// of wallaroo: link with the target wallaroo_connector. (clients/python has the same in Python.)
+// of wallaroo: link with the target wallaroo::connector_client. The same library in Python is
+// clients/python/wallaroo_connector.py, installed in share/wallaroo/python.
 #pragma once
 
 #include <chrono>

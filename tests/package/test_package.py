@@ -12,6 +12,7 @@ import unittest
 
 BUILD = pathlib.Path(os.environ.get("WALLAROO_BUILD", "build")).resolve()
 HERE = pathlib.Path(__file__).resolve().parent
+SOURCE = pathlib.Path(os.environ.get("WALLAROO_SOURCE", HERE.parent.parent))
 
 
 def cache_entry(name):
@@ -48,10 +49,46 @@ class Package(unittest.TestCase):
         self.must("cmake", "--build", self.build)
         said = self.must(self.build / "consumer", "--log-level", "off")
         self.assertRegex(said, r"^0 failures, wallaroo \d+\.\d+\.\d+$")
+        self.assertEqual(self.must(self.build / "tested"), "0 failures\n")
+        self.assertEqual(self.must(self.build / "feeder"), "the address is refused\n")
+        # Both programs with the precompiled header share the one of the first.
+        headers = list(self.build.rglob("cmake_pch.hxx.gch"))
+        self.assertEqual([path.parent.name for path in headers], ["consumer.dir"])
 
-    def test_one_library_holds_all_layers(self):
-        libraries = [path.name for path in self.prefix.rglob("*.a")]
-        self.assertEqual(libraries, ["libwallaroo.a"])
+    def test_one_library_holds_all_layers_and_one_those_of_connector_clients(self):
+        libraries = sorted(path.name for path in self.prefix.rglob("*.a"))
+        self.assertEqual(libraries, ["libwallaroo.a", "libwallaroo_connector_client.a"])
+
+    def test_every_library_that_the_documents_name_is_exported(self):
+        named = set()
+        for document in [*SOURCE.glob("*.md"), *SOURCE.glob("docs/guide/*.md"),
+                         *SOURCE.glob("include/wallaroo/*.hpp")]:
+            text = document.read_text()
+            for libraries in re.findall(r"target_link_libraries\(\w+ \w+ ([^)]*)\)", text):
+                named |= {name for name in libraries.split() if "wallaroo" in name}
+            named |= set(re.findall(r"the target (wallaroo[\w:]*)", text))
+        self.assertLessEqual({"wallaroo::wallaroo", "wallaroo::connector_client"}, named)
+        (targets,) = self.prefix.rglob("wallarooTargets.cmake")
+        exported = set(re.findall(r"add_library\((\S+) ", targets.read_text()))
+        self.assertLessEqual(named, exported)
+
+    def test_the_python_client_is_installed(self):
+        folder = self.prefix / "share" / "wallaroo" / "python"
+        said = self.must("env", f"PYTHONPATH={folder}", "PYTHONDONTWRITEBYTECODE=1", "python3", "-c",
+                         "import wallaroo_connector as c; print(c.ConnectorClient, c.SinkServer)")
+        self.assertIn("wallaroo_connector.SinkServer", said)
+
+    def test_one_target_builds_all_that_is_installed(self):
+        """Else a script that builds only some programs leaves a build that cannot be installed."""
+        installed = set()
+        for script in BUILD.rglob("cmake_install.cmake"):
+            installed |= set(re.findall(r'FILES "([^"]+)"', script.read_text()))
+        programs = {os.path.relpath(path, BUILD) for path in installed
+                    if re.search(r"\.a$|/tools/\w+$", path)}
+        self.assertGreaterEqual(len(programs), 3)
+        commands = self.must("ninja", "-C", BUILD, "-t", "commands", "wallaroo_installable")
+        for program in programs:
+            self.assertRegex(commands, rf" {re.escape(program)}( |$)")
 
     def test_no_installed_header_needs_one_that_is_not_installed(self):
         include = self.prefix / "include"
@@ -64,9 +101,8 @@ class Package(unittest.TestCase):
                 self.assertTrue((include / name).is_file(), f"{header} includes {name}")
 
     def test_nothing_of_the_source_folder_remains_in_the_package_files(self):
-        source = os.environ.get("WALLAROO_SOURCE", str(HERE.parent.parent))
         for path in self.prefix.rglob("*.cmake"):
-            self.assertNotIn(source, path.read_text(), path)
+            self.assertNotIn(str(SOURCE), path.read_text(), path)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,15 @@ class Run(unittest.TestCase):
         self.assertIn("no compiler", out)
         self.assertIn("configuring build failed", out)
 
+    def test_what_it_builds_can_be_installed(self):
+        """`wallaroo_installable` is all that `cmake --install` copies, see tests/package."""
+        self.stand_in("cmake", 'echo "cmake $*"; case "$1" in --build) exit 3;; esac')
+        for arguments in ((), ("celsius",)):
+            with self.subTest(arguments):
+                run = self.start(*arguments)
+                out, _ = run.communicate(timeout=DEADLINE_S)
+                self.assertRegex(out, r"(?m)^cmake --build build --target .*\bwallaroo_installable\b")
+
     def test_the_list_installs_nothing(self):
         self.stand_in("dpkg-query", "printf missing")
         self.stand_in("sudo", "touch installing")
