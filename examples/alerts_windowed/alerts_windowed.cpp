@@ -9,7 +9,6 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,7 +56,8 @@ std::chrono::sys_time<std::chrono::milliseconds> time_of(const Transaction& tran
 }
 
 std::optional<Total> check(const Total& total) {
-  return std::abs(total.value) > most_euros ? std::optional(total) : std::nullopt;
+  const bool suspicious = total.value > most_euros || total.value < -most_euros;
+  return suspicious ? std::optional(total) : std::nullopt;
 }
 
 void encode(const Total& alert, wallaroo::ByteWriter& out) {
