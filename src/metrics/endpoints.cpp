@@ -19,19 +19,24 @@ constexpr const char* index_text =
 
 HttpRoutes make_routes(const Registry& registry, std::function<bool()> ready) {
   HttpRoutes routes;
-  routes["/"] = [&registry] {
+  routes["/"].handler = [&registry] {
     return HttpResponse{.body =
                             "wallaroo application " + registry.application() + "\n\n" + index_text};
   };
-  routes["/metrics"] = [&registry] {
-    return HttpResponse{.content_type = prometheus_content_type,
-                        .body = render_prometheus(registry)};
-  };
-  routes["/metrics.json"] = [&registry] {
-    return HttpResponse{.content_type = "application/json", .body = render_snapshot(registry)};
-  };
-  routes["/livez"] = [] { return HttpResponse{.body = "ok\n"}; };
-  routes["/readyz"] = [ready = std::move(ready)] {
+  routes["/metrics"] = {.handler =
+                            [&registry] {
+                              return HttpResponse{.content_type = prometheus_content_type,
+                                                  .body = render_prometheus(registry)};
+                            },
+                        .slow = true};
+  routes["/metrics.json"] = {.handler =
+                                 [&registry] {
+                                   return HttpResponse{.content_type = "application/json",
+                                                       .body = render_snapshot(registry)};
+                                 },
+                             .slow = true};
+  routes["/livez"].handler = [] { return HttpResponse{.body = "ok\n"}; };
+  routes["/readyz"].handler = [ready = std::move(ready)] {
     return ready() ? HttpResponse{.body = "ready\n"}
                    : HttpResponse{.status = 503, .body = "not ready: starting or stopping\n"};
   };

@@ -16,19 +16,29 @@ struct HttpResponse {
   std::string body;
 };
 
-/// Called on the server's thread, one call at a time. What it throws becomes a 500.
+/// Makes a page. What it throws becomes a 500.
 using HttpHandler = std::function<HttpResponse()>;
-/// From path ("/metrics") to handler. The query part of a request's target is ignored.
-using HttpRoutes = std::map<std::string, HttpHandler>;
+
+/// A page that takes long to make is `slow`: it is made on a second thread, one page at a time, so
+/// that the quick ones never wait for it. Requests that come before its handler is called share
+/// what that returns. A slow page is sent compressed to clients that ask for gzip.
+struct HttpRoute {
+  HttpHandler handler;
+  bool slow = false;
+};
+/// From path ("/metrics") to page. The query part of a request's target is ignored.
+using HttpRoutes = std::map<std::string, HttpRoute>;
 
 struct HttpLimits {
   std::size_t max_header_bytes = 8 * 1024;
-  std::size_t max_connections = 64;  ///< further clients wait in the listen backlog
-  /// For reading a request, writing a response, and waiting for the next one.
+  /// A further client takes the place of the one that has said nothing for longest; when all are
+  /// being answered, of the one whose answer began first.
+  std::size_t max_connections = 128;
+  /// For reading a request, for writing a response, and for waiting for the next request.
   std::chrono::milliseconds timeout{10'000};
 };
 
-/// Answers GET and HEAD on one thread of its own. Malformed, oversized, slow or too many requests
+/// Answers GET and HEAD on a thread of its own. Malformed, oversized, slow or too many requests
 /// cost their senders the connection and nobody else anything.
 class HttpServer {
  public:
@@ -40,7 +50,7 @@ class HttpServer {
 
   /// Binds and answers from then on. Throws IoError when the address cannot be used.
   void start();
-  /// Closes every connection and joins the thread; waits at most for a handler that is running.
+  /// Closes every connection and joins the threads; waits at most for a handler that is running.
   void stop();
   /// The address bound, with the port that the kernel chose for port 0. Only after `start`.
   std::string address() const;

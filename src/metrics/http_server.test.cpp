@@ -1,12 +1,16 @@
 #include "metrics/http_server.hpp"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -82,10 +86,14 @@ class Client {
 
 HttpRoutes test_routes() {
   HttpRoutes routes;
-  routes["/hello"] = [] { return HttpResponse{.body = "hello\n"}; };
-  routes["/broken"] = []() -> HttpResponse { throw std::runtime_error("no luck"); };
-  routes["/odd"] = []() -> HttpResponse { throw 7; };
-  routes["/big"] = [] { return HttpResponse{.body = std::string(8 << 20, 'x')}; };
+  routes["/hello"].handler = [] { return HttpResponse{.body = "hello\n"}; };
+  routes["/broken"].handler = []() -> HttpResponse { throw std::runtime_error("no luck"); };
+  routes["/odd"].handler = []() -> HttpResponse { throw 7; };
+  routes["/big"].handler = [] { return HttpResponse{.body = std::string(8 << 20, 'x')}; };
+  routes["/slow"] = {.handler = [] { return HttpResponse{.body = std::string(100'000, 's')}; },
+                     .slow = true};
+  routes["/slow/broken"] = {.handler = []() -> HttpResponse { throw std::runtime_error("slowly"); },
+                            .slow = true};
   return routes;
 }
 
@@ -234,18 +242,139 @@ TEST(HttpServer, SlowClientsAreClosed) {
   EXPECT_EQ(half.read_all(), "");
 }
 
-TEST(HttpServer, ClientsAboveTheCapWaitForTheirTurn) {
-  HttpServer server("127.0.0.1:0", test_routes(), {.max_connections = 4, .timeout = 100ms});
+TEST_F(Http, ASlowPageIsMadeElsewhereAndMayFailToo) {
+  EXPECT_TRUE(get(server, "/slow").ends_with("\r\n\r\n" + std::string(100'000, 's')));
+  const std::string response = get(server, "/slow/broken");
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 500 ")) << response;
+  EXPECT_TRUE(response.ends_with("/slow/broken: slowly\n")) << response;
+}
+
+TEST_F(Http, ASlowPageIsCompressedForThoseWhoAskAndOnlyForThem) {
+  const auto ask_with = [&](const std::string& method, const std::string& fields) {
+    return ask(server, method + " /slow HTTP/1.1\r\nConnection: close\r\n" + fields + "\r\n");
+  };
+  const std::string plain = ask_with("GET", "");
+  EXPECT_EQ(plain.find("Content-Encoding"), std::string::npos);
+  EXPECT_EQ(ask_with("GET", "Accept-Encoding: br, gzip;q=0\r\n").size(), plain.size());
+  const std::string compressed = ask_with("GET", "Accept-Encoding: br\r\nAccept-Encoding: gzip\r\n");
+  EXPECT_NE(compressed.find("Content-Encoding: gzip\r\n"), std::string::npos);
+  EXPECT_NE(compressed.find("\r\n\r\n\x1f\x8b\x08"), std::string::npos);
+  EXPECT_LT(compressed.size(), 2'000U);
+  const std::string head = ask_with("HEAD", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(head, compressed.substr(0, compressed.find("\r\n\r\n") + 4));
+}
+
+/// A server with a slow page that is made as soon as the test opens its gate: a gate for the first
+/// time it is made, and one for the second.
+struct HeldPage {
+  HeldPage() {
+    HttpRoutes routes = test_routes();
+    routes["/held"] = {.handler =
+                           [this] {
+                             gates.at(static_cast<std::size_t>(made++)).get_future().wait();
+                             return HttpResponse{.body = "done\n"};
+                           },
+                       .slow = true};
+    server.emplace("127.0.0.1:0", routes, HttpLimits{.max_connections = 16, .timeout = 1h});
+    server->start();
+  }
+  void wait_until_made(int times) const {
+    while (made.load() < times) {
+      std::this_thread::sleep_for(1ms);
+    }
+  }
+  std::array<std::promise<void>, 2> gates;
+  std::atomic<int> made = 0;
+  std::optional<HttpServer> server;
+};
+
+constexpr const char* held_request = "GET /held HTTP/1.1\r\nConnection: close\r\n\r\n";
+
+TEST(HttpServer, AQuickPageDoesNotWaitForASlowOne) {
+  HeldPage page;
+  Client waiting(page.server->address());
+  waiting.send(held_request);
+  page.wait_until_made(1);
+  EXPECT_TRUE(get(*page.server, "/hello").ends_with("hello\n"));
+  page.gates[0].set_value();
+  EXPECT_TRUE(waiting.read_all().ends_with("done\n"));
+}
+
+TEST(HttpServer, RequestsThatComeWhileASlowPageIsMadeShareTheNextOne) {
+  HeldPage page;
+  Client first(page.server->address());
+  first.send(held_request);
+  page.wait_until_made(1);
+  std::vector<std::unique_ptr<Client>> others;
+  for (int i = 0; i < 10; ++i) {
+    others.push_back(std::make_unique<Client>(page.server->address()));
+    others.back()->send(held_request);
+  }
+  EXPECT_TRUE(get(*page.server, "/hello").ends_with("hello\n"));  // after all of them
+  page.gates[0].set_value();
+  EXPECT_TRUE(first.read_all().ends_with("done\n"));
+  page.gates[1].set_value();
+  for (const auto& other : others) {
+    EXPECT_TRUE(other->read_all().ends_with("done\n"));
+  }
+  EXPECT_EQ(page.made.load(), 2);
+}
+
+TEST(HttpServer, StopDoesNotAnswerThoseWhoWaitForASlowPage) {
+  HeldPage page;
+  Client first(page.server->address());
+  first.send(held_request);
+  page.wait_until_made(1);
+  Client second(page.server->address());
+  second.send(held_request);
+  page.gates[0].set_value();
+  page.gates[1].set_value();
+  page.server->stop();
+  page.server.reset();
+  (void)second.read_all();
+  EXPECT_LE(page.made.load(), 2);
+}
+
+// None of them would be closed by the time-out.
+constexpr HttpLimits few{.max_connections = 4, .timeout = 1h};
+
+TEST(HttpServer, SilentClientsMakeRoomForNewOnesTheOldestFirst) {
+  HttpServer server("127.0.0.1:0", test_routes(), few);
   server.start();
-  std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 0; i < 40; ++i) {
-    clients.push_back(std::make_unique<Client>(server.address()));
-    clients.back()->send(i < 8 ? "GET /he" : "GET /hello HTTP/1.0\r\n\r\n");
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 300; ++i) {
+    silent.push_back(std::make_unique<Client>(server.address()));
+    silent.back()->send(i % 2 == 0 ? "" : "GET /hello HT");
   }
-  for (std::size_t i = 0; i < clients.size(); ++i) {
-    const std::string response = clients[i]->read_all();
-    EXPECT_EQ(response.ends_with("hello\n"), i >= 8) << i << ": " << response;
+  EXPECT_TRUE(get(server, "/hello").ends_with("hello\n"));
+  EXPECT_EQ(silent.front()->read_all(), "");
+  silent.back()->send("TP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(silent.back()->read_all().ends_with("hello\n"));
+}
+
+TEST(HttpServer, ClientsThatDoNotReadTheirAnswerMakeRoomForNewOnes) {
+  HttpServer server("127.0.0.1:0", test_routes(), few);
+  server.start();
+  std::vector<std::unique_ptr<Client>> slow;
+  for (int i = 0; i < 20; ++i) {
+    slow.push_back(std::make_unique<Client>(server.address()));
+    slow.back()->send("GET /big HTTP/1.1\r\n\r\n");
   }
+  EXPECT_TRUE(get(server, "/hello").ends_with("hello\n"));
+  EXPECT_LT(slow.front()->read_all().size(), std::size_t{8} << 20);
+}
+
+TEST(HttpServer, AClientThatIsBeingAnsweredIsKeptWhereAnotherSaysNothing) {
+  HttpServer server("127.0.0.1:0", test_routes(), few);
+  server.start();
+  Client reading(server.address());
+  reading.send("GET /big HTTP/1.1\r\nConnection: close\r\n\r\n");
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 20; ++i) {
+    silent.push_back(std::make_unique<Client>(server.address()));
+  }
+  EXPECT_TRUE(get(server, "/hello").ends_with("hello\n"));
+  EXPECT_GT(reading.read_all().size(), std::size_t{8} << 20);
 }
 
 TEST(HttpServer, AWrongAddressIsAnErrorThatShowsTheForm) {
@@ -271,6 +400,9 @@ TEST(HttpServer, StartsAgainAfterStopAndAfterAFailure) {
   HttpServer second(first.address(), test_routes());
   EXPECT_THROW(second.start(), IoError);
   first.stop();
+  second.start();
+  EXPECT_TRUE(get(second, "/hello").starts_with("HTTP/1.1 200 "));
+  second.stop();
   second.start();
   EXPECT_TRUE(get(second, "/hello").starts_with("HTTP/1.1 200 "));
 }
