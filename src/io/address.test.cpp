@@ -1,5 +1,6 @@
 #include "io/address.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 

@@ -5,6 +5,7 @@
 #include <random>
 #include <stdexcept>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <wallaroo/error.hpp>

@@ -5,6 +5,7 @@
 #include <thread>
 #include <tuple>
 
+#include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "golden_rig.hpp"
