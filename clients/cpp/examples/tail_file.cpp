@@ -1,21 +1,26 @@
-// Feeds the lines of a file into a connector source, and goes on as the file grows:
+// Feeds the lines of a log file into a connector source, and goes on as the file grows:
 //
 //   tail_file access.log 127.0.0.1:7100 --id 1 --cookie secret
 //
-// Each line is a message whose id is the file's offset behind the line. After a restart of either
-// side the application says up to which offset it has the file, and reading goes on there: with
-// checkpoints each line counts exactly once. The file must only be appended to.
+// Each line is a message whose id is the position behind the line: a number of bytes of everything
+// that the path has held. After a restart of either side the application says up to which position
+// it has the lines, and reading goes on there: with checkpoints each line counts exactly once, also
+// when the file is rotated meanwhile. rotated_log.hpp says what is noticed, and what cannot be.
+//
+// The last line may lack its end. With --once it is sent as it is. Otherwise its end is waited for;
+// when the file is rotated before that comes, it is sent as it is.
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
 #include <wallaroo/connector_client.hpp>
+
+#include "rotated_log.hpp"
 
 namespace {
 
@@ -26,72 +31,45 @@ struct Options {
   std::uint64_t id = 0;
   bool once = false;
   double poll_s = 0.2;
+  double rotate_wait_s = 1;
+  std::string state;
+  bool skip_lost = false;
 };
 
-struct Line {
-  std::string text;
-  std::uint64_t end = 0;  ///< the offset behind it
-};
+template <class Duration>
+Duration duration_of(double seconds) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
 
-class GrowingFile {
- public:
-  explicit GrowingFile(std::string path) : path_(std::move(path)), file_(path_, std::ios::binary) {
-    if (!file_) {
-      throw wallaroo::ConfigError("cannot open '" + path_ + "'");
-    }
-  }
-
-  /// The line that begins there, when all of it is in the file.
-  std::optional<Line> line_at(std::uint64_t offset) {
-    file_.clear();
-    if (offset != at_) {
-      file_.seekg(static_cast<std::streamoff>(offset));
-    }
-    at_ = unknown;
-    Line line;
-    if (!std::getline(file_, line.text) || file_.eof()) {
-      check_length(offset);
-      return std::nullopt;
-    }
-    at_ = line.end = offset + line.text.size() + 1;
-    while (line.text.ends_with('\r')) {
-      line.text.pop_back();
-    }
-    return line;
-  }
-
- private:
-  static constexpr std::uint64_t unknown = UINT64_MAX;
-
-  void check_length(std::uint64_t offset) const {
-    if (const auto bytes = std::filesystem::file_size(path_); bytes < offset) {
-      throw wallaroo::ConfigError(path_ + " has " + std::to_string(bytes) +
-                                  " bytes, but the application has had " + std::to_string(offset) +
-                                  ": it was cut off or replaced; feed it with another --id");
-    }
-  }
-
-  std::string path_;
-  std::ifstream file_;
-  std::uint64_t at_ = unknown;
-};
+/// Beside the file, one for each application that is fed from it.
+std::string default_state(const Options& options) {
+  const std::filesystem::path path(options.file);
+  std::string address = options.address;
+  std::replace(address.begin(), address.end(), ':', '-');
+  const std::string name = "." + path.filename().string() + "." + address + "." +
+                           std::to_string(options.id) + ".tail";
+  return (path.parent_path() / name).string();
+}
 
 /// Sends what is in the file; when it is to be followed, for ever.
 void tail(const Options& options) {
-  GrowingFile file(options.file);
-  const std::chrono::milliseconds poll(static_cast<std::int64_t>(options.poll_s * 1000));
   wallaroo::ConnectorClient client({.address = options.address,
                                     .cookie = options.cookie,
                                     .program_name = "tail_file",
                                     .instance_name = options.file});
   wallaroo::ConnectorStream& stream = client.open_stream(options.id, options.file);
+  RotatedLog lines({.path = options.file,
+                    .state = options.state.empty() ? default_state(options) : options.state,
+                    .follow = !options.once,
+                    .rotate_wait = duration_of<std::chrono::nanoseconds>(options.rotate_wait_s),
+                    .skip_lost = options.skip_lost});
   for (;;) {
-    // Steps back when the application has lost something.
-    const std::uint64_t offset = stream.position.value_or(0);
-    if (const auto line = file.line_at(offset)) {
+    lines.acknowledged(stream.acknowledged);
+    // The position steps back when the application has lost something.
+    if (const auto line = lines.next_line(stream.position)) {
       client.send(stream, line->end, line->text);
     } else if (!options.once) {
-      client.poll(poll);
+      client.poll(duration_of<std::chrono::milliseconds>(options.poll_s));
     } else if (client.end_stream(stream)) {
       return;
     }
@@ -112,6 +90,15 @@ int main(int argc, char** argv) {
                "that, and exit");
   app.add_option("--poll", options.poll_s, "seconds between two looks whether the file has grown")
       ->capture_default_str();
+  app.add_option("--rotate-wait", options.rotate_wait_s,
+                 "for how many seconds nobody must have written to a rotated file before it is left")
+      ->capture_default_str();
+  app.add_option("--state", options.state,
+                 "where to remember which files there were; if not given, a hidden file beside the "
+                 "log file");
+  app.add_flag("--skip-lost", options.skip_lost,
+               "go on, with a warning, when a file that the application still wants is not there "
+               "any more");
   CLI11_PARSE(app, argc, argv);
   try {
     tail(options);

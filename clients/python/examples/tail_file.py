@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""Feeds the lines of a file into a connector source, and goes on as the file grows.
+"""Feeds the lines of a log file into a connector source, and goes on as the file grows.
 
     tail_file.py access.log 127.0.0.1:7100 --cookie secret
 
-Each line is a message whose id is the file's offset behind the line. After a restart of either side
-the application says up to which offset it has the file, and reading goes on there: with checkpoints
-each line counts exactly once. The file must only be appended to.
+Each line is a message whose id is the position behind the line: a number of bytes of everything
+that the path has held. After a restart of either side the application says up to which position it
+has the lines, and reading goes on there: with checkpoints each line counts exactly once, also when
+the file is rotated meanwhile. `rotated_log.py` says what is noticed, and what cannot be.
+
+The last line may lack its end. With --once it is sent as it is. Otherwise its end is waited for;
+when the file is rotated before that comes, it is sent as it is.
 """
 
 import argparse
@@ -15,32 +19,27 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from wallaroo_connector import ConnectorClient, ConnectorError  # noqa: E402
+from rotated_log import LostLines, RotatedLog  # noqa: E402
+from wallaroo_connector import ConnectorClient, ConnectorError, stream_id_of  # noqa: E402
 
 
-def next_line(file, offset):
-    """The line that begins at `offset` with its end, or b"" while it is not complete."""
-    if file.tell() != offset:
-        file.seek(offset)
-    line = file.readline()
-    return line if line.endswith(b"\n") else b""
-
-
-def tail(file, client, stream, follow, poll_s):
+def tail(lines, client, stream, follow, poll_s):
     """Sends what is in the file; when it is to be followed, for ever."""
     while True:
-        offset = stream.position or 0
-        if line := next_line(file, offset):
-            client.send(stream, offset + len(line), line.rstrip(b"\r\n"))
-            continue
-        size = os.fstat(file.fileno()).st_size
-        if size < offset:
-            raise ConnectorError(f"{file.name} has {size} bytes, but the application has had {offset}: "
-                                 "it was cut off or replaced; feed it as a stream of another name")
-        if follow:
+        lines.acknowledged(stream.acknowledged)
+        # The position steps back when the application has lost something.
+        if line := lines.next_line(stream.position):
+            client.send(stream, line.end, line.text)
+        elif follow:
             client.poll(poll_s)
         elif client.end_stream(stream):
             return
+
+
+def default_state(path, address, stream_id):
+    """Beside the file, one for each application that is fed from it."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name}.{address.replace(':', '-')}.{stream_id}.tail")
 
 
 def main():
@@ -54,15 +53,27 @@ def main():
                         "acknowledged that, and exit")
     parser.add_argument("--poll", type=float, default=0.2, metavar="SECONDS",
                         help="how often to look whether the file has grown (default 0.2)")
+    parser.add_argument("--rotate-wait", type=float, default=1.0, metavar="SECONDS",
+                        help="how long nobody must have written to a rotated file before it is left "
+                        "(default 1)")
+    parser.add_argument("--state", metavar="PATH",
+                        help="where to remember which files there were; if not given, a hidden file "
+                        "beside the log file")
+    parser.add_argument("--skip-lost", action="store_true",
+                        help="go on, with a warning, when a file that the application still wants is "
+                        "not there any more")
     options = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(level=logging.INFO, format="tail_file: %(message)s")
+    name = options.stream or os.path.abspath(options.file)
+    state = options.state or default_state(options.file, options.address, stream_id_of(name))
     client = ConnectorClient(options.address, options.cookie, "tail_file", options.file)
     try:
-        with open(options.file, "rb") as file:
-            stream = client.open_stream(options.stream or os.path.abspath(options.file))
-            tail(file, client, stream, not options.once, options.poll)
+        stream = client.open_stream(name)
+        lines = RotatedLog(options.file, state, not options.once, options.rotate_wait,
+                           options.skip_lost)
+        tail(lines, client, stream, not options.once, options.poll)
         client.close()
-    except (ConnectorError, OSError) as error:
+    except (ConnectorError, LostLines, OSError) as error:
         sys.exit(f"tail_file: {error}")
     except KeyboardInterrupt:
         client.close()
