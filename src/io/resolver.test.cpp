@@ -1,5 +1,7 @@
 #include "io/resolver.hpp"
 
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include <wallaroo/error.hpp>
