@@ -1,5 +1,6 @@
 #include <wallaroo/engine.hpp>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>

@@ -1,4 +1,5 @@
 // The outcome of every message in every state.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "checkpoint/coordinator_rig.hpp"

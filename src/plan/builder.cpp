@@ -15,6 +15,17 @@ std::string used_again(const Graph& graph, StageId stage) {
 
 }  // namespace
 
+Link::Link(std::shared_ptr<Graph> graph, std::string pipeline, StageId stage)
+    : graph_(std::move(graph)), pipeline_(std::move(pipeline)), tip_(std::make_shared<Tip>()) {
+  tip_->stage = stage;
+}
+Link::Link(const Link&) = default;
+Link& Link::operator=(const Link&) = default;
+Link::~Link() = default;
+
+Link Link::next(StageId stage) const { return Link(graph_, pipeline_, stage); }
+Link Link::after() const { return Link(graph_, pipeline_, tip_->stage); }
+
 StageId Link::add_stage(StageInfo info) const {
   use_once();
   return graph_->add_stage(std::move(info));
@@ -38,6 +49,35 @@ void Link::begin_shared_use() const {
     graph_->add_mistake(used_again(*graph_, tip_->stage));
   }
   graph_->mark_consumed(tip_->stage);
+}
+
+EdgeId Link::add_shared_edge(EdgeKind kind) const {
+  const EdgeId edge = graph_->add_edge(kind);
+  graph_->add_output(*tip_->node, edge);
+  return edge;
+}
+
+NodeId add_segment(Graph& graph, SegmentParts parts, SegmentFactory make) {
+  Node node;
+  node.stages = std::move(parts.stages);
+  node.stages.insert(node.stages.end(), parts.last.begin(), parts.last.end());
+  node.inputs = std::move(parts.inputs);
+  node.outputs = std::move(parts.outputs);
+  node.source = std::move(parts.source);
+  node.dead_letters = parts.dead_letters;
+  node.takes_frames = parts.takes_frames;
+  node.segment = std::move(make);
+  return graph.add_node(std::move(node));
+}
+
+EdgeId add_writer(Graph& graph, StageId stage, SinkFactory make) {
+  Node writer;
+  writer.stages = {stage};
+  writer.inputs = {graph.add_edge(EdgeKind::gather)};
+  writer.sink = std::move(make);
+  const EdgeId edge = writer.inputs.front();
+  graph.add_node(std::move(writer));
+  return edge;
 }
 
 }  // namespace wallaroo::internal

@@ -39,20 +39,18 @@ struct Tip {
 /// A stream's place in the graph.
 class Link {
  public:
-  Link(std::shared_ptr<Graph> graph, std::string pipeline, StageId stage)
-      : graph_(std::move(graph)), pipeline_(std::move(pipeline)), tip_(std::make_shared<Tip>()) {
-    tip_->stage = stage;
-  }
+  Link(std::shared_ptr<Graph> graph, std::string pipeline, StageId stage);
   // Not movable: a stream that was moved from must still find its place, to report its reuse.
-  Link(const Link&) = default;
-  Link& operator=(const Link&) = default;
+  Link(const Link&);
+  Link& operator=(const Link&);
+  ~Link();
 
   Graph& graph() const { return *graph_; }
   const std::shared_ptr<Graph>& shared_graph() const { return graph_; }
   const std::string& pipeline() const { return pipeline_; }
-  Link next(StageId stage) const { return Link(graph_, pipeline_, stage); }
+  Link next(StageId stage) const;
   /// The same place for a stream that starts with an edge from here.
-  Link after() const { return Link(graph_, pipeline_, tip_->stage); }
+  Link after() const;
 
   /// Adds a stage that is fused with this one.
   StageId add_stage(StageInfo info) const;
@@ -66,18 +64,29 @@ class Link {
     if (!tip_->node) {
       tip_->node = finish();
     }
-    const EdgeId edge = graph_->add_edge(kind);
-    graph_->add_output(*tip_->node, edge);
-    return edge;
+    return add_shared_edge(kind);
   }
 
  private:
   void begin_shared_use() const;
+  EdgeId add_shared_edge(EdgeKind kind) const;
 
   std::shared_ptr<Graph> graph_;
   std::string pipeline_;
   std::shared_ptr<Tip> tip_;
 };
+
+/// What a node of fused stages is, whatever their types.
+struct SegmentParts {
+  std::vector<StageId> stages;
+  const std::vector<StageId>& last;  ///< the stages that the terminal stands for
+  std::vector<EdgeId> inputs;
+  std::vector<EdgeId> outputs;
+  SourceFactory source;
+  bool dead_letters;
+  bool takes_frames;
+};
+NodeId add_segment(Graph& graph, SegmentParts parts, SegmentFactory make);
 
 /// Stages that are not yet part of a node: more may be fused to them.
 template <class Input, class... Steps>
@@ -120,20 +129,14 @@ struct Pending {
   NodeId finish(const Link& link, typename Terminal::Spec terminal, std::vector<EdgeId> outputs,
                 const std::vector<StageId>& last) && {
     using Made = Chain<Input, Terminal, Steps...>;
-    stages.insert(stages.end(), last.begin(), last.end());
-    Node node;
-    node.stages = std::move(stages);
-    node.inputs = std::move(inputs);
-    node.outputs = std::move(outputs);
-    node.source = std::move(source);
-    node.dead_letters = dead_letters;
-    node.takes_frames = std::is_same_v<Input, FrameInput>;
-    node.segment =
+    return add_segment(
+        link.graph(),
+        {std::move(stages), last, std::move(inputs), std::move(outputs), std::move(source),
+         dead_letters, std::is_same_v<Input, FrameInput>},
         [spec = typename Made::Spec{std::move(input), std::move(steps), std::move(terminal), head}](
             const SegmentContext& context) -> std::unique_ptr<Segment> {
-      return std::make_unique<Made>(spec, context);
-    };
-    return link.graph().add_node(std::move(node));
+          return std::make_unique<Made>(spec, context);
+        });
   }
 
   template <class T, class K>
@@ -143,6 +146,9 @@ struct Pending {
     return std::move(copy).template finish<Terminal>(link, {}, {}, {});
   }
 };
+
+/// The node that writes a sink's bytes; returns the edge that leads to it.
+EdgeId add_writer(Graph& graph, StageId stage, SinkFactory make);
 
 /// How a sink definition ends a chain of T.
 template <class T, class Definition>
@@ -154,12 +160,7 @@ struct SinkTerminal<T, ByteSinkDefinition<Encoder>> {
 
   static typename Terminal::Spec spec(Graph& graph, ByteSinkDefinition<Encoder> definition,
                                       StageId stage, std::vector<EdgeId>& edges) {
-    Node writer;
-    writer.stages = {stage};
-    writer.inputs = {graph.add_edge(EdgeKind::gather)};
-    writer.sink = std::move(definition.make);
-    edges.push_back(writer.inputs.front());
-    graph.add_node(std::move(writer));
+    edges.push_back(add_writer(graph, stage, std::move(definition.make)));
     return {std::move(definition.encoder), stage};
   }
 };

@@ -29,6 +29,8 @@ struct Edge {
   NodeId to = -1;
 };
 
+using SegmentFactory = std::function<std::unique_ptr<Segment>(const SegmentContext&)>;
+
 /// A segment of fused stages, with or without a source at its start; or the writer of a sink.
 struct Node {
   std::vector<StageId> stages;  ///< in the order a record meets them
@@ -36,7 +38,7 @@ struct Node {
   std::vector<EdgeId> outputs;
   SourceFactory source;  ///< of a node that starts with one
   SinkFactory sink;      ///< of a sink's writer; then there is no segment
-  std::function<std::unique_ptr<Segment>(const SegmentContext&)> segment;
+  SegmentFactory segment;
   bool takes_frames = false;  ///< the source is one of bytes: the first step is a decoder
   bool dead_letters = false;  ///< starts with what other stages refused
 };

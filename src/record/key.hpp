@@ -10,7 +10,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <boost/pfr.hpp>
+#include <boost/pfr/core.hpp>
+#include <boost/pfr/tuple_size.hpp>
 
 #include "base/short_bytes.hpp"
 #include "record/views.hpp"

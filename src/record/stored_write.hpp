@@ -5,7 +5,8 @@
 #include <type_traits>
 #include <variant>
 
-#include <boost/pfr.hpp>
+#include <boost/pfr/core.hpp>
+#include <boost/pfr/tuple_size.hpp>
 
 #include "record/schema.hpp"
 #include "record/stored_bytes.hpp"

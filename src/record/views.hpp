@@ -14,7 +14,8 @@
 #include <utility>
 #include <variant>
 
-#include <boost/pfr.hpp>
+#include <boost/pfr/core.hpp>
+#include <boost/pfr/tuple_size.hpp>
 
 #include "record/reflect.hpp"
 

@@ -1,6 +1,12 @@
 #include "route/outlet.hpp"
 
+#include "route/mailbox.hpp"
+
 namespace wallaroo::internal {
+
+bool Outlet::target_idle(std::size_t target) const { return targets_[target]->seems_empty(); }
+
+BatchPtr Outlet::recycled(std::size_t target) { return targets_[target]->recycled(); }
 
 void Outlet::send(std::size_t target, BatchPtr batch) {
   sent_ = true;

@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "record/batch.hpp"
 #include "route/key_group.hpp"
-#include "route/mailbox.hpp"
 
 namespace wallaroo::internal {
+
+class Mailbox;
 
 /// One mailbox per target. What a full mailbox refuses waits here: at most what one input batch
 /// produced, since a segment whose outlet is blocked is given no further input.
@@ -28,14 +30,15 @@ class Outlet {
 
   bool blocked() const { return overflowing_ != 0; }
   /// True when a batch sent to `target` would be looked at soon: worth sending it half full.
-  bool target_idle(std::size_t target) const { return targets_[target]->seems_empty(); }
+  bool target_idle(std::size_t target) const;
 
   /// From the next batch to each target on.
   void set_watermark(Watermark watermark) { watermark_ = watermark; }
   /// The target does not know the watermark: worth an empty batch.
   bool has_news(std::size_t target) const { return told_[target] != watermark_; }
 
-  BatchPtr recycled(std::size_t target) { return targets_[target]->recycled(); }
+  /// A used, empty batch of the mailbox, or null.
+  BatchPtr recycled(std::size_t target);
   /// Records in a batch that is sent later must not be older than the watermark of this one: one
   /// batch per target is open at a time.
   void send(std::size_t target, BatchPtr batch);

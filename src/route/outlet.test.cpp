@@ -7,6 +7,7 @@
 
 #include "record/key.hpp"
 #include "record/record_batch.hpp"
+#include "route/mailbox.hpp"
 
 namespace wallaroo::internal {
 namespace {

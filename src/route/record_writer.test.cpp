@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "route/mailbox.hpp"
+
 namespace wallaroo::internal {
 namespace {
 

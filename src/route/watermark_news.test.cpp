@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "route/mailbox.hpp"
+
 #include "route/record_writer.hpp"
 
 namespace wallaroo::internal {

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/failpoint.hpp"
 
 namespace wallaroo::internal {

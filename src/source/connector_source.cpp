@@ -3,6 +3,8 @@
 #include <functional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <wallaroo/error.hpp>
 
 #include "base/check.hpp"

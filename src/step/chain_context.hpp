@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include <fmt/format.h>
-
 #include "record/arena.hpp"
 #include "record/key.hpp"
 #include "route/pins.hpp"
@@ -19,6 +17,7 @@ class ChainContext {
  public:
   explicit ChainContext(const SegmentContext& context)
       : failures(context.log, context.dead_letters), wall_offset_ns_(context.wall_offset_ns) {}
+  ~ChainContext();
 
   InputPins pins;
   FailureHandler failures;
@@ -63,9 +62,8 @@ class ChainContext {
     return *context.pins.arena;
   }
 
-  std::string where() const {
-    return origin.empty() ? std::string() : fmt::format("{}, record {}", origin, position + 1);
-  }
+  /// Of the frame being decoded; empty when it has no origin.
+  std::string where() const;
 
  private:
   // Output batches that carry views into the arena hold references; without any it is used again.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "route/mailbox.hpp"
 #include "step/chain.hpp"
 #include "step/computation_step.hpp"
 #include "step/decode_step.hpp"

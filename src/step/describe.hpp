@@ -9,7 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include <boost/pfr.hpp>
+#include <boost/pfr/core.hpp>
+#include <boost/pfr/tuple_size.hpp>
 
 #include "record/key.hpp"
 #include "record/views.hpp"

@@ -38,11 +38,22 @@ bool worth_logging(std::uint64_t count) { return count <= 8 || std::has_single_b
 
 }  // namespace
 
+void throw_failed_finish(const StageInfo& stage) {
+  throw StageFailure(fmt::format("stage '{}' failed in finish(): {}", stage.name, current_error()));
+}
+
+void throw_failed_aggregation(const StageInfo& stage, std::string_view doing) {
+  throw StageError(
+      fmt::format("stage '{}': its aggregation failed {}: {}", stage.name, doing, current_error()));
+}
+
 FailureHandler::FailureHandler(const Log& log, Outlet* dead_letters) : log_(&log) {
   if (dead_letters != nullptr) {
     dead_letters_ = std::make_unique<RecordWriter<DeadLetter, false>>(*dead_letters);
   }
 }
+
+FailureHandler::~FailureHandler() = default;
 
 void FailureHandler::handle(StageRuntime& stage, std::string_view error,
                             const FailedRecord& failed) {

@@ -30,11 +30,17 @@ struct FailedRecord {
   std::string origin = {};  ///< peer or file and the record's number, where known
 };
 
+/// For the exception being handled, which `finish()` of the stage's callback has thrown.
+[[noreturn]] void throw_failed_finish(const StageInfo& stage);
+/// For the exception being handled, which the stage's aggregation has thrown while `doing`.
+[[noreturn]] void throw_failed_aggregation(const StageInfo& stage, std::string_view doing);
+
 /// Applies the stages' policies, for all stages of a segment on one executor.
 class FailureHandler {
  public:
   /// `dead_letters` is null when no stage of the segment uses that policy.
   FailureHandler(const Log& log, Outlet* dead_letters);
+  ~FailureHandler();
 
   /// Throws StageFailure when the policy is `stop`; otherwise the caller goes on with the next
   /// record.

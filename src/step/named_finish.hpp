@@ -1,8 +1,6 @@
 // The end of a chain whose own end may fail.
 #pragma once
 
-#include <fmt/format.h>
-
 #include "step/failure.hpp"
 #include "step/segment.hpp"
 
@@ -22,8 +20,7 @@ class NamedFinish : public Terminal {
       Terminal::finish();
     } catch (...) {
       stage_->metrics.errors.add();
-      throw StageFailure(fmt::format("stage '{}' failed in finish(): {}", stage_->info->name,
-                                     FailureHandler::current_error()));
+      throw_failed_finish(*stage_->info);
     }
   }
 

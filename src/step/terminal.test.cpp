@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "route/mailbox.hpp"
 #include "step/chain_rig.hpp"
 
 namespace wallaroo::internal {

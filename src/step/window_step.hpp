@@ -11,8 +11,6 @@
 #include <variant>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include <wallaroo/error.hpp>
 #include <wallaroo/late_data.hpp>
 
@@ -60,8 +58,7 @@ struct GuardedAggregation {
     try {
       return aggregation.combine(earlier, later);
     } catch (...) {
-      throw StageError(fmt::format("stage '{}': its aggregation failed to combine windows: {}",
-                                   stage->name, FailureHandler::current_error()));
+      throw_failed_aggregation(*stage, "to combine windows");
     }
   }
 };
@@ -234,7 +231,7 @@ class WindowStep : public TemporalStep {
   }
   [[gnu::noinline, gnu::cold]] void fail_output(ChainContext& context, const StoredKey& key) {
     context.failures.handle(*stage_, FailureHandler::current_error(),
-                            {fmt::format("the windows of key {}", describe(key))});
+                            {"the windows of key " + describe(key)});
   }
 
   // A function that combines accumulators has no single record to blame, and its windows are lost:
@@ -249,8 +246,7 @@ class WindowStep : public TemporalStep {
       if (out.in_next) {
         throw;
       }
-      throw StageError(fmt::format("stage '{}': its aggregation failed while windows fired: {}",
-                                   stage_->info->name, FailureHandler::current_error()));
+      throw_failed_aggregation(*stage_->info, "while windows fired");
     }
   }
 

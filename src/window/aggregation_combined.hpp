@@ -6,7 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <boost/pfr.hpp>
+#include <boost/pfr/core.hpp>
+#include <boost/pfr/tuple_size.hpp>
 
 #include "record/reflect.hpp"
 #include "window/aggregation_ready.hpp"

@@ -1,6 +1,7 @@
 // Range windows: a test for each sentence that docs/decisions/008 says about them.
 #include "window/pane_windows.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "window/set_rig.hpp"

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "io/event_loop.hpp"
 #include "metrics/engine_metrics.hpp"
+#include "route/mailbox.hpp"
 #include "worker/task.hpp"
 
 namespace wallaroo::internal {

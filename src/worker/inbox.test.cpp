@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "record/record_batch.hpp"
+#include "route/mailbox.hpp"
 
 namespace wallaroo::internal {
 namespace {

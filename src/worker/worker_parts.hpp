@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "route/mailbox.hpp"
 #include "worker/source_refusals.hpp"
 #include "worker/worker.hpp"
 

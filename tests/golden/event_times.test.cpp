@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 #include "time_rig.hpp"
 
 namespace golden::times {
