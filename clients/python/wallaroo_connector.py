@@ -750,6 +750,26 @@ class SinkSession:
         self._state.prepared = None
 
 
+#: How long a receiver that has said ERROR reads on, see `_say_last_word`.
+LINGER_S = 2.0
+
+
+def _say_last_word(peer: socket.socket, word: bytes) -> None:
+    """Closing a socket with bytes that nobody has read makes the kernel reset the connection, and the
+    other side may lose what it was sent last. So what it still sends is read and dropped until it
+    closes, for a short time."""
+    give_up_at = time.monotonic() + LINGER_S
+    try:
+        peer.sendall(word)
+        peer.shutdown(socket.SHUT_WR)
+        while (left_s := give_up_at - time.monotonic()) > 0:
+            peer.settimeout(left_s)
+            if not peer.recv(1 << 16):
+                break
+    except OSError:
+        pass  # it does not listen any more
+
+
 def _shut_down(peer: socket.socket) -> None:
     try:
         peer.shutdown(socket.SHUT_RDWR)
@@ -780,10 +800,7 @@ class SinkServer:
                     log.info("a connection broke: %s", error)
                 except ConnectorError as error:
                     log.error("a connection is closed: %s", error)
-                    try:
-                        peer.sendall(encode(Error(str(error))))
-                    except OSError:
-                        pass  # it does not listen any more
+                    _say_last_word(peer, encode(Error(str(error))))
                 finally:
                     with lock:
                         if connections.get(session.name) is peer:

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <wallaroo/error.hpp>
 
@@ -82,6 +83,25 @@ void send_all(int socket, std::string_view bytes, std::string& received) {
         receive_into(received, socket);
       }
     }
+  }
+}
+
+void say_last_word(int socket, std::string_view word, std::chrono::milliseconds timeout) {
+  const auto give_up = std::chrono::steady_clock::now() + timeout;
+  (void)send_some(socket, word);
+  (void)::shutdown(socket, SHUT_WR);
+  try {
+    for (;;) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+          give_up - std::chrono::steady_clock::now());
+      if (left.count() <= 0 || !wait_readable(socket, left)) {
+        return;
+      }
+      std::string dropped;
+      receive_into(dropped, socket);
+    }
+  } catch (const IoError&) {
+    return;  // it has closed
   }
 }
 

@@ -23,4 +23,9 @@ void receive_into(std::string& bytes, int socket);
 /// that both want to send do not wait for each other. Throws IoError.
 void send_all(int socket, std::string_view bytes, std::string& received);
 
+/// Sends what the socket takes of a last word, and closes the sending side. Then reads and drops
+/// what the other side still sends until it closes, for at most so long: closing a socket with bytes
+/// that nobody has read resets the connection, and the other side may lose what it was sent last.
+void say_last_word(int socket, std::string_view word, std::chrono::milliseconds timeout);
+
 }  // namespace wallaroo::internal

@@ -18,6 +18,8 @@ namespace protocol = internal::connector_protocol;
 
 namespace {
 
+constexpr std::chrono::milliseconds linger{1'000};
+
 /// A worker's connection. Its answers are few and small, and awaited: they are sent at once.
 struct Connection {
   Connection(internal::Accepted accepted, const std::string& cookie, ConnectorOutput& output)
@@ -81,7 +83,9 @@ struct ConnectorSinkServer::Impl final : internal::ReadyHandler {
     } catch (const std::exception& error) {
       say(connection, error.what());
       const std::string reason = std::string(error.what()).substr(0, 1000);
-      internal::send_some(connection.socket.get(), protocol::encode(protocol::Error{reason}));
+      // Nobody else is served meanwhile; the other side closes as soon as it hears that.
+      internal::say_last_word(connection.socket.get(), protocol::encode(protocol::Error{reason}),
+                              linger);
     }
     return false;
   }
