@@ -161,6 +161,93 @@ class Feeding(Hosted):
         self.assertEqual(stream.acknowledged, len(self.lines()) - 1)
 
 
+class AsTheOriginalClient(Hosted):
+    """What programs made with the original library rely on, byte by byte."""
+
+    HELLO = wc.encode(wc.Hello(wc.SOURCE_VERSION, "cookie", "program", "instance"))
+
+    def setUp(self):
+        super().setUp()
+        self.host = self.start()
+
+    def connect(self):
+        peer = socket.create_connection(wc.parse_address(self.host.address), timeout=DEADLINE_S)
+        self.addCleanup(peer.close)
+        self._reader = wc.FrameReader()
+        self._heard = []
+        return peer
+
+    def hear(self, peer):
+        """None at the end."""
+        while not self._heard:
+            data = peer.recv(1 << 16)
+            if not data:
+                return None
+            self._heard += self._reader.feed(data)
+        return self._heard.pop(0)
+
+    def session(self, stream_id, payloads):
+        return (self.HELLO + wc.encode(wc.Notify(stream_id, "s", 0))
+                + b"".join(wc.encode(wc.Message(stream_id, i, payload))
+                           for i, payload in enumerate(payloads)))
+
+    def test_the_ok_comes_in_one_piece_and_alone(self):
+        peer = self.connect()
+        peer.sendall(self.HELLO)
+        length = int.from_bytes(peer.recv(4), "big")
+        self.assertEqual(peer.recv(length), b"\x01" + (50).to_bytes(4, "big"))
+        peer.settimeout(0.2)
+        with self.assertRaises(TimeoutError):
+            peer.recv(1)
+
+    def test_a_session_may_come_in_one_segment_or_byte_by_byte(self):
+        for stream_id, step in ((1, 1 << 20), (2, 1)):
+            peer = self.connect()
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            data = self.session(stream_id, [b"a", b"", b"c"]) + wc.encode(wc.EndOfStream(stream_id))
+            for start in range(0, len(data), step):
+                peer.sendall(data[start:start + step])
+            self.assertEqual(self.hear(peer), wc.Ok(50))
+            self.assertEqual(self.hear(peer), wc.NotifyAck(True, stream_id, wc.NOTHING_PROCESSED))
+            while not (isinstance(ack := self.hear(peer), wc.Ack) and ack.positions):
+                pass
+            while ack.positions != [(stream_id, 2)]:
+                ack = self.hear(peer)
+            peer.close()
+
+    def test_credits_come_back_before_they_are_used_up(self):
+        peer = self.connect()
+        credits_left = 0
+        peer.sendall(self.session(1, []))
+        credits_left += self.hear(peer).initial_credits - 1
+        self.assertTrue(self.hear(peer).success)
+        for number in range(300):
+            while credits_left <= 0:
+                credits_left += self.hear(peer).credits
+            peer.sendall(wc.encode(wc.Message(1, number, b"x")))
+            credits_left -= 1
+        eventually(lambda: len(self.lines()) == 300, "all of them arrive")
+
+    def test_frames_above_the_16384_bytes_of_original_workers_are_taken(self):
+        peer = self.connect()
+        peer.sendall(self.session(1, [bytes(16384 - 27).replace(b"\0", b"a"),
+                                      bytes(100_000).replace(b"\0", b"b")]))
+        eventually(lambda: [len(each) for each in self.lines()] == [16384 - 27, 100_000],
+                   "both arrive")
+
+    def test_a_stop_acknowledges_and_closes_and_never_sends_restart(self):
+        peer = self.connect()
+        peer.sendall(self.session(1, [b"a", b"b"]))
+        eventually(lambda: self.lines() == ["a", "b"], "the lines are there")
+        self.assertEqual(self.host.end(signal.SIGTERM), 0)
+        heard = []
+        while (frame := self.hear(peer)) is not None:
+            heard.append(frame)
+        self.assertEqual({type(frame) for frame in heard}, {wc.Ok, wc.NotifyAck, wc.Ack})
+        self.assertEqual([frame for frame in heard if isinstance(frame, wc.Ack)][-1].positions,
+                         [(1, 1)])
+
+
 class TailFile:
     """What the examples that tail a file do; TAIL is the program."""
 
@@ -478,8 +565,6 @@ class Worker:
         self._heard = []
         self.offset = offset
         self.committed = offset
-        # In one piece: a receiver that refuses the first leaves nothing unread, which would reset the
-        # connection and take its answer along.
         self._socket.sendall(wc.encode(wc.Hello(wc.SINK_VERSION, cookie, "App", "initializer"))
                              + wc.encode(wc.Notify(1, self.NAME, offset))
                              + wc.encode_control(wc.ListUncommitted(77778)))
@@ -626,6 +711,17 @@ class Draining:
         worker.data(b"one\n")
         self.assertIn("without the checkpoint", worker.hear().message)
         self.assertEqual(self.results(), [b"one\n"])
+
+    def test_what_follows_a_breach_does_not_take_the_error_along(self):
+        worker = self.worker()
+        worker.uncommitted()
+        # Far more than is read before the first of it is refused: a receiver that closes with bytes
+        # unread resets the connection, and then sending fails.
+        worker.say(wc.Message(7, 0, b"no such stream"))
+        for _ in range(200):
+            worker.say(wc.Message(1, 0, bytes(1 << 16)))
+        self.assertIsInstance(worker.hear(), wc.Error)
+        self.assertIsNone(worker.hear(), "its end is an orderly one")
 
     def test_a_wrong_cookie_is_refused(self):
         worker = Worker(self.sink.address, 0, "biscuit")
