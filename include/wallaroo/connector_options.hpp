@@ -90,7 +90,10 @@ struct ConnectorSinkOptions {
   /// These two and the sink's name make the name under which the receiver keeps the output; they
   /// must stay the same over restarts. Two applications of one receiver must differ in them.
   std::string application = {};  ///< empty: the name of the application
-  std::string worker = "initializer";
+  /// Also the instance in the HELLO, by which some receivers tell outputs apart. Empty: the name is
+  /// made with "initializer", and the instance is "initializer-" with the sink's name, so that two
+  /// sinks differ.
+  std::string worker = {};
   /// Of records that wait for the receiver, or for the end of a checkpoint; their frames, which
   /// are 31 bytes each, included.
   std::size_t max_buffer_bytes = 8 << 20;

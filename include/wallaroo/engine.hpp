@@ -21,7 +21,7 @@ class Application;
 struct CheckpointOptions {
   std::string directory = {};                                   ///< empty: none are taken
   std::chrono::nanoseconds interval = std::chrono::seconds(1);  ///< from begin to begin
-  std::chrono::nanoseconds timeout = std::chrono::minutes(1);   ///< of one; then it has failed
+  std::chrono::nanoseconds timeout = std::chrono::minutes(10);  ///< of one; then it has failed
   std::size_t retain = 2;                                       ///< how many are kept
   std::uint64_t failures = 10;                ///< in a row, until the application stops; 0: never
   std::optional<std::uint64_t> restore = {};  ///< a number; otherwise the newest

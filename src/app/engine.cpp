@@ -248,7 +248,7 @@ class Engine::Impl {
       remove_failed_attempts();
       // A peer that refuses everything must not keep a core busy.
       pause(
-          std::chrono::milliseconds(std::min<std::uint64_t>(5'000, 50 * config_.worker.failures)));
+          std::chrono::milliseconds(std::min<std::uint64_t>(5'000, 50 * config_.worker.failures.in_row)));
       renew_run();
       renewed = true;
       start_run();

@@ -181,7 +181,7 @@ class FlagReader {
     add("--checkpoint-interval", given_.checkpoint_interval, read_duration, "DURATION",
         "from the beginning of one checkpoint to that of the next (1s)");
     add("--checkpoint-timeout", given_.checkpoint_timeout, read_duration, "DURATION",
-        "a checkpoint that takes longer has failed (1min)");
+        "a checkpoint that takes longer has failed (10min)");
     add("--checkpoint-retain", given_.checkpoint_retain, read_retained, "N",
         "how many checkpoints are kept (2)");
     add("--checkpoint-failures", given_.checkpoint_failures, read_number, "N",

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/check.hpp"
 
@@ -31,6 +32,7 @@ Coordinator::Coordinator(const CoordinatorConfig& config)
       next_begin_ns_(saturating_add(config.now_ns,
                                     config.restored ? config.interval_ns / 2 : config.interval_ns)),
       failures_(config.failures),
+      last_failures_(config.last_failures),
       last_delay_ns_(config.last_delay_ns) {
   check(config.tasks > 0 && config.first_number > 0, "there are tasks, and numbers begin at 1");
 }
@@ -49,7 +51,10 @@ Decisions Coordinator::on_time(std::int64_t now_ns) {
   if (now_ns < next_wakeup_ns() || over()) {
     return {};
   }
-  return phase_ == Phase::idle ? begin(now_ns) : on_timeout(now_ns);
+  if (phase_ == Phase::idle) {
+    return begin(now_ns);
+  }
+  return now_ns >= deadline_ns_ ? on_timeout(now_ns) : on_notice(now_ns);
 }
 
 Decisions Coordinator::begin(std::int64_t now_ns) {
@@ -57,7 +62,7 @@ Decisions Coordinator::begin(std::int64_t now_ns) {
   last_ = ending();
   phase_ = Phase::saving;
   next_begin_ns_ = saturating_add(now_ns, config_.interval_ns);
-  deadline_ns_ = saturating_add(now_ns, config_.timeout_ns);
+  begin_to_wait(now_ns, config_.timeout_ns);
   answers_.expect(config_.tasks);
   return {decide::Begin{number_, last_}};
 }
@@ -66,16 +71,20 @@ Decisions Coordinator::on_timeout(std::int64_t now_ns) {
   const double seconds = static_cast<double>(config_.timeout_ns) / 1e9;
   switch (phase_) {
     case Phase::saving:
-      return abandon(fmt::format("{} of {} tasks have not saved their state within {} s",
-                                 answers_.missing, config_.tasks, seconds),
+      return abandon(fmt::format("{} of {} tasks have not saved their state within {} s{}",
+                                 answers_.missing, config_.tasks, seconds, missing_names()),
                      now_ns);
     case Phase::making_durable:
       return abandon(fmt::format("saved state was not made durable within {} s", seconds), now_ns);
     case Phase::preparing:
-      return roll_back(fmt::format("{} of {} sinks have not prepared checkpoint {} within {} s",
-                                   answers_.missing, config_.sinks, number_, seconds));
+      return roll_back_late(fmt::format(
+          "{} of {} sinks have not prepared checkpoint {} within {} s{}", answers_.missing,
+          config_.sinks, number_, seconds, missing_names()));
+    case Phase::committing:
+      return fail(fmt::format("{} of {} sinks have not committed checkpoint {} within {} s{}",
+                              answers_.missing, config_.sinks, number_, seconds, missing_names()));
     default:
-      return roll_back(
+      return roll_back_late(
           fmt::format("checkpoint {} was not published within {} s", number_, seconds));
   }
 }
@@ -100,7 +109,7 @@ Decisions Coordinator::on_durable(std::uint64_t n, std::int64_t now_ns) {
   if (!fits(Phase::making_durable, n)) {
     return {};
   }
-  deadline_ns_ = saturating_add(now_ns, config_.timeout_ns);
+  begin_to_wait(now_ns, config_.timeout_ns);
   votes_.assign(config_.sinks, {});
   if (config_.sinks == 0) {
     return publish();
@@ -136,15 +145,18 @@ Decisions Coordinator::publish() {
   return {decide::Publish{number_, std::exchange(votes_, {})}};
 }
 
-Decisions Coordinator::on_published(std::uint64_t n) {
+Decisions Coordinator::on_published(std::uint64_t n, std::int64_t now_ns) {
   if (!fits(Phase::publishing, n)) {
     return {};
   }
   failures_ = 0;
+  last_failures_ = 0;
   if (config_.sinks == 0) {
     return complete();
   }
   phase_ = Phase::committing;
+  const bool may_fail = last_ && all_ended_ && !stopping_;
+  begin_to_wait(now_ns, may_fail ? config_.timeout_ns : end_of_time);
   answers_.expect(config_.sinks);
   return {decide::Commit{n}};
 }
@@ -230,6 +242,12 @@ Decisions Coordinator::roll_back(std::string_view reason) {
   return {decide::RollBack{std::string(reason)}};
 }
 
+/// No answer came in time.
+Decisions Coordinator::roll_back_late(std::string reason) {
+  last_failures_ += last_ ? 1 : 0;
+  return roll_back(reason);
+}
+
 Decisions Coordinator::fail(std::string reason) {
   const std::string_view what =
       phase_ == Phase::committing ? "before all sinks had committed" : "without a last checkpoint";
@@ -244,6 +262,67 @@ Decisions Coordinator::fail(std::string reason) {
                                failures_, reason)}};
 }
 
+void Coordinator::begin_to_wait(std::int64_t now_ns, std::int64_t timeout_ns) {
+  waits_since_ns_ = now_ns;
+  deadline_ns_ = saturating_add(now_ns, timeout_ns);
+  notice_ns_ = saturating_add(now_ns, config_.first_notice_ns);
+}
+
+Decisions Coordinator::on_notice(std::int64_t now_ns) {
+  const std::int64_t waited_ns = now_ns - waits_since_ns_;
+  notice_ns_ = saturating_add(now_ns, waited_ns);
+  constexpr std::int64_t second_ns = 1'000'000'000;
+  const std::string which =
+      last_ ? "the last checkpoint" : fmt::format("checkpoint {}", number_);
+  std::string text =
+      fmt::format("waiting for {} {}, {} s", awaited(), which, waited_ns / second_ns);
+  if (deadline_ns_ != end_of_time) {
+    text += fmt::format(" of {} s", static_cast<double>(deadline_ns_ - waits_since_ns_) / 1e9);
+  }
+  return {decide::Waiting{number_, std::move(text)}};
+}
+
+/// "127.0.0.1:7200 of sink 'totals' to answer phase 1 of"
+std::string Coordinator::awaited() const {
+  std::string names = missing_names();
+  names = names.empty() ? fmt::format("{} of {}", answers_.missing, answers_.have.size())
+                        : names.substr(2, names.size() - 3);
+  switch (phase_) {
+    case Phase::saving:
+      return names + " to pass the barrier of";
+    case Phase::making_durable:
+      return "the disk to take the state of";
+    case Phase::preparing:
+      return names + " to answer phase 1 of";
+    case Phase::publishing:
+      return "the disk to take the manifest of";
+    default:
+      return names + " to take the commit of";
+  }
+}
+
+/// " (A, B, C and 4 more)"; nothing if there are no names.
+std::string Coordinator::missing_names() const {
+  constexpr std::size_t most_names = 3;
+  const std::vector<std::string>& names =
+      phase_ == Phase::saving ? config_.task_names : config_.sink_names;
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < std::min(names.size(), answers_.have.size()); ++i) {
+    // A stage has a task on each thread.
+    if (answers_.have[i] == 0 &&
+        std::find(missing.begin(), missing.end(), names[i]) == missing.end()) {
+      missing.push_back(names[i]);
+    }
+  }
+  if (missing.empty()) {
+    return {};
+  }
+  const std::size_t more = missing.size() - std::min(missing.size(), most_names);
+  missing.resize(missing.size() - more);
+  return fmt::format(" ({}{})", fmt::join(missing, ", "),
+                     more == 0 ? "" : fmt::format(" and {} more", more));
+}
+
 std::int64_t Coordinator::next_wakeup_ns() const {
   switch (phase_) {
     case Phase::idle:
@@ -252,7 +331,8 @@ std::int64_t Coordinator::next_wakeup_ns() const {
     case Phase::making_durable:
     case Phase::preparing:
     case Phase::publishing:
-      return deadline_ns_;
+    case Phase::committing:
+      return std::min(deadline_ns_, notice_ns_);
     default:
       return end_of_time;
   }

@@ -36,7 +36,7 @@ TEST(Coordinator, WithoutSinksACheckpointIsDoneWhenItIsPublished) {
   Coordinator coordinator(without);
   EXPECT_EQ(text_of(run(coordinator, {time(100), saved(0, 1), saved(1, 1), durable(1)})),
             "Publish 1 []");
-  EXPECT_EQ(text_of(coordinator.on_published(1)), "Acknowledge 1");
+  EXPECT_EQ(text_of(coordinator.on_published(1, 130)), "Acknowledge 1");
   EXPECT_EQ(coordinator.phase(), Phase::idle);
 }
 
@@ -79,6 +79,86 @@ TEST(Coordinator, ALastCheckpointIsTriedAFewTimesWithEverMoreTimeInBetween) {
             "stopped without a last checkpoint: disk full; the next start goes on from the last "
             "complete checkpoint");
   EXPECT_EQ(coordinator.phase(), Phase::failed);
+}
+
+TEST(Coordinator, WorkThatWasDoneAgainForALateSinkIsDoneAFewTimesOnly) {
+  std::uint64_t failures = 0;
+  std::uint64_t last_failures = 0;
+  for (const std::string outcome : {"RollBack", "RollBack", "Fail"}) {
+    CoordinatorConfig at = config();
+    at.failures = failures;
+    at.last_failures = last_failures;
+    Coordinator coordinator(at);
+    run(coordinator, {all_ended(10), saved(0, 1), saved(1, 1), durable(1, 20)});
+    EXPECT_EQ(text_of(coordinator.on_time(70)), outcome);
+    failures = coordinator.failures_in_row();
+    last_failures = coordinator.last_failures();
+  }
+  CoordinatorConfig at = config();
+  at.last_failures = 2;
+  Coordinator lost(at);
+  run(lost, {all_ended(10), saved(0, 1), saved(1, 1), durable(1, 20)});
+  EXPECT_EQ(text_of(roll_back(lost)), "RollBack") << "one that is lost may be back at once";
+  Coordinator again(at);
+  run(again, {time(100), saved(0, 1), saved(1, 1), durable(1), prepared(0, 1), prepared(1, 1),
+              published(1)});
+  EXPECT_EQ(again.last_failures(), 0u) << "one that is complete forgets them";
+}
+
+TEST(Coordinator, ABatchDoesNotWaitForACommitForEver) {
+  const std::vector<Event> way{saved(0, 1),    saved(1, 1),    durable(1, 20),
+                               prepared(0, 1), prepared(1, 1), published(1, 30)};
+  Coordinator batch(config());
+  run(batch, {all_ended(10)});
+  run(batch, way);
+  EXPECT_EQ(text_of(batch.on_time(79)), "");
+  const Decisions decisions = batch.on_time(80);
+  EXPECT_EQ(std::get<decide::Fail>(decisions.at(0)).reason,
+            "stopped before all sinks had committed: 2 of 2 sinks have not committed checkpoint 1 "
+            "within 5e-08 s; the next start goes on from the last complete checkpoint");
+  Coordinator stopped(config());
+  run(stopped, {stop(10)});
+  run(stopped, way);
+  EXPECT_EQ(stopped.next_wakeup_ns(), end_of_time) << "its sinks give up by themselves";
+}
+
+TEST(Coordinator, WhatTakesLongIsToldAtTimesThatDouble) {
+  constexpr std::int64_t second = 1'000'000'000;
+  CoordinatorConfig slow;
+  slow.tasks = 5;
+  slow.sinks = 2;
+  slow.timeout_ns = 600 * second;
+  slow.interval_ns = second;
+  slow.task_names = {"r:1 of sink 'a'", "r:2 of sink 'b'", "stage 'c'", "stage 'c'", "stage 'd'"};
+  slow.sink_names = {"r:1 of sink 'a'", "r:2 of sink 'b'"};
+  Coordinator coordinator(slow);
+  const auto told = [&](std::int64_t at_s) {
+    EXPECT_EQ(coordinator.next_wakeup_ns(), at_s * second);
+    EXPECT_EQ(text_of(coordinator.on_time(at_s * second - 1)), "");
+    return std::get<decide::Waiting>(coordinator.on_time(at_s * second).at(0)).text;
+  };
+  run(coordinator, {time(5 * second)});
+  EXPECT_EQ(told(15), "waiting for r:1 of sink 'a', r:2 of sink 'b', stage 'c' and 1 more to pass "
+                      "the barrier of checkpoint 1, 10 s of 600 s");
+  run(coordinator, {saved(0, 1), saved(2, 1), saved(3, 1), saved(4, 1)});
+  EXPECT_EQ(told(25), "waiting for r:2 of sink 'b' to pass the barrier of checkpoint 1, 20 s of "
+                      "600 s");
+  EXPECT_EQ(coordinator.next_wakeup_ns(), 45 * second);
+  run(coordinator, {saved(1, 1)});
+  EXPECT_EQ(told(45), "waiting for the disk to take the state of checkpoint 1, 40 s of 600 s");
+  run(coordinator, {durable(1, 100 * second), prepared(0, 1)});
+  EXPECT_EQ(told(110), "waiting for r:2 of sink 'b' to answer phase 1 of checkpoint 1, 10 s of "
+                       "600 s");
+  run(coordinator, {prepared(1, 1)});
+  EXPECT_EQ(told(120), "waiting for the disk to take the manifest of checkpoint 1, 20 s of 600 s");
+  run(coordinator, {published(1, 200 * second), committed(1, 1)});
+  EXPECT_EQ(told(210), "waiting for r:1 of sink 'a' to take the commit of checkpoint 1, 10 s");
+  run(coordinator, {committed(0, 1), all_ended(300 * second)});
+  EXPECT_EQ(told(310), "waiting for r:1 of sink 'a', r:2 of sink 'b', stage 'c' and 1 more to pass "
+                       "the barrier of the last checkpoint, 10 s of 600 s");
+  EXPECT_EQ(std::get<decide::Abandon>(coordinator.on_time(900 * second).at(0)).reason,
+            "5 of 5 tasks have not saved their state within 600 s (r:1 of sink 'a', r:2 of sink "
+            "'b', stage 'c' and 1 more)");
 }
 
 TEST(Coordinator, OnlyAttemptsAtALastCheckpointDelayIt) {

@@ -53,6 +53,7 @@ inline std::string text_of(const decide::Commit& d) { return fmt::format("Commit
 inline std::string text_of(const decide::Acknowledge& d) {
   return fmt::format("Acknowledge {}", d.n);
 }
+inline std::string text_of(const decide::Waiting& d) { return fmt::format("Waiting {}", d.n); }
 inline std::string text_of(const decide::Abandon& d) { return fmt::format("Abandon {}", d.n); }
 inline std::string text_of(const decide::RollBack&) { return "RollBack"; }
 inline std::string text_of(const decide::Fail&) { return "Fail"; }
@@ -84,8 +85,8 @@ inline Event write_failed(std::uint64_t n, std::int64_t now_ns = 110) {
 inline Event prepared(std::size_t sink, std::uint64_t n) {
   return [=](Coordinator& c) { return c.on_prepared(sink, n, std::to_string(sink) + "!"); };
 }
-inline Event published(std::uint64_t n) {
-  return [=](Coordinator& c) { return c.on_published(n); };
+inline Event published(std::uint64_t n, std::int64_t now_ns = 215) {
+  return [=](Coordinator& c) { return c.on_published(n, now_ns); };
 }
 inline Event publish_failed(std::uint64_t n) {
   return [=](Coordinator& c) { return c.on_publish_failed(n, "disk full"); };
@@ -110,6 +111,7 @@ inline CoordinatorConfig config() {
   config.interval_ns = 100;
   config.timeout_ns = 50;
   config.last_delay_ns = 40;
+  config.first_notice_ns = end_of_time;
   return config;
 }
 

@@ -41,6 +41,13 @@ std::vector<std::pair<std::string, std::vector<Event>>> states() {
                       std::vector<Event>{time(100), write_failed(1), time(200), roll_back});
   states.emplace_back("failed",
                       std::vector<Event>{time(100), write_failed(1), stop(200), roll_back});
+  std::vector<Event> ended{time(100),   write_failed(1), all_ended(200),
+                           saved(0, 2), saved(1, 2),     durable(2, 220)};
+  states.emplace_back("all ended, preparing", ended);
+  for (const Event& event : {prepared(0, 2), prepared(1, 2), published(2)}) {
+    ended.push_back(event);
+  }
+  states.emplace_back("all ended, committing", ended);
   return states;
 }
 
@@ -285,6 +292,26 @@ failed: failed 2
   time 249          -
   time 250          -
   time 270          -
+  stop              -
+  all ended         -
+all ended, preparing: preparing 2
+  time 199          -
+  time 249          -
+  time 250          -
+  time 270          RollBack -> rolling back
+  prepared 0 of 2   -
+  prepared 1 of 2   -
+  roll back         RollBack -> rolling back
+  stop              -
+  all ended         -
+all ended, committing: committing 2
+  time 199          -
+  time 249          -
+  time 250          -
+  time 270          Fail -> failed
+  committed 0 of 2  -
+  committed 1 of 2  -
+  roll back         RollBack -> rolling back
   stop              -
   all ended         -
 )";

@@ -38,6 +38,11 @@ struct Commit {
 struct Acknowledge {
   std::uint64_t n = 0;
 };
+/// What n has been waiting for, for some time. For people. No answer.
+struct Waiting {
+  std::uint64_t n = 0;
+  std::string text;
+};
 /// n failed before any sink was asked to prepare: tasks forget it, what was saved for it counts as
 /// changed, and the sinks' transactions go on. No answer.
 struct Abandon {
@@ -61,8 +66,8 @@ struct Finished {};
 namespace wallaroo::internal {
 
 using Decision = std::variant<decide::Begin, decide::MakeDurable, decide::Prepare, decide::Publish,
-                              decide::Commit, decide::Acknowledge, decide::Abandon,
-                              decide::RollBack, decide::Fail, decide::Finished>;
+                              decide::Commit, decide::Acknowledge, decide::Waiting,
+                              decide::Abandon, decide::RollBack, decide::Fail, decide::Finished>;
 using Decisions = std::vector<Decision>;
 
 }  // namespace wallaroo::internal

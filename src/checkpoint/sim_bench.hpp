@@ -74,7 +74,8 @@ struct Bench {
   Outside& outside;
   Random& random;
   Mutation mutation;
-  std::size_t trouble_one_in = 0;  ///< of what can fail; 0: nothing does
+  std::size_t receivers_answer_one_in = 1;  ///< of the turns in which they could; 1: all
+  std::size_t trouble_one_in = 0;           ///< of what can fail; 0: nothing does
   std::vector<std::deque<Mail>> mailboxes;
   std::vector<Answer> answers;  ///< on their way; may overtake each other
   Saved saved;

@@ -73,6 +73,7 @@ class Simulation {
     ++happened_.runs;
     Bench bench(graph_, outside_, random_, mutation_);
     bench.trouble_one_in = chaos() ? trouble_one_in_ : 0;
+    bench.receivers_answer_one_in = random_.one_in(4) ? random_.between(2, 60) : 1;
     SimWorker worker(bench, restored);
     const bool began_in_chaos = chaos();
     std::size_t steps = 0;
@@ -117,6 +118,7 @@ class Simulation {
     const Coordinator& coordinator = worker.coordinator();
     stopped_ = worker.stopped();
     failures_ = 0;
+    last_failures_ = 0;
     next_number_ = 1;
     happened_.checkpoints += worker.begun();
     happened_.abandoned += worker.abandoned();
@@ -125,6 +127,7 @@ class Simulation {
     if (worker.end() == SimWorker::End::roll_back) {
       ++happened_.roll_backs;
       failures_ = coordinator.failures_in_row();
+      last_failures_ = coordinator.last_failures();
       next_number_ = coordinator.next_number();
     }
   }
@@ -210,7 +213,9 @@ class Simulation {
     config.timeout_ns = !chaos() ? 1'000'000 : random_.one_in(2) ? patient_ns : hasty_ns;
     config.max_failures = random_.one_in(2) ? 3 : 0;
     config.last_delay_ns = static_cast<std::int64_t>(random_.between(0, 100));
+    config.first_notice_ns = static_cast<std::int64_t>(random_.between(1, 500));
     config.failures = std::exchange(failures_, 0);
+    config.last_failures = std::exchange(last_failures_, 0);
     config.first_number = std::max(outside_.disk.free_number(), next_number_);
     return config;
   }
@@ -315,6 +320,7 @@ class Simulation {
   std::size_t stop_one_in_ = 0;
   std::size_t disconnect_one_in_ = 0;
   std::uint64_t failures_ = 0;
+  std::uint64_t last_failures_ = 0;
   std::uint64_t next_number_ = 1;
   bool stopped_ = false;
   Happened& happened_;

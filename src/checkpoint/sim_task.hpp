@@ -254,6 +254,11 @@ class SimSink final : public SimTask {
   void abandon(std::uint64_t n) { peer().abandon(n, bench_.is(Mutation::drop_abandoned_output)); }
 
   bool obey(const Order& order) override {
+    const bool asks_receiver =
+        order.kind == Order::Kind::prepare || order.kind == Order::Kind::commit;
+    if (asks_receiver && !bench_.random.one_in(bench_.receivers_answer_one_in)) {
+      return false;
+    }
     if (order.kind == Order::Kind::request) {
       alignment_.on_request(order.n);
     } else if (order.kind == Order::Kind::abandon) {

@@ -202,7 +202,7 @@ class SimWorker {
       case Answer::Kind::prepared:
         return coordinator_.on_prepared(answer.from, answer.n, answer.vote);
       case Answer::Kind::published:
-        return coordinator_.on_published(answer.n);
+        return coordinator_.on_published(answer.n, now_);
       case Answer::Kind::publish_failed:
         return coordinator_.on_publish_failed(answer.n, "disk full");
       case Answer::Kind::committed:
@@ -257,6 +257,7 @@ class SimWorker {
     require(!begun_in_peace_, "a checkpoint that nothing happens to does not fail");
     order_all({Order::Kind::abandon, abandon.n}, true);
   }
+  void carry_out_one(const decide::Waiting&) {}
   void carry_out_one(const decide::RollBack&) { end_ = End::roll_back; }
   void carry_out_one(const decide::Fail&) { end_ = End::failed; }
   void carry_out_one(const decide::Finished&) { end_ = End::finished; }

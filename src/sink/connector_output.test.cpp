@@ -130,8 +130,23 @@ TEST(ConnectorTransaction, AVoteIsReadBackAndNothingElseIs) {
     EXPECT_EQ(decode_vote(bytes.substr(0, size)), std::nullopt);
   }
   std::string other = bytes;
-  other[0] = 2;
+  other[0] = 3;
   EXPECT_EQ(decode_vote(other), std::nullopt);
+
+  const ConnectorVote with_instance{"App-w-initializer-id-1", 7, "initializer-out"};
+  const std::string longer = encode_vote(with_instance);
+  EXPECT_EQ(longer.substr(9), std::string("\0\x0f", 2) + "initializer-outApp-w-initializer-id-1");
+  EXPECT_EQ(decode_vote(longer), with_instance);
+  for (std::size_t size = 0; size < 27; ++size) {
+    EXPECT_EQ(decode_vote(longer.substr(0, size)), std::nullopt);
+  }
+}
+
+TEST(ConnectorTransaction, TheInstanceOfASinkWithoutAWorkerCanBeTheNameOfAFile) {
+  EXPECT_EQ(default_connector_instance("totals-1.b_C"), "initializer-totals-1.b_C");
+  const std::string slash = default_connector_instance("a/b");
+  EXPECT_TRUE(slash.starts_with("initializer-a_b-")) << slash;
+  EXPECT_NE(slash, default_connector_instance("a b"));
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ ConnectorSession::ConnectorSession(Settings settings)
 ConnectorSession::Actions ConnectorSession::connected(std::uint64_t offset) {
   check(link_ == Link::away, "a receiver has one connection at a time");
   link_ = Link::greeting;
+  notified_ = offset;
   std::string bytes;
   protocol::append(bytes, protocol::Hello{std::string(protocol::sink_version), settings_.cookie,
                                           settings_.application, settings_.worker});
@@ -82,6 +83,7 @@ ConnectorSession::Actions ConnectorSession::on(const protocol::NotifyAck& ack) {
   if (!ack.success) {
     return lose(fmt::format("it refuses the stream '{}'", settings_.stream));
   }
+  held_ = ack.point_of_reference == protocol::nothing_processed ? 0 : ack.point_of_reference;
   link_ = Link::listing;
   return {};
 }
@@ -125,7 +127,9 @@ ConnectorSession::Actions ConnectorSession::on(const protocol::Reply& reply) {
     actions.push_back(Prepared{pending_, vote(pending_end_)});
   } else {
     actions.push_back(Disconnect{fmt::format("it refused checkpoint {}", pending_)});
-    roll_back(fmt::format("refused checkpoint {}", pending_), actions);
+    roll_back(fmt::format("refused checkpoint {}{}{}", pending_, mismatch_.empty() ? "" : ": ",
+                          mismatch_),
+              actions);
   }
   return actions;
 }
@@ -135,19 +139,20 @@ ConnectorSession::Actions ConnectorSession::on(const protocol::ReplyUncommitted&
     return violation(unexpected("list of transactions"));
   }
   Actions actions;
-  const bool listed = settle_listed(reply.transactions, actions);
+  const Listed listed = settle_listed(reply.transactions, actions);
+  compare_offsets(listed, actions);
   link_ = Link::ready;
   confirmed_ = true;
-  resume_pending(listed, actions);
+  resume_pending(listed.pending, actions);
   return actions;
 }
 
-/// Decides about all of them but the pending one; true if that is among them.
-bool ConnectorSession::settle_listed(const std::vector<std::string>& transactions,
-                                     Actions& actions) {
+/// Decides about all of them but the pending one.
+ConnectorSession::Listed ConnectorSession::settle_listed(
+    const std::vector<std::string>& transactions, Actions& actions) {
   std::vector<std::uint64_t> complete;
   std::vector<std::uint64_t> failed;
-  bool listed = false;
+  bool pending = false;
   for (const std::string& transaction : transactions) {
     const auto number = checkpoint_of_transaction(settings_.stream, transaction);
     if (!number) {
@@ -156,7 +161,7 @@ bool ConnectorSession::settle_listed(const std::vector<std::string>& transaction
           "as it is",
           transaction, settings_.stream)});
     } else if (is_pending(*number)) {
-      listed = true;
+      pending = true;
     } else {
       const TransactionEnd end = end_of_transaction(*number, settings_.checkpoint);
       (end == TransactionEnd::commit ? complete : failed).push_back(*number);
@@ -170,7 +175,39 @@ bool ConnectorSession::settle_listed(const std::vector<std::string>& transaction
   for (const std::uint64_t number : failed) {
     send_decision(number, false, actions);
   }
-  return listed;
+  return {!complete.empty(), !failed.empty(), pending};
+}
+
+/// What is held may be more than what was committed where something is in doubt that will be
+/// committed or aborted, and less where that is committed only now.
+void ConnectorSession::compare_offsets(const Listed& listed, Actions& actions) {
+  const std::uint64_t committed = settings_.offset;
+  const bool in_doubt = listed.failed || listed.pending || phase_ == Phase::committing;
+  std::string mismatch;
+  if (!settings_.transactional || held_ == committed || held_ == notified_) {
+    // As it should be, or an echo.
+  } else if (held_ > committed && !in_doubt) {
+    mismatch = fmt::format("it is ahead: it holds {} bytes of the output, and {} were committed",
+                           held_, committed);
+  } else if (held_ < committed && !listed.complete) {
+    mismatch = fmt::format("it is {}: it holds {} bytes of the output, and {} were committed",
+                           held_ == 0 ? "empty" : "behind", held_, committed);
+  }
+  if (mismatch.empty() || mismatch == mismatch_) {
+    mismatch_ = std::move(mismatch);
+    return;
+  }
+  mismatch_ = std::move(mismatch);
+  actions.push_back(Warn{fmt::format(
+      "{} by this application to '{}'; {}", mismatch_, settings_.stream,
+      held_ > committed
+          ? "so this application was started without the checkpoint that belongs to the output, or "
+            "with an older one: start it with the directory of checkpoints that it had, or cut the "
+            "receiver's output back to that many bytes, or give the sink another `application`, "
+            "which begins another output"
+          : "so it has lost them, or is another receiver than before: bring its output back, or "
+            "start this application with an empty directory of checkpoints, which makes all of the "
+            "output again (a receiver that always answers with the same number is not meant)")});
 }
 
 /// The transaction to which the receiver has agreed and whose end is not yet known.
@@ -296,7 +333,7 @@ ConnectorSession::Actions ConnectorSession::give_up(std::string_view reason) {
 }
 
 std::string ConnectorSession::vote(std::uint64_t offset) const {
-  return encode_vote({settings_.stream, offset});
+  return encode_vote({settings_.stream, offset, settings_.voted_worker});
 }
 
 void ConnectorSession::expect(bool allowed, std::uint64_t checkpoint) const {

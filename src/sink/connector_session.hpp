@@ -48,6 +48,10 @@ namespace wallaroo::internal {
 /// is voted waits for `commit`; the one that is committing gets its PHASE_2. Is the voted one not
 /// listed, its promise is broken: roll_back. Is the committing one not listed, its PHASE_2 had
 /// arrived.
+///
+/// What the receiver holds, by its NOTIFY_ACK, is compared with what was committed. A difference
+/// that nothing in doubt explains is told: it is ahead, or has lost something. Nothing else depends
+/// on that number, since some receivers echo what they were told or say always the same.
 class ConnectorSession {
  public:
   struct Settings {
@@ -55,7 +59,8 @@ class ConnectorSession {
     std::string receiver;  ///< likewise: "127.0.0.1:7200"
     std::string cookie;
     std::string application;
-    std::string worker;
+    std::string worker;             ///< the instance in the HELLO
+    std::string voted_worker = {};  ///< that, if the stream's name does not say it
     std::string stream;
     bool transactional = false;    ///< checkpoints are taken
     std::uint64_t checkpoint = 0;  ///< the last complete one; 0: there is none
@@ -135,6 +140,13 @@ class ConnectorSession {
   enum class Link { away, greeting, notifying, listing, ready };
   enum class Phase { open, held, preparing, voting, voted, committing, rolled_back };
 
+  /// Which of our transactions a receiver has not finished.
+  struct Listed {
+    bool complete = false;  ///< up to the last commit
+    bool failed = false;    ///< after it
+    bool pending = false;
+  };
+
   Actions on(const connector_protocol::Ok& ok);
   Actions on(const connector_protocol::NotifyAck& ack);
   Actions on(const connector_protocol::Message& message);
@@ -150,8 +162,9 @@ class ConnectorSession {
   Actions lose(std::string reason);
   void roll_back(std::string reason, Actions& actions);
   bool is_pending(std::uint64_t checkpoint) const;
-  bool settle_listed(const std::vector<std::string>& transactions, Actions& actions);
+  Listed settle_listed(const std::vector<std::string>& transactions, Actions& actions);
   void resume_pending(bool listed, Actions& actions);
+  void compare_offsets(const Listed& listed, Actions& actions);
   void send_decision(std::uint64_t checkpoint, bool commit, Actions& actions) const;
   void send_commit(Actions& actions);
   void become_committed(Actions& actions);
@@ -166,6 +179,9 @@ class ConnectorSession {
   bool decided_ = false;       ///< PHASE_2 of the transaction was begun to be sent, ever
   std::uint64_t pending_ = 0;  ///< the checkpoint of the last barrier
   std::uint64_t pending_end_ = 0;
+  std::uint64_t notified_ = 0;  ///< where we said on this connection that the output goes on
+  std::uint64_t held_ = 0;      ///< what the receiver said then
+  std::string mismatch_;        ///< between that and what was committed
   std::uint64_t request_tag_ = 77777;
 };
 

@@ -86,7 +86,7 @@ std::string described(const Session::Actions& actions) {
 void connect(Session& session, std::vector<std::string> uncommitted = {}) {
   (void)session.connected(100);
   (void)session.received(protocol::Ok{500});
-  (void)session.received(protocol::NotifyAck{true, 1, 0});
+  (void)session.received(protocol::NotifyAck{true, 1, 100});
   (void)session.received(control(protocol::ReplyUncommitted{1, std::move(uncommitted)}));
 }
 
@@ -139,7 +139,7 @@ Session in_state(const std::string& state) {
       (void)session.received(protocol::Ok{500});
     }
     if (state == "listing") {
-      (void)session.received(protocol::NotifyAck{true, 1, 0});
+      (void)session.received(protocol::NotifyAck{true, 1, 100});
     }
     return session;
   }
@@ -154,7 +154,7 @@ Session in_state(const std::string& state) {
   if (state.starts_with("listing")) {
     (void)session.connected(150);
     (void)session.received(protocol::Ok{500});
-    (void)session.received(protocol::NotifyAck{true, 1, 0});
+    (void)session.received(protocol::NotifyAck{true, 1, 100});
   }
   return session;
 }
@@ -351,7 +351,7 @@ TEST(ConnectorSession, WhatIsUncommittedIsSettledBeforeDataFlows) {
     }
     (void)session.connected(0);
     (void)session.received(protocol::Ok{2});
-    (void)session.received(protocol::NotifyAck{true, 1, 0});
+    (void)session.received(protocol::NotifyAck{true, 1, 100});
     EXPECT_FALSE(session.ready());
     const auto actions = session.received(control(protocol::ReplyUncommitted{1, ids}));
     EXPECT_TRUE(session.ready() && session.confirmed() && session.all_committed());
@@ -367,7 +367,7 @@ TEST(ConnectorSession, WhatIsUncommittedIsSettledBeforeDataFlows) {
   Session session(settings());
   (void)session.connected(100);
   (void)session.received(protocol::Ok{2});
-  (void)session.received(protocol::NotifyAck{true, 1, 0});
+  (void)session.received(protocol::NotifyAck{true, 1, 100});
   const auto foreign = control(protocol::ReplyUncommitted{1, {"B-w-x-id-1:c_id=2", id_of(3)}});
   EXPECT_EQ(described(session.received(foreign)), "warn, commit 3");
 }
@@ -390,7 +390,7 @@ TEST(ConnectorSession, ACommitSurvivesLostConnectionsUntilTheReceiverHasIt) {
   EXPECT_FALSE(session.confirmed());
   (void)session.connected(150);
   (void)session.received(protocol::Ok{2});
-  (void)session.received(protocol::NotifyAck{true, 1, 0});
+  (void)session.received(protocol::NotifyAck{true, 1, 100});
   const auto listed = control(protocol::ReplyUncommitted{1, {id_of(4)}});
   EXPECT_EQ(described(session.received(listed)), "commit 4");
   EXPECT_TRUE(session.confirmed());
@@ -402,7 +402,7 @@ TEST(ConnectorSession, AVoteThatIsForgottenBeforeItsCommitIsSaid) {
   (void)session.commit(4);
   (void)session.connected(150);
   (void)session.received(protocol::Ok{2});
-  (void)session.received(protocol::NotifyAck{true, 1, 0});
+  (void)session.received(protocol::NotifyAck{true, 1, 100});
   const auto none = control(protocol::ReplyUncommitted{1, {}});
   EXPECT_EQ(described(session.received(none)), "warn, committed 4");
 }
@@ -447,6 +447,93 @@ TEST(ConnectorSession, ReasonsNameTheSinkAndTheReceiver) {
             "it reports the error 'bad cookie'");
 }
 
+struct Offsets {
+  std::uint64_t committed = 0;
+  std::uint64_t notified = 0;
+  std::uint64_t held = 0;
+  std::vector<std::string> uncommitted = {};
+};
+
+/// What is warned of when a receiver answers so.
+std::string told_of(const Offsets& offsets) {
+  Session session(settings(3, offsets.committed));
+  (void)session.connected(offsets.notified);
+  (void)session.received(protocol::Ok{500});
+  (void)session.received(protocol::NotifyAck{true, 1, offsets.held});
+  const auto actions =
+      session.received(control(protocol::ReplyUncommitted{1, offsets.uncommitted}));
+  EXPECT_TRUE(session.ready());
+  for (const auto& action : actions) {
+    if (const auto* warn = std::get_if<Session::Warn>(&action)) {
+      return warn->text;
+    }
+  }
+  return "";
+}
+
+TEST(ConnectorSession, AReceiverThatIsAheadOrHasLostSomethingIsNamedByItsOffsetAndOurs) {
+  EXPECT_TRUE(told_of({100, 100, 250}).starts_with(
+      "it is ahead: it holds 250 bytes of the output, and 100 were committed by this application "
+      "to 'App-w-initializer-id-77'; so this application was started without the checkpoint"));
+  EXPECT_TRUE(told_of({0, 0, 250}).starts_with("it is ahead: it holds 250 bytes"));
+  EXPECT_TRUE(told_of({100, 100, 0}).starts_with(
+      "it is empty: it holds 0 bytes of the output, and 100 were committed by this application to "
+      "'App-w-initializer-id-77'; so it has lost them"));
+  EXPECT_TRUE(told_of({100, 100, protocol::nothing_processed}).starts_with("it is empty"));
+  EXPECT_TRUE(told_of({100, 100, 40, {id_of(4)}}).starts_with("it is behind: it holds 40 bytes"));
+}
+
+TEST(ConnectorSession, WhatIsInDoubtOrAnEchoIsNoMismatch) {
+  EXPECT_EQ(told_of({100, 100, 100}), "");
+  EXPECT_EQ(told_of({0, 0, protocol::nothing_processed}), "");
+  EXPECT_EQ(told_of({100, 130, 130}), "") << "it says what it was told";
+  EXPECT_EQ(told_of({100, 100, 250, {id_of(4)}}), "") << "a failed checkpoint's, to be aborted";
+  EXPECT_EQ(told_of({100, 100, 40, {id_of(3)}}), "") << "the last commit has not arrived yet";
+  Session::Settings no_checkpoints = settings(0, 0);
+  no_checkpoints.transactional = false;
+  Session without(no_checkpoints);
+  (void)without.connected(0);
+  (void)without.received(protocol::Ok{500});
+  (void)without.received(protocol::NotifyAck{true, 1, 250});
+  EXPECT_EQ(described(without.received(control(protocol::ReplyUncommitted{1, {}}))), "")
+      << "without checkpoints every start counts anew";
+  for (const std::uint64_t held : {100, 150}) {
+    Session committing = in_state("committing");
+    (void)committing.closed("x");
+    (void)committing.connected(150);
+    (void)committing.received(protocol::Ok{500});
+    (void)committing.received(protocol::NotifyAck{true, 1, held});
+    EXPECT_EQ(described(committing.received(control(protocol::ReplyUncommitted{1, {id_of(4)}}))),
+              "commit 4");
+  }
+}
+
+TEST(ConnectorSession, AMismatchIsToldOnceAndAgainWithARefusal) {
+  Session session(settings());
+  for (const std::string told : {"warn", ""}) {
+    (void)session.connected(100);
+    (void)session.received(protocol::Ok{500});
+    (void)session.received(protocol::NotifyAck{true, 1, 0});
+    EXPECT_EQ(described(session.received(control(protocol::ReplyUncommitted{1, {}}))), told);
+    if (told == "warn") {
+      (void)session.closed("x");
+    }
+  }
+  session.barrier(4, 150);
+  session.prepare(4);
+  (void)session.drained();
+  const auto actions = session.received(control(protocol::Reply{id_of(4), false}));
+  EXPECT_EQ(std::get<Session::RollBack>(actions.back()).reason,
+            "sink 'totals': 127.0.0.1:7200 refused checkpoint 4: it is empty: it holds 0 bytes of "
+            "the output, and 100 were committed");
+}
+
+TEST(ConnectorSession, WorkersLeftIsNotForASinkToHear) {
+  Session session = in_state("open");
+  EXPECT_EQ(described(session.received(control(protocol::WorkersLeft{7, {"worker2"}}))),
+            "ERROR, lost");
+}
+
 std::string from_hex(std::string_view hex) {
   std::string bytes;
   std::string digits;
@@ -475,7 +562,7 @@ TEST(ConnectorSession, SendsTheBytesThatReceiversKnow) {
                 std::string(8, '\0') + from_hex("00000024 05") + nothing +
                 from_hex("c9 0000000000012fd2"));
   (void)session.received(protocol::Ok{500});
-  (void)session.received(protocol::NotifyAck{true, 1, 0});
+  (void)session.received(protocol::NotifyAck{true, 1, 100});
   (void)session.received(control(protocol::ReplyUncommitted{77778, {}}));
   session.barrier(1, 12);
   session.prepare(1);
@@ -487,6 +574,62 @@ TEST(ConnectorSession, SendsTheBytesThatReceiversKnow) {
   EXPECT_EQ(std::get<Session::Send>(session.commit(1).front()).bytes,
             from_hex("0000003d 05") + nothing + from_hex("cd 001e") + std::string(stream) +
                 ":c_id=1" + from_hex("01"));
+}
+
+/// Hands over the bytes of one frame.
+Session::Actions hear(Session& session, const std::string& bytes) {
+  const auto body = protocol::first_frame(bytes, 1 << 20);
+  return session.received(protocol::decode(body.value()));
+}
+
+// As the reference receiver answers: a refusal is REPLY with a zero; what it agreed to is in its
+// list after a reconnection, and PHASE_2 comes before data.
+TEST(ConnectorSession, TakesTheBytesOfReceiversInTheirOrder) {
+  const std::string nothing(26, '\0');
+  const std::string id = "001e " + [] {
+    std::string hex;
+    for (const char c : std::string(stream) + ":c_id=4") {
+      hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    }
+    return hex;
+  }();
+  const std::string ok = from_hex("00000005 01 000001f4");
+  const std::string notify_ack = from_hex("00000012 04 01 0000000000000001 ffffffffffffffff");
+  const auto list = [&](const std::string& transactions) {
+    const std::string body =
+        from_hex("05") + nothing + from_hex("ca 0000000000012fd2" + transactions);
+    return from_hex(fmt::format("{:08x}", body.size())) + body;
+  };
+  const auto reply = [&](const std::string& commit) {
+    return from_hex("0000003d 05") + nothing + from_hex("cc " + id + commit);
+  };
+  Session session(settings(3, 0));
+  (void)session.connected(0);
+  EXPECT_EQ(described(hear(session, ok)), "");
+  EXPECT_EQ(described(hear(session, notify_ack)), "");
+  EXPECT_EQ(described(hear(session, list("00000000"))), "");
+  session.barrier(4, 12);
+  session.prepare(4);
+  EXPECT_EQ(described(session.drained()), "phase1 4 0-12");
+  Session refused = session;
+  EXPECT_EQ(described(hear(refused, reply("00"))), "lost, roll back");
+  EXPECT_EQ(described(hear(session, reply("01"))), "prepared 4");
+
+  EXPECT_EQ(described(session.closed("between the phases")), "lost");
+  EXPECT_EQ(described(session.commit(4)), "") << "there is nobody to tell";
+  (void)session.connected(12);
+  (void)hear(session, ok);
+  (void)hear(session, notify_ack);
+  EXPECT_EQ(described(hear(session, list("00000001 " + id))), "commit 4");
+  EXPECT_EQ(described(session.control_sent()), "committed 4");
+}
+
+TEST(ConnectorSession, AListBeforeTheOkOrTheNotifyAckIsOutOfOrder) {
+  for (const std::string state : {"greeting", "notifying"}) {
+    Session session = in_state(state);
+    EXPECT_EQ(described(session.received(control(protocol::ReplyUncommitted{77778, {}}))),
+              "ERROR, lost");
+  }
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ namespace {
 
 /// What the protocol leaves of its 65535 bytes for each part of a transaction's name.
 constexpr std::size_t max_name_bytes = 16 * 1024;
+/// What the first worker of a cluster was always called.
+constexpr std::string_view default_worker = "initializer";
 
 HostPort parsed_receiver(const std::string& sink, const std::string& address) {
   try {
@@ -45,10 +47,16 @@ void require_name(const std::string& sink, std::string_view what, const std::str
 }  // namespace
 
 ConnectorSink::ConnectorSink(std::string name, ConnectorSinkOptions options)
-    : name_(std::move(name)), options_(std::move(options)) {}
+    : name_(std::move(name)),
+      options_(std::move(options)),
+      instance_(options_.worker.empty() ? default_connector_instance(name_) : options_.worker) {}
+
+std::string ConnectorSink::worker() const {
+  return options_.worker.empty() ? std::string(default_worker) : options_.worker;
+}
 
 std::string ConnectorSink::stream() const {
-  return connector_stream_name(options_.application, options_.worker, name_);
+  return connector_stream_name(options_.application, worker(), name_);
 }
 
 void ConnectorSink::recover(const SinkRecovery& recovery) {
@@ -71,13 +79,21 @@ void ConnectorSink::recover(const SinkRecovery& recovery) {
         "application and worker that it had then",
         name_, stream(), vote->stream, recovery.checkpoint));
   }
+  const std::string instance = vote->instance.empty() ? worker() : vote->instance;
+  if (!options_.worker.empty() && instance != options_.worker) {
+    throw ConfigError(fmt::format(
+        "sink '{}': its worker is '{}' now, and in checkpoint {} it was called '{}' because it had "
+        "none; leave it out again, as receivers may keep the output under that name",
+        name_, options_.worker, recovery.checkpoint, instance));
+  }
+  instance_ = instance;
   offset_ = vote->offset;
 }
 
 void ConnectorSink::open() {
   parsed_receiver(name_, options_.connect);
   require_name(name_, "application", options_.application);
-  require_name(name_, "worker", options_.worker);
+  require_name(name_, "worker", instance_);
   require(options_.cookie.size() <= max_name_bytes, name_,
           fmt::format("cookie must have at most {} bytes", max_name_bytes));
   require(options_.max_buffer_bytes > 0, name_, "max_buffer_bytes must be at least 1");
@@ -92,13 +108,19 @@ void ConnectorSink::set_address(const std::string& address) {
   options_.connect = address;
 }
 
+std::string ConnectorSink::place_at_receiver() const {
+  return fmt::format("{} as worker '{}'", parsed_receiver(name_, options_.connect).to_string(),
+                     instance_);
+}
+
 std::unique_ptr<SinkWriter> ConnectorSink::writer(const WriterContext& context) {
   const HostPort receiver = parsed_receiver(name_, options_.connect);
   const ConnectorSession::Settings settings{.sink = fmt::format("sink '{}'", name_),
                                             .receiver = receiver.to_string(),
                                             .cookie = options_.cookie,
                                             .application = options_.application,
-                                            .worker = options_.worker,
+                                            .worker = instance_,
+                                            .voted_worker = instance_ == worker() ? "" : instance_,
                                             .stream = stream(),
                                             .transactional = context.transactions != nullptr,
                                             .checkpoint = checkpoint_,

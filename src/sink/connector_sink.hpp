@@ -28,13 +28,19 @@ class ConnectorSink final : public ByteSink {
   }
   void set_address(const std::string& address) override;
   std::string address() const override { return options_.connect; }
+  std::string place_at_receiver() const override;
   std::unique_ptr<SinkWriter> writer(const WriterContext& context) override;
 
  private:
   std::string stream() const;
+  /// In the stream's name.
+  std::string worker() const;
 
   std::string name_;
   ConnectorSinkOptions options_;
+  /// In the HELLO. What a checkpoint has been taken with stays, as receivers may keep the output
+  /// under it.
+  std::string instance_;
   std::uint64_t checkpoint_ = 0;
   std::uint64_t offset_ = 0;
 };

@@ -50,7 +50,7 @@ TEST(ConnectorSink, ACheckpointCommitsWhatCameBeforeItsBarrierAndTheRestWaits) {
   RunningConnector<> sink(connector_options_for(receiver.address()));
   ASSERT_TRUE(sink.connect_to(receiver));
   EXPECT_EQ(receiver.hello().program_name, "wallaroo");
-  EXPECT_EQ(receiver.hello().instance_name, "initializer");
+  EXPECT_EQ(receiver.hello().instance_name, "initializer-totals");
   EXPECT_EQ(receiver.hello().cookie, "Dragons-Love-Tacos");
   sink.write({"one\n", "two\n"});
   sink.writer->flush();
@@ -366,6 +366,124 @@ TEST(ConnectorSink, AStoppingApplicationGivesUpAReceiverThatDoesNotVote) {
                     " did not answer for 10000 ms while the application was stopping"});
   EXPECT_EQ(sink.metrics.records_lost.value(), 1U);
   EXPECT_EQ(sink.loop.next_timer_ns(), std::nullopt);
+}
+
+TEST(ConnectorSink, AtTheEndOfTheInputAReceiverIsWaitedForUntilTheApplicationIsToldToStop) {
+  Receiver receiver;
+  auto options = connector_options_for(receiver.address());
+  options.drain_timeout = 10s;
+  RunningConnector<ManualClock> sink(options);
+  ASSERT_TRUE(sink.connect_to(receiver));
+  sink.write({"one\n"});
+  sink.writer->finish();
+  sink.writer->barrier(1);
+  sink.writer->prepare(1);
+  receiver.reading = false;
+  for (int i = 0; i < 5; ++i) {
+    sink.clock.advance(60s);
+    sink.run_for(receiver, 3);
+  }
+  EXPECT_EQ(sink.listener.reasons, Strings{});
+  sink.writer->drain();
+  sink.clock.advance(9s);
+  sink.run_for(receiver, 3);
+  EXPECT_EQ(sink.listener.reasons, Strings{}) << "counted from there";
+  sink.clock.advance(2s);
+  ASSERT_TRUE(sink.poll_until([&] { return sink.writer->finished(); }));
+  EXPECT_EQ(sink.listener.reasons.size(), 1U);
+}
+
+TEST(ConnectorSink, AtTheEndOfTheInputASlowReceiverGetsEverythingCommitted) {
+  Receiver receiver;
+  auto options = connector_options_for(receiver.address());
+  options.drain_timeout = 10s;
+  RunningConnector<ManualClock> sink(options);
+  sink.write({"one\n"});
+  sink.writer->finish();
+  sink.writer->barrier(1);
+  sink.clock.advance(60s);
+  ASSERT_TRUE(sink.serve_until(receiver, [&] { return sink.writer->passed_barrier(); }));
+  sink.writer->prepare(1);
+  receiver.reading = false;
+  sink.clock.advance(60s);
+  sink.run_for(receiver, 3);
+  receiver.reading = true;
+  ASSERT_TRUE(sink.serve_until(receiver, [&] { return sink.listener.last_prepared == 1; }));
+  receiver.hang_up();
+  sink.writer->commit(1);
+  sink.clock.advance(60s);
+  sink.run_for(receiver, 1);
+  ASSERT_TRUE(sink.serve_until(receiver, [&] {
+    sink.clock.advance(1s);
+    return sink.writer->finished();
+  }));
+  EXPECT_EQ(receiver.committed(), "one\n");
+  EXPECT_EQ(sink.listener.reasons, Strings{});
+}
+
+TEST(ConnectorSink, AReceiverThatHasLostItsOutputIsNamed) {
+  Receiver receiver;
+  auto options = connector_options_for(receiver.address());
+  std::string vote;
+  {
+    RunningConnector<> sink(options);
+    ASSERT_TRUE(sink.connect_to(receiver));
+    sink.write({"one\n"});
+    sink.writer->barrier(1);
+    ASSERT_TRUE(prepare(sink, receiver, 1));
+    sink.writer->commit(1);
+    ASSERT_TRUE(sink.serve_until(receiver, [&] { return receiver.committed() == "one\n"; }));
+    vote = sink.listener.vote;
+  }
+  receiver.hang_up();
+  receiver.lose_everything();
+  RunningConnector<> sink(options, RunningConnector<>::Checkpoints::on,
+                          {.checkpoint = 1, .prepared = vote});
+  ASSERT_TRUE(sink.connect_to(receiver));
+  EXPECT_EQ(sink.lines_with("sink 'totals': " + receiver.address() +
+                            ": it is empty: it holds 0 bytes of the output, and 4 were committed"),
+            1U);
+}
+
+/// What the HELLO says after a start with this vote, and what the next vote keeps.
+std::pair<std::string, std::string> instances(const std::string& worker, const std::string& vote) {
+  Receiver receiver;
+  auto options = connector_options_for(receiver.address());
+  options.worker = worker;
+  RunningConnector<> sink(options, RunningConnector<>::Checkpoints::on,
+                          {.checkpoint = vote.empty() ? 0U : 4U, .prepared = vote});
+  EXPECT_TRUE(sink.connect_to(receiver));
+  sink.writer->barrier(5);
+  EXPECT_TRUE(prepare(sink, receiver, 5));
+  return {receiver.hello().instance_name, decode_vote(sink.listener.vote).value().instance};
+}
+
+TEST(ConnectorSink, SinksDifferInTheInstanceOfTheHelloAndKeepWhatACheckpointWasTakenWith) {
+  using Pair = std::pair<std::string, std::string>;
+  const std::string stream = connector_stream_name("wallaroo", "initializer", "totals");
+  const auto old = encode_vote({stream, 0});
+  const auto now = encode_vote({stream, 0, "initializer-totals"});
+  EXPECT_EQ(instances("", ""), Pair("initializer-totals", "initializer-totals"));
+  EXPECT_EQ(instances("", now), Pair("initializer-totals", "initializer-totals"));
+  EXPECT_EQ(instances("", old), Pair("initializer", "")) << "as versions before said it";
+  EXPECT_EQ(instances("initializer", old), Pair("initializer", ""));
+  EXPECT_EQ(instances("initializer", ""), Pair("initializer", ""));
+  const auto other = encode_vote({connector_stream_name("wallaroo", "b", "totals"), 0});
+  EXPECT_EQ(instances("b", other), Pair("b", ""));
+
+  ConnectorSink sink("totals", {.connect = "127.0.0.1:7200", .worker = "initializer"});
+  sink.set_application("wallaroo");
+  EXPECT_THROW(sink.recover({.checkpoint = 4, .prepared = now}), ConfigError)
+      << "receivers may keep the output under the other name";
+}
+
+TEST(ConnectorSink, SinksThatAReceiverMayTakeForOneAreAtOnePlace) {
+  const auto place = [](const std::string& name, const std::string& worker) {
+    return ConnectorSink(name, {.connect = "127.0.0.1:7200", .worker = worker}).place_at_receiver();
+  };
+  EXPECT_NE(place("a", ""), place("b", ""));
+  EXPECT_EQ(place("a", "w"), place("b", "w"));
+  EXPECT_EQ(place("a", "w"), "127.0.0.1:7200 as worker 'w'");
 }
 
 TEST(ConnectorSink, AReceiverThatGoesBeforeItHasReadTheLastCommitIsAskedAgain) {

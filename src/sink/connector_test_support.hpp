@@ -55,6 +55,11 @@ class Receiver {
 
   std::string committed() const { return held_.substr(0, committed_); }
   const std::string& held() const { return held_; }
+  void lose_everything() {
+    held_.clear();
+    committed_ = 0;
+    pending_.clear();
+  }
   std::size_t uncommitted_transactions() const { return pending_.size(); }
   /// Of the last transaction that was committed here.
   const std::string& last_transaction() const { return last_transaction_; }
@@ -169,7 +174,7 @@ class Receiver {
   void take(const connector_protocol::Notify& notify) {
     stream_ = notify.stream_name;
     point_of_reference_ = notify.point_of_reference;
-    answer(connector_protocol::Frame(connector_protocol::NotifyAck{true, 1, 0}));
+    answer(connector_protocol::Frame(connector_protocol::NotifyAck{true, 1, held_.size()}));
   }
   void take(const connector_protocol::ListUncommitted& list) {
     connector_protocol::ReplyUncommitted reply{list.request_tag, {}};

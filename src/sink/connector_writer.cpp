@@ -67,6 +67,13 @@ void ConnectorWriter::write(ByteBatch& batch) {
   }
 }
 
+void ConnectorWriter::drain() {
+  if (!std::exchange(draining_, true)) {
+    deadline_.begin();
+    deadline_.progress();
+  }
+}
+
 void ConnectorWriter::finish() {
   if (std::exchange(finishing_, true)) {
     return;
@@ -327,6 +334,8 @@ void ConnectorWriter::close_when_done() {
     return;
   }
   state_ = State::closing;
+  was_closing_ = true;
+  deadline_.progress();
   connection_.end_output();
 }
 
@@ -341,6 +350,9 @@ void ConnectorWriter::on_ending(int left) {
 bool ConnectorWriter::waits_for_receiver() const {
   if (state_ == State::closing) {
     return true;
+  }
+  if (context_.transactions != nullptr && !draining_ && !was_closing_) {
+    return false;
   }
   const bool unconfirmed = finishing_ && session_.all_committed() && !session_.confirmed();
   return state_ == State::running && (output_.sendable() != 0 || connection_.control_pending() ||

@@ -22,6 +22,11 @@ namespace wallaroo::internal {
 /// closing: the receiver's machine has to acknowledge what it was sent; then closed. With
 /// checkpoints, a receiver that is lost before it has acknowledged is connected once more to see
 /// whether it got the last decision.
+///
+/// A receiver that is away or slow is given up after the sink's drain time-out only when the
+/// application was told to stop. When the input has come to its end, that is for the last
+/// checkpoint's time-out to say: whoever started a batch job wants its results, and to begin anew
+/// makes no receiver faster. Once everything is committed, the drain time-out is what counts.
 class ConnectorWriter final : public SinkWriter {
  public:
   ConnectorWriter(const ConnectorSession::Settings& settings, const HostPort& address,
@@ -32,7 +37,7 @@ class ConnectorWriter final : public SinkWriter {
   bool can_accept() const override;
   void write(ByteBatch& batch) override;
   void flush() override { pump(); }
-  void drain() override { deadline_.begin(); }
+  void drain() override;
   void finish() override;
   bool finished() const override { return state_ == State::closed; }
 
@@ -91,7 +96,9 @@ class ConnectorWriter final : public SinkWriter {
   DrainDeadline deadline_;
   std::size_t send_bytes_;  ///< less than this waits for more, or for `flush`
   State state_ = State::running;
+  bool draining_ = false;   ///< told to stop
   bool finishing_ = false;
+  bool was_closing_ = false;
   bool pumping_ = false;
   bool known_ready_ = false;
   bool was_ready_ = false;  ///< at some time

@@ -114,6 +114,9 @@ class ByteSink {
   virtual std::string address() const = 0;
   /// No two sinks may write to this address.
   virtual bool exclusive() const { return false; }
+  /// Where a receiver keeps the output, if it may take another sink's with the same words for the
+  /// same output: that is warned of. After `open`. Empty: nowhere.
+  virtual std::string place_at_receiver() const { return {}; }
   /// The writer; called once, on the starting thread, after `open`. The sink outlives it.
   virtual std::unique_ptr<SinkWriter> writer(const WriterContext& context) = 0;
 };

@@ -31,11 +31,12 @@ void Checkpointer::prepare(CheckpointPlan plan, CheckpointEnds ends) {
 }
 
 void Checkpointer::open(CheckpointStore& store, std::optional<Manifest> previous,
-                        std::uint64_t failures) {
+                        FailedCheckpoints failures) {
   store_ = &store;
   previous_ = std::move(previous);
   previous_is_ours_ = false;
-  failures_ = failures;
+  failures_ = failures.in_row;
+  last_failures_ = failures.last;
   CoordinatorConfig config;
   config.tasks = plan_.tasks;
   config.sinks = plan_.sinks.size();
@@ -43,7 +44,10 @@ void Checkpointer::open(CheckpointStore& store, std::optional<Manifest> previous
   config.timeout_ns = settings_.timeout_ns;
   config.max_failures = settings_.max_failures;
   config.first_number = store.next_number();
-  config.failures = failures;
+  config.failures = failures.in_row;
+  config.last_failures = failures.last;
+  config.task_names = plan_.task_names;
+  config.sink_names = plan_.sink_names;
   config.now_ns = clock_.now_ns();
   config.restored = previous_.has_value();
   coordinator_.emplace(config);

@@ -30,9 +30,15 @@ namespace wallaroo::internal {
 
 struct CheckpointSettings {
   std::int64_t interval_ns = 1'000'000'000;
-  std::int64_t timeout_ns = 60'000'000'000;
+  std::int64_t timeout_ns = 600'000'000'000;
   std::size_t retain = 2;
   std::uint64_t max_failures = 10;  ///< in a row; 0: never stops
+};
+
+/// What one run tells the next one after a roll back.
+struct FailedCheckpoints {
+  std::uint64_t in_row = 0;
+  std::uint64_t last = 0;  ///< attempts at the last checkpoint
 };
 
 /// What the worker consists of, as far as checkpoints are concerned.
@@ -45,6 +51,9 @@ struct CheckpointPlan {
   std::vector<std::string> sources;
   std::vector<std::string> sinks;
   std::vector<int> sink_executors;
+  // For messages.
+  std::vector<std::string> task_names;
+  std::vector<std::string> sink_names;  ///< with their receivers
 };
 
 /// How it ends, told from the checkpointer's thread (or from `pump`).
@@ -68,8 +77,8 @@ class Checkpointer final : public CheckpointPort {
   /// Before anything else.
   void prepare(CheckpointPlan plan, CheckpointEnds ends);
   /// Time begins to run. `previous`: the checkpoint that was restored; what does not change is
-  /// referred to in its files. `failures`: in a row, before a roll back.
-  void open(CheckpointStore& store, std::optional<Manifest> previous, std::uint64_t failures);
+  /// referred to in its files. `failures`: before a roll back.
+  void open(CheckpointStore& store, std::optional<Manifest> previous, FailedCheckpoints failures);
   void start_thread();
   /// Nothing more is decided; what runs is left as it is. Not from the checkpointer's own thread.
   void end_thread();
@@ -80,7 +89,7 @@ class Checkpointer final : public CheckpointPort {
   /// Without a thread: begins a checkpoint, and does what there is to do now. True while it runs.
   void begin_now();
   bool pump();
-  std::uint64_t failures_in_row() const { return failures_; }
+  FailedCheckpoints failures() const { return {failures_, last_failures_}; }
 
   bool has_room() override;
   void save_block(std::uint64_t number, StateBlock block) override;
@@ -140,6 +149,7 @@ class Checkpointer final : public CheckpointPort {
   bool previous_is_ours_ = false;  ///< its stages are numbered as those of this worker
   Draft draft_;
   std::atomic<std::uint64_t> failures_{0};
+  std::atomic<std::uint64_t> last_failures_{0};
   std::size_t ended_executors_ = 0;
 
   std::atomic<std::size_t> queued_bytes_{0};

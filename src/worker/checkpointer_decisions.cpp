@@ -50,6 +50,7 @@ void Checkpointer::carry_out(Decisions decisions) {
     }
   }
   failures_ = coordinator_->failures_in_row();
+  last_failures_ = coordinator_->last_failures();
 }
 
 Decisions Checkpointer::carry_out(const Decision& decision) {
@@ -61,6 +62,10 @@ Decisions Checkpointer::carry_out(const Decision& decision) {
                         [&](const decide::Commit& d) { return commit_sinks(d.n); },
                         [&](const decide::Acknowledge& d) {
                           acknowledge(d.n);
+                          return Decisions{};
+                        },
+                        [&](const decide::Waiting& d) {
+                          log_.warning("{}", d.text);
                           return Decisions{};
                         },
                         [&](const decide::Abandon& d) {
@@ -205,7 +210,7 @@ Decisions Checkpointer::publish(const decide::Publish& publish) {
   } catch (const Error& error) {
     return coordinator_->on_publish_failed(publish.n, error.what());
   }
-  return coordinator_->on_published(publish.n);
+  return coordinator_->on_published(publish.n, clock_.now_ns());
 }
 
 void Checkpointer::acknowledge(std::uint64_t number) {

@@ -310,9 +310,6 @@ bool WriterTask::step() {
 
 void WriterTask::begin_checkpoint(const CheckpointBegin& begin) {
   inbox_.alignment().on_request(begin.number);
-  if (begin.last) {
-    writer_->drain();
-  }
 }
 
 void WriterTask::abandon_checkpoint(std::uint64_t number) {

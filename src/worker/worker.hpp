@@ -43,7 +43,7 @@ struct WorkerOptions {
   bool discard_newer = false;
   bool allow_dropped_state = false;
   std::shared_ptr<CheckpointMetrics> checkpoint_metrics;  ///< null: its own
-  std::uint64_t failures = 0;  ///< of checkpoints, in a row, before a roll back
+  FailedCheckpoints failures = {};  ///< before a roll back
   /// Checkpoints are taken when they are asked for (`checkpoint_inline`).
   bool checkpoints_inline = false;
 };
@@ -84,7 +84,7 @@ class Worker {
   /// The application must go back to the last complete checkpoint: a worker that has ended so is
   /// to be replaced by one that restores it. Why; nothing when it ended otherwise.
   std::optional<std::string> rolled_back() const;
-  std::uint64_t checkpoint_failures() const;
+  FailedCheckpoints checkpoint_failures() const;
 
   /// Without threads: takes a checkpoint. Throws IoError when it fails.
   void checkpoint_inline(CheckpointStore& store);
@@ -108,6 +108,9 @@ class Worker {
 
   void check_addresses() const;
   static void check_exclusive(const SinkInstance& added, const SinkInstance& other);
+  void warn_of_shared_receivers() const;
+  /// "127.0.0.1:7200 of sink 'totals'"
+  static std::string with_address(const SinkInstance& sink);
   void stop_executors();
   void stop_running();
   void stop_executors_now();
@@ -164,6 +167,7 @@ class Worker {
   std::map<StageId, std::uint32_t> kept_stage_of_;  ///< and where they are in there
   std::optional<Restored> restored_;
   std::size_t tasks_ = 0;
+  std::vector<std::string> task_names_;
   std::unique_ptr<Checkpointer> checkpointer_;
   std::vector<std::unique_ptr<Executor>> executors_;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "source/file_connector.hpp"
 #include "worker/worker_parts.hpp"
 
@@ -89,6 +91,10 @@ void Worker::build_task(NodeId id, int index) {
   const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
   Executor& executor = *executors_[static_cast<std::size_t>(index)];
   const CheckpointSlot slot{checkpointer_.get(), tasks_++};
+  task_names_.push_back(
+      node.sink ? with_address(*sinks_.at(id))
+                : fmt::format("{} '{}'", node.source ? "source" : "stage",
+                              plan_->stages()[static_cast<std::size_t>(node.stages.front())].name));
   if (node.sink) {
     SinkInstance& sink = *sinks_.at(id);
     sink.listener.port = checkpointer_.get();

@@ -148,6 +148,11 @@ void Worker::attach_keeper(SegmentInstance& segment, CheckpointSlot slot) {
   }
 }
 
+std::string Worker::with_address(const SinkInstance& sink) {
+  const std::string address = sink.sink->address();
+  return fmt::format("{}{}sink '{}'", address, address.empty() ? "" : " of ", sink.name);
+}
+
 CheckpointPlan Worker::checkpoint_plan() const {
   CheckpointPlan plan;
   plan.application = options_.application;
@@ -156,6 +161,7 @@ CheckpointPlan Worker::checkpoint_plan() const {
     plan.executors.push_back(executor.get());
   }
   plan.tasks = tasks_;
+  plan.task_names = task_names_;
   plan.stages = kept_stages_;
   for (const auto& [id, source] : sources_) {
     plan.sources.push_back(source->name);
@@ -163,6 +169,7 @@ CheckpointPlan Worker::checkpoint_plan() const {
   for (const auto& [id, sink] : sinks_) {
     plan.sinks.push_back(sink->name);
     plan.sink_executors.push_back(plan_->placement(id).executor);
+    plan.sink_names.push_back(with_address(*sink));
   }
   return plan;
 }
@@ -199,14 +206,14 @@ std::optional<std::string> Worker::rolled_back() const {
   return failed_ ? std::nullopt : rolled_back_;
 }
 
-std::uint64_t Worker::checkpoint_failures() const {
-  return checkpointer_ == nullptr ? 0 : checkpointer_->failures_in_row();
+FailedCheckpoints Worker::checkpoint_failures() const {
+  return checkpointer_ == nullptr ? FailedCheckpoints{} : checkpointer_->failures();
 }
 
 void Worker::checkpoint_inline(CheckpointStore& store) {
   check_storable();
   const std::uint64_t completed = checkpointer_->metrics().completed.value();
-  checkpointer_->open(store, std::nullopt, 0);
+  checkpointer_->open(store, std::nullopt, {});
   checkpointer_->begin_now();
   while (checkpointer_->pump()) {
     run_inline();

@@ -111,6 +111,25 @@ void Worker::open_sinks() {
     }
     opened.push_back(instance.get());
   }
+  warn_of_shared_receivers();
+}
+
+void Worker::warn_of_shared_receivers() const {
+  std::map<std::string, std::string> first_of;
+  for (const auto& [id, instance] : sinks_) {
+    const std::string place = instance->sink->place_at_receiver();
+    if (place.empty()) {
+      continue;
+    }
+    const auto [first, added] = first_of.try_emplace(place, instance->name);
+    if (!added) {
+      log_.warning(
+          "sinks '{}' and '{}' both send to {}: a receiver that tells outputs apart by the "
+          "worker, as the instance in the HELLO, takes them for one and mixes them; give one of "
+          "them another worker, which begins another output there, or leave both without",
+          first->second, instance->name, place);
+    }
+  }
 }
 
 void Worker::check_exclusive(const SinkInstance& added, const SinkInstance& other) {

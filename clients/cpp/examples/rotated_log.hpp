@@ -10,8 +10,8 @@
 // What may happen to the file, and what is done:
 //
 // * It is renamed, and begun anew (logrotate's `create`): the old one is read to its end, until
-//   nobody has written to it for `rotate_wait`. When there were several rotations, the files between
-//   are found in the same directory by their names (app.log.1, app.log-20260131) and times.
+//   nobody has written to it for `rotate_wait`. When there were several rotations, the files
+//   between are found in the same directory by their names (app.log.1, app.log-20260131) and times.
 // * It is copied and cut off (`copytruncate`): the rest is read from the copy when that is in the
 //   same directory, then the file from its beginning. What was written between the copying and the
 //   cutting is lost, as logrotate's manual says.

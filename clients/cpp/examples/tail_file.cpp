@@ -91,7 +91,8 @@ int main(int argc, char** argv) {
   app.add_option("--poll", options.poll_s, "seconds between two looks whether the file has grown")
       ->capture_default_str();
   app.add_option("--rotate-wait", options.rotate_wait_s,
-                 "for how many seconds nobody must have written to a rotated file before it is left")
+                 "for how many seconds a rotated file must not have been written to before it is "
+                 "left")
       ->capture_default_str();
   app.add_option("--state", options.state,
                  "where to remember which files there were; if not given, a hidden file beside the "
