@@ -22,6 +22,7 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import tempfile
 import unittest
 from dataclasses import dataclass
@@ -301,6 +302,7 @@ class Flags(unittest.TestCase):
         known |= self.flags_of(BUILD / "tools" / "wallaroo", "checkpoints", "--help")
         for script in ("run", "test", "bench"):
             known |= self.flags_of(ROOT / script, "--help")
+        known |= self.flags_of(sys.executable, ROOT / "clients/python/examples/tail_file.py", "--help")
         for document in documents():
             text = re.sub(r"<!--.*?-->", "", document.read_text(), flags=re.S)
             named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", text))
