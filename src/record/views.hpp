@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <functional>
@@ -137,6 +138,10 @@ struct MayHoldViews {
 };
 template <class C, class Traits, class A>
 struct MayHoldViews<std::basic_string<C, Traits, A>> : std::false_type {};
+template <class Rep, class Period>
+struct MayHoldViews<std::chrono::duration<Rep, Period>> : std::false_type {};
+template <class Clock, class Duration>
+struct MayHoldViews<std::chrono::time_point<Clock, Duration>> : std::false_type {};
 template <class T>
 struct MayHoldViews<std::optional<T>> : MayHoldViews<T> {};
 template <class T, std::size_t N>

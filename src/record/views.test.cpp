@@ -1,5 +1,6 @@
 #include "record/views.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -51,6 +52,10 @@ namespace {
 // Owns its bytes.
 static_assert(!holds_views<int>);
 static_assert(!holds_views<double>);
+// A record with a time in it owns its bytes: a computation with timers may emit it.
+static_assert(!internal::may_hold_views<std::chrono::nanoseconds>);
+static_assert(!internal::may_hold_views<std::chrono::sys_time<std::chrono::milliseconds>>);
+static_assert(!internal::may_hold_views<std::pair<std::string, std::chrono::system_clock::time_point>>);
 static_assert(!holds_views<std::string>);
 static_assert(!holds_views<Empty>);
 static_assert(!holds_views<Owning>);

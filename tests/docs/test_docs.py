@@ -34,7 +34,7 @@ HERE = Path(__file__).resolve().parent
 
 DEADLINE_S = 60  # only to turn a hang into a failure
 # Flags of programs that are not ours.
-FOREIGN_FLAGS = {"--build", "--install", "--prefix", "--output-on-failure"}
+FOREIGN_FLAGS = {"--build", "--install", "--prefix", "--output-on-failure", "--inplace"}
 
 
 @dataclass(frozen=True)
@@ -300,6 +300,9 @@ class Flags(unittest.TestCase):
             known |= self.flags_of(BUILD / "tools" / "wallaroo", "checkpoints", "DIR", command,
                                    "--help")
         known |= self.flags_of(BUILD / "tools" / "wallaroo", "checkpoints", "--help")
+        for program in (ROOT / "clients" / "python" / "examples").glob("*_*.py"):
+            if "argparse" in program.read_text():
+                known |= self.flags_of("python3", "-B", program, "--help")
         for script in ("run", "test", "bench"):
             known |= self.flags_of(ROOT / script, "--help")
         known |= self.flags_of(sys.executable, ROOT / "clients/python/examples/tail_file.py", "--help")
