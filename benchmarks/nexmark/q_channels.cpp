@@ -21,7 +21,6 @@ constexpr std::int64_t kMinutesOfDay = 24 * 60;
 struct ChannelDay {
   std::string channel;
   std::int64_t day;  // since the Unix epoch
-  friend bool operator==(const ChannelDay&, const ChannelDay&) = default;
 };
 struct ChannelBid {
   ChannelDay key;

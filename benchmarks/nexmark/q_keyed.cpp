@@ -20,7 +20,6 @@ constexpr std::int64_t kDayNs = 86'400'000'000'000;
 struct AuctionDay {
   std::uint64_t auction;
   std::int64_t day;  // since the Unix epoch
-  friend bool operator==(const AuctionDay&, const AuctionDay&) = default;
 };
 struct DaysBid {
   AuctionDay key;
@@ -69,7 +68,6 @@ Statistics add(const DaysBid& bid, Totals& totals) {
 struct BidderAuction {
   std::uint64_t bidder;
   std::uint64_t auction;
-  friend bool operator==(const BidderAuction&, const BidderAuction&) = default;
 };
 // Which bids are the newest when they come depends on the order in which executors meet, but not
 // what is left when the digest of each is taken back by the next.

@@ -100,7 +100,7 @@ auto top_k(std::size_t k, F f) {
 
 /// The k values of f that most records have, as std::vector<Frequency<Value>>, the most frequent
 /// first; of equally frequent ones the smaller value. Exact: keeps every distinct value of the
-/// window with its count. A NaN is equal to no other value. Throws ConfigError for k = 0.
+/// window with its count. All NaN are one value. Throws ConfigError for k = 0.
 template <class F>
 auto most_frequent(std::size_t k, F f) {
   return internal::ready(
@@ -108,8 +108,8 @@ auto most_frequent(std::size_t k, F f) {
 }
 
 /// The number of distinct values of f, as std::uint64_t. Exact: keeps every distinct value of the
-/// window (there is no estimate in fixed memory, for want of a maintained library with one). A NaN
-/// is equal to no other value.
+/// window (there is no estimate in fixed memory, for want of a maintained library with one). All
+/// NaN are one value.
 template <class F>
 auto distinct(F f) {
   return internal::ready(internal::DistinctPart<F>{std::move(f)});

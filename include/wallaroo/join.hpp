@@ -36,12 +36,23 @@ class IntervalJoin {
     changed.settings_.delay_ns = internal::saturated_ns(delay);
     return changed;
   }
-  /// What becomes of records that come so late that partners of theirs may have left:
-  /// LateData::drop unless this is said, or LateData::fire_per_message: emitted alone where the
-  /// kind of the join does so, else dropped. See also `to_with_late`.
+  /// What becomes of records that come more than the delay behind the watermark, so that partners
+  /// of theirs may have left, and that find no partner: LateData::drop unless this is said, or
+  /// LateData::fire_per_message: emitted alone where the kind of the join does so, else dropped.
+  /// See also `to_with_late`.
   IntervalJoin with_late_data_policy(LateData policy) const {
     IntervalJoin changed = *this;
     changed.settings_.late = policy;
+    return changed;
+  }
+
+  /// When all inputs have been idle for this long, every record that waits is given up: emitted
+  /// alone where the kind of the join does so, and forgotten. Records that come behind that later
+  /// are late. Unless this is said, records wait for the watermark.
+  template <class Rep, class Period>
+  IntervalJoin with_timeout(std::chrono::duration<Rep, Period> timeout) const {
+    IntervalJoin changed = *this;
+    changed.settings_.timeout_ns = internal::saturated_ns(timeout);
     return changed;
   }
 
@@ -55,8 +66,8 @@ class IntervalJoin {
             options);
   }
 
-  /// The stage, and the late records as a stream of `std::variant<Left, Right>` beside its results:
-  /// `auto [results, late] = ...`.
+  /// The stage, and the late records that found no partner as a stream of
+  /// `std::variant<Left, Right>` beside its results: `auto [results, late] = ...`.
   template <class F>
   auto to_with_late(std::string name, F function, StageOptions options = {}) const {
     internal::JoinSettings settings = settings_;

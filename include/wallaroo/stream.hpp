@@ -11,6 +11,7 @@
 
 #include <wallaroo/error.hpp>
 #include <wallaroo/join.hpp>
+#include <wallaroo/key.hpp>
 #include <wallaroo/sink.hpp>
 #include <wallaroo/source.hpp>
 #include <wallaroo/stage_options.hpp>
@@ -106,8 +107,10 @@ class BasicStream {
 
   /// Repartitions: records for which `key_function` (a function of the record, or a pointer to a
   /// member) gives equal keys meet in one place, and state computations that follow keep one state
-  /// per key. Keys are integers, enums, strings, views of strings, aggregates of such with ==, or
-  /// anything with std::hash and ==.
+  /// per key. Keys are integers, enums, strings, views of strings, aggregates, pairs and tuples of
+  /// such, or anything with std::hash and ==. A class with a == needs a std::hash, too, or has to
+  /// say that its == compares all fields: see <wallaroo/key.hpp>. A record whose key is not equal
+  /// to itself (NaN) is a failure of this stage, handled as `options` say.
   template <class F>
   auto key_by(std::string name, F key_function, StageOptions options = {}) && {
     using Function = internal::StoredFunction<F>;
@@ -115,6 +118,7 @@ class BasicStream {
                   "wallaroo: the key function of key_by must take a const reference to the record "
                   "type of the stage before it");
     using NewKey = std::remove_cvref_t<std::invoke_result_t<Function&, const T&>>;
+    static_assert(internal::check_key_equality<NewKey>());
     static_assert(internal::HashableKey<NewKey>,
                   "wallaroo: a key must be an integer, an enum, a string, an aggregate of such, or "
                   "have a std::hash");

@@ -13,6 +13,7 @@
 #include <wallaroo/event_time.hpp>
 #include <wallaroo/expiry.hpp>
 #include <wallaroo/join.hpp>
+#include <wallaroo/key.hpp>
 #include <wallaroo/late_data.hpp>
 #include <wallaroo/logging.hpp>
 #include <wallaroo/run.hpp>

@@ -1,6 +1,7 @@
 // Keys: how they hash, and the type that owns one.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <boost/pfr/tuple_size.hpp>
 
 #include "base/short_bytes.hpp"
+#include "record/key_form.hpp"
 #include "record/views.hpp"
 
 namespace wallaroo::internal {
@@ -29,72 +31,70 @@ constexpr std::uint64_t mix(std::uint64_t x) {
   return x;
 }
 
-template <class T>
-concept StringLike = std::is_convertible_v<const T&, std::string_view>;
-
-template <class T>
-concept StdHashable = requires(const T& key) {
-  { std::hash<T>{}(key) } -> std::convertible_to<std::size_t>;
-};
-
-template <class T>
-constexpr bool is_hashable_key();
-
-template <class T>
-constexpr bool has_hashable_fields() {
-  return []<std::size_t... I>(std::index_sequence<I...>) {
-    return (is_hashable_key<std::remove_cv_t<boost::pfr::tuple_element_t<I, T>>>() && ...);
-  }
-  (std::make_index_sequence<boost::pfr::tuple_size_v<T>>{});
-}
-
-template <class T>
-constexpr bool is_hashable_key() {
-  if constexpr (StringLike<T> || std::is_integral_v<T> || std::is_enum_v<T> || StdHashable<T>) {
-    return true;
-  } else if constexpr (Aggregate<T>) {
-    return has_hashable_fields<T>();
-  } else {
-    return false;
-  }
-}
-
-template <class T>
-concept HashableKey = is_hashable_key<T>();
-
 /// The hash that decides a key's group and its place in the state table. It is the same in every
 /// process and every build for integers, enums, strings and aggregates of them.
 template <HashableKey T>
 [[gnu::always_inline]] inline std::uint64_t hash_key(const T& key) {
-  if constexpr (StringLike<T>) {
+  constexpr KeyForm form = key_form<T>();
+  if constexpr (form == KeyForm::bytes) {
     return hash_bytes(key);
-  } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+  } else if constexpr (form == KeyForm::number) {
     return mix(static_cast<std::uint64_t>(key));
-  } else if constexpr (StdHashable<T>) {
+  } else if constexpr (form == KeyForm::hashed) {
     return mix(std::hash<T>{}(key));
   } else {
     std::uint64_t result = 0x9e3779b97f4a7c15ULL;
-    boost::pfr::for_each_field(
-        key, [&](const auto& field) { result = mix(result ^ hash_key(field)) + result; });
+    all_key_parts<T>([&]<std::size_t I>() {
+      result = mix(result ^ hash_key(KeyParts<T>::template get<I>(key))) + result;
+      return true;
+    });
     return result;
   }
 }
+
+/// Arrays of numbers are compared at one go.
+template <class T>
+inline constexpr bool is_array_of_numbers = false;
+template <class T, std::size_t N>
+inline constexpr bool is_array_of_numbers<std::array<T, N>> = key_form<T>() == KeyForm::number;
 
 /// Equality of keys, for strings without a branch on their length.
 template <class A, class B>
 [[gnu::always_inline]] inline bool equal_keys(const A& a, const B& b) {
   if constexpr (StringLike<A> && StringLike<B>) {
     return equal_bytes(a, b);
-  } else if constexpr (requires {
-                         { a == b } -> std::convertible_to<bool>;
-                       }) {
-    return a == b;
   } else {
     static_assert(std::is_same_v<A, B>);
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return (equal_keys(boost::pfr::get<I>(a), boost::pfr::get<I>(b)) && ...);
+    constexpr KeyForm form = key_form<A>();
+    if constexpr (form == KeyForm::number) {
+      return a == b;
+    } else if constexpr (form == KeyForm::hashed ? HasEquality<A> : is_array_of_numbers<A>) {
+      return a == b;
+    } else if constexpr (form == KeyForm::hashed) {
+      return [&]<std::size_t... I>(std::index_sequence<I...>) {
+        return (equal_keys(boost::pfr::get<I>(a), boost::pfr::get<I>(b)) && ...);
+      }
+      (std::make_index_sequence<boost::pfr::tuple_size_v<A>>{});
+    } else {
+      return all_key_parts<A>([&]<std::size_t I>() {
+        return equal_keys(KeyParts<A>::template get<I>(a), KeyParts<A>::template get<I>(b));
+      });
     }
-    (std::make_index_sequence<boost::pfr::tuple_size_v<A>>{});
+  }
+}
+
+/// False for a NaN and for what contains one: records with such a key would each be alone, and
+/// their state could never be found again.
+template <class T>
+[[gnu::always_inline]] inline bool equals_itself(const T& key) {
+  constexpr KeyForm form = key_form<T>();
+  if constexpr (always_equals_itself<T>()) {
+    return true;
+  } else if constexpr (form == KeyForm::fields || form == KeyForm::elements) {
+    return all_key_parts<T>(
+        [&]<std::size_t I>() { return equals_itself(KeyParts<T>::template get<I>(key)); });
+  } else {
+    return equal_keys(key, key);
   }
 }
 

@@ -126,7 +126,11 @@ class ExpiringState {
   }
 
   void expire_or_move(Entry entry) {
-    const Used& used = states_.find(entry.hash, entry.key)->second;
+    const auto* const found = states_.find(entry.hash, entry.key);
+    if (found == nullptr) {
+      return;
+    }
+    const Used& used = found->second;
     if (is_expired(used, now_ns_)) {
       ++expired_;
       states_.erase(entry.hash, entry.key);

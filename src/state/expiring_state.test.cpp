@@ -1,5 +1,6 @@
 #include "state/expiring_state.hpp"
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -40,6 +41,18 @@ TEST(ExpiringState, AnEarlierUseDoesNotShortenItsLife) {
   use(states, 1, 950);
   states.on_time(1060);
   EXPECT_EQ(use(states, 1, 1060), 43);
+}
+
+// key_by lets no such key through, but a == and a std::hash may be wrong in other ways.
+TEST(ExpiringState, AKeyThatIsNotFoundAgainDoesNoHarm) {
+  ExpiringState<double, Total> states(100);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(++states.find_or_create(hash_key(nan), nan, 1000).count, 41);
+  EXPECT_EQ(++states.find_or_create(hash_key(nan), nan, 1000).count, 41);
+  EXPECT_EQ(++states.find_or_create(hash_key(0.5), 0.5, 1000).count, 41);
+  states.on_time(2000);
+  EXPECT_FALSE(states.expire_due(10));
+  EXPECT_EQ(states.expired(), 1u);
 }
 
 TEST(ExpiringState, MemoryIsGivenBackInSlices) {

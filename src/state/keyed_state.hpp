@@ -197,6 +197,9 @@ class KeyedState : public StatePart {
     Stored key = loading_->key(in);
     Saved saved = loading_->value(in);
     check_group(group, hash_key(key));
+    if (!equals_itself(key)) {
+      return;  // older versions kept such keys, though nothing could be found by them
+    }
     table.insert(std::move(key), SavedAs<State>::load(std::move(saved), load_offset_ns_));
   }
 

@@ -5,6 +5,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -64,7 +65,9 @@ TEST(KeyedState, DifferentKeysWithEqualHashesHaveTheirOwnStates) {
 struct Instrument {
   std::string exchange;
   int number;
-  auto operator<=>(const Instrument&) const = default;
+  bool operator<(const Instrument& other) const {
+    return std::tie(exchange, number) < std::tie(other.exchange, other.number);
+  }
 };
 
 template <class Key, class Make>

@@ -1,5 +1,6 @@
 // Tables that get their entries back in sections, in the order of their hashes.
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -98,6 +99,26 @@ TEST_F(LoadingTest, WhatIsThereIsCountedBesidesWhatIsExpected) {
     state.load(group, sections[i].bytes, sections[i].entries);
   }
   EXPECT_EQ(entry(), before);
+}
+
+// Older versions kept such keys, which no record could reach.
+TEST(Loading, KeysThatAreNotEqualToThemselvesAreLeftOut) {
+  using Numbers = KeyedState<double, int>;
+  Numbers states;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  states.find_or_create(hash_key(nan), nan) = 1;
+  states.find_or_create(hash_key(nan), nan) = 2;
+  states.find_or_create(hash_key(0.5), 0.5) = 3;
+  ASSERT_EQ(states.size(), 3U);
+  save_rig::Saves saves;
+  std::mt19937 random(1);
+  states.begin_save({0, save_rig::all_groups(), {}});
+  save_rig::save_rest(states, saves, random);
+  saves.complete();
+  Numbers restored;
+  saves.restore(restored, save_rig::all_groups());
+  EXPECT_EQ(restored.size(), 1U);
+  EXPECT_EQ(restored.find(hash_key(0.5), 0.5)->second, 3);
 }
 
 }  // namespace

@@ -79,6 +79,14 @@ void append_description(std::string& out, const T& value) {
                          value.end();
                        }) {
     append_elements(out, value);
+  } else if constexpr (has_elements<T>) {
+    out += '{';
+    all_key_parts<T>([&]<std::size_t I>() {
+      out += I == 0 ? "" : ", ";
+      append_description(out, std::get<I>(value));
+      return true;
+    });
+    out += '}';
   } else if constexpr (Aggregate<T>) {
     out += '{';
     boost::pfr::for_each_field(value, [&](const auto& field, std::size_t index) {

@@ -29,6 +29,7 @@ TEST(Describe, ShowsRecordsAsTheUserWroteThem) {
   EXPECT_EQ(describe(std::vector<std::vector<int>>{{1, 2}, {}}), "[[1, 2], []]");
   EXPECT_EQ(describe(std::variant<int, std::string>("x")), "\"x\"");
   EXPECT_EQ(describe(std::array<int, 2>{1, 2}), "[1, 2]");
+  EXPECT_EQ(describe(std::pair(1, std::tuple(std::string("x"), 0.5))), "{1, {\"x\", 0.5}}");
 }
 
 TEST(Describe, CutsLongLists) {

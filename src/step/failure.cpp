@@ -1,6 +1,7 @@
 #include "step/failure.hpp"
 
 #include <bit>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -84,6 +85,14 @@ void FailureHandler::handle(StageRuntime& stage, std::string_view error,
 }
 
 std::string FailureHandler::current_error() { return internal::current_error(); }
+
+void throw_key_refusal(std::string_view key) {
+  throw std::domain_error(
+      fmt::format("its key {} is not equal to itself, as a NaN is not, so it could not be found "
+                  "again in any state; leave such records out before key_by, or give them a key "
+                  "that is equal to itself",
+                  key));
+}
 
 void FailureHandler::rethrow_if_stopped() const {
   if (!stop_reason_.empty()) [[unlikely]] {

@@ -34,6 +34,8 @@ struct FailedRecord {
 [[noreturn]] void throw_failed_finish(const StageInfo& stage);
 /// For the exception being handled, which the stage's aggregation has thrown while `doing`.
 [[noreturn]] void throw_failed_aggregation(const StageInfo& stage, std::string_view doing);
+/// Throws what a record is refused with whose key, as text, is not equal to itself.
+[[noreturn]] void throw_key_refusal(std::string_view key);
 
 /// Applies the stages' policies, for all stages of a segment on one executor.
 class FailureHandler {

@@ -93,12 +93,13 @@ class JoinStep : public TemporalStep {
   JoinStep(const Spec& spec, const SegmentContext& context)
       : function_(spec.function),
         stage_(context.stages.at(spec.stage)),
+        tells_time_(spec.settings.timeout_ns.has_value()),
         set_(std::make_unique<State>(spec.settings)) {}
 
   StageRuntime& stage() { return *stage_; }
   StageState* stage_state() { return set_.get(); }
 
-  void begin_batch(ChainContext&) {}
+  void begin_batch(ChainContext&) { touched_ = true; }
 
   template <Pass, class Place, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
@@ -115,28 +116,32 @@ class JoinStep : public TemporalStep {
   }
 
   Watermark set_watermark(Watermark in) {
-    // After a restart its input may begin before the watermark that it was saved with.
-    in.time_ns = std::max(in.time_ns, set_->watermark());
+    touched_ = touched_ || in != input_;
+    input_ = in;
+    set_->on_idle(in.idle);
     set_->on_watermark(in.time_ns);
-    due_ = in.time_ns != fired_at_;
-    input_ns_ = in.time_ns;
     publish();
     return {set_->output_watermark(), in.idle && set_->counters().buffered == 0};
   }
-  bool pending() const { return due_; }
+  bool pending() const { return set_->due(); }
 
   template <class Next>
   bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
     Out<Next> out{this, &context, &tally, &next};
-    const bool more = set_->fire_due(records_per_slice, out);
-    fired_at_ = more ? no_time : input_ns_;
-    due_ = more;
-    return more;
+    return set_->fire_due(records_per_slice, out);
   }
 
-  std::int64_t due_ns() const { return end_of_time; }
+  std::int64_t due_ns() const {
+    if (!tells_time_) {
+      return end_of_time;
+    }
+    return touched_ ? no_time : set_->next_time_ns();
+  }
   template <class Next>
-  void on_time(ChainContext&, std::int64_t, std::uint64_t&, Next&) {}
+  void on_time(ChainContext&, std::int64_t now_ns, std::uint64_t&, Next&) {
+    touched_ = false;
+    set_->on_time(now_ns);
+  }
 
  private:
   using Set = JoinSet<Key, Left, Right>;
@@ -152,12 +157,23 @@ class JoinStep : public TemporalStep {
   struct State final : Set, StageState {
     using Set::Set;
     std::vector<StatePart*> parts() override { return Set::parts(); }
-    std::string instance_schema() const override { return schema_text<std::int64_t>(); }
-    std::string save_instance(std::int64_t) override { return store_one(Set::watermark()); }
+    std::string instance_schema() const override { return schema_text<JoinClock::Saved>(); }
+    std::string save_instance(std::int64_t) override { return store_one(Set::saved()); }
     void load_instances(std::string_view schema, std::span<const std::string> saved,
                         std::int64_t) override {
-      const auto all = load_all<std::int64_t>(schema, saved);
-      Set::restored(*std::min_element(all.begin(), all.end()));
+      Set::restore(load_clocks(schema, saved));
+      Set::restored();
+    }
+    static std::vector<JoinClock::Saved> load_clocks(std::string_view schema,
+                                                     std::span<const std::string> saved) {
+      if (schema != schema_text<std::int64_t>()) {
+        return load_all<JoinClock::Saved>(schema, saved);
+      }
+      std::vector<JoinClock::Saved> clocks;  // of versions that kept the watermark alone
+      for (const std::int64_t watermark : load_all<std::int64_t>(schema, saved)) {
+        clocks.push_back({watermark, watermark});
+      }
+      return clocks;
     }
   };
 
@@ -237,10 +253,10 @@ class JoinStep : public TemporalStep {
 
   F function_;
   StageRuntime* stage_;
+  const bool tells_time_;
   std::unique_ptr<State> set_;
-  std::int64_t input_ns_ = no_time;
-  std::int64_t fired_at_ = no_time;  ///< the watermark up to which nothing is due any more
-  bool due_ = false;
+  Watermark input_;
+  bool touched_ = true;  ///< something happened since processing time was told
   JoinCounters published_;
 };
 

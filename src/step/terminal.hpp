@@ -175,6 +175,11 @@ class ExchangeTerminal {
                                      const Place& place, Record&& record) {
     guarded(context, *stage_, record, [&] {
       decltype(auto) key = std::invoke(key_function_, std::as_const(record));
+      if constexpr (!always_equals_itself<Key>()) {
+        if (!equals_itself(key)) [[unlikely]] {
+          refuse_key(key);
+        }
+      }
       const std::uint64_t hash = hash_key(key);
       const std::size_t target = writer.target_of(hash);
       if constexpr (Carry) {
@@ -184,6 +189,10 @@ class ExchangeTerminal {
         append_slot<WithTime>(writer, target, place, hash, std::forward<Record>(record));
       }
     });
+  }
+
+  [[noreturn, gnu::noinline, gnu::cold]] static void refuse_key(const Key& key) {
+    throw_key_refusal(describe(key));
   }
 
   KeyFunction key_function_;

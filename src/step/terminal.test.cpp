@@ -1,6 +1,7 @@
 #include "step/terminal.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 #include <gtest/gtest.h>
@@ -126,6 +127,62 @@ TEST(ExchangeTerminal, FailuresOfTheKeyFunctionAreCountedAndTheRestGoesOn) {
   EXPECT_EQ(rig.metrics().records_out.value(), 2U);
   EXPECT_EQ(rig.metrics().errors.value(), 1U);
   EXPECT_NE(rig.log().at(0).find("{-1, 11}: no key"), std::string::npos) << rig.log().at(0);
+}
+
+struct Measured {
+  double key;
+  int value;
+};
+
+TEST(ExchangeTerminal, AKeyThatIsNotEqualToItselfIsRefusedByThePolicyOfTheStage) {
+  using Terminal = ExchangeTerminal<Measured, double Measured::*, false, false>;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  Rig<Measured, Terminal> rig({&Measured::key, 1}, 1);
+  rig.feed({{0.5, 10}, {nan, 11}, {-0.0, 12}, {0.0, 13}});
+  const auto batch = rig.take<RecordBatch<Hashed<Measured>>>();
+  ASSERT_EQ(batch->size(), 3U);
+  EXPECT_EQ(batch->begin()[0].value.value, 10);
+  EXPECT_EQ(batch->begin()[1].hash, batch->begin()[2].hash);
+  EXPECT_EQ(rig.metrics().errors.value(), 1U);
+  EXPECT_NE(rig.log().at(0).find("{nan, 11}: its key nan is not equal to itself"),
+            std::string::npos)
+      << rig.log().at(0);
+
+  Rig<Measured, Terminal> strict({&Measured::key, 1}, 1, OnError::stop);
+  EXPECT_THROW(strict.feed({{nan, 11}}), StageFailure);
+}
+
+// A std::hash and == that throw fail at key_by, before anything is kept by the key.
+struct Throwing {
+  int number;
+  bool operator==(const Throwing& other) const {
+    return number == 2 ? throw std::runtime_error("cannot compare") : number == other.number;
+  }
+};
+
+}  // namespace
+}  // namespace wallaroo::internal
+
+template <>
+struct std::hash<wallaroo::internal::Throwing> {
+  std::size_t operator()(const wallaroo::internal::Throwing& key) const {
+    return key.number == 1 ? throw std::runtime_error("cannot hash")
+                           : static_cast<std::size_t>(key.number);
+  }
+};
+
+namespace wallaroo::internal {
+namespace {
+
+TEST(ExchangeTerminal, AKeyThatCannotBeHashedOrComparedIsRefused) {
+  const auto key = [](const int& number) { return Throwing{number}; };
+  using Terminal = ExchangeTerminal<int, std::decay_t<decltype(key)>, true, false>;
+  Rig<int, Terminal> rig({key, 1}, 1);
+  rig.feed({0, 1, 2, 3});
+  EXPECT_EQ((rig.take<RecordBatch<Carried<Throwing, int>>>()->size()), 2U);
+  EXPECT_EQ(rig.metrics().errors.value(), 2U);
+  EXPECT_NE(rig.log().at(0).find("cannot hash"), std::string::npos) << rig.log().at(0);
+  EXPECT_NE(rig.log().at(1).find("cannot compare"), std::string::npos) << rig.log().at(1);
 }
 
 TEST(ExchangeTerminal, RecordsThatComeInARowAreTreatedLikeOnesThatComeAlone) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -144,14 +145,26 @@ TEST(Aggregates, TopKHasNaNOnlyWhereThereAreTooFewNumbers) {
   EXPECT_EQ(three[2].symbol, "0");  // the first of the two
 }
 
-TEST(Aggregates, NaNIsEqualToNoOtherValue) {
-  const auto prices = priced({nan, 1, nan, 1, -0.0, 0.0});
-  EXPECT_EQ(value_of(distinct(&Trade::price), prices), 4u);
+TEST(Aggregates, AllNaNAreOneValueAndSoAreBothZeroes) {
+  const auto prices = priced({nan, 1, -nan, 1, nan, -0.0, 0.0, std::nan("7")});
+  EXPECT_EQ(value_of(distinct(&Trade::price), prices), 3u);
   const auto frequent = value_of(most_frequent(9, &Trade::price), prices);
-  ASSERT_EQ(frequent.size(), 4u);
-  EXPECT_EQ(frequent[0], (Frequency<double>{0, 2}));
-  EXPECT_EQ(frequent[1], (Frequency<double>{1, 2}));
-  EXPECT_TRUE(std::isnan(frequent[3].value));
+  ASSERT_EQ(frequent.size(), 3u);
+  EXPECT_TRUE(std::isnan(frequent[0].value));
+  EXPECT_EQ(frequent[0].count, 4u);
+  EXPECT_EQ(frequent[1], (Frequency<double>{0, 2}));
+  EXPECT_EQ(frequent[2], (Frequency<double>{1, 2}));
+}
+
+TEST(Aggregates, ValuesThatContainNaNAreOneWhereTheirOtherPartsAreEqual) {
+  const auto named = [](const Trade& trade) { return std::pair(trade.quantity, trade.price); };
+  const Trades trades{{"", 1, nan}, {"", 1, nan}, {"", 2, nan}, {"", 1, 5}, {"", 1, 5}};
+  EXPECT_EQ(value_of(distinct(named), trades), 3u);
+  const auto frequent = value_of(most_frequent(9, named), trades);
+  ASSERT_EQ(frequent.size(), 3u);
+  EXPECT_EQ(frequent[0].value, (std::pair<std::int64_t, double>(1, 5))) << "NaN comes last";
+  EXPECT_EQ(frequent[1].count, 2u);
+  EXPECT_EQ(frequent[1].value.first, 1);
 }
 
 TEST(Aggregates, NumbersToKeepMustNotBeZero) {

@@ -96,24 +96,47 @@ struct TopPart {
 };
 
 // hash_key mixes all bits, so the tables need not do so again. Strings are found by views of them.
+// All NaN are one value here, for which a table would make an entry at each record otherwise; so
+// are all values of a class that are not equal to themselves by a == of the class's own.
 struct ValueHash {
   using is_avalanching = void;
   using is_transparent = void;
   template <class Value>
   std::size_t operator()(const Value& value) const {
-    return hash_key(value);
+    return always_equals_itself<Value>() || equals_itself(value) ? hash_key(value) : nan_hash;
   }
+
+ private:
+  static constexpr std::size_t nan_hash = 0x9ae16a3b2f90404fULL;
 };
 struct ValueEqual {
   using is_transparent = void;
   template <class A, class B>
   bool operator()(const A& a, const B& b) const {
-    return equal_keys(a, b);
+    if constexpr (always_equals_itself<A>() && always_equals_itself<B>()) {
+      return equal_keys(a, b);
+    } else {
+      return same_value(a, b);
+    }
+  }
+
+ private:
+  template <class Value>
+  static bool same_value(const Value& a, const Value& b) {
+    constexpr KeyForm form = key_form<Value>();
+    if constexpr (form == KeyForm::fields || form == KeyForm::elements) {
+      return all_key_parts<Value>([&]<std::size_t I>() {
+        return same_value(KeyParts<Value>::template get<I>(a), KeyParts<Value>::template get<I>(b));
+      });
+    } else {
+      return equal_keys(a, b) || (!equals_itself(a) && !equals_itself(b));
+    }
   }
 };
 
 template <class F>
 constexpr bool check_hashable() {
+  static_assert(check_key_equality<ValueOf<F>>());
   static_assert(HashableKey<ValueOf<F>>,
                 "wallaroo: distinct and most_frequent need values that are integers, enums, "
                 "strings, aggregates of such, or have a std::hash");

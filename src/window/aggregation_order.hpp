@@ -4,6 +4,8 @@
 #include <concepts>
 #include <type_traits>
 
+#include "record/key_form.hpp"
+
 namespace wallaroo::internal {
 
 template <class T>
@@ -11,10 +13,13 @@ concept Ordered = requires(const T& a, const T& b) {
   { a < b } -> std::convertible_to<bool>;
 };
 
+/// Not equal to itself: a NaN, or what contains one.
 template <class T>
 constexpr bool is_nan([[maybe_unused]] const T& value) {
   if constexpr (std::is_floating_point_v<T>) {
     return value != value;
+  } else if constexpr (!always_equals_itself<T>() && HasEquality<T>) {
+    return !static_cast<bool>(value == value);
   } else {
     return false;
   }
@@ -24,7 +29,7 @@ constexpr bool is_nan([[maybe_unused]] const T& value) {
 struct AscendingOrder {
   template <class T, class U>
   constexpr bool operator()(const T& a, const U& b) const {
-    return a < b || (is_nan(b) && !is_nan(a));
+    return !is_nan(a) && (is_nan(b) || a < b);
   }
 };
 
@@ -32,7 +37,7 @@ struct AscendingOrder {
 struct DescendingOrder {
   template <class T, class U>
   constexpr bool operator()(const T& a, const U& b) const {
-    return b < a || (is_nan(b) && !is_nan(a));
+    return !is_nan(a) && (is_nan(b) || b < a);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -43,5 +44,22 @@ class GroupLimits {
   std::vector<std::int64_t> limits_;
   std::int64_t greatest_ = no_time;
 };
+
+/// The limit of each key group as the executor had it that owned the group, of all executors in
+/// their order. `Saved` has a `limit`, and `group_limits`, which are those of a GroupLimits.
+template <class Saved>
+std::vector<std::int64_t> limits_of_groups(std::span<const Saved> all) {
+  if (all.size() == 1) {
+    return all.front().group_limits;
+  }
+  const Assignment before(static_cast<int>(all.size()));
+  std::vector<std::int64_t> limits(key_group_count);
+  for (std::size_t group = 0; group < key_group_count; ++group) {
+    const Saved& owner = all[before.owner(group)];
+    limits[group] = owner.group_limits.empty() ? owner.limit
+                                               : std::max(owner.limit, owner.group_limits[group]);
+  }
+  return limits;
+}
 
 }  // namespace wallaroo::internal

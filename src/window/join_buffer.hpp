@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@ class JoinBuffer {
     std::int64_t time_ns;
     bool matched;  ///< ever
     Record record;
+    bool late = false;  ///< it came when partners of it might have left
   };
 
   std::span<const Entry> all() const { return std::span(entries_).subspan(taken_); }
@@ -31,6 +33,10 @@ class JoinBuffer {
 
   bool empty() const { return entries_.empty(); }
   const Entry& front() const { return entries_[taken_]; }
+  /// The greatest time, when there is one.
+  std::optional<std::int64_t> newest() const {
+    return empty() ? std::nullopt : std::optional(entries_.back().time_ns);
+  }
 
   void add(Entry entry) {
     const auto later = [](std::int64_t time, const Entry& other) { return time < other.time_ns; };

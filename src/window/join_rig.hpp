@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,13 +20,13 @@ struct Outputs {
   using Record = int;
 
   void pair(const Key& key, std::int64_t time_ns, const Record& left, const Record& right) {
-    add(key, time_ns, fmt::format("{}+{}@{}", left, right, time_ns));
+    add(key, time_ns, fmt::format("{}+{}@{}", left, right, time_ns), late.contains(arriving));
   }
   void left_alone(const Key& key, std::int64_t time_ns, Record&& record) {
-    alone(key, time_ns, record, fmt::format("{}+_@{}", record, time_ns));
+    add(key, time_ns, fmt::format("{}+_@{}", record, time_ns), late.contains(record));
   }
   void right_alone(const Key& key, std::int64_t time_ns, Record&& record) {
-    alone(key, time_ns, record, fmt::format("_+{}@{}", record, time_ns));
+    add(key, time_ns, fmt::format("_+{}@{}", record, time_ns), late.contains(record));
   }
   void late_left(const Key& key, std::int64_t time_ns, Record&& record) {
     by_key[key].push_back(fmt::format("late {}+_@{}", record, time_ns));
@@ -47,21 +48,15 @@ struct Outputs {
   }
 
   std::map<Key, std::vector<std::string>> by_key;
-  /// The earliest time among outputs but late records, and not that of this record when it is
-  /// alone.
+  /// To be told: which records are late, and which one comes now.
+  std::set<Record> late;
+  Record arriving = -1;
+  /// The earliest time among outputs but those that late records give.
   std::int64_t earliest = end_of_time;
-  Record ignored = -1;
 
  private:
-  void alone(Key key, std::int64_t time_ns, Record record, std::string text) {
-    if (record == ignored) {
-      by_key[key].push_back(std::move(text));
-    } else {
-      add(key, time_ns, std::move(text));
-    }
-  }
-  void add(Key key, std::int64_t time_ns, std::string text) {
-    earliest = std::min(earliest, time_ns);
+  void add(Key key, std::int64_t time_ns, std::string text, bool of_late) {
+    earliest = of_late ? earliest : std::min(earliest, time_ns);
     by_key[key].push_back(std::move(text));
   }
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "state/keyed_state.hpp"
 #include "state/timer_queue.hpp"
 #include "window/join_buffer.hpp"
+#include "window/join_clock.hpp"
 #include "window/join_settings.hpp"
 
 namespace wallaroo::internal {
@@ -21,20 +23,23 @@ namespace wallaroo::internal {
 struct JoinCounters {
   std::uint64_t matched = 0;    ///< pairs emitted
   std::uint64_t unmatched = 0;  ///< records emitted alone
-  std::uint64_t late = 0;       ///< records that came too late, whatever became of them
+  std::uint64_t late = 0;       ///< records that came late, whatever became of them
   std::uint64_t dropped = 0;    ///< those of them that are gone
   std::uint64_t buffered = 0;   ///< records that wait, now
 };
 
 /// What a join does with records and watermarks; no clock, no thread.
 ///
-/// Every matching pair is emitted once, when the second of its records arrives, whichever that is,
-/// provided that neither record is more than the delay behind the watermark when it arrives. A
-/// record waits until the watermark says that nothing can match it any more
-/// (JoinSideTimes::leaves); then, when the kind of the join asks for it, it is emitted alone if it
-/// never matched. A late record (JoinSideTimes::first_on_time) matches nothing; what becomes of it
-/// is up to the policy: `drop`, `to_stream`, or `fire_per_message`, which emits it alone, at once,
-/// where the kind of the join does so with records of its side, and drops it where not.
+/// A record waits until the watermark says that nothing can match it any more
+/// (JoinSideTimes::leaves). A pair that can be made is made, once: when the second of its records
+/// arrives while the first one waits, whichever that is and however late. When a record that never
+/// matched leaves, it is emitted alone, where the kind of the join does so with records of its
+/// side. Not so a late one (JoinTimes::first_on_time), whose partners may have come and left before
+/// it: what becomes of that is up to the policy, `drop`, `to_stream`, or `fire_per_message`, which
+/// emits it alone all the same.
+///
+/// A time-out makes all that waits leave, as if the watermark had got there; what comes behind that
+/// later is late.
 ///
 /// What is due leaves in slices (`fire_due`). A record first has all of its own key leave that is
 /// due, without bound: so each key's outputs, and their order, do not depend on where slices end.
@@ -45,12 +50,14 @@ struct JoinCounters {
 ///     void left_alone(const Key&, std::int64_t time_ns, Left&&);    // and right_alone
 ///     void late_left(const Key&, std::int64_t time_ns, Left&&);     // and late_right
 ///
-/// A pair has the later of its records' times, the others have their own.
+/// A pair has the later of its records' times, the others have their own. No time is less than
+/// output_watermark(), but those of late records, of pairs that a late record completes, and of
+/// late records that are emitted alone.
 ///
 /// A record costs a search in its key's buffers and what it matches; a key costs nothing when
 /// nothing of it waits.
 template <class Key, class Left, class Right>
-class JoinSet {
+class JoinSet : public JoinClock {
   static_assert(!holds_views<Left> && !holds_views<Right>,
                 "wallaroo: a join keeps records after their batch is gone, so they must own their "
                 "bytes: one of its record types holds a view (std::string_view, std::span or a "
@@ -59,27 +66,34 @@ class JoinSet {
  public:
   /// The settings must have passed check_join_settings.
   explicit JoinSet(const JoinSettings& settings)
-      : times_(settings),
+      : JoinClock(settings.timeout_ns),
+        times_(settings),
         late_(settings.late),
         left_outer_(settings.kind == JoinKind::left || settings.kind == JoinKind::full),
         right_outer_(settings.kind == JoinKind::right || settings.kind == JoinKind::full) {}
 
   template <class Out>
   void on_left(std::uint64_t hash, const Key& key, std::int64_t time_ns, Left record, Out& out) {
-    on_record<Side::left>({hash, key}, {time_ns, false, std::move(record)}, out);
+    on_record<Side::left>({hash, key}, {time_ns, false, std::move(record), false}, out);
   }
   template <class Out>
   void on_right(std::uint64_t hash, const Key& key, std::int64_t time_ns, Right record, Out& out) {
-    on_record<Side::right>({hash, key}, {time_ns, false, std::move(record)}, out);
+    on_record<Side::right>({hash, key}, {time_ns, false, std::move(record), false}, out);
   }
 
-  /// Emits nothing: `fire_due` does. `end_of_time` makes everything due, and all that follows late.
-  void on_watermark(std::int64_t watermark) { watermark_ = std::max(watermark_, watermark); }
+  /// Processing time, to be told after every batch of other events (the stage counts as idle from
+  /// then on) and at next_time_ns(). Emits nothing: `fire_due` does.
+  void on_time(std::int64_t now_ns) { pass_time(now_ns, closing_limit()); }
+  /// When on_time() has something to do; `end_of_time` when never, as things are.
+  std::int64_t next_time_ns() const { return timeout_at(closing_limit()); }
+
+  /// fire_due() would do something.
+  bool due() const { return !timers_.empty() && timers_.next_due() <= limit_; }
 
   /// Takes away up to `at_most` records that are due. True when there may be more.
   template <class Out>
   bool fire_due(std::size_t at_most, Out& out) {
-    while (has_due()) {
+    while (due()) {
       if (at_most == 0) {
         return true;
       }
@@ -90,10 +104,10 @@ class JoinSet {
     return false;
   }
 
-  /// No output that is yet to come has an earlier time, but late records that are emitted after
-  /// all. Never goes back.
+  /// No output that is yet to come has an earlier time, but what late records give. Never goes
+  /// back.
   std::int64_t output_watermark() const {
-    std::int64_t earliest = times_.first_pair(watermark_);
+    std::int64_t earliest = times_.first_on_time(watermark_);
     if (left_outer_) {
       earliest = std::min(earliest, first_alone(times_.left));
     }
@@ -105,13 +119,13 @@ class JoinSet {
 
   // Checkpoints. Timers follow from the records that wait.
   std::vector<StatePart*> parts() { return {&slots_}; }
-  std::int64_t watermark() const { return watermark_; }
-  /// After the parts were loaded; the watermark is the least of those whose records are here now.
-  void restored(std::int64_t watermark) {
-    watermark_ = watermark;
+  /// After the parts were loaded: JoinClock::restore for the clock, and this.
+  void restored() {
     slots_.for_each([&](auto& entry) {
       Slot& slot = entry.second;
       counters_.buffered += slot.left.all().size() + slot.right.all().size();
+      newest_left_ = std::max(newest_left_, slot.left.newest());
+      newest_right_ = std::max(newest_right_, slot.right.newest());
       slot.armed = std::min(first_leaves<Side::left>(slot), first_leaves<Side::right>(slot));
       timers_.add(slot.armed, Due{hash_key(entry.first), entry.first});
     });
@@ -183,27 +197,25 @@ class JoinSet {
 
   template <Side side, class Out>
   void on_record(const Place& place, Entry<side> entry, Out& out) {
-    const bool late =
-        watermark_ == end_of_time || entry.time_ns < times<side>().first_on_time(watermark_);
-    const bool waits = !late && times<side>().leaves(entry.time_ns) > watermark_;
+    active_ = true;
+    const std::int64_t limit = limit_of(place.hash);
+    entry.late = limit == end_of_time || entry.time_ns < times_.first_on_time(limit);
+    counters_.late += entry.late ? 1 : 0;
+    const bool waits = times<side>().leaves(entry.time_ns) > limit;
     Slot* const slot =
         waits ? &slots_.find_or_create(place.hash, place.key) : find(place.hash, place.key);
     if (slot != nullptr) {
       std::size_t unbounded = static_cast<std::size_t>(-1);
-      take_due(place.key, *slot, unbounded, out);
+      take_due(place.key, *slot, limit, unbounded, out);
+      match<side>(place.key, *slot, entry, out);
     }
-    if (late) {
-      on_late<side>(place.key, std::move(entry), out);
+    if (waits) {
+      std::optional<std::int64_t>& newest = side == Side::left ? newest_left_ : newest_right_;
+      newest = std::max(newest, std::optional(entry.time_ns));
+      buffer<side>(*slot).add(std::move(entry));
+      ++counters_.buffered;
     } else {
-      if (slot != nullptr) {
-        match<side>(place.key, *slot, entry, out);
-      }
-      if (waits) {
-        buffer<side>(*slot).add(std::move(entry));
-        ++counters_.buffered;
-      } else {
-        leave<side>(place.key, std::move(entry), out);
-      }
+      leave<side>(place.key, std::move(entry), out);
     }
     if (slot != nullptr) {
       arm_or_erase(place.hash, place.key, *slot);
@@ -225,8 +237,7 @@ class JoinSet {
   }
 
   template <Side side, class Out>
-  void on_late(const Key& key, Entry<side> entry, Out& out) {
-    ++counters_.late;
+  void leave_late(const Key& key, Entry<side> entry, Out& out) {
     if (late_ == LateData::to_stream) {
       if constexpr (side == Side::left) {
         out.late_left(key, entry.time_ns, std::move(entry.record));
@@ -234,7 +245,7 @@ class JoinSet {
         out.late_right(key, entry.time_ns, std::move(entry.record));
       }
     } else if (late_ == LateData::fire_per_message && outer<side>()) {
-      leave<side>(key, std::move(entry), out);
+      leave_alone<side>(key, std::move(entry), out);
     } else {
       ++counters_.dropped;
     }
@@ -242,9 +253,18 @@ class JoinSet {
 
   template <Side side, class Out>
   void leave(const Key& key, Entry<side> entry, Out& out) {
-    if (entry.matched || !outer<side>()) {
+    if (entry.matched) {
       return;
     }
+    if (entry.late) {
+      leave_late<side>(key, std::move(entry), out);
+    } else if (outer<side>()) {
+      leave_alone<side>(key, std::move(entry), out);
+    }
+  }
+
+  template <Side side, class Out>
+  void leave_alone(const Key& key, Entry<side> entry, Out& out) {
     ++counters_.unmatched;
     if constexpr (side == Side::left) {
       out.left_alone(key, entry.time_ns, std::move(entry.record));
@@ -264,11 +284,11 @@ class JoinSet {
   // In the order in which they become due, the left side first: the same order in one go and in
   // slices.
   template <class Out>
-  void take_due(const Key& key, Slot& slot, std::size_t& at_most, Out& out) {
+  void take_due(const Key& key, Slot& slot, std::int64_t limit, std::size_t& at_most, Out& out) {
     while (at_most > 0 && !slot.empty()) {
       const std::int64_t left = first_leaves<Side::left>(slot);
       const std::int64_t right = first_leaves<Side::right>(slot);
-      if (std::min(left, right) > watermark_) {
+      if (std::min(left, right) > limit) {
         return;
       }
       --at_most;
@@ -297,8 +317,6 @@ class JoinSet {
     }
   }
 
-  bool has_due() const { return !timers_.empty() && timers_.next_due() <= watermark_; }
-
   template <class Out>
   void fire_next(std::size_t& at_most, Out& out) {
     const std::int64_t time_ns = timers_.next_due();
@@ -308,20 +326,30 @@ class JoinSet {
       return;
     }
     slot->armed = no_time;
-    take_due(Key(due.key), *slot, at_most, out);
+    take_due(Key(due.key), *slot, limit_of(due.hash), at_most, out);
     arm_or_erase(due.hash, due.key, *slot);
   }
 
   std::int64_t first_alone(const JoinSideTimes& side) const {
-    const std::int64_t first = side.first_on_time(watermark_);
-    return has_due() ? std::min(first, side.earliest_leaving_at(timers_.next_due())) : first;
+    const std::int64_t first = side.earliest_alone(watermark_);
+    return due() ? std::min(first, side.earliest_leaving_at(timers_.next_due())) : first;
+  }
+
+  // Where everything that waits has left. What is newest of a side waits the longest, so that this
+  // is beyond the limit exactly when something waits.
+  std::int64_t closing_limit() const {
+    const auto last = [](const JoinSideTimes& side, std::optional<std::int64_t> newest) {
+      return newest ? side.leaves(*newest) : no_time;
+    };
+    return std::max(last(times_.left, newest_left_), last(times_.right, newest_right_));
   }
 
   JoinTimes times_;
   LateData late_;
   bool left_outer_;
   bool right_outer_;
-  std::int64_t watermark_ = no_time;
+  std::optional<std::int64_t> newest_left_;  ///< greatest time of those that ever waited here
+  std::optional<std::int64_t> newest_right_;
   Slots slots_{"waiting records"};
   TimerQueue<Due> timers_;
   JoinCounters counters_;

@@ -31,6 +31,13 @@ class Join {
     }
     return out_.take();
   }
+  /// What comes out when processing time gets there.
+  std::string time(std::int64_t now) {
+    set_.on_time(now);
+    while (set_.fire_due(3, out_)) {
+    }
+    return out_.take();
+  }
   std::string fire(std::size_t at_most) {
     more_ = set_.fire_due(at_most, out_);
     return out_.take();
@@ -116,17 +123,57 @@ TEST(JoinSet, ALateRecordGoesWhereThePolicySays) {
     join.right(1, 100);
     join.watermark(102);
     EXPECT_EQ(join.counters().late, 0u);
-    EXPECT_EQ(join.left(2, 97), "2+1@100");
-    const std::string said = join.left(3, 96);
+    const std::string said = join.left(3, 94);
     EXPECT_EQ(join.counters().late, 1u);
     EXPECT_EQ(join.counters().dropped, said.empty() ? 1u : 0u);
     return said;
   };
   EXPECT_EQ(late_with(LateData::drop, JoinKind::full), "");
-  EXPECT_EQ(late_with(LateData::to_stream, JoinKind::inner), "late 3+_@96");
+  EXPECT_EQ(late_with(LateData::to_stream, JoinKind::inner), "late 3+_@94");
   EXPECT_EQ(late_with(LateData::fire_per_message, JoinKind::inner), "");
   EXPECT_EQ(late_with(LateData::fire_per_message, JoinKind::right), "");
-  EXPECT_EQ(late_with(LateData::fire_per_message, JoinKind::left), "3+_@96");
+  EXPECT_EQ(late_with(LateData::fire_per_message, JoinKind::left), "3+_@94");
+}
+
+// An order and its payment within 10: the payment came in time and left before its order came.
+TEST(JoinSet, ARecordWhosePartnerHasLeftIsLateAndNotWithoutAPartner) {
+  for (const std::int64_t delay : {0, 5}) {
+    Join join({.upper_ns = 10,
+               .kind = JoinKind::full,
+               .delay_ns = delay,
+               .late = LateData::to_stream});
+    EXPECT_EQ(join.right(1, 103, 7), "");
+    EXPECT_EQ(join.watermark(104 + delay), "_+1@103");
+    EXPECT_EQ(join.left(2, 100, 7), "");
+    EXPECT_EQ(join.watermark(end_of_time), "late 2+_@100");
+    EXPECT_EQ(join.counters().late, 1u);
+    EXPECT_EQ(join.counters().dropped, 0u);
+  }
+}
+
+TEST(JoinSet, ALateRecordMatchesWhatIsThereAndWhatFollows) {
+  Join join({.upper_ns = 10, .kind = JoinKind::full, .late = LateData::to_stream});
+  join.right(1, 105);
+  join.watermark(104);
+  EXPECT_EQ(join.left(2, 100), "2+1@105");
+  EXPECT_EQ(join.left(3, 94), "");
+  EXPECT_EQ(join.right(4, 104), "3+4@104 2+4@104");
+  EXPECT_EQ(join.counters().late, 2u);
+  EXPECT_EQ(join.watermark(end_of_time), "") << "none is without a partner";
+  EXPECT_EQ(join.counters().dropped, 0u);
+}
+
+TEST(JoinSet, ALateRecordWithoutAPartnerGoesWhereThePolicySaysWhenNoneCanFollow) {
+  const auto ends_with = [](LateData late) {
+    Join join({.upper_ns = 10, .kind = JoinKind::left, .late = late});
+    join.watermark(104);
+    EXPECT_EQ(join.left(1, 100), "");
+    EXPECT_EQ(join.watermark(110), "");
+    return join.watermark(111);
+  };
+  EXPECT_EQ(ends_with(LateData::drop), "");
+  EXPECT_EQ(ends_with(LateData::to_stream), "late 1+_@100");
+  EXPECT_EQ(ends_with(LateData::fire_per_message), "1+_@100");
 }
 
 TEST(JoinSet, ARecordThatIsOnTimeFindsPartnersThatAllLieBeforeIt) {
@@ -138,7 +185,7 @@ TEST(JoinSet, ARecordThatIsOnTimeFindsPartnersThatAllLieBeforeIt) {
   EXPECT_EQ(join.right(3, 111), "_+3@111");
   EXPECT_EQ(join.counters().late, 0u);
   EXPECT_EQ(join.counters().buffered, 1u);
-  EXPECT_EQ(join.right(4, 106), "");
+  EXPECT_EQ(join.right(4, 106), "1+4@106");
   EXPECT_EQ(join.counters().late, 1u);
 }
 
@@ -195,8 +242,8 @@ TEST(JoinSet, TheOutputWatermarkIsTheEarliestTimeThatAnOutputCanHave) {
   Join around({.lower_ns = -3, .upper_ns = 7, .delay_ns = 10});
   around.right(1, 87);
   around.watermark(100);
-  EXPECT_EQ(around.set().output_watermark(), 87);
-  EXPECT_EQ(around.left(2, 83), "2+1@87");
+  EXPECT_EQ(around.set().output_watermark(), 90);
+  EXPECT_EQ(around.left(2, 90), "2+1@90");
 
   Join after({.lower_ns = 3, .upper_ns = 7, .delay_ns = 10});
   after.left(1, 84);
@@ -211,13 +258,87 @@ TEST(JoinSet, TheOutputWatermarkIsTheEarliestTimeThatAnOutputCanHave) {
   EXPECT_EQ(before.left(2, 90), "2+1@90");
 
   Join outer({.lower_ns = -3, .upper_ns = 7, .kind = JoinKind::left, .delay_ns = 10});
+  outer.left(2, 83);
   outer.watermark(100);
   EXPECT_EQ(outer.set().output_watermark(), 83);
-  outer.left(2, 83);
   EXPECT_EQ(outer.watermark(101), "2+_@83");
 
   outer.watermark(end_of_time);
   EXPECT_EQ(outer.set().output_watermark(), end_of_time);
+}
+
+TEST(JoinSet, ATimeOutGivesUpWhatWaitsOnceAllInputsAreIdle) {
+  Join join({.upper_ns = 10, .kind = JoinKind::full, .timeout_ns = 50});
+  join.set().on_idle(false);
+  join.left(1, 100);
+  join.right(2, 300);
+  EXPECT_EQ(join.time(1000), "");
+  EXPECT_EQ(join.set().next_time_ns(), end_of_time) << "an input may still give something";
+  EXPECT_EQ(join.time(2000), "");
+  join.set().on_idle(true);
+  join.left(3, 200);
+  EXPECT_EQ(join.time(2010), "");
+  EXPECT_EQ(join.set().next_time_ns(), 2060);
+  EXPECT_EQ(join.time(2059), "");
+  EXPECT_EQ(join.time(2060), "1+_@100 3+_@200 _+2@300");
+  EXPECT_EQ(join.counters().buffered, 0u);
+  EXPECT_EQ(join.set().keys(), 0u);
+  EXPECT_EQ(join.set().next_time_ns(), end_of_time);
+}
+
+TEST(JoinSet, AfterATimeOutWhatComesBehindItIsLate) {
+  Join join({.upper_ns = 10, .kind = JoinKind::left, .timeout_ns = 50});
+  join.left(1, 100);
+  join.time(0);
+  EXPECT_EQ(join.time(50), "1+_@100");  // as if the watermark were 111
+  EXPECT_EQ(join.right(2, 105), "") << "its partner was said to have none";
+  EXPECT_EQ(join.left(3, 110), "");
+  EXPECT_EQ(join.counters().late, 2u);
+  EXPECT_EQ(join.right(4, 112), "3+4@112");
+  EXPECT_EQ(join.left(5, 111), "5+4@112");
+  EXPECT_EQ(join.counters().late, 2u);
+}
+
+TEST(JoinSet, ATimeOutDoesNotMoveTheWatermarkOfTheStage) {
+  Join join({.upper_ns = 10, .kind = JoinKind::left, .timeout_ns = 50});
+  join.left(1, 100);
+  join.watermark(90);
+  join.time(0);
+  EXPECT_EQ(join.time(50), "1+_@100");
+  EXPECT_EQ(join.set().output_watermark(), 80);
+}
+
+TEST(JoinSet, WithoutATimeOutRecordsWait) {
+  Join join({.kind = JoinKind::left});
+  join.left(1, 100);
+  join.time(0);
+  EXPECT_EQ(join.time(end_of_time - 1), "");
+  EXPECT_EQ(join.counters().buffered, 1u);
+}
+
+TEST(JoinSet, WhatATimeOutClosedStaysClosedForItsKeysAfterARestart) {
+  const JoinSettings settings{.upper_ns = 10, .kind = JoinKind::left, .timeout_ns = 50};
+  Join closed(settings);
+  closed.left(1, 100);
+  closed.time(0);
+  EXPECT_EQ(closed.time(50), "1+_@100");
+  Join open(settings);
+  const std::vector<JoinClock::Saved> saved{closed.set().saved(), open.set().saved()};
+  Join both(settings);
+  both.set().restore(saved);
+  both.set().restored();
+  const auto key_of = [](bool of_first) {
+    const Assignment before(2);
+    int key = 0;
+    while ((before.owner(key_group(hash_key(key))) == 0) != of_first) {
+      ++key;
+    }
+    return key;
+  };
+  both.left(2, 105, key_of(false));
+  EXPECT_EQ(both.counters().late, 0u);
+  both.left(3, 105, key_of(true));
+  EXPECT_EQ(both.counters().late, 1u);
 }
 
 TEST(JoinSet, RecordsMayBeMovableOnlyAndKeysViews) {

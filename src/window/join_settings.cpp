@@ -20,6 +20,11 @@ void check_join_settings(std::string_view stage, const JoinSettings& settings) {
     throw ConfigError(fmt::format("stage '{}': the join's delay must not be negative, but is {} ns",
                                   stage, settings.delay_ns));
   }
+  if (settings.timeout_ns && *settings.timeout_ns <= 0) {
+    throw ConfigError(
+        fmt::format("stage '{}': the join's time-out must be greater than zero, but is {} ns",
+                    stage, *settings.timeout_ns));
+  }
   if (settings.late == LateData::place_in_oldest_window) {
     throw ConfigError(
         fmt::format("stage '{}': a join has no windows in which late records could be placed; use "
@@ -32,7 +37,7 @@ JoinSideTimes::JoinSideTimes(std::int64_t first, std::int64_t last, std::int64_t
     : first_(first),
       last_(last),
       stays_(saturating_add(last, delay)),
-      late_(saturating_add(std::max<std::int64_t>(last, 0), delay)) {}
+      held_(saturating_add(std::max<std::int64_t>(last, 0), delay)) {}
 
 TimeSpan JoinSideTimes::partners(std::int64_t time_ns) const {
   constexpr TimeSpan none{end_of_time, no_time};
@@ -62,21 +67,18 @@ std::int64_t JoinSideTimes::earliest_leaving_at(std::int64_t leaves) const {
   return leaves <= no_time + 1 ? no_time : saturating_subtract(leaves - 1, stays_);
 }
 
-std::int64_t JoinSideTimes::first_on_time(std::int64_t watermark) const {
-  return saturating_subtract(watermark, late_);
+std::int64_t JoinSideTimes::earliest_alone(std::int64_t watermark) const {
+  return saturating_subtract(watermark, held_);
 }
 
 JoinTimes::JoinTimes(const JoinSettings& settings)
     : left(settings.lower_ns, settings.upper_ns, settings.delay_ns),
       right(saturating_subtract(0, settings.upper_ns), saturating_subtract(0, settings.lower_ns),
             settings.delay_ns),
-      pair_held(saturating_add(
-          settings.delay_ns,
-          std::max<std::int64_t>(
-              0, std::min(settings.upper_ns, saturating_subtract(0, settings.lower_ns))))) {}
+      delay(settings.delay_ns) {}
 
-std::int64_t JoinTimes::first_pair(std::int64_t watermark) const {
-  return saturating_subtract(watermark, pair_held);
+std::int64_t JoinTimes::first_on_time(std::int64_t watermark) const {
+  return saturating_subtract(watermark, delay);
 }
 
 }  // namespace wallaroo::internal

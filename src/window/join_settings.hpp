@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <wallaroo/late_data.hpp>
@@ -20,6 +21,7 @@ struct JoinSettings {
   std::int64_t delay_ns =
       0;  ///< how much longer than the watermark asks for records are waited for
   LateData late = LateData::drop;
+  std::optional<std::int64_t> timeout_ns = std::nullopt;  ///< without one records wait
 };
 
 /// Throws ConfigError naming `stage` when the settings make no sense.
@@ -48,37 +50,32 @@ class JoinSideTimes {
   /// No record that leaves at watermark `leaves` has an earlier time.
   std::int64_t earliest_leaving_at(std::int64_t leaves) const;
 
-  /// Records of earlier times are late. A record is late when it would have to leave at once and is
-  /// itself more than the delay behind the watermark. (Only where all partners of a record are
-  /// older than it does the second say more: such a record finds them waiting for it, and need not
-  /// wait itself.) At the end of time everything is late.
-  std::int64_t first_on_time(std::int64_t watermark) const;
+  /// No record that was not late and leaves at this watermark or a later one has an earlier time.
+  std::int64_t earliest_alone(std::int64_t watermark) const;
 
  private:
   std::int64_t first_;
   std::int64_t last_;
   std::int64_t stays_;  // it leaves when the watermark is more than this ahead of it
-  std::int64_t late_;   // it is late when the watermark is more than this ahead of it
+  std::int64_t held_;   // one that was not late leaves at most this far behind the watermark
 };
 
 struct JoinTimes {
   explicit JoinTimes(const JoinSettings& settings);
 
-  /// No pair that is found at this watermark or a later one has an earlier time (which is that of
-  /// the later of its records). Since a record that is not late may be as far behind the watermark
-  /// as the other side's records wait, this is not the watermark itself: both records of a pair may
-  /// be behind it.
+  /// Records of earlier times, of either side, are late: partners of theirs may have left.
   ///
-  /// Why it holds, without the delay, at watermark W: a pair is found when its second record
-  /// arrives. If that is the left one, at time a, then a >= W - max(upper, 0), since it is not
-  /// late, and the right one, at time b, has not left: b >= W + lower. If it is the right one, then
-  /// b >= W - max(-lower, 0) and a >= W - upper. In either case max(a, b) >=
-  /// W - max(0, min(upper, -lower)), and some pair has just that time.
-  std::int64_t first_pair(std::int64_t watermark) const;
+  /// Why it is the same for all: the first that a left record at time t may match is a right one at
+  /// t + lower, which leaves when the watermark passes t + lower - lower + delay; and likewise
+  /// t - upper + upper + delay for the first partner of a right record. At the end of time
+  /// everything is late.
+  ///
+  /// So no pair whose second record is not late has an earlier time either.
+  std::int64_t first_on_time(std::int64_t watermark) const;
 
   JoinSideTimes left;
   JoinSideTimes right;
-  std::int64_t pair_held;
+  std::int64_t delay;
 };
 
 }  // namespace wallaroo::internal

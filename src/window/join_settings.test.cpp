@@ -33,6 +33,13 @@ TEST(JoinSettings, ANegativeDelayIsRefused) {
             "stage 'orders with payments': the join's delay must not be negative, but is -1 ns");
 }
 
+TEST(JoinSettings, ATimeOutOfNothingIsRefused) {
+  EXPECT_EQ(refusal({.timeout_ns = 0}),
+            "stage 'orders with payments': the join's time-out must be greater than zero, but is 0 "
+            "ns");
+  EXPECT_EQ(refusal({.timeout_ns = 1}), "");
+}
+
 TEST(JoinSettings, APolicyOfWindowsIsRefused) {
   EXPECT_EQ(refusal({.late = LateData::place_in_oldest_window}),
             "stage 'orders with payments': a join has no windows in which late records could be "
@@ -71,21 +78,43 @@ TEST(JoinTimes, NothingLeavesBeforeThereIsAWatermark) {
   const JoinTimes before({.lower_ns = -5, .upper_ns = -3});
   EXPECT_EQ(before.left.leaves(no_time + 1), no_time + 1);
   EXPECT_EQ(before.left.earliest_leaving_at(no_time + 1), no_time);
-  EXPECT_EQ(before.left.first_on_time(no_time), no_time);
-  EXPECT_EQ(before.first_pair(no_time), no_time);
+  EXPECT_EQ(before.left.earliest_alone(no_time), no_time);
+  EXPECT_EQ(before.first_on_time(no_time), no_time);
 }
 
 TEST(JoinTimes, ARecordThatIsNotBehindTheWatermarkIsNeverLate) {
   const JoinTimes after({.lower_ns = 3, .upper_ns = 5});
-  EXPECT_EQ(after.right.leaves(100), 98);          // it need not wait at 100,
-  EXPECT_EQ(after.right.first_on_time(100), 100);  // but is not late
-  EXPECT_EQ(after.left.first_on_time(100), 95);
+  EXPECT_EQ(after.right.leaves(100), 98);    // it need not wait at 100,
+  EXPECT_EQ(after.first_on_time(100), 100);  // but is not late
+  const JoinTimes delayed({.lower_ns = -3, .upper_ns = 5, .delay_ns = 10});
+  EXPECT_EQ(delayed.first_on_time(100), 90);
 }
 
-TEST(JoinTimes, AtTheEndOfTimeEverythingIsLateAndNoPairFollows) {
+TEST(JoinTimes, ARecordIsLateExactlyWhenItsFirstPartnerMayHaveLeft) {
+  for (const JoinSettings& settings :
+       {JoinSettings{.lower_ns = -2, .upper_ns = 5, .delay_ns = 4}, JoinSettings{.upper_ns = 5},
+        JoinSettings{.lower_ns = 3, .upper_ns = 5}, JoinSettings{.lower_ns = -9, .upper_ns = -4}}) {
+    const JoinTimes times(settings);
+    for (std::int64_t watermark = 80; watermark < 120; ++watermark) {
+      const bool late = 100 < times.first_on_time(watermark);
+      EXPECT_EQ(late, times.right.leaves(100 + settings.lower_ns) <= watermark);
+      EXPECT_EQ(late, times.left.leaves(100 - settings.upper_ns) <= watermark);
+    }
+  }
+}
+
+TEST(JoinTimes, ARecordLeavesWithoutAPartnerAtMostItsWaitBehindTheWatermark) {
+  const JoinTimes times({.lower_ns = -2, .upper_ns = 5, .delay_ns = 10});
+  EXPECT_EQ(times.left.earliest_alone(100), 85);
+  EXPECT_EQ(times.right.earliest_alone(100), 88);
+  const JoinTimes after({.lower_ns = 3, .upper_ns = 5});
+  EXPECT_EQ(after.right.earliest_alone(100), 100);  // those that do not wait are not late
+}
+
+TEST(JoinTimes, AtTheEndOfTimeEverythingIsLateAndNothingFollows) {
   const JoinTimes times({.lower_ns = -2, .upper_ns = 5});
-  EXPECT_EQ(times.left.first_on_time(end_of_time), end_of_time);
-  EXPECT_EQ(times.first_pair(end_of_time), end_of_time);
+  EXPECT_EQ(times.first_on_time(end_of_time), end_of_time);
+  EXPECT_EQ(times.left.earliest_alone(end_of_time), end_of_time);
 }
 
 }  // namespace

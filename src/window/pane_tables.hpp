@@ -229,6 +229,9 @@ void PaneTables<Key, Accumulator>::load(std::size_t group, std::string_view byte
       auto [start, key] = loading_->key(in);
       Accumulator accumulator = loading_->value(in);
       check_group(group, hash_key(key));
+      if (!equals_itself(key)) {
+        continue;  // older versions kept such keys, though nothing could be found by them
+      }
       auto& table = open_[start];
       if (table == nullptr) {
         table = new_table();

@@ -176,20 +176,6 @@ class StageClock {
   Closings closings_;
 
  private:
-  static std::vector<std::int64_t> limits_of_groups(std::span<const Saved> all) {
-    if (all.size() == 1) {
-      return all.front().group_limits;
-    }
-    const Assignment before(static_cast<int>(all.size()));
-    std::vector<std::int64_t> limits(key_group_count);
-    for (std::size_t group = 0; group < key_group_count; ++group) {
-      const Saved& owner = all[before.owner(group)];
-      limits[group] = owner.group_limits.empty() ? owner.limit
-                                                 : std::max(owner.limit, owner.group_limits[group]);
-    }
-    return limits;
-  }
-
   GroupLimits group_limits_;
 };
 

@@ -237,6 +237,13 @@ class WindowSet : public StageClock {
     return by_count && watermark_ == end_of_time ? before_end_ : output_watermark();
   }
 
+  /// Of a key that has windows.
+  Entry& entry_of(std::uint64_t hash, const Key& key) {
+    Entry* const entry = states_.find(hash, key);
+    check(entry != nullptr, "a key that was added is found again by its std::hash and ==");
+    return *entry;
+  }
+
   template <class Out>
   [[gnu::noinline]] void add_slowly(Arrival arrival, const Key& key, const In& record,
                                     Windows& windows, Out& out) {
@@ -247,7 +254,7 @@ class WindowSet : public StageClock {
     const std::optional<std::int64_t> armed = timer_of(windows);
     try {
       if (armed && *armed <= arrival.limit_ns) {
-        fire(arrival.hash, *states_.find(arrival.hash, key), everything, out);
+        fire(arrival.hash, entry_of(arrival.hash, key), everything, out);
       }
       place(arrival, key, record, windows, out);
     } catch (...) {
@@ -279,7 +286,7 @@ class WindowSet : public StageClock {
     const Placement placement = windows.add(
         shape_, aggregation_, arrival, record, [&](const Ready& ready, const Accumulator& value) {
           ++counts_.fired;
-          out.result(states_.find(arrival.hash, key)->first, arrival.hash, ready.window, value,
+          out.result(entry_of(arrival.hash, key).first, arrival.hash, ready.window, value,
                      std::max(ready.time_ns, least_time()));
         });
     counts_.open += windows.open() - open;

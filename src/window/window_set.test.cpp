@@ -185,6 +185,17 @@ TEST(WindowSet, ARecordThatTheAggregationRefusesLeavesNoTrace) {
   EXPECT_EQ(out.all, (Texts{"[0,10) closed: 7 "}));
 }
 
+// key_by lets no such key through, but a == and a std::hash may be wrong in other ways.
+TEST(WindowSet, AKeyThatIsNotFoundAgainIsAnErrorAndNoCrash) {
+  WindowSet<double, int, window_rig::List, CountWindows<window_rig::List, int>> set(
+      {.kind = WindowKind::count, .count = 1, .count_slide = 1});
+  window_rig::Outputs<window_rig::List> out;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(set.on_record(hash_key(nan), nan, 5, 7, out), std::logic_error);
+  set.on_record(hash_key(0.5), 0.5, 5, 7, out);
+  EXPECT_EQ(out.all.size(), 1U);
+}
+
 TEST(WindowSet, KeepsKeysThatCameAsViews) {
   WindowSet<std::string_view, int, window_rig::List, PaneWindows<window_rig::List, int>> set(
       range(10, 10));

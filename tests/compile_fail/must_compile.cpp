@@ -12,10 +12,42 @@ struct Key {
   std::string symbol;
   std::int64_t quantity;
 };
+struct Named {
+  std::string name;
+  bool operator==(const Named&) const = default;
+};
+template <>
+inline constexpr bool wallaroo::equal_by_fields<Named> = true;
+class Length {
+ public:
+  explicit Length(std::string text) : text_(std::move(text)) {}
+  bool operator==(const Length& other) const { return size() == other.size(); }
+  std::size_t size() const { return text_.size(); }
+
+ private:
+  std::string text_;
+};
+template <>
+struct std::hash<Length> {
+  std::size_t operator()(const Length& length) const { return length.size(); }
+};
 // A record whose fields cannot be visited is a record like any other.
-struct Named : Order {
+struct NamedOrder : Order {
   char name[8];
 };
+
+void build_keys(Application& app) {
+  const auto in = app.source("in", orders());
+  in.key_by("named", [](const Order& order) { return Named{order.symbol}; })
+      .to_sink("by name", discard());
+  in.key_by("length", [](const Order& order) { return Length(order.symbol); })
+      .to_sink("by length", discard());
+  in.key_by("pair", [](const Order& order) { return std::pair(order.symbol, order.quantity); })
+      .to("count of pair", [](const Order&, int& count) { return ++count; })
+      .to_sink("by pair", discard());
+  in.key_by("half", [](const Order& order) { return order.quantity / 2.0; })
+      .to_sink("by half", discard());
+}
 
 void build(Application& app) {
   const auto a = app.source("a", orders()).key_by("key a", &Order::symbol);
@@ -40,9 +72,9 @@ void build(Application& app) {
       .to_sinks(wallaroo::sink("file", wallaroo::file_sink({.path = "-"}, &Order::symbol)),
                 wallaroo::sink("callback", discard()));
   app.source("d", wallaroo::file_source({}, [](std::string_view frame) { return frame; }))
-      .to("named", [](std::string_view) { return Named{}; })
-      .key_by("view", [](const Named& named) { return std::string_view(named.symbol); })
-      .to("count", [](const Named&, int& count) { return ++count; })
+      .to("named", [](std::string_view) { return NamedOrder{}; })
+      .key_by("view", [](const NamedOrder& named) { return std::string_view(named.symbol); })
+      .to("count", [](const NamedOrder&, int& count) { return ++count; })
       .to_sink("numbers", discard());
   app.source("e", wallaroo::generator_source(
                       {.on_error = wallaroo::OnError::skip},

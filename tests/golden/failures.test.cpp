@@ -1,5 +1,8 @@
 // User functions that fail, on any number of threads.
+#include <limits>
+#include <optional>
 #include <stdexcept>
+#include <tuple>
 
 #include "golden_rig.hpp"
 
@@ -36,6 +39,33 @@ TEST_P(Golden, SkippedRecordsAreAllThatIsMissing) {
       .to_sink("out", out.sink());
   run_well(app, threads());
   EXPECT_EQ(out.sorted(), good_events());
+}
+
+// A NaN deep in a key: the records are refused where the key is made, whatever stages follow.
+TEST_P(Golden, ARecordWhoseKeyIsNotEqualToItselfIsADeadLetter) {
+  using Key = std::tuple<int, std::optional<double>>;
+  const auto key = [](const Event& event) {
+    const double fraction = event.position % 10 == 3 ? std::numeric_limits<double>::quiet_NaN()
+                                                     : static_cast<double>(event.key) / 8;
+    return Key(1, fraction);
+  };
+  std::uint64_t counted = 0;
+  std::size_t letters = 0;
+  Application app("not a number");
+  app.source("in", event_source(count))
+      .key_by("fraction", key, {.on_error = OnError::dead_letter})
+      .to("count", wallaroo::count_windows(1'000'000).over(wallaroo::count()))
+      .to_sink("out",
+               wallaroo::callback_sink([&](const auto& result) { counted += result.value; }));
+  app.dead_letters("dead").to_sink(
+      "letters", wallaroo::callback_sink([&](const DeadLetter& letter) {
+        ++letters;
+        EXPECT_EQ(letter.stage, "fraction");
+        EXPECT_NE(letter.error.find("is not equal to itself"), std::string::npos) << letter.error;
+      }));
+  run_well(app, threads());
+  EXPECT_EQ(counted, count * 9 / 10);
+  EXPECT_EQ(letters, count / 10);
 }
 
 TEST_P(Golden, EveryRecordIsEitherAnOutputOrADeadLetter) {

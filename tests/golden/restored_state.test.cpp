@@ -72,6 +72,75 @@ TEST(RestoredJoins, WithLateRecordsAsAStream) {
   });
 }
 
+template <class Join>
+void left_with_late(Pipeline& pipeline, Join join) {
+  auto [pairs, late] = join.left().to_with_late("pairs", [](const Tick& a, const Tick* b) {
+    return Text(a.key, fmt::format("{} {}", a.value, value_of(b)));
+  });
+  pairs.to_sink("out", pipeline.sink<Text>("pairs", as_it_is));
+  using Either = std::variant<Tick, Tick>;
+  late.to_sink("late", pipeline.sink<Either>("late", [](const Either& either) {
+    const Tick& tick = either.index() == 0 ? std::get<0>(either) : std::get<1>(either);
+    return Text(tick.key, fmt::format("{} {}", either.index(), tick.value));
+  }));
+}
+
+TEST(RestoredJoins, TimeOutsAreCountedFromTheRestart) {
+  ScriptOptions options;
+  options.inputs = 2;
+  options.other_executors = false;  // executors without input are not idle at once either
+  options.counts_idle = true;
+  wallaroo::EventTimeOptions times;
+  times.idle_after = 2s;
+  expect_same_when_restored(
+      [=](Pipeline& pipeline) {
+        left_with_late(pipeline, pipeline.keyed(0, times)
+                                     .join(pipeline.keyed(1, times))
+                                     .within(-1s, 3s)
+                                     .with_timeout(1s));
+      },
+      options);
+}
+
+// A time-out gives records up on one executor. Its keys come to others, where none did.
+TEST(RestoredJoins, WhatATimeOutGaveUpFindsNoPartnerOnOtherExecutors) {
+  using wallaroo::testing::Harness;
+  const auto outputs = [&](std::optional<int> executors) {
+    wallaroo::EventTimeOptions times;
+    times.idle_after = 1s;
+    Pipeline pipeline([=](Pipeline& made) {
+      const auto join = made.keyed(0, times).join(made.keyed(1, times));
+      left_with_late(made, join.within(0s, 3s).with_timeout(2s));
+    });
+    wallaroo::testing::HarnessOptions options;
+    options.executors = 2;
+    auto harness = std::make_unique<Harness>(pipeline.app, options);
+    pipeline.inputs[0].push({0, 0, 1});
+    harness->run();
+    harness->advance(1500ms);  // idle
+    EXPECT_TRUE(pipeline.outputs.empty()) << "given up before the time-out";
+    harness->advance(3s);
+    EXPECT_EQ(pipeline.outputs[std::pair("pairs", 0)], std::vector<std::string>{"1 nothing"});
+    if (executors) {
+      options.restore = harness->checkpoint();
+      options.executors = *executors;
+      harness.reset();
+      harness = std::make_unique<Harness>(pipeline.app, options);
+    }
+    for (int key = 0; key < 10; ++key) {
+      pipeline.inputs[1].push({key, 500, 2});
+    }
+    harness->end();
+    return std::move(pipeline.outputs);
+  };
+  const Outputs wanted = outputs(std::nullopt);
+  EXPECT_EQ(wanted.at({"late", 0}), std::vector<std::string>{"1 2"});
+  EXPECT_LT(wanted.size(), 9U) << "no other executor has a key";
+  for (const int executors : {1, 2, 3}) {
+    EXPECT_EQ(outputs(executors), wanted) << "on " << executors;
+  }
+}
+
 /// Of every third record a timer of event time, of every fifth one of processing time, which is
 /// moved or cancelled by those that follow.
 struct Alarms {

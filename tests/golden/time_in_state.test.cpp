@@ -104,6 +104,62 @@ TEST(Joins, ALeftJoinEmitsWhatHasNoPartnerOnceNoneCanFollow) {
   EXPECT_EQ(rig.take(), Lines{});
 }
 
+std::string paid(const Order& order, const Payment* payment) {
+  return fmt::format("{} {}", order.id, payment == nullptr ? "unpaid" : "paid");
+}
+
+// The payment comes in time and has left when its order comes, out of order.
+TEST(Joins, AnOrderWhosePaymentCameInTimeIsNeverSaidToBeUnpaid) {
+  for (const auto delay : {0s, 5s}) {
+    JoinRig rig([&](JoinRig& r, auto join) {
+      auto [results, late] = join.left().with_delay(delay).to_with_late("matched", paid);
+      results.to_sink("out", r.sink());
+      late.to_sink("late", callback_sink([&r](const std::variant<Order, Payment>& record) {
+                     r.seen.push_back(fmt::format("late {}", std::get<0>(record).id));
+                   }));
+    });
+    rig.pay(1, 103, 1);
+    rig.order(7, 105 + delay.count());
+    rig.pay(7, 105 + delay.count(), 1);
+    EXPECT_EQ(rig.take(), (Lines{"7 paid"}));
+    rig.order(1, 100);
+    rig.order(2, 103);
+    rig.pay(2, 104, 1);
+    EXPECT_EQ(rig.take(), (Lines{"2 paid"})) << "a pair that can be made is made";
+    rig.harness->end();
+    EXPECT_EQ(rig.take(), (Lines{"late 1"}));
+  }
+}
+
+TEST(Joins, WithATimeOutWhatWaitsComesOutWhenAllInputsAreSilent) {
+  JoinRig rig([&](JoinRig& r, auto join) {
+    join.left().with_timeout(10s).to("matched", paid).to_sink("out", r.sink());
+  });
+  rig.order(1, 100);
+  rig.pay(2, 100, 1);
+  rig.harness->advance(9s);  // idle after 5 s
+  EXPECT_EQ(rig.take(), Lines{});
+  rig.order(2, 101);
+  EXPECT_EQ(rig.take(), (Lines{"2 paid"})) << "within the bounds";
+  rig.harness->advance(6s);
+  rig.harness->advance(9s);
+  EXPECT_EQ(rig.take(), Lines{}) << "the time is counted from the last record";
+  rig.harness->advance(2s);
+  EXPECT_EQ(rig.take(), (Lines{"1 unpaid"}));
+  const std::string metrics = rig.harness->metrics_text();
+  for (const char* const line : {"wallaroo_join_pairs_total", "wallaroo_join_unpaired_total"}) {
+    EXPECT_NE(metrics.find(fmt::format("{}{{application=\"joins\",pipeline=\"orders\",stage="
+                                       "\"matched\",worker=\"worker1\",executor=\"0\"}} 1\n",
+                                       line)),
+              std::string::npos)
+        << metrics;
+  }
+  EXPECT_NE(metrics.find("wallaroo_join_buffered_records{application=\"joins\",pipeline=\"orders\","
+                         "stage=\"matched\",worker=\"worker1\",executor=\"0\"} 0\n"),
+            std::string::npos)
+      << metrics;
+}
+
 TEST(Joins, LateRecordsOfBothSidesCanBeAStream) {
   JoinRig rig([](JoinRig& r, auto join) {
     auto [results, late] = join.to_with_late(
