@@ -29,6 +29,11 @@ struct EventTimeOptions {
   /// A time further ahead of the wall clock than this is a mistake, which would close the windows
   /// of everybody: such a record is refused as `on_error` says. Zero: any time is good.
   std::chrono::nanoseconds max_ahead = std::chrono::hours(1);
+  /// A time further ahead of the greatest one of its partition than this may be that of a wrong
+  /// clock: it moves the watermark only when the records that follow are as far ahead (see "Wrong
+  /// clocks" in the guide). Less than `lateness` counts as `lateness`. Zero: every time is
+  /// believed. Strategies of one's own decide themselves.
+  std::chrono::nanoseconds max_jump = std::chrono::minutes(5);
   /// When the time is too far ahead, or the extractor throws.
   OnError on_error = OnError::stop;
 };

@@ -98,7 +98,7 @@ class BasicStream {
     internal::check_event_time(link_.graph(), name, options);
     return std::move(*this).template lengthened<Step>(
         {std::move(name), link_.pipeline(), internal::StageKind::event_time, options.on_error},
-        {std::move(extract), options});
+        {std::move(extract), options, -1, Pending::stamped});
   }
   template <class F>
   auto event_time(std::string name, F extract, EventTimeOptions options = {}) const& {

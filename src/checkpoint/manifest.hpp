@@ -97,6 +97,8 @@ struct Manifest {
   std::vector<ManifestSink> sinks;
   std::vector<ManifestBlock> blocks;
   std::vector<ManifestSection> sections;
+  /// By the application's clock, since the Unix epoch: no ingest time in it is later. 0: not told.
+  std::int64_t clock_ns = 0;
 
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };

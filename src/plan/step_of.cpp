@@ -60,6 +60,7 @@ void check_event_time(Graph& graph, const std::string& stage, const EventTimeOpt
   refuse_negative(options.lateness, "lateness");
   refuse_negative(options.idle_after, "idle_after");
   refuse_negative(options.max_ahead, "max_ahead");
+  refuse_negative(options.max_jump, "max_jump");
 }
 
 }  // namespace wallaroo::internal

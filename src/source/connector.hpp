@@ -32,6 +32,12 @@ class BatchReceiver {
   /// gives nothing holds the watermark back; one may also appear with its first batch.
   virtual void open_partition(std::uint64_t) {}
   virtual void end_partition(std::uint64_t) {}
+  /// An open partition is cut off and may come back: it holds the watermark back until it is opened
+  /// again, or idle. Then nothing is known of it any more.
+  virtual void leave_partition(std::uint64_t partition) { end_partition(partition); }
+  /// One that was left is open at another executor. It holds the watermark back until it is idle if
+  /// it gave something here, because the others may be ahead of what it goes on with.
+  virtual void forget_partition(std::uint64_t) {}
 };
 
 /// The source's `on_error` policy, for records that the source itself could not make. (A decoder is

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <random>
+#include <set>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -242,6 +243,85 @@ TEST(ConnectorSource, AnEndedStreamIsAcknowledgedByTheCheckpointThatHasAllOfIt) 
   Client other(rig, source);
   other.greet();
   EXPECT_EQ(other.notify(1).point_of_reference, 10U);
+}
+
+TEST(ConnectorSource, ARestartWaitsOnEveryExecutorForTheStreamsThatHadNotEnded) {
+  std::vector<SourcePosition> positions;
+  {
+    ConnectorSource source("feed", listening());
+    SourceRig rig(source, 1, true);
+    Client client(rig, source);
+    client.greet();
+    for (const std::uint64_t stream : {1, 2, 3}) {
+      client.notify(stream);
+    }
+    client.send(1, 10, "a");
+    client.send(2, 10, "b");
+    client.say(EndOfStream{2});
+    client.send(1, 11, "c");
+    rig.run_until_received(3);
+    positions = save_all(rig, 1, 1);
+  }
+  ConnectorSource source("feed", listening());
+  SourceRig rig(source, 2, true, positions);
+  using Set = std::set<std::uint64_t>;
+  EXPECT_EQ(rig.at(0).receiver.awaited, Set{0}) << "the second stream had ended, the third is new";
+  EXPECT_EQ(rig.at(1).receiver.awaited, Set{0});
+  Client client(rig, source);
+  client.greet();
+  EXPECT_EQ(client.notify(1).point_of_reference, 11U);
+  rig.run_until([&] {
+    return rig.at(0).receiver.awaited.empty() && rig.at(1).receiver.awaited.empty();
+  });
+  EXPECT_EQ(rig.at(0).receiver.open.size() + rig.at(1).receiver.open.size(), 1U);
+  EXPECT_EQ(client.notify(2).point_of_reference, 10U);
+}
+
+TEST(ConnectorSource, AStreamThatStaysAwayIsStillWaitedForAfterTheNextRestart) {
+  std::vector<SourcePosition> positions;
+  {
+    ConnectorSource source("feed", listening());
+    SourceRig rig(source, 2, true);
+    Client client(rig, source);
+    client.greet();
+    client.notify(1);
+    client.send(1, 10, "a");
+    rig.run_until_received(1);
+    positions = save_all(rig, 2, 1);
+  }
+  for (int restart = 0; restart < 3; ++restart) {
+    ConnectorSource source("feed", listening());
+    SourceRig rig(source, 2, true, positions);
+    EXPECT_EQ(rig.at(1).receiver.awaited.size(), 1U);
+    positions = save_all(rig, 2, 2);
+  }
+}
+
+TEST(ConnectorSource, AStreamThatIsCutIsWaitedForOnEveryExecutorUntilItIsBack) {
+  ConnectorSource source("feed", listening());
+  SourceRig rig(source, 2);
+  Client first(rig, source);
+  Client second(rig, source);
+  first.greet();
+  second.greet();
+  first.notify(1);
+  first.send(1, 5, "five");
+  rig.run_until_received(1);
+  first.connection().reset_connection();
+  rig.run_until([&] {
+    return rig.at(0).receiver.awaited.size() == 1 && rig.at(1).receiver.awaited.size() == 1;
+  });
+  EXPECT_TRUE(second.notify(1).success);
+  rig.run_until([&] {
+    return rig.at(0).receiver.awaited.empty() && rig.at(1).receiver.awaited.empty();
+  });
+  EXPECT_EQ(rig.at(0).receiver.open.size() + rig.at(1).receiver.open.size(), 1U);
+  second.say(EndOfStream{1});
+  rig.run_until([&] {
+    return rig.at(0).receiver.open.empty() && rig.at(1).receiver.open.empty();
+  });
+  EXPECT_TRUE(rig.at(0).receiver.awaited.empty() && rig.at(1).receiver.awaited.empty())
+      << "its sender has said that it ends";
 }
 
 TEST(ConnectorSource, AfterTheStopTheLastCheckpointIsAcknowledgedBeforeConnectionsClose) {

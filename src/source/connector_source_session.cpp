@@ -69,7 +69,10 @@ SourceStep SourceSession::on(const protocol::Notify& notify) {
     return {};
   }
   SourceStream& stream = streams_[notify.stream_id];
-  stream = {.id = notify.stream_id, .name = notify.stream_name, .last = claim.last};
+  stream = {.id = notify.stream_id,
+            .name = notify.stream_name,
+            .last = claim.last,
+            .awaited = claim.awaited};
   send(protocol::NotifyAck{true, stream.id, stream.last});
   spend_credit();
   return {Kind::opened, &stream};
@@ -108,7 +111,7 @@ SourceStep SourceSession::on(const protocol::EndOfStream& end) {
   if (settings_.checkpoints) {
     return {Kind::ended, stream};
   }
-  registry_.release(stream->id, stream->last);
+  registry_.release({stream->id, stream->last, true});
   send(protocol::Ack{0, {{stream->id, stream->last}}});
   gone_ = streams_.extract(stream->id);
   return {Kind::ended, &gone_.mapped()};
@@ -144,7 +147,7 @@ SourceStream* SourceSession::find_open(std::uint64_t id) {
 std::vector<SourceStream> SourceSession::release_all() {
   std::vector<SourceStream> open;
   for (auto& [id, stream] : streams_) {
-    registry_.release(id, stream.last);
+    registry_.release({id, stream.last, stream.ended});
     if (!stream.ended) {
       open.push_back(std::move(stream));
     }
@@ -158,7 +161,7 @@ void SourceSession::save(std::uint64_t number, std::vector<StreamPlace>& places)
   Saved saved{number, {}};
   for (auto& [id, stream] : streams_) {
     if (stream.last != StreamRegistry::nothing) {
-      places.push_back({id, stream.last});
+      places.push_back({id, stream.last, stream.ended});
     }
     if (stream.ended && stream.ended_in == 0) {
       stream.ended_in = number;
@@ -195,7 +198,7 @@ bool SourceSession::release_ended(std::uint64_t number) {
   for (auto next = streams_.begin(); next != streams_.end();) {
     const SourceStream& stream = next->second;
     if (stream.ended_in != 0 && stream.ended_in <= number) {
-      registry_.release(stream.id, stream.last);
+      registry_.release({stream.id, stream.last, true});
       next = streams_.erase(next);
     } else {
       ++next;

@@ -39,6 +39,7 @@ struct SourceStream {
   std::uint64_t id = 0;
   std::string name;
   std::uint64_t last = StreamRegistry::nothing;  ///< the last message that was seen
+  bool awaited = false;                          ///< it had been cut off, and is back
   bool ended = false;                            ///< waits for a checkpoint that has all of it
   std::uint64_t ended_in = 0;  ///< the first checkpoint after its end; 0: not begun
   StreamFeed feed = {};

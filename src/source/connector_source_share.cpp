@@ -50,6 +50,7 @@ ConnectorShare::ConnectorShare(std::shared_ptr<ConnectorSourceShared> shared, st
 }
 
 ConnectorShare::~ConnectorShare() {
+  stopped_ = true;
   shared_->tcp->links[index_]->detach();
   while (!connections_.empty()) {
     close(connections_.front());
@@ -59,6 +60,16 @@ ConnectorShare::~ConnectorShare() {
 void ConnectorShare::start() {
   if (acceptor_) {
     naming_source(shared_->tcp->name, [&] { acceptor_->start(); });
+  }
+  const auto streams = shared_->registry.awaited();
+  for (const std::uint64_t stream : streams) {
+    await(stream);
+  }
+  if (acceptor_ && !streams.empty()) {
+    context_.log.info(
+        "source '{}': {} streams of the checkpoint have not ended; the watermark waits for each "
+        "until it is back, or idle",
+        shared_->tcp->name, streams.size());
   }
 }
 
@@ -199,9 +210,63 @@ bool ConnectorShare::follow(ConnectorSourceConnection& connection, const SourceS
 }
 
 void ConnectorShare::open(ConnectorSourceConnection& connection, SourceStream& stream) {
-  stream.feed.partition = next_partition_++;
+  const auto found = awaited_.find(stream.id);
+  if (found != awaited_.end()) {
+    stream.feed.partition = found->second;
+    awaited_.erase(found);
+  } else {
+    stream.feed.partition = next_partition_++;
+  }
   stream.feed.origin = origin_of(*connection.peer, stream);
   context_.receiver.open_partition(stream.feed.partition);
+  if (stream.awaited) {
+    tell_others(&ConnectorShare::stream_is_back, stream.id);
+  }
+}
+
+void ConnectorShare::tell_others(void (ConnectorShare::*news)(std::uint64_t),
+                                 std::uint64_t stream) {
+  for (const auto& link : shared_->tcp->links) {
+    if (link != shared_->tcp->links[index_]) {
+      link->post([news, stream](ConnectionTaker& share) {
+        (static_cast<ConnectorShare&>(share).*news)(stream);
+      });
+    }
+  }
+}
+
+void ConnectorShare::await(std::uint64_t stream) {
+  const auto [place, is_new] = awaited_.try_emplace(stream, next_partition_);
+  if (is_new) {
+    context_.receiver.open_partition(next_partition_);
+    context_.receiver.leave_partition(next_partition_++);
+  }
+}
+
+// What is told may have changed since: the stream may be back here, or cut again elsewhere.
+void ConnectorShare::stream_was_cut(std::uint64_t stream) {
+  if (!stopped_ && shared_->registry.is_awaited(stream)) {
+    await(stream);
+  }
+}
+
+void ConnectorShare::stream_is_back(std::uint64_t stream) {
+  const auto found = awaited_.find(stream);
+  if (found != awaited_.end() && !shared_->registry.is_awaited(stream)) {
+    context_.receiver.forget_partition(found->second);
+    awaited_.erase(found);
+  }
+}
+
+// Without its sender having said that it ends.
+void ConnectorShare::cut(const SourceStream& stream) {
+  if (stopped_ || stream.last == StreamRegistry::nothing) {
+    context_.receiver.end_partition(stream.feed.partition);
+    return;
+  }
+  awaited_[stream.id] = stream.feed.partition;
+  context_.receiver.leave_partition(stream.feed.partition);
+  tell_others(&ConnectorShare::stream_was_cut, stream.id);
 }
 
 void ConnectorShare::end(ConnectorSourceConnection& connection) {
@@ -250,7 +315,7 @@ void ConnectorShare::close(ConnectorSourceConnection& connection) {
   const bool go_on = connection.state == State::stopped && context_.checkpoints;
   for (const SourceStream& stream : connection.session->release_all()) {
     if (!go_on) {
-      context_.receiver.end_partition(stream.feed.partition);
+      cut(stream);
     }
   }
   connections_.erase(connection.self);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <boost/intrusive/list.hpp>
@@ -95,6 +96,9 @@ class ConnectorShare final : public SourceConnector, public ConnectionTaker {
   void resume_accepting() override;
   /// Streams may have become free: those who were refused one are to ask again.
   void invite_retries();
+  /// Another executor's connection with the stream was cut; or the stream is open there again.
+  void stream_was_cut(std::uint64_t stream);
+  void stream_is_back(std::uint64_t stream);
 
  private:
   using State = ConnectorSourceConnection::State;
@@ -110,6 +114,9 @@ class ConnectorShare final : public SourceConnector, public ConnectionTaker {
   void report_closed(const ConnectorSourceConnection& connection);
   void close(ConnectorSourceConnection& connection);
   void streams_released();
+  void await(std::uint64_t stream);
+  void cut(const SourceStream& stream);
+  void tell_others(void (ConnectorShare::*news)(std::uint64_t), std::uint64_t stream);
 
   std::shared_ptr<ConnectorSourceShared> shared_;
   std::size_t index_;
@@ -120,6 +127,9 @@ class ConnectorShare final : public SourceConnector, public ConnectionTaker {
   ReadyConnectors ready_;
   std::list<ConnectorSourceConnection> connections_;
   std::optional<TcpAcceptor> acceptor_;
+  /// Streams that are to come back, and the partitions that stand for them here. Each executor
+  /// waits for all of them, because a stream may come back to any.
+  std::unordered_map<std::uint64_t, std::uint64_t> awaited_;
   std::uint64_t next_partition_ = 0;
   std::uint64_t last_checkpoint_ = 0;  ///< the first that has everything there is; 0: not begun
   bool stopped_ = false;

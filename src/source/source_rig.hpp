@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,7 +51,21 @@ class CollectingReceiver final : public BatchReceiver {
     }
   }
   bool blocked() const override { return is_blocked; }
+  void open_partition(std::uint64_t partition) override {
+    EXPECT_TRUE(open.insert(partition).second);
+    awaited.erase(partition);
+  }
+  void end_partition(std::uint64_t partition) override { EXPECT_EQ(open.erase(partition), 1U); }
+  void leave_partition(std::uint64_t partition) override {
+    EXPECT_EQ(open.erase(partition), 1U);
+    awaited.insert(partition);
+  }
+  void forget_partition(std::uint64_t partition) override {
+    EXPECT_EQ(awaited.erase(partition), 1U);
+  }
 
+  std::set<std::uint64_t> open;     ///< partitions
+  std::set<std::uint64_t> awaited;  ///< likewise, that were left
   std::vector<Received> received;
   std::size_t batches = 0;
   std::int64_t last_ingest_ns = 0;

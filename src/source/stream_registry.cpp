@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -13,7 +14,9 @@
 namespace wallaroo::internal {
 namespace {
 
-// A position: the last message's id in 8 bytes, big-endian, and the stream's name.
+// A position: the last message's id in 8 bytes, big-endian, and the stream's name. Its partition is
+// the stream's id, followed by this when the stream had ended.
+constexpr std::string_view ended_mark = " ended";
 
 std::string encode_position(std::uint64_t last, const std::string& name) {
   std::string bytes;
@@ -27,6 +30,7 @@ struct SavedStream {
   std::uint64_t id = 0;
   std::uint64_t last = 0;
   std::string name;
+  bool ended = false;
 };
 
 SavedStream decode_position(const SourcePosition& position) {
@@ -34,9 +38,10 @@ SavedStream decode_position(const SourcePosition& position) {
   const char* const begin = position.partition.data();
   const char* const end = begin + position.partition.size();
   const auto [rest, error] = std::from_chars(begin, end, stream.id);
+  stream.ended = std::string_view(rest, end) == ended_mark;
   ByteReader reader(position.bytes);
   stream.last = reader.big_endian<std::uint64_t>();
-  if (error != std::errc() || rest != end || !reader.ok()) {
+  if (error != std::errc() || (rest != end && !stream.ended) || !reader.ok()) {
     throw ConfigError(
         fmt::format("the checkpoint's position '{}' ({} bytes) is not that of a connector's "
                     "stream: was the source of another kind when the checkpoint was made?",
@@ -55,10 +60,12 @@ StreamRegistry::Claim StreamRegistry::claim(std::size_t executor, std::uint64_t 
   if (!may_open(executor, entry)) {
     return {};
   }
+  const bool was_awaited = awaited(entry);
   entry.name = name;
   entry.open = true;
+  entry.ended = false;
   entry.home = executor;
-  return {true, entry.last};
+  return {true, entry.last, was_awaited};
 }
 
 bool StreamRegistry::may_open(std::size_t executor, const Stream& stream) const {
@@ -85,22 +92,42 @@ bool StreamRegistry::may_move(const Stream& stream) const {
   return !checkpoints_ || stream.last == stream.settled;
 }
 
-void StreamRegistry::release(std::uint64_t stream, std::uint64_t last) {
+void StreamRegistry::release(const StreamPlace& place) {
   const std::lock_guard lock(mutex_);
-  const auto found = streams_.find(stream);
+  const auto found = streams_.find(place.stream);
   check(found != streams_.end() && found->second.open, "only an open stream is released");
   found->second.open = false;
-  found->second.last = last;
-  if (last == nothing) {
+  found->second.last = place.last;
+  found->second.ended = place.ended;
+  if (place.last == nothing) {
     streams_.erase(found);
   }
+}
+
+std::vector<std::uint64_t> StreamRegistry::awaited() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::uint64_t> all;
+  for (const auto& [id, stream] : streams_) {
+    if (awaited(stream)) {
+      all.push_back(id);
+    }
+  }
+  return all;
+}
+
+bool StreamRegistry::is_awaited(std::uint64_t stream) {
+  const std::lock_guard lock(mutex_);
+  const auto found = streams_.find(stream);
+  return found != streams_.end() && awaited(found->second);
 }
 
 std::vector<SourcePosition> StreamRegistry::save(std::size_t executor, std::uint64_t number,
                                                  std::span<const StreamPlace> open) {
   const std::lock_guard lock(mutex_);
   for (const StreamPlace& place : open) {
-    streams_.at(place.stream).last = place.last;
+    Stream& stream = streams_.at(place.stream);
+    stream.last = place.last;
+    stream.ended = place.ended;
   }
   // A number that is older than what others have begun has failed: what is returned is of no use.
   begun_ = std::max(begun_, number);
@@ -112,7 +139,8 @@ std::vector<SourcePosition> StreamRegistry::save(std::size_t executor, std::uint
     if ((own || settled) && stream.last != nothing && stream.reported_in < number) {
       stream.reported_in = number;
       stream.reported = stream.last;
-      positions.push_back({std::to_string(id), encode_position(stream.last, stream.name)});
+      positions.push_back({std::to_string(id) + std::string(stream.ended ? ended_mark : ""),
+                           encode_position(stream.last, stream.name)});
     }
   }
   return positions;
@@ -139,6 +167,7 @@ void StreamRegistry::restore(const std::vector<SourcePosition>& positions) {
     stream.name = std::move(saved.name);
     stream.last = saved.last;
     stream.settled = saved.last;
+    stream.ended = saved.ended;
   }
 }
 

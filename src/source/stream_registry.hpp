@@ -26,6 +26,7 @@ namespace wallaroo::internal {
 struct StreamPlace {
   std::uint64_t stream = 0;
   std::uint64_t last = 0;
+  bool ended = false;  ///< its sender has said that nothing follows
   friend bool operator==(const StreamPlace&, const StreamPlace&) = default;
 };
 
@@ -39,6 +40,7 @@ class StreamRegistry {
   struct Claim {
     bool granted = false;
     std::uint64_t last = nothing;  ///< granted: continue after it
+    bool awaited = false;          ///< granted: it had been cut off, see `is_awaited`
   };
 
   /// Without checkpoints streams may move at any time.
@@ -49,8 +51,13 @@ class StreamRegistry {
   /// Refused while it is open anywhere, or may not move yet: then to be tried again after the next
   /// `save` of this executor, or `completed`, or `released` by another.
   Claim claim(std::size_t executor, std::uint64_t stream, const std::string& name);
-  /// The executor that claimed it has processed it up to `last` and stops.
-  void release(std::uint64_t stream, std::uint64_t last);
+  /// The executor that claimed it has processed it up to `place.last` and stops.
+  void release(const StreamPlace& place);
+
+  /// Streams that are to come back: something of them has been processed, now or before the
+  /// restored checkpoint, they are not open, and their senders have not said that they end.
+  std::vector<std::uint64_t> awaited();
+  bool is_awaited(std::uint64_t stream);
 
   /// The executor's barrier of checkpoint `number` comes now. `open` are all streams that it reads
   /// and of which something has been processed. Returns the positions that the executor must add
@@ -71,12 +78,16 @@ class StreamRegistry {
     std::uint64_t settled = nothing;  ///< up to here it is in a complete checkpoint
     std::optional<std::size_t> home;  ///< the executor that reads it, or did last
     bool open = false;
+    bool ended = false;
     std::uint64_t reported_in = 0;  ///< the latest checkpoint that has its position
     std::uint64_t reported = nothing;
   };
 
   bool may_open(std::size_t executor, const Stream& stream) const;
   bool may_move(const Stream& stream) const;
+  static bool awaited(const Stream& stream) {
+    return !stream.open && !stream.ended && stream.last != nothing;
+  }
 
   std::mutex mutex_;
   std::unordered_map<std::uint64_t, Stream> streams_;

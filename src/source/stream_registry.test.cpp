@@ -21,7 +21,7 @@ std::vector<SourcePosition> saved(StreamRegistry& registry, std::size_t executor
 bool may_claim(StreamRegistry& registry, std::size_t executor, std::uint64_t stream) {
   const StreamRegistry::Claim claim = registry.claim(executor, stream, "s");
   if (claim.granted) {
-    registry.release(stream, claim.last);
+    registry.release({stream, claim.last});
   }
   return claim.granted;
 }
@@ -32,7 +32,7 @@ TEST(StreamRegistry, AStreamHasOneReaderAndTheNextGoesOnWhereItStopped) {
   EXPECT_FALSE(registry.claim(0, 7, "s").granted);
   EXPECT_FALSE(registry.claim(1, 7, "s").granted);
   EXPECT_TRUE(registry.claim(1, 8, "other").granted);
-  registry.release(7, 12);
+  registry.release({7, 12});
   const StreamRegistry::Claim again = registry.claim(1, 7, "s");
   EXPECT_TRUE(again.granted);
   EXPECT_EQ(again.last, 12U);
@@ -43,7 +43,7 @@ TEST(StreamRegistry, WithCheckpointsAStreamMovesOnlyOnceAllOfItIsInACompleteOne)
   ASSERT_TRUE(registry.claim(0, 7, "s").granted);
   saved(registry, 0, 1, {{7, 3}});
   saved(registry, 1, 1);
-  registry.release(7, 5);
+  registry.release({7, 5});
   registry.completed(1);
   EXPECT_FALSE(may_claim(registry, 1, 7)) << "4 and 5 are not in checkpoint 1";
   EXPECT_TRUE(may_claim(registry, 0, 7)) << "the same executor needs no checkpoint";
@@ -68,8 +68,8 @@ TEST(StreamRegistry, PositionsOfReleasedAndNeverOpenedStreamsStayInEveryCheckpoi
   ASSERT_TRUE(first.claim(0, 7, "seven").granted);
   ASSERT_TRUE(first.claim(0, UINT64_MAX, "greatest").granted);
   ASSERT_TRUE(first.claim(0, 9, "nothing came").granted);
-  first.release(7, 1);
-  first.release(9, nothing);
+  first.release({7, 1});
+  first.release({9, nothing});
   const auto positions = saved(first, 0, 1, {{UINT64_MAX, 0x0102}});
   ASSERT_EQ(positions.size(), 2U);
 
@@ -92,10 +92,34 @@ TEST(StreamRegistry, PositionsOfReleasedAndNeverOpenedStreamsStayInEveryCheckpoi
   EXPECT_EQ(second.claim(0, UINT64_MAX, "greatest").last, 0x0102U);
 }
 
+TEST(StreamRegistry, StreamsThatWereCutOffAreAwaitedAndThoseThatEndedAreNot) {
+  StreamRegistry first(1, true);
+  for (const std::uint64_t stream : {1, 2, 3, 4}) {
+    EXPECT_FALSE(first.claim(0, stream, "s").awaited);
+  }
+  first.release({1, 5, false});
+  first.release({2, 5, true});
+  first.release({3, nothing, false});
+  EXPECT_EQ(first.awaited(), std::vector<std::uint64_t>{1});
+  const auto positions = saved(first, 0, 1, {{4, 7, true}});
+
+  StreamRegistry second(2, true);
+  second.restore(positions);
+  EXPECT_EQ(second.awaited(), std::vector<std::uint64_t>{1});
+  EXPECT_TRUE(second.is_awaited(1));
+  EXPECT_FALSE(second.is_awaited(2));
+  EXPECT_FALSE(second.is_awaited(3));
+  EXPECT_FALSE(second.claim(0, 2, "s").awaited);
+  EXPECT_TRUE(second.claim(1, 1, "s").awaited);
+  EXPECT_FALSE(second.is_awaited(1));
+  EXPECT_EQ(second.claim(0, 4, "s").last, 7U);
+}
+
 TEST(StreamRegistry, PositionsOfSomethingElseAreRefused) {
   for (const SourcePosition& position :
        {SourcePosition{"x", std::string(8, '\0')}, SourcePosition{"1x", std::string(8, '\0')},
         SourcePosition{"", std::string(8, '\0')}, SourcePosition{"1", std::string(7, '\0')},
+        SourcePosition{"1 ende", std::string(8, '\0')},
         SourcePosition{"18446744073709551616", std::string(8, '\0')}}) {
     StreamRegistry registry(1, true);
     EXPECT_THROW(registry.restore({position}), ConfigError) << position.partition;
@@ -161,7 +185,7 @@ class Simulation {
   void release(std::size_t executor) {
     if (!open_[executor].empty()) {
       const auto first = open_[executor].begin();
-      registry_.release(first->first, first->second);
+      registry_.release({first->first, first->second});
       open_[executor].erase(first);
     }
   }

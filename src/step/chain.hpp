@@ -114,6 +114,18 @@ class Chain final : public Segment {
     pass_watermark();
   }
 
+  void leave_partition(std::uint64_t partition) override {
+    for_each_temporal([&](auto& step, auto) { step.leave_partition(partition); });
+    pass_watermark();
+  }
+  void forget_partition(std::uint64_t partition) override {
+    for_each_temporal([&](auto& step, auto) { step.forget_partition(partition); });
+    pass_watermark();
+  }
+  void skip_time(std::int64_t gap_ns) override {
+    for_each_temporal([&](auto& step, auto) { step.skip_time(gap_ns); });
+  }
+
   void finish() override { terminal_.finish(); }
 
   std::vector<KeptState> states() override {

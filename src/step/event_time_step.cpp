@@ -29,4 +29,13 @@ std::string too_far_ahead(std::int64_t time_ns, std::int64_t wall_ns,
       date_of(wall_ns));
 }
 
+void warn_of_far_ahead(const Log& log, std::string_view stage, std::uint64_t records,
+                       std::chrono::nanoseconds max_jump) {
+  log.warning(
+      "stage '{}': the times of {} records were more than {} s ahead of those before and after "
+      "them; the watermark does not follow them (is a sender's clock wrong? if such times are "
+      "meant, raise max_jump in the options of event_time)",
+      stage, records, std::chrono::duration<double>(max_jump).count());
+}
+
 }  // namespace wallaroo::internal

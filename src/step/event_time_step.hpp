@@ -20,6 +20,7 @@
 #include "step/chain_context.hpp"
 #include "step/describe.hpp"
 #include "step/temporal.hpp"
+#include "window/news_of_time.hpp"
 #include "window/partition_clocks.hpp"
 
 namespace wallaroo::internal {
@@ -58,6 +59,10 @@ std::int64_t to_event_time(const std::chrono::time_point<Clock, std::chrono::nan
 std::string too_far_ahead(std::int64_t time_ns, std::int64_t wall_ns,
                           std::chrono::nanoseconds max_ahead);
 
+/// Records moved no watermark, because others contradicted their times.
+void warn_of_far_ahead(const Log& log, std::string_view stage, std::uint64_t records,
+                       std::chrono::nanoseconds max_jump);
+
 template <class F, class In>
 constexpr bool check_extractor() {
   static_assert(std::is_invocable_v<F&, const In&>,
@@ -85,13 +90,18 @@ class EventTimeStep : public TemporalStep {
     F extract;
     EventTimeOptions options;
     int stage = -1;
+    bool again = false;  ///< its input has event time already, by other watermarks
   };
 
   EventTimeStep(const Spec& spec, const SegmentContext& context)
       : extract_(spec.extract),
         max_ahead_(spec.options.max_ahead),
+        max_jump_(spec.options.max_jump),
         clock_(context.clock),
+        log_(context.log),
         stage_(context.stages.at(spec.stage)),
+        news_(spec.again ? end_of_time : context.longest_news_ns,
+              clock_.now_ns() + context.wall_offset_ns),
         clocks_(std::make_unique<State>(spec.options)) {
     clocks_->begin(clock_.now_ns());
   }
@@ -100,12 +110,10 @@ class EventTimeStep : public TemporalStep {
   StageState* stage_state() { return clocks_.get(); }
 
   void begin_batch(ChainContext& context) {
-    clocks_->select(context.partition, clock_.now_ns());
+    const std::int64_t wall_ns = max_ahead_.count() > 0 ? clock_.wall_ns() : end_of_time;
+    clocks_->select(context.partition, clock_.now_ns(), wall_ns);
     // As a watermark the end of time would say that nothing follows.
-    latest_ = end_of_time - 1;
-    if (max_ahead_.count() > 0) {
-      latest_ = std::min(latest_, saturating_add(context.ingest_time_ns(), max_ahead_.count()));
-    }
+    latest_ = std::min(end_of_time - 1, saturating_add(wall_ns, max_ahead_.count()));
   }
 
   template <Pass, class Place, class R, class Next>
@@ -134,6 +142,12 @@ class EventTimeStep : public TemporalStep {
   /// Its own watermark takes the place of what comes in, but for the end.
   Watermark set_watermark(Watermark in) {
     clocks_->update();
+    if (const std::int64_t gap_ns = news_.told(in.time_ns); gap_ns != 0) [[unlikely]] {
+      clocks_->skip_time(gap_ns);
+    }
+    if (clocks_->not_believed() != told_not_believed_) [[unlikely]] {
+      warn_of_jumps();
+    }
     const Watermark out = in.time_ns == end_of_time ? in : clocks_->watermark();
     stage_->metrics.watermark.set(out.time_ns);
     return out;
@@ -143,15 +157,24 @@ class EventTimeStep : public TemporalStep {
   bool fire(ChainContext&, std::uint64_t&, Next&) {
     return false;
   }
-  std::int64_t due_ns() const { return clocks_->next_time_ns(); }
+  std::int64_t due_ns() const { return news_.due_ns(clocks_->next_time_ns()); }
   template <class Next>
-  void on_time(ChainContext&, std::int64_t now_ns, std::uint64_t&, Next&) {
-    clocks_->on_time(now_ns);
+  void on_time(ChainContext& context, std::int64_t now_ns, std::uint64_t&, Next&) {
+    if (news_.recent(now_ns, now_ns + context.wall_offset_ns())) {
+      clocks_->on_time(now_ns);
+    }
+  }
+  void skip_time(std::int64_t gap_ns) {
+    if (!news_.expected()) {
+      clocks_->skip_time(gap_ns);
+    }
   }
   void open_partition(std::uint64_t partition, std::int64_t now_ns) {
     clocks_->open(partition, now_ns);
   }
   void end_partition(std::uint64_t partition) { clocks_->end(partition); }
+  void leave_partition(std::uint64_t partition) { clocks_->leave(partition); }
+  void forget_partition(std::uint64_t partition) { clocks_->forget(partition); }
 
  private:
   struct State final : PartitionClocks, StageState {
@@ -168,15 +191,33 @@ class EventTimeStep : public TemporalStep {
   template <class R>
   [[gnu::noinline, gnu::cold]] void refuse(ChainContext& context, const R& record,
                                            std::int64_t time_ns) {
-    context.failures.handle(*stage_, too_far_ahead(time_ns, context.ingest_time_ns(), max_ahead_),
+    context.failures.handle(*stage_, too_far_ahead(time_ns, clock_.wall_ns(), max_ahead_),
                             {describe(record)});
+  }
+
+  // Once in a while, though it goes on.
+  [[gnu::noinline, gnu::cold]] void warn_of_jumps() {
+    constexpr std::int64_t between_warnings_ns = 30'000'000'000;
+    const std::int64_t now_ns = clock_.now_ns();
+    if (now_ns < next_warning_ns_) {
+      return;
+    }
+    next_warning_ns_ = now_ns + between_warnings_ns;
+    warn_of_far_ahead(log_, stage_->info->name, clocks_->not_believed() - told_not_believed_,
+                      max_jump_);
+    told_not_believed_ = clocks_->not_believed();
   }
 
   F extract_;
   std::chrono::nanoseconds max_ahead_;
+  std::chrono::nanoseconds max_jump_;
   std::int64_t latest_ = 0;
   const Clock& clock_;
+  const Log& log_;
   StageRuntime* stage_;
+  std::uint64_t told_not_believed_ = 0;
+  std::int64_t next_warning_ns_ = no_time;
+  NewsOfTime news_;
   std::unique_ptr<State> clocks_;
 };
 

@@ -37,9 +37,14 @@ class Segment {
   /// Processing time has reached `due_ns`, the engine time at which something waits for it.
   virtual void on_time(std::int64_t now_ns) = 0;
   virtual std::int64_t due_ns() const = 0;
+  /// For `gap_ns` of processing time input could not be read: nobody was silent then.
+  virtual void skip_time(std::int64_t gap_ns) = 0;
   /// A partition of the source that starts this segment has appeared, or will give nothing more.
   virtual void open_partition(std::uint64_t partition) = 0;
   virtual void end_partition(std::uint64_t partition) = 0;
+  /// See BatchReceiver.
+  virtual void leave_partition(std::uint64_t partition) = 0;
+  virtual void forget_partition(std::uint64_t partition) = 0;
   /// Sends open output batches: those whose consumer waits, or all of them.
   virtual void flush(bool everything) = 0;
   /// Once, after the last batch and before the last flush.
@@ -56,6 +61,9 @@ struct SegmentContext {
   std::vector<Outlet*> outlets;     ///< of the segment's output edges, in their order
   Outlet* dead_letters = nullptr;
   std::map<int, StageRuntime*> stages;  ///< by stage number
+  /// A producer that has not told the time for longer may not have been able to send anything.
+  /// Sources, which look for themselves, have none.
+  std::int64_t longest_news_ns = end_of_time;
 };
 
 }  // namespace wallaroo::internal

@@ -11,7 +11,8 @@ namespace wallaroo::internal {
 // which it returns (a step that holds something back for later is not idle, whatever its input is:
 // others must wait for what it will emit); pending() and fire(context, tally, next), a bounded part
 // of what the watermark has made due, true when more is left; due_ns() and on_time(context, now,
-// tally, next) for processing time; open_partition(id, now) and end_partition(id).
+// tally, next) for processing time; skip_time(gap), when input could not be read for so long, which
+// is no silence of a sender; and for partitions of a source what BatchReceiver has.
 
 template <class Step>
 inline constexpr bool is_temporal = false;
@@ -27,6 +28,9 @@ struct TemporalStep {
 
   void open_partition(std::uint64_t, std::int64_t) {}
   void end_partition(std::uint64_t) {}
+  void leave_partition(std::uint64_t) {}
+  void forget_partition(std::uint64_t) {}
+  void skip_time(std::int64_t) {}
 };
 
 }  // namespace wallaroo::internal

@@ -141,6 +141,7 @@ class WindowStep : public TemporalStep {
     return outside_of_records(out, [&] { return set_->fire_due(windows_per_slice, out); });
   }
 
+  void skip_time(std::int64_t gap_ns) { set_->skip_time(gap_ns); }
   std::int64_t due_ns() const {
     if (!tells_time_) {
       return end_of_time;

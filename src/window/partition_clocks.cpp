@@ -2,21 +2,36 @@
 
 #include <chrono>
 
+#include "base/missed_time.hpp"
+
 namespace wallaroo::internal {
 
-PartitionClocks::PartitionClocks(const EventTimeOptions& options)
-    : options_(options), custom_(options.custom != nullptr) {}
+namespace {
 
-PartitionClocks::Clock& PartitionClocks::add(std::uint64_t partition, std::int64_t now_ns) {
+std::int64_t longest_jump(const EventTimeOptions& options) {
+  return options.max_jump.count() == 0 ? end_of_time
+                                       : std::max(options.max_jump, options.lateness).count();
+}
+
+}  // namespace
+
+PartitionClocks::PartitionClocks(const EventTimeOptions& options)
+    : options_(options),
+      custom_(options.custom != nullptr),
+      max_jump_ns_(longest_jump(options)) {}
+
+PartitionClocks::Clock& PartitionClocks::add(std::uint64_t partition,
+                                             std::int64_t counted_ns) {
   const auto [place, is_new] = clocks_.try_emplace(partition);
   Clock& clock = place->second;
   if (is_new) {
-    clock.last_record_ns = now_ns;
+    clock.last_record_ns = counted_ns;
     if (custom_) {
       clock.strategy = options_.custom();
     }
     if (options_.idle_after.count() > 0) {
-      next_time_ns_ = std::min(next_time_ns_, saturating_add(now_ns, options_.idle_after.count()));
+      next_time_ns_ =
+          std::min(next_time_ns_, saturating_add(counted_ns, options_.idle_after.count()));
     }
     least_known_ = false;
   }
@@ -25,32 +40,90 @@ PartitionClocks::Clock& PartitionClocks::add(std::uint64_t partition, std::int64
 
 void PartitionClocks::begin(std::int64_t now_ns) {
   if (options_.idle_after.count() > 0) {
-    begins_until_ns_ = saturating_add(now_ns, options_.idle_after.count());
+    begins_until_ns_ = saturating_add(counted(now_ns), options_.idle_after.count());
     next_time_ns_ = std::min(next_time_ns_, begins_until_ns_);
     watermark_.idle = false;
   }
 }
 
+void PartitionClocks::skip_time(std::int64_t gap_ns) {
+  missed_ns_ += missed_of(gap_ns, options_.idle_after.count());
+}
+
 void PartitionClocks::open(std::uint64_t partition, std::int64_t now_ns) {
-  add(partition, now_ns);
+  Clock& clock = add(partition, counted(now_ns));
+  clock.left = false;
+  clock.last_record_ns = counted(now_ns);
   find_least();
 }
 
 void PartitionClocks::end(std::uint64_t partition) {
-  if (clocks_.erase(partition) != 0) {
+  const auto found = clocks_.find(partition);
+  if (found != clocks_.end()) {
+    unconfirmed_ns_ = std::max(unconfirmed_ns_, found->second.greatest.furthest());
+    clocks_.erase(found);
     selection_ = selection_ && selected_ != partition;
     least_known_ = false;
     find_least();
   }
 }
 
-void PartitionClocks::select(std::uint64_t partition, std::int64_t now_ns) {
+void PartitionClocks::leave(std::uint64_t partition) {
+  const auto found = clocks_.find(partition);
+  if (found == clocks_.end()) {
+    return;
+  }
+  if (found->second.idle) {
+    end(partition);
+  } else {
+    found->second.left = true;
+  }
+}
+
+void PartitionClocks::forget(std::uint64_t partition) {
+  const auto found = clocks_.find(partition);
+  if (found != clocks_.end() &&
+      (options_.idle_after.count() == 0 || found->second.watermark_ns == no_time)) {
+    end(partition);
+  }
+}
+
+void PartitionClocks::finish() {
+  for (auto& [partition, clock] : clocks_) {
+    clock.greatest.believe();
+    if (!custom_ && clock.greatest.believed() != no_time) {
+      move(clock, clock.greatest.believed());
+    }
+  }
+  if (unconfirmed_ns_ != no_time) {
+    const std::int64_t promised = saturating_subtract(unconfirmed_ns_, options_.lateness.count());
+    furthest_ = std::max(furthest_, promised);
+  }
+  find_least();
+}
+
+// A partition that was idle is held against what the others have reached meanwhile.
+void PartitionClocks::select(std::uint64_t partition, std::int64_t now_ns, std::int64_t wall_ns) {
   selected_ = partition;
   selection_ = true;
-  selected_now_ns_ = now_ns;
+  selected_now_ns_ = counted(now_ns);
   greatest_ = no_time;
   observed_ = false;
-  add(partition, now_ns);
+  Clock& clock = add(partition, selected_now_ns_);
+  if (!clock.greatest.started() || clock.idle) [[unlikely]] {
+    const bool first = watermark_.time_ns == no_time;
+    clock.greatest.start(first ? wall_ns
+                               : saturating_add(watermark_.time_ns, options_.lateness.count()));
+  }
+  limit_ = clock.greatest.limit(max_jump_ns_);
+}
+
+void PartitionClocks::observe_far(std::int64_t time_ns) {
+  GreatestTime& greatest = clocks_.find(selected_)->second.greatest;
+  greatest.raise(greatest_);
+  not_believed_ += greatest.take(time_ns, max_jump_ns_);
+  limit_ = greatest.limit(max_jump_ns_);
+  observed_ = true;
 }
 
 void PartitionClocks::observe_custom(std::int64_t time_ns) {
@@ -66,12 +139,15 @@ void PartitionClocks::update() {
   }
   observed_ = false;
   Clock& clock = clocks_.find(selected_)->second;
-  const std::int64_t promised =
-      custom_ ? greatest_ : saturating_subtract(greatest_, options_.lateness.count());
+  if (custom_) {
+    clock.watermark_ns = std::max(clock.watermark_ns, greatest_);
+    furthest_ = std::max(furthest_, clock.watermark_ns);
+  } else {
+    clock.greatest.raise(greatest_);
+    move(clock, clock.greatest.believed());
+  }
   greatest_ = no_time;
-  clock.watermark_ns = std::max(clock.watermark_ns, promised);
   clock.last_record_ns = selected_now_ns_;
-  furthest_ = std::max(furthest_, clock.watermark_ns);
   if (clock.idle) {
     clock.idle = false;
     least_known_ = false;
@@ -84,6 +160,12 @@ void PartitionClocks::update() {
   if (!least_known_ || least_ == selected_) {
     find_least();
   }
+}
+
+void PartitionClocks::move(Clock& clock, std::int64_t greatest_ns) {
+  const std::int64_t promised = saturating_subtract(greatest_ns, options_.lateness.count());
+  clock.watermark_ns = std::max(clock.watermark_ns, promised);
+  furthest_ = std::max(furthest_, clock.watermark_ns);
 }
 
 void PartitionClocks::find_least() {
@@ -113,23 +195,27 @@ void PartitionClocks::resume(std::span<const Saved> all) {
 }
 
 void PartitionClocks::on_time(std::int64_t now_ns) {
-  if (now_ns < next_time_ns_) {
+  const std::int64_t counted_ns = counted(now_ns);
+  if (counted_ns < next_time_ns_) {
     return;
   }
-  if (begins_until_ns_ <= now_ns) {
+  if (begins_until_ns_ <= counted_ns) {
     begins_until_ns_ = no_time;
   }
   next_time_ns_ = begins_until_ns_ == no_time ? end_of_time : begins_until_ns_;
-  for (auto& [partition, clock] : clocks_) {
-    if (clock.idle) {
-      continue;
-    }
+  for (auto place = clocks_.begin(); place != clocks_.end();) {
+    Clock& clock = place->second;
     const std::int64_t idle_at = saturating_add(clock.last_record_ns, options_.idle_after.count());
-    if (idle_at <= now_ns) {
-      clock.idle = true;
-    } else {
+    if (!clock.idle && idle_at > counted_ns) {
       next_time_ns_ = std::min(next_time_ns_, idle_at);
+    } else if (!clock.idle && clock.left) {
+      selection_ = selection_ && selected_ != place->first;
+      clocks_.erase(place++);
+      continue;
+    } else {
+      clock.idle = true;
     }
+    ++place;
   }
   find_least();
 }

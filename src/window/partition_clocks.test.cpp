@@ -1,6 +1,9 @@
 #include "window/partition_clocks.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <span>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -148,6 +151,169 @@ TEST(PartitionClocks, APartitionOfWhichTheStrategyKnowsNothingYetIsNotIdle) {
   EXPECT_EQ(clocks.watermark(), (Watermark{no_time, false}));
   clocks.on_time(190);
   EXPECT_EQ(clocks.watermark(), (Watermark{no_time, true}));
+}
+
+TEST(PartitionClocks, TimeInWhichNobodyCouldBeHeardIsNoSilence) {
+  PartitionClocks clocks(late_by(0ns));
+  give(clocks, 1, 10, 0);
+  give(clocks, 2, 30, 60);
+  clocks.skip_time(1000);  // a quarter of the idle time counts
+  clocks.on_time(1070);
+  EXPECT_EQ(clocks.watermark(), (Watermark{10, false}));
+  EXPECT_EQ(clocks.next_time_ns(), 1075);
+  clocks.on_time(1075);
+  EXPECT_EQ(clocks.watermark(), (Watermark{30, false}));
+  give(clocks, 1, 31, 1080);
+  EXPECT_EQ(clocks.next_time_ns(), 1135);
+}
+
+TEST(PartitionClocks, ASourceThatLoadsForLongBeginsAfterwards) {
+  PartitionClocks clocks(late_by(0ns));
+  clocks.begin(1000);
+  clocks.skip_time(5000);
+  clocks.on_time(6000);
+  EXPECT_FALSE(clocks.watermark().idle);
+  clocks.on_time(6075);
+  EXPECT_TRUE(clocks.watermark().idle);
+}
+
+TEST(PartitionClocks, APartitionThatIsCutOffIsWaitedForUntilItIsIdle) {
+  PartitionClocks clocks(late_by(0ns));
+  give(clocks, 1, 10, 0);
+  give(clocks, 2, 30, 50);
+  clocks.leave(1);
+  give(clocks, 2, 40, 90);
+  EXPECT_EQ(clocks.watermark().time_ns, 10);
+  clocks.on_time(100);
+  EXPECT_EQ(clocks.watermark().time_ns, 40);
+  clocks.on_time(190);
+  EXPECT_EQ(clocks.next_time_ns(), end_of_time) << "nothing is known of it any more";
+}
+
+TEST(PartitionClocks, APartitionThatComesBackGoesOnWhereItWas) {
+  PartitionClocks clocks(late_by(0ns));
+  give(clocks, 1, 10, 0);
+  give(clocks, 2, 30, 50);
+  clocks.leave(1);
+  clocks.open(1, 90);
+  give(clocks, 2, 40, 150);
+  clocks.on_time(189);
+  EXPECT_EQ(clocks.watermark().time_ns, 10) << "it has the whole idle time again";
+  give(clocks, 1, 35, 189);
+  EXPECT_EQ(clocks.watermark().time_ns, 35);
+}
+
+TEST(PartitionClocks, WithoutAnIdleTimeAPartitionThatIsCutOffIsWaitedForUntilItIsElsewhere) {
+  EventTimeOptions options = ascending();
+  options.idle_after = 0ns;
+  PartitionClocks clocks(options);
+  give(clocks, 1, 10, 0);
+  give(clocks, 2, 30, 0);
+  clocks.leave(1);
+  clocks.on_time(end_of_time - 1);
+  EXPECT_EQ(clocks.watermark().time_ns, 10);
+  clocks.forget(1);
+  EXPECT_EQ(clocks.watermark().time_ns, 30);
+}
+
+TEST(PartitionClocks, APartitionThatGoesOnElsewhereHoldsTheOthersBackWhereItGaveSomething) {
+  PartitionClocks clocks(late_by(0ns));
+  give(clocks, 1, 10, 0);
+  give(clocks, 2, 30, 50);
+  clocks.open(3, 50);
+  clocks.leave(1);
+  clocks.leave(3);
+  EXPECT_EQ(clocks.watermark().time_ns, 10);
+  clocks.forget(3);
+  clocks.forget(1);
+  EXPECT_EQ(clocks.watermark().time_ns, 10);
+  clocks.on_time(100);
+  EXPECT_EQ(clocks.watermark().time_ns, 30);
+}
+
+EventTimeOptions jumps_of(std::chrono::nanoseconds most) {
+  EventTimeOptions options = late_by(5ns);
+  options.max_jump = most;
+  return options;
+}
+
+TEST(PartitionClocks, ARecordFarAheadMovesNothingUntilTheOthersAreThere) {
+  PartitionClocks clocks(jumps_of(100ns));
+  give(clocks, 1, 50);
+  give(clocks, 1, 1000);
+  EXPECT_EQ(clocks.watermark().time_ns, 45);
+  give(clocks, 1, 60);
+  EXPECT_EQ(clocks.watermark().time_ns, 55);
+  EXPECT_EQ(clocks.not_believed(), 1U);
+  give(clocks, 1, 1000);
+  give(clocks, 1, 1101);
+  EXPECT_EQ(clocks.watermark().time_ns, 995);
+  give(clocks, 1, 1150);
+  give(clocks, 1, 1202);
+  EXPECT_EQ(clocks.watermark().time_ns, 1197);
+}
+
+TEST(PartitionClocks, WhatIsFarAheadDoesNotDependOnTheBatches) {
+  const std::vector<std::int64_t> times = {50,  1000, 60,   70,   180, 290,  400,
+                                           900, 901,  1001, 1002, 500, 1010, 3000};
+  std::vector<std::int64_t> wanted;
+  PartitionClocks one_by_one(jumps_of(100ns));
+  for (const std::int64_t time : times) {
+    give(one_by_one, 1, time);
+    wanted.push_back(one_by_one.watermark().time_ns);
+  }
+  for (std::size_t size = 2; size <= times.size(); ++size) {
+    PartitionClocks clocks(jumps_of(100ns));
+    for (std::size_t first = 0; first < times.size(); first += size) {
+      const std::size_t end = std::min(first + size, times.size());
+      clocks.select(1, 0);
+      for (std::size_t i = first; i < end; ++i) {
+        clocks.observe(times[i]);
+      }
+      clocks.update();
+      EXPECT_EQ(clocks.watermark().time_ns, wanted[end - 1]) << size << " at a time, " << end;
+    }
+  }
+}
+
+TEST(PartitionClocks, TheFirstRecordIsHeldAgainstTheWallClockAndLaterOnesAgainstTheSource) {
+  PartitionClocks clocks(jumps_of(100ns));
+  clocks.select(1, 0, 500);
+  clocks.observe(3000);
+  clocks.update();
+  EXPECT_EQ(clocks.watermark(), (Watermark{no_time, false}));
+  give(clocks, 1, 490);
+  EXPECT_EQ(clocks.watermark().time_ns, 485);
+  clocks.on_time(100);  // it is idle
+  give(clocks, 2, 3000, 100);
+  clocks.on_time(200);
+  EXPECT_EQ(clocks.watermark().time_ns, 485);
+  give(clocks, 3, 560, 200);
+  EXPECT_EQ(clocks.watermark().time_ns, 555) << "the second is idle and moved nothing";
+}
+
+TEST(PartitionClocks, AfterARestartTheFirstRecordIsHeldAgainstTheWatermark) {
+  PartitionClocks clocks(jumps_of(100ns));
+  const PartitionClocks::Saved saved{485, 485, false};
+  clocks.resume(std::span(&saved, 1));
+  give(clocks, 1, 3000);
+  EXPECT_EQ(clocks.watermark().time_ns, 485);
+  give(clocks, 1, 495);
+  EXPECT_EQ(clocks.watermark().time_ns, 490);
+}
+
+TEST(PartitionClocks, AtTheEndJumpsThatNothingContradictedAreBelieved) {
+  PartitionClocks clocks(jumps_of(100ns));
+  give(clocks, 1, 50);
+  give(clocks, 1, 1000);
+  give(clocks, 2, 70);
+  give(clocks, 2, 2000);
+  clocks.end(1);
+  EXPECT_EQ(clocks.watermark().time_ns, 65);
+  clocks.end(2);
+  EXPECT_EQ(clocks.watermark(), (Watermark{65, true}));
+  clocks.finish();
+  EXPECT_EQ(clocks.watermark().time_ns, 1995);
 }
 
 }  // namespace

@@ -46,6 +46,9 @@ class RangeSet {
   void on_idle(bool idle) {
     visit([&](auto& set) { set.on_idle(idle); });
   }
+  void skip_time(std::int64_t gap_ns) {
+    visit([&](auto& set) { set.skip_time(gap_ns); });
+  }
   void set_now(std::int64_t now_ns) {
     visit([&](auto& set) { set.set_now(now_ns); });
   }

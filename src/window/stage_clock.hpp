@@ -10,6 +10,7 @@
 #include <wallaroo/stored.hpp>
 
 #include "base/check.hpp"
+#include "base/missed_time.hpp"
 #include "base/times.hpp"
 #include "route/key_group.hpp"
 #include "window/closings.hpp"
@@ -48,6 +49,13 @@ class StageClock {
   /// Whether the input has stopped: every source that leads here is idle. Only then does time run
   /// towards the time-out, except that of count windows. True until it is told.
   void on_idle(bool idle) { idle_ = idle; }
+
+  /// For so long input could not be read: it had not stopped.
+  void skip_time(std::int64_t gap_ns) {
+    if (settings_.timeout_ns && idle_since_ != no_time) {
+      idle_since_ = saturating_add(idle_since_, missed_of(gap_ns, *settings_.timeout_ns));
+    }
+  }
 
   /// Processing time before the records that follow, for time-outs that are counted from a record.
   void set_now(std::int64_t now_ns) { now_ = std::max(now_, now_ns); }

@@ -54,6 +54,7 @@ struct CheckpointPlan {
   // For messages.
   std::vector<std::string> task_names;
   std::vector<std::string> sink_names;  ///< with their receivers
+  std::int64_t wall_offset_ns = 0;  ///< engine time + this = the application's clock
 };
 
 /// How it ends, told from the checkpointer's thread (or from `pump`).

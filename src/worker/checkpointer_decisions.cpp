@@ -200,7 +200,9 @@ Decisions Checkpointer::publish(const decide::Publish& publish) {
   for (std::size_t sink = 0; sink < plan_.sinks.size(); ++sink) {
     manifest.sinks.push_back({plan_.sinks[sink], publish.votes[sink]});
   }
-  manifest.duration_ns = clock_.now_ns() - draft_.started_ns;
+  const std::int64_t now_ns = clock_.now_ns();
+  manifest.duration_ns = now_ns - draft_.started_ns;
+  manifest.clock_ns = now_ns + plan_.wall_offset_ns;
   try {
     guarded_step(points, "manifest", [&] {
       previous_ = draft_.writer->publish(std::move(manifest));

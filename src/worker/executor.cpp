@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/missed_time.hpp"
+
 namespace wallaroo::internal {
 
 Executor::Executor(const Clock& clock)
@@ -69,6 +71,9 @@ void Executor::run() {
     const bool progressed = serve(turn_started_ns);
     const std::int64_t served_ns = clock_.now_ns();
     metrics_.busy_ns.add(static_cast<std::uint64_t>(served_ns - turn_started_ns));
+    if (served_ns - turn_started_ns > longest_look_ns) [[unlikely]] {
+      skip_time(served_ns - turn_started_ns);
+    }
     turn_started_ns = served_ns;
     owes_poll = owes_poll || progressed;
     if (progressed && served_ns - polled_ns < between_polls_ns) {
@@ -92,6 +97,13 @@ void Executor::run() {
   }
 }
 
+// Tasks do not count it as silence of those from whom they get their input.
+void Executor::skip_time(std::int64_t gap_ns) {
+  for (const auto& task : tasks_) {
+    task->skip_time(gap_ns);
+  }
+}
+
 // See Doorbell: the last look for work comes after the announcement.
 void Executor::sleep() {
   for (const auto& task : tasks_) {
@@ -104,11 +116,17 @@ void Executor::sleep() {
   // Not for ever, so that the time spent asleep shows in the metrics while it passes.
   constexpr std::chrono::nanoseconds longest_sleep = std::chrono::seconds(1);
   const std::int64_t due_ns = next_due_ns();
+  const std::int64_t asleep_ns = clock_.now_ns();
   const std::chrono::nanoseconds until_due(
       due_ns == end_of_time ? longest_sleep.count()
-                            : std::max<std::int64_t>(0, due_ns - clock_.now_ns()));
-  loop_.poll(work ? std::chrono::nanoseconds(0) : std::min(longest_sleep, until_due));
+                            : std::max<std::int64_t>(0, due_ns - asleep_ns));
+  const auto planned = work ? std::chrono::nanoseconds(0) : std::min(longest_sleep, until_due);
+  loop_.poll(planned);
   doorbell_.awake();
+  const std::int64_t overslept_ns = clock_.now_ns() - asleep_ns - planned.count();
+  if (overslept_ns > longest_look_ns) [[unlikely]] {
+    skip_time(overslept_ns);
+  }
 }
 
 void Executor::tell_end() {

@@ -23,7 +23,7 @@ class PollTime {
   explicit PollTime(const Clock& clock) : clock_(clock) {}
 
   void begin() {
-    measured_ns_ = clock_.now_ns();
+    begun_ns_ = measured_ns_ = clock_.now_ns();
     until_ns_ = measured_ns_ + longest_ns;
     skip_ = next_skip_ = 0;
     over_ = false;
@@ -46,11 +46,14 @@ class PollTime {
     until_ns_ = end_of_time;
   }
 
+  /// When the last poll began.
+  std::int64_t begun_ns() const { return begun_ns_; }
   /// The source is to come to an end.
   bool over() const { return over_; }
 
  private:
   const Clock& clock_;
+  std::int64_t begun_ns_ = 0;
   std::int64_t measured_ns_ = 0;
   std::int64_t until_ns_ = end_of_time;
   int skip_ = 0;

@@ -58,6 +58,16 @@ void SegmentOutput::end_partition(std::uint64_t partition) {
   maybe_open_ = true;
 }
 
+void SegmentOutput::leave_partition(std::uint64_t partition) {
+  segment_->leave_partition(partition);
+  maybe_open_ = true;
+}
+
+void SegmentOutput::forget_partition(std::uint64_t partition) {
+  segment_->forget_partition(partition);
+  maybe_open_ = true;
+}
+
 void SegmentOutput::flush_everything() {
   if (maybe_open_) {
     segment_->flush(true);

@@ -46,6 +46,9 @@ class SegmentOutput {
   void on_time(std::int64_t now_ns);
   void open_partition(std::uint64_t partition);
   void end_partition(std::uint64_t partition);
+  void leave_partition(std::uint64_t partition);
+  void forget_partition(std::uint64_t partition);
+  void skip_time(std::int64_t gap_ns) { segment_->skip_time(gap_ns); }
   /// Moves what had overflowed; sends open batches that are awaited. True when something moved.
   bool advance();
   void flush_everything();

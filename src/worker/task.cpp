@@ -25,6 +25,7 @@ constexpr FailpointGroup points("source");
 // A generator is a user's function too; what it throws must name its source.
 bool SourceTask::poll() {
   poll_time_.begin();
+  look();
   (void)output_.take_sent();  // by a flush since the last poll, and taken by now
   try {
     const bool more = connector_->poll();
@@ -36,6 +37,16 @@ bool SourceTask::poll() {
     throw;
   } catch (const std::exception& error) {
     throw StageError(fmt::format("source '{}' failed: {}", share_.name, error.what()));
+  }
+}
+
+// What waits to be read says nothing while nobody reads it: the process was stopped, a queue was
+// full, state was loaded.
+void SourceTask::look() {
+  const std::int64_t gap_ns = poll_time_.begun_ns() - looked_ns_;
+  looked_ns_ = poll_time_.begun_ns();
+  if (gap_ns > time_.longest_look_ns) [[unlikely]] {
+    output_.skip_time(gap_ns);
   }
 }
 
@@ -78,7 +89,7 @@ void SourceTask::on_time(std::int64_t now_ns) {
   if (output_.blocked()) {
     return;
   }
-  find_idle(now_ns);
+  note_overdue(now_ns);
   if (time_.tick_ns != 0 && next_tick_ns_ <= now_ns) {
     next_tick_ns_ = now_ns + time_.tick_ns;
     // What was read and not delivered yet would be older than the news.
@@ -89,23 +100,28 @@ void SourceTask::on_time(std::int64_t now_ns) {
   }
 }
 
-// A partition whose records wait to be read, or read ones to be delivered, is not idle. Under full
-// load something always waits; but each poll serves one partition at least, in turn, so that after
-// some of them those that had something have given it.
-void SourceTask::find_idle(std::int64_t now_ns) {
+// Before a poll, and only noticed: what woke the executor up may be what it waited for.
+void SourceTask::note_overdue(std::int64_t now_ns) {
   // Until the event loop has told what it knew then: a busy executor asks it more often than that.
   constexpr std::int64_t event_loop_ns = 1'000'000;
   if (output_.due_ns() > now_ns) {
     return;
   }
+  noticed_ns_ = now_ns;
   if (overdue_at_ns_ == end_of_time) {
     overdue_at_ns_ = now_ns;
   }
   if (now_ns - overdue_at_ns_ <= event_loop_ns) {
     polls_since_ = 0;
   }
-  if (starved_ || polls_since_ > partitions_) {
-    output_.on_time(starved_ ? now_ns : overdue_at_ns_);
+}
+
+// After a poll. A partition whose records wait to be read, or read ones to be delivered, is not
+// idle. Under full load something always waits; but each poll serves one partition at least, in
+// turn, so that after some of them those that had something have given it.
+void SourceTask::find_idle() {
+  if (overdue_at_ns_ != end_of_time && (starved_ || polls_since_ > partitions_)) {
+    output_.on_time(starved_ ? noticed_ns_ : overdue_at_ns_);
     overdue_at_ns_ = end_of_time;
   }
 }
@@ -166,6 +182,7 @@ bool SourceTask::step() {
   progressed = output_.fire() || progressed;
   starved_ = !poll();
   ++polls_since_;
+  find_idle();
   progressed = !starved_ || progressed;
   if (connector_->finished() && !stopping_) {
     output_.set_watermark({end_of_time, false});

@@ -49,6 +49,8 @@ class Task {
   /// The engine time at which the task wants `on_time` to be called; `end_of_time` for never.
   virtual std::int64_t due_ns() const { return end_of_time; }
   virtual void on_time(std::int64_t) {}
+  /// For so long the executor did nothing of what it was to do: it was stopped, or busy elsewhere.
+  virtual void skip_time(std::int64_t) {}
 
   // Checkpoints. What the checkpointer wants, on the executor's thread; the task answers through
   // its port.
@@ -75,6 +77,8 @@ class SourceTask final : public Task, private BatchReceiver {
   struct Time {
     std::int64_t wall_offset_ns = 0;
     std::int64_t tick_ns = 0;
+    /// Between two polls; in a longer time input could not be read.
+    std::int64_t longest_look_ns = end_of_time;
   };
   /// Of the source's share of this executor, for checkpoints.
   struct Share {
@@ -83,7 +87,11 @@ class SourceTask final : public Task, private BatchReceiver {
     CheckpointSlot slot;
   };
   SourceTask(Share share, SegmentOutput output, Time time, const Clock& clock)
-      : share_(std::move(share)), output_(std::move(output)), time_(time), clock_(clock) {}
+      : share_(std::move(share)),
+        output_(std::move(output)),
+        time_(time),
+        clock_(clock),
+        looked_ns_(clock.now_ns()) {}
   BatchReceiver& receiver() { return *this; }
   void set_connector(std::unique_ptr<SourceConnector> connector) {
     connector_ = std::move(connector);
@@ -116,9 +124,16 @@ class SourceTask final : public Task, private BatchReceiver {
     --partitions_;
     output_.end_partition(partition);
   }
+  void leave_partition(std::uint64_t partition) override {
+    --partitions_;
+    output_.leave_partition(partition);
+  }
+  void forget_partition(std::uint64_t partition) override { output_.forget_partition(partition); }
 
   bool poll();
-  void find_idle(std::int64_t now_ns);
+  void look();
+  void note_overdue(std::int64_t now_ns);
+  void find_idle();
 
   Share share_;
   SegmentOutput output_;
@@ -133,8 +148,10 @@ class SourceTask final : public Task, private BatchReceiver {
   std::int64_t next_tick_ns_ = 0;
   std::int64_t latest_ingest_ns_ = no_time;
   bool starved_ = true;  ///< the connector has nothing left that it has read
+  std::int64_t looked_ns_;  ///< when it was polled last
   std::int64_t partitions_ = 0;
   std::int64_t overdue_at_ns_ = end_of_time;  ///< when a partition that may be idle was noticed
+  std::int64_t noticed_ns_ = 0;               ///< and the last time
   std::int64_t polls_since_ = 0;
 };
 
@@ -163,6 +180,7 @@ class SegmentTask final : public Task {
     return suspended_ || output_.ended() || output_.blocked() ? end_of_time : output_.due_ns();
   }
   void on_time(std::int64_t now_ns) override { output_.on_time(now_ns); }
+  void skip_time(std::int64_t gap_ns) override { output_.skip_time(gap_ns); }
 
  private:
   bool fire();

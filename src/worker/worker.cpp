@@ -12,6 +12,30 @@
 #include "worker/worker_parts.hpp"
 
 namespace wallaroo::internal {
+namespace {
+
+/// From engine time to the application's clock: the wall clock as it is at the start, or the clock
+/// of the restored checkpoint if that is ahead of it. So ingest times never go back.
+std::int64_t clock_offset(const Clock& clock, const std::optional<Manifest>& restored,
+                          const Log& log) {
+  constexpr std::int64_t worth_a_word_ns = 1'000'000'000;
+  const std::int64_t wall_ns = clock.wall_ns();
+  if (!restored) {
+    return wall_ns - clock.now_ns();
+  }
+  const std::int64_t saved_ns = restored->clock_ns != 0
+                                    ? restored->clock_ns
+                                    : restored->started_wall_ns + restored->duration_ns;
+  if (saved_ns - wall_ns > worth_a_word_ns) {
+    log.warning(
+        "the wall clock is {:.1f} s behind that of checkpoint {}: ingest times and timers go on "
+        "from where they were, ahead of it",
+        static_cast<double>(saved_ns - wall_ns) * 1e-9, restored->number);
+  }
+  return std::max(wall_ns, saved_ns) - clock.now_ns();
+}
+
+}  // namespace
 
 Worker::Worker(std::shared_ptr<const Plan> plan, WorkerOptions options, const Clock& clock,
                const Log& log)
@@ -19,7 +43,7 @@ Worker::Worker(std::shared_ptr<const Plan> plan, WorkerOptions options, const Cl
       options_(std::move(options)),
       clock_(clock),
       log_(log),
-      wall_offset_ns_(clock.wall_ns() - clock.now_ns()) {}
+      wall_offset_ns_(clock_offset(clock, options_.restored, log)) {}
 
 Worker::~Worker() {
   stop_now();

@@ -127,6 +127,7 @@ class Worker {
   void build_task(NodeId node, int executor);
   std::unique_ptr<Task> make_source_task(SegmentInstance& segment, CheckpointSlot slot);
   SegmentInstance& segment_of(NodeId node, int executor);
+  std::int64_t longest_news_ns() const;
   StageRuntime* runtime_of(StageId stage, int executor);
   bool takes_checkpoints() const {
     return options_.store != nullptr || options_.checkpoints_inline;
@@ -153,7 +154,8 @@ class Worker {
   WorkerOptions options_;
   const Clock& clock_;
   const Log& log_;
-  /// Taken once, so that ingest times never go back when the wall clock does.
+  /// Engine time + this = the application's clock. Taken once, so that ingest times never go back
+  /// when the wall clock does.
   const std::int64_t wall_offset_ns_;
 
   // What tasks refer to is declared before the executors that own the tasks.

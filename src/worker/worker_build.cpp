@@ -5,15 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "base/missed_time.hpp"
 #include "source/file_connector.hpp"
 #include "worker/worker_parts.hpp"
 
 namespace wallaroo::internal {
 
 namespace {
-
-// Often enough that windows of ingest time fire in time, and seldom enough to cost nothing.
-constexpr std::int64_t source_tick_ns = 50'000'000;
 
 }  // namespace
 
@@ -126,9 +124,12 @@ std::unique_ptr<Task> Worker::make_source_task(SegmentInstance& segment, Checkpo
   const auto executor = static_cast<std::size_t>(segment.executor);
   source.refusals.push_back(std::make_unique<SourceRefusals>(
       *runtime_of(node.stages.front(), segment.executor), log_, segment.dead_letters));
+  // Often enough that windows of ingest time fire in time, and seldom enough to cost nothing.
+  const std::int64_t tick_ns = plan_->uses_time() ? between_looks_ns : 0;
   auto task = std::make_unique<SourceTask>(
       SourceTask::Share{source.name, source.index, slot}, std::move(segment.output),
-      SourceTask::Time{wall_offset_ns_, plan_->uses_time() ? source_tick_ns : 0}, clock_);
+      SourceTask::Time{wall_offset_ns_, tick_ns, tick_ns == 0 ? end_of_time : longest_news_ns()},
+      clock_);
   if (source.ended) {
     task->set_connector(std::make_unique<IdleConnector>());
   } else {
@@ -138,6 +139,11 @@ std::unique_ptr<Task> Worker::make_source_task(SegmentInstance& segment, Checkpo
                          task->receiver(), *source.refusals.back(), takes_checkpoints()}));
   }
   return task;
+}
+
+// Where time is moved by hand, no time passes in which nobody looks.
+std::int64_t Worker::longest_news_ns() const {
+  return options_.checkpoints_inline ? end_of_time : longest_look_ns;
 }
 
 StageRuntime* Worker::runtime_of(StageId stage, int executor) {
@@ -150,6 +156,7 @@ SegmentContext Worker::segment_context(NodeId id, int executor,
                                        std::vector<std::unique_ptr<Outlet>>& outlets) {
   const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
   SegmentContext context{clock_, log_, wall_offset_ns_, {}, nullptr, {}};
+  context.longest_news_ns = node.source ? end_of_time : longest_news_ns();
   for (const EdgeId edge : node.outputs) {
     outlets.push_back(outlet(edge, executor));
     context.outlets.push_back(outlets.back().get());

@@ -162,6 +162,7 @@ CheckpointPlan Worker::checkpoint_plan() const {
   }
   plan.tasks = tasks_;
   plan.task_names = task_names_;
+  plan.wall_offset_ns = wall_offset_ns_;
   plan.stages = kept_stages_;
   for (const auto& [id, source] : sources_) {
     plan.sources.push_back(source->name);

@@ -68,6 +68,7 @@ TEST(MistakenTimes, WithoutABoundOnlyTheEndOfTimeIsOne) {
   for (const std::chrono::nanoseconds max_ahead : {0ns, std::chrono::nanoseconds::max()}) {
     EventTimeOptions times = ascending();
     times.max_ahead = max_ahead;
+    times.max_jump = 0ns;
     times.on_error = OnError::skip;
     Rig rig([&](Rig& r, auto ticks) {
       ticks

@@ -1,6 +1,8 @@
 // Connections as partitions: who is waited for, and for how long.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -11,6 +13,8 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <wallaroo/wallaroo.hpp>
 
@@ -196,6 +200,69 @@ TEST_P(TimeOverTcp, ASinkThatBlocksForLongerThanTheIdleTimeMakesNothingLate) {
   running.wait_for_records(2 + 2 * each);
   EXPECT_TRUE(running.drain().ok);
   EXPECT_EQ(running.counted(), 2 + 2 * each);
+}
+
+// Sends a line with the same time on every connection each 10 ms, and stops this process meanwhile.
+// A child process of its own, in which only what is safe after a fork in a program with threads is
+// done.
+class StoppingSender {
+ public:
+  static constexpr int lines = 250;
+  static constexpr int stopped_at = 50;
+  static constexpr int goes_on_at = 200;
+
+  explicit StoppingSender(const std::vector<Peer>& peers) : pid_(::fork()) {
+    if (pid_ != 0) {
+      return;
+    }
+    const pid_t parent = ::getppid();
+    for (int i = 0; i < lines; ++i) {
+      if (i == stopped_at) {
+        ::kill(parent, SIGSTOP);
+      } else if (i == goes_on_at) {
+        ::kill(parent, SIGCONT);
+      }
+      const char line[] = {static_cast<char>('1' + i / 100), static_cast<char>('0' + i / 10 % 10),
+                           static_cast<char>('0' + i % 10), '\n'};
+      for (const Peer& peer : peers) {
+        (void)peer.send(std::string_view(line, sizeof line));
+      }
+      ::usleep(10'000);
+    }
+    ::_exit(0);
+  }
+  void wait() const { EXPECT_EQ(::waitpid(pid_, nullptr, 0), pid_); }
+
+ private:
+  pid_t pid_;
+};
+
+TEST_P(TimeOverTcp, AProcessThatWasStoppedFindsNobodyIdleWhoWasHeardWhenItGoesOn) {
+  Running running(600ms, GetParam());
+  std::vector<Peer> peers;
+  for (int i = 0; i < 3; ++i) {
+    peers.push_back(running.connect());
+    EXPECT_TRUE(peers.back().send("1\n"));
+  }
+  running.wait_for_records(3);
+  std::atomic<bool> done{false};
+  std::chrono::nanoseconds longest_gap = 0ns;
+  std::thread watch([&] {
+    for (auto last = std::chrono::steady_clock::now(); !done;) {
+      std::this_thread::sleep_for(1ms);
+      const auto now = std::chrono::steady_clock::now();
+      longest_gap = std::max<std::chrono::nanoseconds>(longest_gap, now - last);
+      last = now;
+    }
+  });
+  const StoppingSender sender(peers);
+  sender.wait();
+  done = true;
+  watch.join();
+  EXPECT_GT(longest_gap, 1s) << "the process was not stopped";
+  running.wait_for_records(3 + 3 * StoppingSender::lines);
+  EXPECT_TRUE(running.drain().ok);
+  EXPECT_EQ(running.counted(), 3 + 3 * StoppingSender::lines) << "some were late";
 }
 
 INSTANTIATE_TEST_SUITE_P(Executors, TimeOverTcp, testing::Values(1, 2));

@@ -16,7 +16,8 @@ namespace golden {
 ///     windows: range 10s slide 5s       or session 10s, or count 3 slide 1; then any of
 ///                                       delay 2s, early 1s, timeout 4s, timeout never, spread,
 ///                                       late drop|fire_per_message|place_in_oldest_window|stream
-///     times: lateness 2s idle 5s        also max_ahead 1m, with which refused records are skipped;
+///     times: lateness 2s idle 5s        also max_jump 1m; max_ahead 1m, with which refused records
+///                                       are skipped;
 ///                                       or ingest: there is no time in the lines
 ///     inputs: north south               two sources with their own watermarks, which are merged;
 ///                                       lines begin with the name of one and a colon

@@ -124,6 +124,8 @@ inline wallaroo::EventTimeOptions event_times(Words words) {
     } else if (option == "max_ahead") {
       options.max_ahead = words.take_duration();
       options.on_error = wallaroo::OnError::skip;
+    } else if (option == "max_jump") {
+      options.max_jump = words.take_duration();
     } else {
       words.fail("there is no option " + option);
     }

@@ -1,0 +1,88 @@
+// The greatest time of a partition's records, without those that may come from a wrong clock.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "base/times.hpp"
+
+namespace wallaroo::internal {
+
+/// Believes a time that is at most `bound` (`end_of_time`: any) ahead of the greatest one so far. A
+/// time further ahead is a *jump*, and is believed once the records after it confirm it:
+///
+///     record after a jump                    what becomes of the jump
+///     not further ahead than `bound`         not believed: another clock was wrong
+///     beyond it, the `enough`-th in a row    believed, with all that came since
+///     beyond it by more than `bound`         believed; the record is a jump of its own
+///     none: the input has ended              believed
+///
+/// A run of records beyond the jump that itself goes on for longer than `bound` confirms it too.
+/// The result depends on the records and their order alone.
+class GreatestTime {
+ public:
+  static constexpr std::uint32_t enough = 1000;
+
+  /// Whether `start` was called.
+  bool started() const { return started_; }
+  /// What the first time is held against; `end_of_time` when it is believed whatever it is. Later:
+  /// times up to it need no confirmation either.
+  void start(std::int64_t reference_ns) {
+    started_ = true;
+    reference_ = std::max(reference_, reference_ns);
+  }
+
+  /// The greatest time that is believed; `no_time` when there is none.
+  std::int64_t believed() const { return believed_; }
+  /// Times up to this one may be given to `raise`, others must be given to `take`.
+  std::int64_t limit(std::int64_t bound_ns) const {
+    if (bound_ns == end_of_time) {
+      return end_of_time;
+    }
+    return run_ != 0 || believed_ == no_time ? no_time : saturating_add(believed_, bound_ns);
+  }
+  void raise(std::int64_t time_ns) { believed_ = std::max(believed_, time_ns); }
+  /// The next record's time. Returns how many records were found not to be believed.
+  std::uint32_t take(std::int64_t time_ns, std::int64_t bound_ns) {
+    const std::int64_t base = std::max(believed_, reference_);
+    if (time_ns <= saturating_add(base, bound_ns)) {
+      raise(time_ns);
+      reference_ = reference_ == end_of_time ? no_time : reference_;
+      return std::exchange(run_, 0);
+    }
+    if (run_ == 0 || time_ns > saturating_add(furthest_, bound_ns)) {
+      if (run_ != 0) {
+        raise(furthest_);
+      }
+      first_ = furthest_ = time_ns;
+      run_ = 1;
+      return 0;
+    }
+    first_ = std::min(first_, time_ns);
+    furthest_ = std::max(furthest_, time_ns);
+    if (++run_ >= enough || furthest_ > saturating_add(first_, bound_ns)) {
+      believe();
+    }
+    return 0;
+  }
+  /// Believes what waits to be confirmed.
+  void believe() {
+    if (run_ != 0) {
+      raise(furthest_);
+      run_ = 0;
+    }
+  }
+  /// The greatest time of all, believed or not.
+  std::int64_t furthest() const { return run_ == 0 ? believed_ : std::max(believed_, furthest_); }
+
+ private:
+  std::int64_t believed_ = no_time;
+  std::int64_t reference_ = no_time;
+  std::int64_t first_ = 0;     ///< of the run: the least time
+  std::int64_t furthest_ = 0;  ///< of the run: the greatest time
+  std::uint32_t run_ = 0;      ///< records in a row that are not believed yet
+  bool started_ = false;
+};
+
+}  // namespace wallaroo::internal
