@@ -23,6 +23,8 @@ namespace wallaroo::internal {
 void check_windows(Graph& graph, const std::string& stage, const WindowSettings& settings,
                    bool late_stream);
 void check_expiry(Graph& graph, const std::string& stage, std::chrono::nanoseconds duration);
+void check_timeout(Graph& graph, const std::string& stage, std::chrono::nanoseconds timeout,
+                   bool has_timers);
 void check_join(Graph& graph, const std::string& stage, const JoinSettings& settings,
                 bool late_stream);
 
@@ -38,9 +40,34 @@ template <class F, class In, class Key>
 requires(takes_timers<F>()) struct StepFor<F, In, Key> {
   using type = TimedStateStep<F, In, Key, false>;
 };
-template <class F, class In, class Key>
-struct StepFor<ExpiringComputation<F>, In, Key> {
-  using type = TimedStateStep<F, In, Key, true>;
+template <class F, bool Expires, class In, class Key>
+struct StepFor<Stateful<F, Expires>, In, Key> {
+  using type = TimedStateStep<F, In, Key, Expires>;
+};
+
+/// The options of a state computation.
+struct StatefulAccess {
+  template <class F, bool Expires>
+  static void check(Graph& graph, const std::string& stage, const Stateful<F, Expires>& stateful) {
+    if (Expires) {
+      check_expiry(graph, stage, stateful.duration_);
+    }
+    if (takes_timers<F>()) {
+      graph.use_time();
+    }
+    if (stateful.timeout_) {
+      check_timeout(graph, stage, *stateful.timeout_, takes_timers<F>());
+    }
+  }
+  template <class Step, class F, bool Expires>
+  static typename Step::Spec spec(Stateful<F, Expires>&& stateful) {
+    std::optional<std::int64_t> timeout_ns;
+    if (stateful.timeout_) {
+      timeout_ns = stateful.timeout_->count();
+    }
+    return {std::move(stateful.function_), Expiry{stateful.duration_.count(), stateful.time_},
+            timeout_ns};
+  }
 };
 
 template <WindowKind kind, class A, class In, class Key>
@@ -100,8 +127,8 @@ typename Step::Spec spec_of(F&& function) {
                          function.function;
                        }) {
     return {std::move(function.settings), std::move(function.function)};
-  } else if constexpr (requires { function.duration; }) {
-    return {std::move(function.function), Expiry{function.duration.count(), function.time}};
+  } else if constexpr (requires { StatefulAccess::spec<Step>(std::move(function)); }) {
+    return StatefulAccess::spec<Step>(std::move(function));
   } else {
     return {std::forward<F>(function)};
   }
@@ -114,9 +141,9 @@ void check_step(Graph& graph, const std::string&, const F&) {
     graph.use_time();
   }
 }
-template <class F>
-void check_step(Graph& graph, const std::string& stage, const ExpiringComputation<F>& expiring) {
-  check_expiry(graph, stage, expiring.duration);
+template <class F, bool Expires>
+void check_step(Graph& graph, const std::string& stage, const Stateful<F, Expires>& stateful) {
+  StatefulAccess::check(graph, stage, stateful);
 }
 template <WindowKind kind, class A>
 void check_step(Graph& graph, const std::string& stage, const WindowDefinition<kind, A>& windows) {

@@ -20,15 +20,17 @@ struct InputPins {
   /// Records that stages of the chain emit views into.
   std::vector<PinnedRef> kept;
 
-  void pin(Batch& output) const {
+  void pin(Batch& output) const { pin(output.pins); }
+  /// Whoever holds these may keep records until they are gone.
+  void pin(std::vector<PinnedRef>& held) const {
     if (pins != nullptr) {
-      output.pins.insert(output.pins.end(), pins->begin(), pins->end());
+      held.insert(held.end(), pins->begin(), pins->end());
     }
     // Also while it is empty: bytes may follow for records that join this same batch.
     if (arena != nullptr) {
-      output.pins.emplace_back(arena);
+      held.emplace_back(arena);
     }
-    output.pins.insert(output.pins.end(), kept.begin(), kept.end());
+    held.insert(held.end(), kept.begin(), kept.end());
   }
 };
 

@@ -2,30 +2,34 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <boost/container/small_vector.hpp>
 #include <wallaroo/timers.hpp>
 
 #include "base/times.hpp"
 #include "record/key.hpp"
 #include "state/keyed_state.hpp"
-#include "state/timer_queue.hpp"
+#include "state/timers_of_key.hpp"
 
 namespace wallaroo::internal {
 
 /// Which timers are set and due; no clock, no thread. Times are nanoseconds since the Unix epoch,
 /// of processing time nanoseconds of any clock that never goes back.
 ///
-/// A timer that is moved to a later time, or cancelled and set again, keeps its entry in the queue
-/// of what is due and is looked at again when that is reached: so a timer that each record moves
-/// costs a search among the timers of its key, and the queue does not grow. A key pays for the
-/// timers it has, about 32 bytes each and time in proportion to their number; without any it costs
-/// nothing.
-template <class Key>
+/// A key that has timers has one entry in a queue for each kind of them, at the time of the first
+/// or before it: a timer that each record moves to a later time leaves the entry where it is, to be
+/// looked at again when that is reached. What is cancelled, moved or fired leaves nothing behind.
+/// So every call costs O(log n), and memory is that of the timers that are set, about 150 bytes for
+/// a key with one. `Less` compares times and ids.
+template <class Key, class Less = std::less<>>
 class KeyTimers {
  public:
   /// Replaces the key's timer of this id, if it has one. Without effect for a timer that fires
@@ -35,24 +39,30 @@ class KeyTimers {
     if (watermark_ == end_of_time && firing_ns_ > before_end_) {
       return;
     }
-    Armed& armed = find_or_add(timers_.find_or_create(hash, key), id);
-    armed_ += armed.is_set ? 0 : 1;
-    armed.is_set = true;
-    armed.due_ns = due_ns;
-    if (!armed.is_queued || armed.kind != kind || due_ns < armed.queued_ns) {
-      armed.is_queued = true;
-      armed.kind = kind;
-      armed.queued_ns = due_ns;
-      queue(kind).add(due_ns, Entry{hash, Stored(key), id});
+    OfKey& of_key = timers_.find_or_create(hash, key);
+    const std::optional<ArmedTimer> before = of_key.timers.set({id, due_ns, kind});
+    if (!before) {
+      ++armed_;
+    } else if (before->kind != kind) {
+      forget_place_without_timers(of_key, before->kind);
+    }
+    QueuePlace& place = of_key.place(kind);
+    if (!place.is_queued) {
+      place = {queue(kind).emplace(due_ns, Entry{hash, Stored(key), round_}), true};
+    } else if (due_ns < place.at->first && !is_firing(place)) {
+      move_to(kind, place, due_ns);
     }
   }
 
   void cancel(std::uint64_t hash, const Key& key, std::uint64_t id) {
     OfKey* const of_key = find(hash, key);
-    Armed* const armed = of_key == nullptr ? nullptr : find_id(*of_key, id);
-    if (armed != nullptr && armed->is_set) {
-      armed->is_set = false;
+    const auto removed = of_key == nullptr ? std::nullopt : of_key->timers.remove(id);
+    if (removed) {
       --armed_;
+      forget_place_without_timers(*of_key, removed->kind);
+      if (of_key->is_empty()) {
+        timers_.erase(hash, key);
+      }
     }
   }
 
@@ -65,41 +75,76 @@ class KeyTimers {
   void on_time(std::int64_t now_ns) { now_ns_ = std::max(now_ns_, now_ns); }
 
   /// Calls fire(hash, const Key&, const Timer&) for up to `at_most` timers in order of their times,
-  /// those of event time first. `fire` may set and cancel timers. True when there may be more.
+  /// those of event time first. `fire` may set and cancel timers of its key. True when there may be
+  /// more.
   template <class Fire>
   bool fire_due(std::size_t at_most, Fire&& fire) {
-    while (true) {
+    for (;; --at_most) {
       const bool event = is_due(TimerKind::event_time);
-      if (!event && !is_due(TimerKind::processing_time)) {
+      if (!event && !is_closing() && !is_due(TimerKind::processing_time)) {
         return false;
       }
       if (at_most == 0) {
         return true;
       }
-      --at_most;
-      fire_next(event ? TimerKind::event_time : TimerKind::processing_time, fire);
+      if (event || !is_closing()) {
+        fire_next(event ? TimerKind::event_time : TimerKind::processing_time, fire);
+      } else {
+        close_next(fire);
+      }
     }
   }
 
   /// The same for all timers of event time of one key: to be called before a record of the key, so
-  /// that what a record finds does not depend on where slices end.
+  /// that what a record finds does not depend on where slices end. Counts `at_most` down; false
+  /// when that was not enough, so that the record has to wait.
   template <class Fire>
-  void fire_due_of(std::uint64_t hash, const Key& key, Fire&& fire) {
+  bool fire_due_of(std::uint64_t hash, const Key& key, std::size_t& at_most, Fire&& fire) {
+    bool fired = false;
     while (is_due(TimerKind::event_time)) {
       OfKey* const of_key = find(hash, key);
-      Armed* const first = of_key == nullptr ? nullptr : first_due(*of_key);
-      if (first == nullptr) {
-        return;
+      if (of_key == nullptr || !of_key->event.is_queued) {
+        return true;
       }
-      const Timer timer = take(hash, key, *of_key, *first);
-      firing_ns_ = timer.due.time_since_epoch().count();
-      fire(hash, key, timer);
+      const auto first = of_key->timers.first(TimerKind::event_time);
+      const bool due = first && first->due_ns <= watermark_;
+      if (!due || at_most == 0) {
+        if (fired) {
+          settle(TimerKind::event_time, *of_key);
+        }
+        return !due;
+      }
+      --at_most;
+      fired = true;
+      fire_one(*of_key, of_key->event, *first, hash, key, fire);
+    }
+    return true;
+  }
+
+  /// The input has been silent for so long that nothing is waited for any more: `fire_due` fires
+  /// what is set now for times before the end of time, and, to keep the order of times, what that
+  /// sets for no later time than the last timer that its key has now.
+  void close() {
+    if (can_close()) {
+      ++round_;
+      cursor_ = event_.begin();
+      closing_ = true;
+      close_until_ns_ = no_time;
     }
   }
+  /// There was input. What has not fired yet goes on waiting.
+  void stop_closing() {
+    if (std::exchange(closing_, false) && close_until_ns_ != no_time) {
+      settle(TimerKind::event_time, *find(cursor_->second.hash, cursor_->second.key));
+    }
+  }
+  bool is_closing() const { return closing_; }
+  /// There is something to close.
+  bool can_close() const { return !closing_ && !event_.empty() && next_of(event_) != end_of_time; }
 
   /// No timer of this kind is due earlier; `end_of_time` when there is none. May be too early.
   std::int64_t next_due_ns(TimerKind kind) const {
-    return kind == TimerKind::event_time ? event_.next_due() : processing_.next_due();
+    return next_of(kind == TimerKind::event_time ? event_ : processing_);
   }
   // Checkpoints. The queues follow from the keys' timers.
   StatePart* part() { return &timers_; }
@@ -109,13 +154,17 @@ class KeyTimers {
     before_end_ = before_end;
     std::vector<Stored> without;
     timers_.for_each([&](auto& entry) {
-      if (entry.second.empty()) {
+      if (entry.second.timers.empty()) {
         without.push_back(entry.first);
       }
-      const std::uint64_t hash = hash_key(entry.first);
-      for (const Armed& armed : entry.second) {
-        queue(armed.kind).add(armed.due_ns, Entry{hash, entry.first, armed.id});
-        ++armed_;
+      armed_ += entry.second.timers.size();
+      for (const TimerKind kind : {TimerKind::event_time, TimerKind::processing_time}) {
+        if (const auto first = entry.second.timers.first(kind)) {
+          entry.second.place(kind) = {
+              queue(kind).emplace(first->due_ns,
+                                  Entry{hash_key(entry.first), entry.first, round_}),
+              true};
+        }
       }
     });
     for (const Stored& key : without) {
@@ -130,21 +179,33 @@ class KeyTimers {
   /// How many timers are set.
   std::size_t size() const { return armed_; }
   std::size_t keys() const { return timers_.size(); }
-  /// Entries of the queues, those that do not count any more among them.
+  /// Entries of the queues.
   std::size_t queued() const { return event_.size() + processing_.size(); }
 
  private:
-  // One that is not set is kept while its entry is in the queue, to be set again with it.
-  struct Armed {
-    std::uint64_t id = 0;
-    std::int64_t due_ns = 0;
-    std::int64_t queued_ns = 0;  // the time of the entry that counts; not after due_ns
-    TimerKind kind = TimerKind::event_time;
-    bool is_set = false;
+  using Stored = OwnedKey<Key>;
+  struct Entry {
+    std::uint64_t hash;
+    Stored key;
+    std::uint32_t round;  ///< of closing, in which it was visited or made
+  };
+  using Queue = std::multimap<std::int64_t, Entry, Less>;
+  struct QueuePlace {
+    typename Queue::iterator at{};
     bool is_queued = false;
   };
-  // In order of id. Stored without those that are not set.
-  struct OfKey : boost::container::small_vector<Armed, 1> {
+  struct OfKey {
+    TimersOfKey<Less> timers{};
+    QueuePlace event{};
+    QueuePlace processing{};
+
+    QueuePlace& place(TimerKind kind) {
+      return kind == TimerKind::event_time ? event : processing;
+    }
+    bool is_empty() const {
+      return timers.empty() && !event.is_queued && !processing.is_queued;
+    }
+
     struct SavedTimer {
       std::uint64_t id;
       std::int64_t due_ns;
@@ -153,19 +214,16 @@ class KeyTimers {
     using Saved = std::vector<SavedTimer>;
     Saved saved(std::int64_t wall_offset_ns) const {
       Saved saved;
-      for (const Armed& armed : *this) {
-        if (armed.is_set) {
-          saved.push_back(
-              {armed.id, shifted(armed.kind, armed.due_ns, wall_offset_ns), armed.kind});
-        }
+      for (const ArmedTimer& timer : timers.all()) {
+        saved.push_back({timer.id, shifted(timer.kind, timer.due_ns, wall_offset_ns), timer.kind});
       }
       return saved;
     }
     static OfKey restored(Saved&& saved, std::int64_t wall_offset_ns) {
       OfKey of_key;
       for (const SavedTimer& timer : saved) {
-        const std::int64_t due_ns = shifted(timer.kind, timer.due_ns, -wall_offset_ns);
-        of_key.push_back({timer.id, due_ns, due_ns, timer.kind, true, true});
+        of_key.timers.set(
+            {timer.id, shifted(timer.kind, timer.due_ns, -wall_offset_ns), timer.kind});
       }
       return of_key;
     }
@@ -173,117 +231,144 @@ class KeyTimers {
       return kind == TimerKind::processing_time ? shift_time(due_ns, by_ns) : due_ns;
     }
   };
-  using Table = KeyedState<Key, OfKey>;
-  using Stored = typename Table::Stored;
-  struct Entry {
-    std::uint64_t hash;
-    Stored key;
-    std::uint64_t id;
-  };
 
   template <class K>
   OfKey* find(std::uint64_t hash, const K& key) {
     const auto found = timers_.find(hash, key);
     return found == nullptr ? nullptr : &found->second;
   }
-  static auto place_of(OfKey& of_key, std::uint64_t id) {
-    return std::lower_bound(
-        of_key.begin(), of_key.end(), id,
-        [](const Armed& armed, std::uint64_t wanted) { return armed.id < wanted; });
-  }
-  static Armed* find_id(OfKey& of_key, std::uint64_t id) {
-    const auto place = place_of(of_key, id);
-    return place == of_key.end() || place->id != id ? nullptr : &*place;
-  }
-  static Armed& find_or_add(OfKey& of_key, std::uint64_t id) {
-    const auto place = place_of(of_key, id);
-    if (place != of_key.end() && place->id == id) {
-      return *place;
-    }
-    Armed armed;
-    armed.id = id;
-    return *of_key.insert(place, armed);
-  }
 
-  TimerQueue<Entry>& queue(TimerKind kind) {
-    return kind == TimerKind::event_time ? event_ : processing_;
+  Queue& queue(TimerKind kind) { return kind == TimerKind::event_time ? event_ : processing_; }
+  static std::int64_t next_of(const Queue& queue) {
+    return queue.empty() ? end_of_time : queue.begin()->first;
   }
   bool is_due(TimerKind kind) const {
     if (kind == TimerKind::event_time) {
-      return !event_.empty() && event_.next_due() <= watermark_;
+      return !event_.empty() && event_.begin()->first <= watermark_;
     }
-    return !processing_.empty() && processing_.next_due() <= now_ns_ && watermark_ != end_of_time;
+    return !processing_.empty() && processing_.begin()->first <= now_ns_ &&
+           watermark_ != end_of_time;
   }
 
-  // The earliest of the key's timers of event time that are due, of those the one of the least id.
-  Armed* first_due(OfKey& of_key) {
-    Armed* first = nullptr;
-    for (Armed& armed : of_key) {
-      if (armed.is_set && armed.kind == TimerKind::event_time && armed.due_ns <= watermark_ &&
-          (first == nullptr || armed.due_ns < first->due_ns)) {
-        first = &armed;
-      }
+  // While a timer fires, its key's entry stays where it is: `fire` uses the key.
+  bool is_firing(const QueuePlace& place) const { return &place.at->second == firing_; }
+
+  void leave(typename Queue::iterator at) {
+    if (closing_ && at == cursor_) {
+      ++cursor_;
+      close_until_ns_ = no_time;
     }
-    return first;
+  }
+  void move_to(TimerKind kind, QueuePlace& place, std::int64_t due_ns) {
+    if (kind == TimerKind::event_time) {
+      leave(place.at);
+    }
+    auto entry = queue(kind).extract(place.at);
+    entry.key() = due_ns;
+    place.at = queue(kind).insert(std::move(entry));
+  }
+  void forget_place_without_timers(OfKey& of_key, TimerKind kind) {
+    QueuePlace& place = of_key.place(kind);
+    if (place.is_queued && !is_firing(place) && !of_key.timers.first(kind)) {
+      if (kind == TimerKind::event_time) {
+        leave(place.at);
+      }
+      queue(kind).erase(place.at);
+      place = {};
+    }
+  }
+
+  // After timers of a key have fired: its entry goes to the next one, or away.
+  void settle(TimerKind kind, OfKey& of_key) {
+    QueuePlace& place = of_key.place(kind);
+    const auto first = of_key.timers.first(kind);
+    if (!first) {
+      const std::uint64_t hash = place.at->second.hash;
+      const Stored key = std::move(place.at->second.key);
+      forget_place_without_timers(of_key, kind);
+      if (of_key.is_empty()) {
+        timers_.erase(hash, key);
+      }
+    } else if (first->due_ns != place.at->first) {
+      move_to(kind, place, first->due_ns);
+    }
+  }
+
+  template <class K, class Fire>
+  void fire_one(OfKey& of_key, QueuePlace& place, const ArmedTimer& armed, std::uint64_t hash,
+                const K& key, Fire& fire) {
+    const Timer timer{armed.id, EventTime(std::chrono::nanoseconds(armed.due_ns)), armed.kind};
+    of_key.timers.remove(armed.id);
+    --armed_;
+    firing_ns_ = armed.due_ns;
+    firing_ = &place.at->second;
+    fire(hash, static_cast<const Key&>(key), timer);
+    firing_ = nullptr;
+  }
+  template <class Fire>
+  void fire_one(OfKey& of_key, QueuePlace& place, const ArmedTimer& armed, Fire& fire) {
+    const Entry& entry = place.at->second;
+    if constexpr (std::is_same_v<Key, Stored>) {
+      fire_one(of_key, place, armed, entry.hash, entry.key, fire);
+    } else {
+      fire_one(of_key, place, armed, entry.hash, Key(entry.key), fire);
+    }
   }
 
   template <class Fire>
   void fire_next(TimerKind kind, Fire&& fire) {
-    const std::int64_t time_ns = queue(kind).next_due();
-    Entry entry = queue(kind).pop();
-    OfKey* const of_key = find(entry.hash, entry.key);
-    Armed* const armed = of_key == nullptr ? nullptr : find_id(*of_key, entry.id);
-    if (armed == nullptr || armed->kind != kind || armed->queued_ns != time_ns) {
+    const auto next = queue(kind).begin();
+    OfKey& of_key = *find(next->second.hash, next->second.key);
+    const auto first = of_key.timers.first(kind);
+    if (first && first->due_ns == next->first) {
+      fire_one(of_key, of_key.place(kind), *first, fire);
+    }
+    settle(kind, of_key);
+  }
+
+  // Visits the entries in order of their times, each of those that there were once, and fires all
+  // of a key before it goes on. What moves ahead of the cursor when it has fired is of this round.
+  template <class Fire>
+  void close_next(Fire&& fire) {
+    if (cursor_ == event_.end() || cursor_->first == end_of_time) {
+      closing_ = false;
       return;
     }
-    if (!armed->is_set) {
-      remove(entry.hash, entry.key, *of_key, *armed);
-    } else if (armed->due_ns > time_ns) {
-      armed->queued_ns = armed->due_ns;
-      const std::int64_t due_ns = armed->due_ns;
-      queue(kind).add(due_ns, std::move(entry));
+    if (cursor_->second.round == round_) {
+      ++cursor_;
+      return;
+    }
+    OfKey& of_key = *find(cursor_->second.hash, cursor_->second.key);
+    if (close_until_ns_ == no_time) {
+      close_until_ns_ = of_key.timers.last_event_time();
+    }
+    const auto first = of_key.timers.first(TimerKind::event_time);
+    if (first && first->due_ns <= close_until_ns_) {
+      fire_one(of_key, of_key.event, *first, fire);
     } else {
-      // Among timers of one time the order of the queue is that of what was set when; but it must
-      // be the same here as in fire_due_of. Another one's entry is still to come, and finds
-      // nothing.
-      Armed& first = *std::find_if(of_key->begin(), of_key->end(), [&](const Armed& other) {
-        return other.is_set && other.kind == kind && other.due_ns == time_ns;
-      });
-      const Timer timer = take(entry.hash, entry.key, *of_key, first);
-      if (timer.id != entry.id) {
-        queue(kind).add(time_ns, entry);
-      }
-      firing_ns_ = time_ns;
-      fire(entry.hash, static_cast<const Key&>(Key(entry.key)), timer);
+      cursor_->second.round = round_;
+      ++cursor_;
+      close_until_ns_ = no_time;
+      settle(TimerKind::event_time, of_key);
     }
   }
 
-  template <class K>
-  Timer take(std::uint64_t hash, const K& key, OfKey& of_key, Armed& armed) {
-    const Timer timer{armed.id, EventTime(std::chrono::nanoseconds(armed.due_ns)), armed.kind};
-    --armed_;
-    remove(hash, key, of_key, armed);
-    return timer;
-  }
-
-  template <class K>
-  void remove(std::uint64_t hash, const K& key, OfKey& of_key, Armed& armed) {
-    of_key.erase(of_key.begin() + (&armed - of_key.data()));
-    if (of_key.empty()) {
-      timers_.erase(hash, key);
-    }
-  }
-
-  Table timers_{"timers"};
-  TimerQueue<Entry> event_;
-  TimerQueue<Entry> processing_;
+  KeyedState<Key, OfKey> timers_{"timers"};
+  Queue event_;
+  Queue processing_;
   std::int64_t watermark_ = no_time;
   // What was due by the last watermark before the end fires as if that had not come yet, which may
   // be so while there is much to fire.
   std::int64_t before_end_ = no_time;
   std::int64_t firing_ns_ = end_of_time;  ///< when the timer was due that fired last
+  const Entry* firing_ = nullptr;         ///< of the key whose timer fires now
   std::int64_t now_ns_ = no_time;
   std::size_t armed_ = 0;
+
+  bool closing_ = false;
+  std::uint32_t round_ = 0;
+  typename Queue::iterator cursor_{};       ///< of event_, while closing
+  std::int64_t close_until_ns_ = no_time;  ///< of the cursor's key, once one of its timers fired
 };
 
 }  // namespace wallaroo::internal

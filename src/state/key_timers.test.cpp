@@ -1,5 +1,7 @@
 #include "state/key_timers.hpp"
 
+#include <cmath>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -125,16 +127,175 @@ TEST(KeyTimers, ATimerThatIsMovedOnAndOnKeepsOneEntry) {
   EXPECT_EQ(rig.watermark(1009), "1#0@1009 ");
 }
 
-TEST(KeyTimers, TheEntryOfATimerThatWasMovedEarlierIsForgottenWhenItIsReached) {
+TEST(KeyTimers, ATimerThatWasMovedEarlierLeavesNothingBehind) {
   Rig rig;
   rig.at(1, 100);
   rig.at(1, 50);
-  EXPECT_EQ(rig.watermark(50), "1#0@50 ");
-  rig.at(1, 200);
-  EXPECT_EQ(rig.timers.queued(), 2u);
-  EXPECT_EQ(rig.watermark(100), "");
   EXPECT_EQ(rig.timers.queued(), 1u);
+  EXPECT_EQ(rig.watermark(50), "1#0@50 ");
+  EXPECT_EQ(rig.timers.queued(), 0u);
+  rig.at(1, 200);
+  EXPECT_EQ(rig.timers.queued(), 1u);
+  EXPECT_EQ(rig.watermark(100), "");
   EXPECT_EQ(rig.watermark(200), "1#0@200 ");
+}
+
+TEST(KeyTimers, WhatIsCancelledIsGoneAtOnceHoweverManyThereWere) {
+  Rig rig;
+  for (int key = 0; key < 100; ++key) {
+    for (std::uint64_t id = 0; id < 20; ++id) {
+      rig.at(key, end_of_time - static_cast<std::int64_t>(id), id);
+    }
+    rig.processing(key, 1000, 20);
+  }
+  EXPECT_EQ(rig.timers.queued(), 200u);
+  for (int key = 0; key < 100; ++key) {
+    for (std::uint64_t id = 0; id <= 20; ++id) {
+      rig.cancel(key, id);
+    }
+  }
+  EXPECT_EQ(rig.timers.size(), 0u);
+  EXPECT_EQ(rig.timers.queued(), 0u);
+  EXPECT_EQ(rig.timers.keys(), 0u);
+}
+
+TEST(KeyTimers, ATimerThatCancelsAllOthersOfItsKeyWhileItFiresLeavesNothingBehind) {
+  Rig rig;
+  rig.on_timer = [&](int key, const Timer&) {
+    for (std::uint64_t id = 0; id < 20; ++id) {
+      rig.cancel(key, id);
+    }
+    rig.at(key, 50, 3);
+    rig.cancel(key, 3);
+  };
+  for (std::uint64_t id = 0; id < 20; ++id) {
+    rig.at(1, 10, id);
+  }
+  EXPECT_EQ(rig.watermark(10), "1#0@10 ");
+  EXPECT_EQ(rig.timers.queued(), 0u);
+  EXPECT_EQ(rig.timers.keys(), 0u);
+}
+
+TEST(KeyTimers, OfAKeyFireNoMoreThanAreAllowedAndTheRestLater) {
+  Rig rig;
+  rig.on_timer = [&](int key, const Timer& timer) {
+    rig.at(key, timer.due.time_since_epoch().count() + 10);
+  };
+  rig.at(1, 10);
+  rig.at(2, 15);
+  rig.timers.on_watermark(100);
+  std::string said;
+  const auto fire = [&](std::uint64_t, int key, const Timer& timer) {
+    said += text(key, timer) + " ";
+    rig.on_timer(key, timer);
+  };
+  std::size_t at_most = 3;
+  EXPECT_FALSE(rig.timers.fire_due_of(hash_key(1), 1, at_most, fire));
+  EXPECT_EQ(said, "1#0@10 1#0@20 1#0@30 ");
+  EXPECT_EQ(rig.timers.next_due_ns(TimerKind::event_time), 15);
+  at_most = 100;
+  EXPECT_TRUE(rig.timers.fire_due_of(hash_key(1), 1, at_most, fire));
+  EXPECT_EQ(at_most, 93u);
+}
+
+TEST(KeyTimers, WhatIsClosedFiresOnceInTheOrderOfEachKeysTimes) {
+  Rig rig;
+  rig.on_timer = [&](int key, const Timer& timer) {
+    rig.at(key, timer.due.time_since_epoch().count() + 10, timer.id);
+  };
+  rig.at(1, 100);
+  rig.at(2, 110);
+  rig.at(2, 125, 1);
+  rig.at(3, end_of_time);
+  EXPECT_EQ(rig.watermark(50), "");
+  rig.timers.close();
+  std::string said;
+  do {
+    said += rig.fire(1);
+  } while (rig.more);
+  // For 2 the time is 125 then.
+  EXPECT_EQ(said, "1#0@100 2#0@110 2#0@120 2#1@125 ");
+  EXPECT_EQ(rig.timers.size(), 4u);
+  EXPECT_EQ(rig.watermark(130), "1#0@110 1#0@120 2#0@130 1#0@130 ");
+}
+
+TEST(KeyTimers, WhatHasNotBeenClosedWhenInputComesGoesOnWaiting) {
+  Rig rig;
+  rig.at(1, 100);
+  rig.at(1, 200, 1);
+  rig.at(2, 150);
+  rig.timers.close();
+  EXPECT_EQ(rig.fire(1), "1#0@100 ");
+  rig.timers.stop_closing();
+  EXPECT_EQ(rig.fire(), "");
+  EXPECT_EQ(rig.watermark(200), "2#0@150 1#1@200 ");
+  EXPECT_EQ(rig.timers.queued(), 0u);
+  EXPECT_FALSE(rig.timers.can_close());
+}
+
+TEST(KeyTimers, MayBeCancelledAndSetWhileTheyAreClosed) {
+  Rig rig;
+  for (int key = 0; key < 4; ++key) {
+    rig.at(key, 100 + key);
+    rig.at(key, 200 + key, 1);
+  }
+  rig.timers.close();
+  EXPECT_EQ(rig.fire(1), "0#0@100 ");
+  rig.cancel(0, 1);
+  rig.at(1, 5);
+  rig.cancel(2);
+  rig.cancel(2, 1);
+  rig.at(4, 300);
+  EXPECT_EQ(rig.fire(), "3#0@103 3#1@203 ");
+  EXPECT_EQ(rig.watermark(400), "1#0@5 1#1@201 4#0@300 ");
+  EXPECT_EQ(rig.timers.keys(), 0u);
+}
+
+// Comparisons of times and ids.
+std::uint64_t comparisons = 0;
+struct CountedLess {
+  template <class T>
+  bool operator()(const T& a, const T& b) const {
+    ++comparisons;
+    return a < b;
+  }
+};
+
+// Sets, moves, cancels and fires so many timers of one key, in no order.
+std::uint64_t comparisons_of(std::uint64_t timers) {
+  KeyTimers<int, CountedLess> set;
+  comparisons = 0;
+  const auto at = [&](std::uint64_t id, std::int64_t due) {
+    set.set(hash_key(1), 1, id, TimerKind::event_time, due);
+  };
+  const auto mixed = [&](std::uint64_t i) { return i * 2654435761U % timers; };
+  for (std::uint64_t i = 0; i < timers; ++i) {
+    at(mixed(i), static_cast<std::int64_t>(mixed(i * 7 + 1)));
+  }
+  for (std::uint64_t i = 0; i < timers; ++i) {
+    at(i, static_cast<std::int64_t>(mixed(i * 3 + 2)));
+  }
+  for (std::uint64_t i = 0; i < timers; i += 4) {
+    set.cancel(hash_key(1), 1, i);
+  }
+  set.on_watermark(static_cast<std::int64_t>(timers / 2));
+  const auto nothing = [](std::uint64_t, int, const Timer&) {};
+  while (set.fire_due(100, nothing)) {
+  }
+  set.on_watermark(end_of_time);
+  std::size_t unbounded = timers;
+  EXPECT_TRUE(set.fire_due_of(hash_key(1), 1, unbounded, nothing));
+  EXPECT_EQ(set.size(), 0u);
+  EXPECT_EQ(set.keys(), 0u);
+  return comparisons;
+}
+
+TEST(KeyTimers, ManyOfOneKeyCostNLogNComparisons) {
+  for (const std::uint64_t timers : {1'000, 30'000, 100'000}) {
+    const double n_log_n =
+        static_cast<double>(timers) * std::log2(static_cast<double>(timers));
+    EXPECT_LT(static_cast<double>(comparisons_of(timers)), 25 * n_log_n) << timers << " timers";
+  }
 }
 
 TEST(KeyTimers, TimersOfAKeyAndTimeFireInOrderOfTheirIds) {
@@ -253,8 +414,10 @@ TEST(KeyTimers, EachKeysTimersFireAsThoseOfAPlainTableHoweverFiringIsSliced) {
     };
     for (const auto& [action, key, id_number, offset] : steps) {
       const auto id = static_cast<std::uint64_t>(id_number);
-      // As before a record of the key.
-      rig.timers.fire_due_of(hash_key(key), key, fire);
+      // As before a record of the key, which waits while there is more to fire.
+      for (std::size_t at_most = 2; !rig.timers.fire_due_of(hash_key(key), key, at_most, fire);
+           at_most = 1) {
+      }
       if (action < 4) {
         const bool event = action < 3;
         const std::int64_t due = (event ? watermark - 2 : now) + offset;
@@ -262,7 +425,8 @@ TEST(KeyTimers, EachKeysTimersFireAsThoseOfAPlainTableHoweverFiringIsSliced) {
         rig.timers.set(hash_key(key), key, id, kind, due);
         plain.set[{key, id}] = {kind, due};
         // One that is due already fires after the call.
-        rig.timers.fire_due_of(hash_key(key), key, fire);
+        std::size_t unbounded = 1'000'000;
+        rig.timers.fire_due_of(hash_key(key), key, unbounded, fire);
         plain.fire_all(TimerKind::event_time);
         fire_processing();
       } else if (action < 5) {
@@ -293,6 +457,8 @@ TEST(KeyTimers, EachKeysTimersFireAsThoseOfAPlainTableHoweverFiringIsSliced) {
     }
     RC_ASSERT(fired == plain.fired);
     RC_ASSERT(rig.timers.size() == plain.set.size());
+    RC_ASSERT(rig.timers.queued() >= rig.timers.keys());
+    RC_ASSERT(rig.timers.queued() <= 2 * rig.timers.keys());
   });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include <wallaroo/timers.hpp>
@@ -22,7 +23,15 @@ struct internal::TimersAccess {
   /// After a call that returned.
   template <class Key>
   static void apply(Timers& timers, KeyTimers<Key>& set, std::uint64_t hash, const Key& key) {
-    for (const Timers::Request& request : timers.requests_) {
+    const auto& requests = timers.requests_;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const Timers::Request& request = requests[i];
+      // Of cancelling and setting one timer again only the last counts; but when the stream has
+      // ended a timer may not be set.
+      if (i + 1 < requests.size() && requests[i + 1].id == request.id &&
+          set.watermark() != end_of_time) {
+        continue;
+      }
       switch (request.action) {
         case Timers::Action::at:
           set.set(hash, key, request.id, TimerKind::event_time, request.ns);

@@ -86,9 +86,10 @@ class Chain final : public Segment {
       return false;
     }
     bool more = false;
-    without_batch(clock_.now_ns(), [&](auto& step, std::uint64_t& tally, auto& next) {
+    const auto fire = [&](auto& step, std::uint64_t& tally, auto& next) {
       more = step.fire(context_, tally, next) || more;
-    });
+    };
+    without_batch(clock_.now_ns(), fire, last_waiting());
     // What fired may have moved the watermark of the steps behind it.
     return more || pending();
   }
@@ -99,8 +100,17 @@ class Chain final : public Segment {
     });
   }
 
+  bool waiting() const override {
+    bool waiting = false;
+    for_each_temporal([&](const auto& step, auto) { waiting = waiting || step.waiting(); });
+    return waiting;
+  }
+
   std::int64_t due_ns() const override {
     std::int64_t due = end_of_time;
+    if (waiting()) {
+      return due;
+    }
     for_each_temporal([&](const auto& step, auto) { due = std::min(due, step.due_ns()); });
     return due;
   }
@@ -111,6 +121,10 @@ class Chain final : public Segment {
   }
   void end_partition(std::uint64_t partition) override {
     for_each_temporal([&](auto& step, auto) { step.end_partition(partition); });
+    pass_watermark();
+  }
+  void end_partitions() override {
+    for_each_temporal([&](auto& step, auto) { step.end_partitions(); });
     pass_watermark();
   }
 
@@ -187,15 +201,28 @@ class Chain final : public Segment {
     return pending;
   }
 
-  /// Lets temporal steps emit records that no input batch brings: work(step, tally, next).
+  /// The last step at which records wait: those before it must not bring it more. 0 without any.
+  std::size_t last_waiting() const {
+    std::size_t last = 0;
+    for_each_temporal([&](const auto& step, std::size_t index) {
+      last = step.waiting() ? index : last;
+    });
+    return last;
+  }
+
+  /// Lets temporal steps emit records that no input batch brings, from one of them on: work(step,
+  /// tally, next).
   template <class Work>
-  void without_batch(std::int64_t now_ns, Work&& work) {
+  void without_batch(std::int64_t now_ns, Work&& work, std::size_t from = 0) {
     if constexpr (temporal) {
       context_.begin_at(now_ns);
       Counts tally;
       {
         auto end = terminal_.open();
         for_each_temporal([&]<std::size_t I>(auto& step, std::integral_constant<std::size_t, I>) {
+          if (I < from) {
+            return;
+          }
           auto next = [&](const auto& place, auto&& output) {
             run<I + 1, Pass::plain>(tally, end, place, std::forward<decltype(output)>(output));
           };
@@ -261,14 +288,22 @@ class Chain final : public Segment {
     return tally;
   }
 
-  // Views into the record of step I may leave with the chain's outputs, while the record would not
-  // outlive the batch.
+  // Views into the record of step I may leave with the chain's outputs, or wait in the chain, while
+  // the record would not outlive the batch.
   template <std::size_t I>
   static constexpr bool keeps_record() {
     using Step = std::tuple_element_t<I, std::tuple<Steps...>>;
     constexpr bool outlives = I == 0 && Input::outlives_batch;
-    return Terminal::transports_views && Step::may_view_its_record && !outlives;
+    return (Terminal::transports_views || holds_views) && Step::may_view_its_record && !outlives;
   }
+  template <class Step>
+  static constexpr bool holds_views_of_records = [] {
+    if constexpr (requires { Step::holds_views_of_records; }) {
+      return Step::holds_views_of_records;
+    }
+    return false;
+  }();
+  static constexpr bool holds_views = (holds_views_of_records<Steps> || ...);
 
   static constexpr Pass rest_of(Pass pass) { return pass == Pass::looked_up ? Pass::plain : pass; }
 

@@ -175,6 +175,10 @@ class EventTimeStep : public TemporalStep {
   void end_partition(std::uint64_t partition) { clocks_->end(partition); }
   void leave_partition(std::uint64_t partition) { clocks_->leave(partition); }
   void forget_partition(std::uint64_t partition) { clocks_->forget(partition); }
+  void end_partitions() {
+    clocks_->finish();
+    clocks_->end_all();
+  }
 
  private:
   struct State final : PartitionClocks, StageState {

@@ -121,7 +121,8 @@ class JoinStep : public TemporalStep {
     set_->on_idle(in.idle);
     set_->on_watermark(in.time_ns);
     publish();
-    return {set_->output_watermark(), in.idle && set_->counters().buffered == 0};
+    const bool empty = set_->counters().buffered == 0;
+    return {behind(in.time_ns, empty), in.idle && empty};
   }
   bool pending() const { return set_->due(); }
 
@@ -239,6 +240,16 @@ class JoinStep : public TemporalStep {
     context.failures.handle(*stage_, FailureHandler::current_error(), {std::move(pair)});
   }
 
+  // The watermark behind it; see temporal.hpp about the end.
+  std::int64_t behind(std::int64_t in_ns, bool empty) {
+    if (in_ns == end_of_time) {
+      return empty ? end_of_time : passed_ns_;
+    }
+    passed_ns_ = set_->watermark() == end_of_time ? set_->output_watermark_at(in_ns)
+                                                  : set_->output_watermark();
+    return passed_ns_;
+  }
+
   void publish() {
     const JoinCounters& now = set_->counters();
     StageMetrics& metrics = stage_->metrics;
@@ -257,6 +268,7 @@ class JoinStep : public TemporalStep {
   std::unique_ptr<State> set_;
   Watermark input_;
   bool touched_ = true;  ///< something happened since processing time was told
+  std::int64_t passed_ns_ = no_time;  ///< the last watermark behind it before the end
   JoinCounters published_;
 };
 

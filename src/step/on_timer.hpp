@@ -1,6 +1,7 @@
-// Calling a computation's `on_timer` in the form that it has.
+// Calling a computation, and its `on_timer`, in the form that they have.
 #pragma once
 
+#include <functional>
 #include <type_traits>
 #include <utility>
 
@@ -15,6 +16,18 @@ template <class F, class... Args>
 concept HasOnTimer = requires(F& function, Args&... args) {
   function.on_timer(args...);
 };
+
+/// With the record by reference, or as its own.
+template <class In, class F, class R, class... Rest>
+decltype(auto) call_computation(F& function, R&& record, Rest&... rest) {
+  if constexpr (std::is_invocable_v<F&, const In&, Rest&...>) {
+    return std::invoke(function, std::as_const(record), rest...);
+  } else if constexpr (std::is_invocable_v<F&, R&&, Rest&...>) {
+    return std::invoke(function, std::forward<R>(record), rest...);
+  } else {
+    return std::invoke(function, In(record), rest...);
+  }
+}
 
 // With and without what a computation may leave out: the timers, and the key where there is none.
 template <class F, class State, class Key, class... Emit>

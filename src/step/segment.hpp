@@ -34,6 +34,9 @@ class Segment {
   virtual void set_watermark(Watermark watermark) = 0;
   /// Does a part of what is due (windows to fire, timers); true when more is left.
   virtual bool fire() = 0;
+  /// Records of the last batch wait in it until what is due before them has fired: `fire` is to be
+  /// called, and no further batch must be processed until this is false. A barrier waits, too.
+  virtual bool waiting() const = 0;
   /// Processing time has reached `due_ns`, the engine time at which something waits for it.
   virtual void on_time(std::int64_t now_ns) = 0;
   virtual std::int64_t due_ns() const = 0;
@@ -45,6 +48,8 @@ class Segment {
   /// See BatchReceiver.
   virtual void leave_partition(std::uint64_t partition) = 0;
   virtual void forget_partition(std::uint64_t partition) = 0;
+  /// The input has ended, and with it all its partitions: what they held back does so no longer.
+  virtual void end_partitions() = 0;
   /// Sends open output batches: those whose consumer waits, or all of them.
   virtual void flush(bool everything) = 0;
   /// Once, after the last batch and before the last flush.

@@ -12,7 +12,14 @@ namespace wallaroo::internal {
 // others must wait for what it will emit); pending() and fire(context, tally, next), a bounded part
 // of what the watermark has made due, true when more is left; due_ns() and on_time(context, now,
 // tally, next) for processing time; skip_time(gap), when input could not be read for so long, which
-// is no silence of a sender; and for partitions of a source what BatchReceiver has.
+// is no silence of a sender; waiting(), whether records wait in it; and for partitions of a source
+// what BatchReceiver has, and end_partitions().
+//
+// The end of time comes only after everything that the last watermark before it made due has fired.
+// While a step has something left to fire because of the end, the watermark behind it stays where
+// it was then: else what the next step takes for complete would follow from how firing is sliced.
+// And a step passes on the end of time only when it has come in, also after a restart, so that the
+// steps behind it hear of the last watermark again.
 
 template <class Step>
 inline constexpr bool is_temporal = false;
@@ -26,11 +33,13 @@ struct TemporalStep {
   static constexpr bool stateful = false;
   static constexpr bool may_view_its_record = false;
 
+  bool waiting() const { return false; }
   void open_partition(std::uint64_t, std::int64_t) {}
   void end_partition(std::uint64_t) {}
   void leave_partition(std::uint64_t) {}
   void forget_partition(std::uint64_t) {}
   void skip_time(std::int64_t) {}
+  void end_partitions() {}
 };
 
 }  // namespace wallaroo::internal

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -81,6 +82,48 @@ struct TimedState : StageState {
     timers.restored(least.watermark, least.before_end);
     if constexpr (Expires) {
       states.restored(expired_at_ns);
+    }
+  }
+
+  /// As far as no output of a timer can have an earlier time. Timers may be set for the end of
+  /// time, and what they emit must not be late for the stages that follow.
+  std::int64_t passed_by(std::int64_t watermark) const {
+    if (!has_timers || all_fired || timers.size() == 0) {
+      return watermark;
+    }
+    const std::int64_t reached = watermark == end_of_time ? timers.before_end() : watermark;
+    return std::min(reached, saturating_add(timers.next_due_ns(TimerKind::event_time), -1));
+  }
+
+  void expire_at(std::int64_t now_ns) {
+    if constexpr (Expires) {
+      expired_at_ns = std::max(expired_at_ns, now_ns);
+      states.on_time(now_ns);
+    }
+  }
+  std::int64_t next_expiry() const {
+    if constexpr (Expires) {
+      return states.next_due_ns();
+    } else {
+      return end_of_time;
+    }
+  }
+  bool expiring_due() const {
+    return Expires && next_expiry() <= expired_at_ns && next_expiry() != end_of_time;
+  }
+  bool expire_some(std::size_t at_most) {
+    if constexpr (Expires) {
+      return states.expire_due(at_most);
+    } else {
+      return false;
+    }
+  }
+  /// How many keys have.
+  std::uint64_t expired() const {
+    if constexpr (Expires) {
+      return states.expired();
+    } else {
+      return 0;
     }
   }
 

@@ -18,8 +18,10 @@
 #include "step/computation.hpp"
 #include "step/describe.hpp"
 #include "step/on_timer.hpp"
+#include "step/silence.hpp"
 #include "step/temporal.hpp"
 #include "step/timed_state.hpp"
+#include "step/waiting_records.hpp"
 
 namespace wallaroo::internal {
 
@@ -43,15 +45,24 @@ class TimedStateStep : public TemporalStep {
   static constexpr bool stateful = true;
   static constexpr StageKind kind = StageKind::state_computation;
 
+  /// A record may have to wait, and what it looks at with it.
+  static constexpr bool holds_views_of_records = has_timers && may_hold_views<In>;
+
   struct Spec {
     F function;
     Expiry expiry = {};
+    std::optional<std::int64_t> timeout_ns = std::nullopt;
     int stage = -1;
+    /// That may fire before and after the records of one batch, or of one slice of a step before.
+    std::size_t timers_per_batch = 4096;
   };
 
   TimedStateStep(const Spec& spec, const SegmentContext& context)
       : function_(spec.function),
         expiry_(spec.expiry),
+        silence_(spec.timeout_ns),
+        timers_per_batch_(spec.timers_per_batch),
+        at_once_(spec.timers_per_batch),
         clock_(context.clock),
         stage_(context.stages.at(spec.stage)),
         parts_(std::make_unique<Parts>(spec.expiry)) {}
@@ -59,7 +70,10 @@ class TimedStateStep : public TemporalStep {
   StageRuntime& stage() { return *stage_; }
   StageState* stage_state() { return parts_.get(); }
 
-  void begin_batch(ChainContext&) { tell_time(clock_.now_ns()); }
+  void begin_batch(ChainContext&) {
+    tell_time(clock_.now_ns());
+    at_once_ = timers_per_batch_;
+  }
 
   template <Pass, class Place, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
@@ -67,31 +81,51 @@ class TimedStateStep : public TemporalStep {
     const std::int64_t time_ns = time_of(context, place);
     const auto key = keyed_place(place);
     Call<std::remove_reference_t<Next>> call{this, &context, &tally, &next};
-    call.fire_due_of(key);
-    call.run(
-        key, {time_ns, time_ns, parts_->timers.watermark()}, [&] { return describe(record); },
-        [&](State& state, auto&... rest) {
-          return invoke(std::forward<R>(record), state, rest...);
-        });
-    call.fire_due_of(key);
+    if constexpr (has_timers) {
+      if (silence_.has_timeout()) {
+        hear();
+      }
+      if (!waiting_.empty() || !call.fire_due_of(key, at_once_)) [[unlikely]] {
+        waiting_.add(context, key.hash, key.key, time_ns, std::forward<R>(record));
+        return;
+      }
+    }
+    call.take(key, time_ns, std::forward<R>(record));
+    call.fire_due_of(key, at_once_);
   }
 
+  /// More timers of a record's key are due than can fire at once: no input is to be taken, and no
+  /// step before this one may emit anything, until `fire` has come to the last record that waits.
+  bool waiting() const { return !waiting_.empty(); }
+
   Watermark set_watermark(Watermark in) {
+    if (waiting()) {
+      // The records that wait came before it.
+      return {parts_->passed_ns, false};
+    }
+    if (in.time_ns != in_ns_) {
+      in_ns_ = in.time_ns;
+      hear();
+    }
+    silence_.on_idle(in.idle);
     parts_->timers.on_watermark(in.time_ns);
-    parts_->passed_ns = std::max(parts_->passed_ns, passed_by(in.time_ns));
+    parts_->passed_ns = std::max(parts_->passed_ns, parts_->passed_by(in.time_ns));
     if (expires_by(ExpiryTime::event_time)) {
       // Not as far as timers have still to fire: their states may not have expired by then.
-      expire_at(parts_->passed_ns);
+      parts_->expire_at(parts_->passed_ns);
     }
     stage_->metrics.watermark.set(parts_->passed_ns);
-    return {parts_->passed_ns, in.idle && parts_->timers.size() == 0};
+    // After a restart in which it had seen the end.
+    const bool ends_again = parts_->passed_ns == end_of_time && in.time_ns != end_of_time;
+    return {ends_again ? parts_->timers.before_end() : parts_->passed_ns,
+            in.idle && parts_->timers.size() == 0};
   }
 
   bool pending() const {
-    if (expiring_due()) {
+    const KeyTimers<Key>& timers = parts_->timers;
+    if (parts_->expiring_due() || waiting() || timers.is_closing()) {
       return true;
     }
-    const KeyTimers<Key>& timers = parts_->timers;
     return has_timers && !parts_->all_fired && timers.size() != 0 &&
            (timers.next_due_ns(TimerKind::event_time) <= timers.watermark() ||
             timers.next_due_ns(TimerKind::processing_time) <= timers.now_ns());
@@ -104,8 +138,14 @@ class TimedStateStep : public TemporalStep {
     tell_time(clock_.now_ns());
     if constexpr (has_timers) {
       Call<Next> call{this, &context, &tally, &next};
+      std::size_t at_most = steps_per_slice;
+      call.serve_waiting(at_most);
+      at_once_ = timers_per_batch_;
+      if (waiting()) {
+        return true;
+      }
       more_timers = parts_->timers.fire_due(
-          steps_per_slice, [&](std::uint64_t hash, const Key& key, const Timer& timer) {
+          at_most, [&](std::uint64_t hash, const Key& key, const Timer& timer) {
             call.on_timer({hash, key}, timer);
           });
       parts_->all_fired = !more_timers && parts_->timers.watermark() == end_of_time;
@@ -119,13 +159,19 @@ class TimedStateStep : public TemporalStep {
       due = parts_->timers.next_due_ns(TimerKind::processing_time);
     }
     if (expires_by(ExpiryTime::processing_time)) {
-      due = std::min(due, next_expiry());
+      due = std::min(due, parts_->next_expiry());
+    }
+    if (has_timers && parts_->timers.can_close()) {
+      due = std::min(due, silence_.due_ns());
     }
     return due;
   }
   template <class Next>
   void on_time(ChainContext&, std::int64_t now_ns, std::uint64_t&, Next&) {
     tell_time(now_ns);
+    if (silence_.on_time(now_ns)) {
+      parts_->timers.close();
+    }
   }
 
  private:
@@ -230,12 +276,45 @@ class TimedStateStep : public TemporalStep {
           });
     }
 
-    void fire_due_of(const Place& place) {
+    template <class R>
+    void take(const Place& place, std::int64_t time_ns, R&& record) {
+      run(
+          place, {time_ns, time_ns, step->parts_->timers.watermark()},
+          [&] { return describe(record); },
+          [&](State& state, auto&... rest) {
+            return call_computation<In>(step->function_, std::forward<R>(record), state,
+                                        rest...);
+          });
+    }
+
+    /// False when more are due than that.
+    bool fire_due_of(const Place& place, std::size_t& at_most) {
       if constexpr (has_timers) {
-        step->parts_->timers.fire_due_of(
-            place.hash, place.key, [&](std::uint64_t hash, const Key& key, const Timer& timer) {
+        return step->parts_->timers.fire_due_of(
+            place.hash, place.key, at_most,
+            [&](std::uint64_t hash, const Key& key, const Timer& timer) {
               on_timer({hash, key}, timer);
             });
+      } else {
+        return true;
+      }
+    }
+
+    void serve_waiting(std::size_t& at_most) {
+      while (step->waiting() && at_most > 0) {
+        auto& waiting = step->waiting_.front();
+        const Key key(waiting.key);
+        const Place place{waiting.hash, key};
+        if (!fire_due_of(place, at_most) || at_most == 0) {
+          return;
+        }
+        --at_most;
+        const std::int64_t now_ns =
+            std::exchange(context->pins.ingest_ns, std::int64_t{waiting.ingest_ns});
+        take(place, waiting.time_ns, std::move(waiting.record));
+        context->pins.ingest_ns = now_ns;
+        fire_due_of(place, at_most);
+        step->waiting_.pop();
       }
     }
 
@@ -258,17 +337,6 @@ class TimedStateStep : public TemporalStep {
     }
   };
 
-  template <class R, class... Rest>
-  decltype(auto) invoke(R&& record, Rest&... rest) {
-    if constexpr (std::is_invocable_v<F&, const In&, Rest&...>) {
-      return std::invoke(function_, std::as_const(record), rest...);
-    } else if constexpr (std::is_invocable_v<F&, R&&, Rest&...>) {
-      return std::invoke(function_, std::forward<R>(record), rest...);
-    } else {
-      return std::invoke(function_, In(record), rest...);
-    }
-  }
-
   // A timer that was set for a time that has passed, by a record that is late, may emit nothing
   // that is late too; but how far the stage is then is no use of the state: what the next record
   // finds would follow from how records were put into batches.
@@ -284,56 +352,34 @@ class TimedStateStep : public TemporalStep {
     return parts_->passed_ns == no_time ? context.ingest_time_ns() : parts_->passed_ns;
   }
 
+  // There is input: nothing more is closed.
+  void hear() {
+    silence_.on_input();
+    parts_->timers.stop_closing();
+  }
+
   void tell_time(std::int64_t now_ns) {
     parts_->timers.on_time(now_ns);
     if (expires_by(ExpiryTime::processing_time)) {
-      expire_at(now_ns);
+      parts_->expire_at(now_ns);
     }
-  }
-
-  // As far as no output of a timer can have an earlier time. Timers may be set for the end of time,
-  // and what they emit must not be late for the stages that follow.
-  std::int64_t passed_by(std::int64_t watermark) const {
-    if (!has_timers || parts_->all_fired || parts_->timers.size() == 0) {
-      return watermark;
-    }
-    const std::int64_t next = parts_->timers.next_due_ns(TimerKind::event_time);
-    if (next == end_of_time && watermark == end_of_time) {
-      return no_time;
-    }
-    return std::min(watermark, saturating_add(next, -1));
   }
 
   bool expires_by(ExpiryTime time) const { return Expires && expiry_.time == time; }
-  void expire_at(std::int64_t now_ns) {
-    if constexpr (Expires) {
-      parts_->expired_at_ns = std::max(parts_->expired_at_ns, now_ns);
-      parts_->states.on_time(now_ns);
-    }
-  }
-  std::int64_t next_expiry() const {
-    if constexpr (Expires) {
-      return parts_->states.next_due_ns();
-    } else {
-      return end_of_time;
-    }
-  }
-  bool expiring_due() const {
-    return Expires && next_expiry() <= parts_->expired_at_ns && next_expiry() != end_of_time;
-  }
   bool expire_some() {
-    if constexpr (Expires) {
-      const bool more = parts_->states.expire_due(steps_per_slice);
-      stage_->metrics.expired_keys.add(parts_->states.expired() - expired_);
-      expired_ = parts_->states.expired();
-      return more;
-    } else {
-      return false;
-    }
+    const bool more = parts_->expire_some(steps_per_slice);
+    stage_->metrics.expired_keys.add(parts_->expired() - expired_);
+    expired_ = parts_->expired();
+    return more;
   }
 
   F function_;
   Expiry expiry_;
+  Silence silence_;
+  std::size_t timers_per_batch_;
+  std::size_t at_once_;  ///< timers that may still fire before this batch has to wait
+  std::int64_t in_ns_ = no_time;
+  WaitingRecords<Key, In> waiting_;
   const Clock& clock_;
   StageRuntime* stage_;
   std::unique_ptr<Parts> parts_;

@@ -75,7 +75,17 @@ using ByKey = std::map<int, std::vector<std::string>>;
 /// The stage.
 class Stage {
  public:
+  /// `at_once`: how many timers may fire before records of a batch wait.
+  explicit Stage(std::size_t at_once = 4096) : at_once_(at_once) {}
+
+  void begin_batch() { step_.begin_batch(context_); }
+  bool waiting() const { return step_.waiting(); }
   void record(const Event& event) {
+    // With a watermark its batch is over: the task gives no other while records wait.
+    while (waiting() && in_ != met_) {
+      fire();
+    }
+    met_ = in_;
     step_.apply<Pass::plain>(context_, tally_,
                              At<KeyRef<const int&>>{{hash_key(event.key), event.key}, event.time},
                              event, next_);
@@ -112,11 +122,17 @@ class Stage {
   Surroundings surroundings_{{}};
   SegmentContext segment_ = surroundings_.context();
   ChainContext context_{segment_};
-  Step step_{typename Step::Spec{{CountUses{}}, {duration_ns, ExpiryTime::event_time}, 0},
+  std::size_t at_once_;
+  Step step_{typename Step::Spec{{CountUses{}},
+                                 {duration_ns, ExpiryTime::event_time},
+                                 std::nullopt,
+                                 0,
+                                 at_once_},
              segment_};
   Next next_{this};
   std::uint64_t tally_ = 0;
   Watermark in_;
+  Watermark met_;
   std::int64_t out_ = no_time;
 };
 
@@ -197,7 +213,7 @@ rc::Gen<Event> any_event() {
 
 TEST(TimedState, WhatACallFindsFollowsFromTheRecordsAndTheWatermarksTheyMeet) {
   expect_property("timers and expiry", 3000, [] {
-    Stage stage;
+    Stage stage(*rc::gen::element<std::size_t>(0, 1, 3, 4096));
     Oracle oracle;
     std::int64_t watermark = 1000;
     for (Event event : *rc::gen::container<std::vector<Event>>(any_event())) {
@@ -214,8 +230,12 @@ TEST(TimedState, WhatACallFindsFollowsFromTheRecordsAndTheWatermarksTheyMeet) {
           break;
         case Event::Kind::fire:
           stage.fire();
+          stage.begin_batch();
           break;
       }
+    }
+    while (stage.waiting()) {
+      stage.fire();
     }
     stage.watermark(end_of_time);
     oracle.watermark(end_of_time);

@@ -126,11 +126,13 @@ class WindowStep : public TemporalStep {
     touched_ = touched_ || in != input_;
     input_ = in;
     // After a restart its input may begin before the watermark that it was saved with.
-    in.time_ns = std::max(in.time_ns, set_->watermark());
+    const std::int64_t reached = std::max(in.time_ns, set_->watermark());
     set_->on_idle(in.idle);
-    set_->on_watermark(in.time_ns);
+    set_->on_watermark(reached);
     publish();
-    return {set_->output_watermark(), in.idle && set_->counts().open == 0};
+    const bool ends_again = reached == end_of_time && in.time_ns != end_of_time;
+    return {ends_again ? set_->output_before_end() : set_->output_watermark(),
+            in.idle && set_->counts().open == 0};
   }
 
   bool pending() const { return set_->due(); }

@@ -82,7 +82,7 @@ class AlignedSet : public StageClock {
   }
 
   std::int64_t output_watermark() const {
-    const std::int64_t held = open_.empty() ? watermark_ : std::min(watermark_, next_due() - 1);
+    const std::int64_t held = open_.empty() ? watermark_ : std::min(passed(true), next_due() - 1);
     return held == end_of_time ? held : saturating_add(held, -shape_.delay);
   }
 

@@ -117,6 +117,18 @@ class JoinSet : public JoinClock {
     return earliest;
   }
 
+  /// The same, once everything has left that is due by that watermark.
+  std::int64_t output_watermark_at(std::int64_t watermark) const {
+    std::int64_t earliest = times_.first_on_time(watermark);
+    if (left_outer_) {
+      earliest = std::min(earliest, times_.left.earliest_alone(watermark));
+    }
+    if (right_outer_) {
+      earliest = std::min(earliest, times_.right.earliest_alone(watermark));
+    }
+    return earliest;
+  }
+
   // Checkpoints. Timers follow from the records that wait.
   std::vector<StatePart*> parts() { return {&slots_}; }
   /// After the parts were loaded: JoinClock::restore for the clock, and this.

@@ -102,6 +102,14 @@ void PartitionClocks::finish() {
   find_least();
 }
 
+void PartitionClocks::end_all() {
+  clocks_.clear();
+  selection_ = false;
+  begins_until_ns_ = no_time;
+  next_time_ns_ = end_of_time;
+  find_least();
+}
+
 // A partition that was idle is held against what the others have reached meanwhile.
 void PartitionClocks::select(std::uint64_t partition, std::int64_t now_ns, std::int64_t wall_ns) {
   selected_ = partition;
@@ -190,7 +198,9 @@ void PartitionClocks::resume(std::span<const Saved> all) {
     return a.idle ? a.watermark_ns > b.watermark_ns : a.watermark_ns < b.watermark_ns;
   };
   const Saved& from = *std::min_element(all.begin(), all.end(), before);
-  furthest_ = std::max(furthest_, from.furthest_ns);
+  for (const Saved& one : all) {
+    furthest_ = std::max(furthest_, one.furthest_ns);
+  }
   watermark_.time_ns = std::max(watermark_.time_ns, from.watermark_ns);
 }
 

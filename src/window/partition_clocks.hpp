@@ -41,6 +41,9 @@ class PartitionClocks {
   void forget(std::uint64_t partition);
   /// The input has ended: jumps that no record has contradicted are believed.
   void finish();
+  /// Nothing follows from any of them, and none will be opened: the watermark is that of the one
+  /// that had come furthest.
+  void end_all();
 
   /// The partition that the following times are from; opened when it was not. The first time of the
   /// first partition is held against `wall_ns`; `end_of_time` when it is good whatever it is.

@@ -65,6 +65,9 @@ class RangeSet {
   std::int64_t output_watermark() const {
     return visit([](const auto& set) { return set.output_watermark(); });
   }
+  std::int64_t output_before_end() const {
+    return visit([](const auto& set) { return set.output_before_end(); });
+  }
   std::int64_t watermark() const {
     return visit([](const auto& set) { return set.watermark(); });
   }

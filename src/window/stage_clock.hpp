@@ -61,6 +61,11 @@ class StageClock {
   void set_now(std::int64_t now_ns) { now_ = std::max(now_, now_ns); }
 
   std::int64_t watermark() const { return watermark_; }
+  /// Of the output, when the input has ended: what it was before, which stays so until everything
+  /// has fired.
+  std::int64_t output_before_end() const {
+    return saturating_add(before_end_, by_count_ ? 0 : -settings_.delay_ns);
+  }
 
   /// What a checkpoint holds of it.
   struct Saved {
@@ -114,6 +119,8 @@ class StageClock {
       for (const auto& closing : all.front().closings) {
         closings_.add(closing.limit, closing.watermark);
       }
+    } else if (watermark_ == end_of_time) {
+      closings_.add(end_of_time, before_end_);
     }
     group_limits_.set(by_count_ ? std::vector<std::int64_t>() : limits_of_groups(all), limit_);
     restored_ = keeps_phase_ = true;
@@ -141,6 +148,11 @@ class StageClock {
       limit_ = closing_limit();
       group_limits_.pass(limit_);
     }
+  }
+
+  /// As far as windows count as passed: the end of time does not while it has left any open.
+  std::int64_t passed(bool any_open) const {
+    return any_open && watermark_ == end_of_time ? before_end_ : watermark_;
   }
 
   /// Of one key: see limit_.

@@ -135,11 +135,11 @@ class WindowSet : public StageClock {
   /// Promises to the next stage that no result will have a lesser time; never goes back.
   std::int64_t output_watermark() const {
     if constexpr (by_count) {
-      return watermark_ == end_of_time && !queue_.empty() ? before_end_ : watermark_;
+      return passed(!queue_.empty());
     } else {
       const std::int64_t next_due = std::min(queue_.next_due(), held_until_);
       const std::int64_t held =
-          next_due == end_of_time ? watermark_ : std::min(watermark_, next_due - 1);
+          next_due == end_of_time ? watermark_ : std::min(passed(true), next_due - 1);
       return held == end_of_time ? held : saturating_add(held, -settings_.delay_ns);
     }
   }

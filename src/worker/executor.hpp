@@ -38,7 +38,10 @@ class Executor {
   ExecutorMetrics& metrics() { return metrics_; }
 
   /// Before it runs. Tasks are served in the order added: downstream first.
-  void add(std::unique_ptr<Task> task) { tasks_.push_back(std::move(task)); }
+  void add(std::unique_ptr<Task> task) {
+    task->obey(stop_now_);
+    tasks_.push_back(std::move(task));
+  }
 
   /// Ends the tasks, when no thread runs them.
   void release() { tasks_.clear(); }

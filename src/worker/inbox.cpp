@@ -1,6 +1,7 @@
 #include "worker/inbox.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/failpoint.hpp"
@@ -31,10 +32,7 @@ Inbox::Delivery Inbox::next() {
       update_watermark();
       continue;
     }
-    if (slot.watermark != batch->watermark) {
-      slot.watermark = batch->watermark;
-      update_watermark();
-    }
+    take_watermark(slot, batch->watermark);
     if (batch->kind == BatchKind::barrier) {
       const Barrier& barrier = static_cast<const ControlBatch&>(*batch).barrier;
       last_barrier_ = last_barrier_ || barrier.last;
@@ -50,25 +48,30 @@ Inbox::Delivery Inbox::next() {
   return {};
 }
 
+void Inbox::take_watermark(Slot& slot, Watermark watermark) {
+  if (watermark.time_ns == end_of_time) {
+    if (!std::exchange(slot.ending, true)) {
+      update_watermark();
+    }
+  } else if (slot.watermark != watermark) {
+    slot.watermark = watermark;
+    update_watermark();
+  }
+}
+
 void Inbox::update_watermark() {
   std::int64_t least = end_of_time;
   std::int64_t furthest = no_time;
-  bool any_live = false;
   bool all_idle = true;
   for (const Slot& slot : slots_) {
-    // One that is about to end says so by its watermark. It must not stand for those that are idle.
-    if (slot.ended || slot.watermark.time_ns == end_of_time) {
-      continue;
-    }
-    any_live = true;
     furthest = std::max(furthest, slot.watermark.time_ns);
-    if (!slot.watermark.idle) {
+    if (!slot.ended && !slot.ending && !slot.watermark.idle) {
       least = std::min(least, slot.watermark.time_ns);
       all_idle = false;
     }
   }
-  watermark_.idle = any_live && all_idle;
-  watermark_.time_ns = std::max(watermark_.time_ns, watermark_.idle ? furthest : least);
+  watermark_.idle = all_idle;
+  watermark_.time_ns = std::max(watermark_.time_ns, all_idle ? furthest : least);
 }
 
 bool Inbox::has_mail() const {

@@ -20,7 +20,8 @@ class Inbox {
     Mailbox* mailbox;
     MailboxMetrics* metrics;
     bool ended = false;
-    Watermark watermark = {};
+    bool ending = false;       ///< its watermark is the end of time
+    Watermark watermark = {};  ///< the last one before that
   };
 
   explicit Inbox(std::vector<Slot> slots);
@@ -33,8 +34,9 @@ class Inbox {
   Delivery next();
   bool has_mail() const;
   /// The least watermark of the producers that have not ended and are not idle, of the batches
-  /// taken so far; the furthest, and idle, when all of them are; the
-  /// end of time when all have ended. Never goes back.
+  /// taken so far. When each of them has ended or is idle, it is that of the producer that had come
+  /// furthest, whether or not that one has ended: so the last one is the same in whichever order
+  /// they end. It is never the end of time. Never goes back.
   Watermark watermark() const { return watermark_; }
   std::size_t producers() const { return slots_.size(); }
   /// Visits the producers that have ended since it was last called.
@@ -55,6 +57,7 @@ class Inbox {
   bool ended() const { return open_ == 0; }
 
  private:
+  void take_watermark(Slot& slot, Watermark watermark);
   void update_watermark();
 
   std::vector<Slot> slots_;

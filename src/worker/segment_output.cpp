@@ -75,6 +75,27 @@ void SegmentOutput::flush_everything() {
   }
 }
 
+bool SegmentOutput::end_input() {
+  if (phase_ == Phase::open) {
+    phase_ = Phase::last_watermark;
+    segment_->end_partitions();
+    announce();
+    more_to_fire_ = true;
+    return true;
+  }
+  if (!fired() || blocked()) {
+    return false;
+  }
+  if (phase_ == Phase::last_watermark) {
+    flush_everything();
+    phase_ = Phase::ended_input;
+    set_watermark({end_of_time, false});
+  } else {
+    end();
+  }
+  return true;
+}
+
 void SegmentOutput::end() {
   segment_->finish();
   segment_->flush(true);

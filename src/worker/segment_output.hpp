@@ -42,6 +42,8 @@ class SegmentOutput {
   bool fire();
   /// Nothing is due any more.
   bool fired() const { return !more_to_fire_; }
+  /// The last batch is not done: no other may be processed, and no barrier passed.
+  bool waiting() const { return segment_->waiting(); }
   std::int64_t due_ns() const { return segment_->due_ns(); }
   void on_time(std::int64_t now_ns);
   void open_partition(std::uint64_t partition);
@@ -52,8 +54,13 @@ class SegmentOutput {
   /// Moves what had overflowed; sends open batches that are awaited. True when something moved.
   bool advance();
   void flush_everything();
-  /// No more input: sends the rest and the end of the stream.
-  void end();
+  /// There is no more input. To be called again and again, with `fire` in between, until `ended`:
+  /// what the last watermark makes due fires, then every consumer is told of that watermark, then
+  /// the end of time makes the rest due, and when that has fired the stream ends. True when it did
+  /// something.
+  bool end_input();
+  /// `end_input` was called: no watermark comes any more.
+  bool ending() const { return phase_ != Phase::open; }
   bool ended() const { return ended_; }
 
   /// Whether anything was sent since this was asked last.
@@ -64,12 +71,18 @@ class SegmentOutput {
   void wait_for_room();
 
  private:
+  /// Of the stream behind it: there is input; what the last watermark made due fires; what the end
+  /// of time made due.
+  enum class Phase { open, last_watermark, ended_input };
+  void end();
+
   std::vector<std::unique_ptr<Outlet>> outlets_;
   std::unique_ptr<Segment> segment_;
   std::unique_ptr<StateKeeper> keeper_;
   Watermark watermark_;
   bool more_to_fire_ = true;  ///< at first: what was restored may have been firing
   bool maybe_open_ = false;
+  Phase phase_ = Phase::open;
   bool ended_ = false;
 };
 

@@ -150,7 +150,7 @@ void SourceTask::complete_checkpoint(std::uint64_t number) {
 
 // For the last checkpoint what was read is delivered first: some sources cannot read it again.
 bool SourceTask::serve_checkpoint() {
-  if (!begin_ || output_.blocked()) {
+  if (!begin_ || output_.blocked() || output_.waiting()) {
     return false;
   }
   if (begin_->last && !output_.ended() && !std::exchange(stopping_, true)) {
@@ -180,17 +180,17 @@ bool SourceTask::step() {
     return progressed;
   }
   progressed = output_.fire() || progressed;
-  starved_ = !poll();
-  ++polls_since_;
-  find_idle();
-  progressed = !starved_ || progressed;
+  if (output_.waiting()) {
+    return progressed;
+  }
+  if (!output_.ending()) {
+    starved_ = !poll();
+    ++polls_since_;
+    find_idle();
+    progressed = !starved_ || progressed;
+  }
   if (connector_->finished() && !stopping_) {
-    output_.set_watermark({end_of_time, false});
-    if (output_.fire() && !output_.fired()) {
-      return true;
-    }
-    output_.end();
-    return true;
+    return output_.end_input() || progressed;
   }
   output_.advance();
   return progressed;
@@ -209,21 +209,23 @@ void SegmentTask::start() {
 }
 
 // The longer something has been due, the more of it fires between two looks at the input: when
-// every record makes a window due, they would pile up otherwise.
+// every record makes a window due, they would pile up otherwise. But timers may be due without end.
 bool SegmentTask::fire() {
+  constexpr int most_slices = 1024;
   bool progressed = false;
-  for (int slice = 0; slice <= unfinished_ && output_.fire(); ++slice) {
+  for (int slice = 0; slice <= unfinished_ && !told_to_stop() && output_.fire(); ++slice) {
     progressed = true;
   }
   if (!output_.blocked()) {
-    unfinished_ = output_.fired() ? 0 : unfinished_ + 1;
+    unfinished_ = output_.fired() ? 0 : std::min(unfinished_ + 1, most_slices);
   }
   return progressed;
 }
 
 bool SegmentTask::take_batches() {
   bool progressed = false;
-  for (int batches = 0; batches < batches_per_step && !output_.blocked(); ++batches) {
+  for (int batches = 0;
+       batches < batches_per_step && !output_.blocked() && !output_.waiting(); ++batches) {
     Inbox::Delivery delivery = inbox_.next();
     inbox_.take_ended([&](std::size_t producer) { output_.end_partition(producer); });
     if (delivery.batch == nullptr) {
@@ -235,7 +237,9 @@ bool SegmentTask::take_batches() {
     delivery.mailbox->recycle(std::move(delivery.batch));
     progressed = true;
   }
-  output_.set_watermark(inbox_.watermark());
+  if (!output_.ending()) {
+    output_.set_watermark(inbox_.watermark());
+  }
   return progressed;
 }
 
@@ -253,7 +257,7 @@ void SegmentTask::abandon_checkpoint(std::uint64_t number) {
 // After the last record that belongs to the checkpoint, and before the first that does not.
 bool SegmentTask::meet_barrier() {
   const auto number = inbox_.aligned();
-  if (!number || output_.blocked()) {
+  if (!number || output_.blocked() || output_.waiting()) {
     return false;
   }
   // Told by the barrier, which may come before the request; with all inputs ended by the request.
@@ -273,8 +277,7 @@ bool SegmentTask::step() {
   progressed = (!suspended_ && fire()) || progressed;
   progressed = take_batches() || progressed;
   progressed = meet_barrier() || progressed;
-  if (!suspended_ && inbox_.ended() && output_.fired() && !output_.blocked()) {
-    output_.end();
+  if (!suspended_ && inbox_.ended() && output_.end_input()) {
     return true;
   }
   output_.advance();

@@ -1,6 +1,7 @@
 // What an executor does in turn: one task for each node of the plan that runs on it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -41,6 +42,8 @@ class Task {
   virtual bool blocked() const = 0;
   /// Ended, and everything it made was passed on.
   virtual bool done() const = 0;
+  /// Before it starts: when this is set, a step ends as soon as it can.
+  void obey(const std::atomic<bool>& stop_now) { stop_now_ = &stop_now; }
   /// Sources: no new input.
   virtual void stop() {}
   /// Sinks: peers that take nothing are given up after a while.
@@ -67,6 +70,14 @@ class Task {
   virtual void suspend() = 0;
   /// Nothing will happen here any more but what the checkpointer wants.
   virtual bool quiet() const { return done(); }
+
+ protected:
+  bool told_to_stop() const {
+    return stop_now_ != nullptr && stop_now_->load(std::memory_order_relaxed);
+  }
+
+ private:
+  const std::atomic<bool>* stop_now_ = nullptr;
 };
 
 /// A source: its connector reads when nothing downstream is full.
@@ -101,7 +112,9 @@ class SourceTask final : public Task, private BatchReceiver {
   bool step() override;
   void before_sleep() override;
   bool has_work() const override { return output_.can_advance() || output_.keeper().can_step(); }
-  bool blocked() const override { return output_.blocked() || poll_time_.over(); }
+  bool blocked() const override {
+    return output_.blocked() || poll_time_.over() || output_.waiting();
+  }
   bool done() const override { return output_.ended() && !output_.blocked(); }
   void stop() override { connector_->stop(); }
   std::int64_t due_ns() const override;

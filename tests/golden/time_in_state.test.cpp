@@ -233,6 +233,87 @@ TEST(TimersOfState, FireWhenTheWatermarkReachesThemAndMaySetOthers) {
   EXPECT_EQ(last, (Lines{"remind 2 at 19", "remind 3 at 20", "remind 4 at 28"}));
 }
 
+TEST(TimersOfState, WaitForTheWatermarkHoweverLongNothingComes) {
+  OrdersRig rig(Reminder{});
+  rig.give(1, 0);
+  rig.harness->advance(24h);
+  EXPECT_EQ(rig.take(), Lines{});
+}
+
+TEST(TimersOfState, FireWhenTheInputHasBeenSilentForTheTimeOut) {
+  OrdersRig rig(stateful(Reminder{}).with_timeout(60s));
+  rig.give(1, 0);
+  rig.harness->advance(59s);
+  EXPECT_EQ(rig.give(2, 5), (Lines{"placed 2"}));
+  rig.harness->advance(59s);
+  EXPECT_EQ(rig.take(), Lines{});
+  rig.harness->advance(1s);
+  EXPECT_EQ(rig.take(), (Lines{"remind 1 at 10", "remind 2 at 15"}));
+  // What those have set waits for as long again, while the silence lasts.
+  rig.harness->advance(59s);
+  EXPECT_EQ(rig.take(), Lines{});
+  rig.harness->advance(1s);
+  EXPECT_EQ(rig.take(), (Lines{"remind 1 at 15", "remind 2 at 20"}));
+  rig.harness->advance(1h);
+  EXPECT_EQ(rig.take(), Lines{});
+  // The watermark has not moved for it.
+  EXPECT_EQ(rig.give(3, 6), (Lines{"placed 3"}));
+  EXPECT_EQ(rig.give(4, 16), (Lines{"placed 4", "remind 3 at 16"}));
+}
+
+struct AtTheEnd {
+  std::string operator()(const Order& order, int&, Timers& timers) {
+    timers.at(EventTime::max());
+    timers.at(when(order) + 10s, 1);
+    return "placed";
+  }
+  std::string on_timer(const int&, int&, const Timer& timer, Timers& timers) {
+    const bool early = timers.watermark() < timer.due;
+    return fmt::format("timer {}{}", timer.id, early ? " ahead of the watermark" : "");
+  }
+};
+
+TEST(TimersOfState, ForTheEndOfTheStreamDoNotFireInASilence) {
+  OrdersRig rig(stateful(AtTheEnd{}).expire_after(1h).with_timeout(60s));
+  EXPECT_EQ(rig.give(1, 0), Lines{"placed"});
+  rig.harness->advance(1h);
+  EXPECT_EQ(rig.take(), Lines{"timer 1 ahead of the watermark"});
+  rig.harness->end();
+  EXPECT_EQ(rig.take(), Lines{"timer 0"});
+}
+
+TEST(TimersOfState, CountTheSilenceFromARestart) {
+  OrdersRig rig(stateful(Reminder{}).with_timeout(60s));
+  rig.give(1, 0);
+  rig.harness->advance(50s);
+  testing::HarnessOptions options;
+  options.executors = 2;
+  options.restore = rig.harness->checkpoint();
+  rig.harness.emplace(rig.app, options);
+  rig.harness->advance(59s);
+  EXPECT_EQ(rig.take(), Lines{});
+  rig.harness->advance(1s);
+  EXPECT_EQ(rig.take(), Lines{"remind 1 at 10"});
+}
+
+template <class F>
+std::string mistake_of(F function) {
+  try {
+    OrdersRig rig(function);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "it was taken";
+}
+std::string count_order(const Order& order, int& count);
+
+TEST(TimersOfState, ATimeOutThatCannotWorkIsAMistakeThatNamesTheStage) {
+  const std::string never = mistake_of(stateful(Reminder{}).with_timeout(0s));
+  EXPECT_NE(never.find("stage 'stage': timeout"), std::string::npos) << never;
+  const std::string none = mistake_of(stateful(count_order).with_timeout(1s));
+  EXPECT_NE(none.find("takes no Timers&"), std::string::npos) << none;
+}
+
 struct Poller {
   void operator()(const Order& order, int& last, Timers& timers, Emitter<std::string>& emit) {
     last = order.id;

@@ -1,0 +1,55 @@
+// How long nothing has come.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "base/times.hpp"
+
+namespace wallaroo::internal {
+
+/// Notices that the input of a stage has been silent for its time-out: that no record came and the
+/// watermark stood still, while every source that leads here was idle. Time runs from the last
+/// input, or from the last time-out, and after a restart from then on. Pure.
+class Silence {
+ public:
+  /// Without a time-out it never does.
+  explicit Silence(std::optional<std::int64_t> timeout_ns) : timeout_ns_(timeout_ns) {}
+
+  bool has_timeout() const { return timeout_ns_.has_value(); }
+  /// A record, or a watermark that moves.
+  void on_input() { active_ = true; }
+  void on_idle(bool idle) { idle_ = idle; }
+
+  /// When `on_time` is to be called: soon after input, to know when that was.
+  std::int64_t due_ns() const {
+    if (!timeout_ns_) {
+      return end_of_time;
+    }
+    if (active_) {
+      return no_time;
+    }
+    return idle_ ? saturating_add(since_ns_, *timeout_ns_) : end_of_time;
+  }
+  /// True when it has lasted for the time-out.
+  bool on_time(std::int64_t now_ns) {
+    if (std::exchange(active_, false)) {
+      since_ns_ = now_ns;
+      return false;
+    }
+    if (now_ns < due_ns()) {
+      return false;
+    }
+    since_ns_ = now_ns;
+    return true;
+  }
+
+ private:
+  std::optional<std::int64_t> timeout_ns_;
+  bool active_ = true;
+  bool idle_ = false;
+  std::int64_t since_ns_ = 0;
+};
+
+}  // namespace wallaroo::internal
