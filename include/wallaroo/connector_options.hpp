@@ -27,9 +27,11 @@ struct TcpSourceOptions {
   OnError on_error = OnError::stop;       ///< of the decoder
 };
 
-/// Reads files in the order given, one after the other; "-" is standard input.
+/// Reads files to their end; "-" is standard input. When event_time stands directly behind the
+/// source, each file is a partition, and the one that is furthest behind is read next; otherwise
+/// they are read in the order given, one after the other.
 struct FileSourceOptions {
-  std::vector<std::string> paths = {};
+  std::vector<std::string> paths = {};  ///< or patterns such as "logs/*.log"
   Framing framing = Newline{};
   std::size_t max_frame_bytes = 1 << 20;  ///< a longer record is an error of the file
   std::uint64_t repeat = 1;               ///< how often the files are read in all; 0 is for ever

@@ -35,6 +35,9 @@ struct EngineOptions {
   std::string http = {};  ///< "host:port" for /metrics, /livez, /readyz; empty: none
   /// Addresses that replace the configured ones, by the name of the source or sink.
   std::map<std::string, std::string> addresses = {};
+  /// The files, or patterns such as "logs/*.log", that file sources read in place of the configured
+  /// ones, by the name of the source.
+  std::map<std::string, std::vector<std::string>> paths = {};
   CheckpointOptions checkpoints = {};
   LogLevel log_level = LogLevel::info;
   LogCallback log = {};  ///< empty: no log

@@ -26,28 +26,34 @@ class Resolution {
     if (address.empty()) {
       refuse(value, "there is no address after '@'");
     }
-    if (!addresses_.emplace(name, address).second) {
+    std::vector<std::string>& addresses = addresses_[name];
+    if (!addresses.empty() && !ends_.several) {
       refuse(value, fmt::format("{} '{}' has an address already", ends_.kind, name));
     }
+    addresses.push_back(address);
   }
 
   void bare(const std::string& value) {
     if (value.empty()) {
       refuse(value, "the address is empty");
     }
-    if (ends_.bare_needs_only_one && ends_.names.size() > 1) {
+    if (ends_.several && ends_.names.size() > 1) {
       refuse(value,
              fmt::format("say for which {} it is, NAME@{}; {}", ends_.kind, value, existing()));
+    }
+    if (ends_.several && !ends_.names.empty()) {
+      addresses_[ends_.names.front()].push_back(value);
+      return;
     }
     const auto next = std::find_if(ends_.names.begin(), ends_.names.end(),
                                    [&](const auto& name) { return !addresses_.contains(name); });
     if (next == ends_.names.end()) {
       refuse(value, fmt::format("no {} is left that it could be for; {}", ends_.kind, existing()));
     }
-    addresses_.emplace(*next, value);
+    addresses_[*next] = {value};
   }
 
-  std::map<std::string, std::string> take() { return std::move(addresses_); }
+  AddressLists take() { return std::move(addresses_); }
 
  private:
   std::string existing() const {
@@ -62,22 +68,25 @@ class Resolution {
 
   std::string_view origin_;
   const Ends& ends_;
-  std::map<std::string, std::string> addresses_;
+  AddressLists addresses_;
 };
 
 }  // namespace
 
-std::map<std::string, std::string> resolve_addresses(std::string_view origin, const Ends& ends,
-                                                     const std::vector<std::string>& values) {
+AddressLists resolve_addresses(std::string_view origin, const Ends& ends,
+                               const std::vector<std::string>& values) {
   Resolution resolution(origin, ends);
   const auto is_named = [](const std::string& value) { return value.find('@') != value.npos; };
+  // Where a bare one is for the next that has none, those with a name come first.
   for (const std::string& value : values) {
     if (is_named(value)) {
       resolution.named(value);
+    } else if (ends.several) {
+      resolution.bare(value);
     }
   }
   for (const std::string& value : values) {
-    if (!is_named(value)) {
+    if (!is_named(value) && !ends.several) {
       resolution.bare(value);
     }
   }

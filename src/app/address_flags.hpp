@@ -12,13 +12,16 @@ namespace wallaroo::internal {
 struct Ends {
   std::string_view kind;           ///< "source" or "sink"
   std::vector<std::string> names;  ///< in the order in which they were described
-  /// An address without a name: for the only one, or for the next one that has none so far.
-  bool bare_needs_only_one;
+  /// True: one may have several addresses, which are files; one without a name is for the only
+  /// one. False: an address without a name is for the next one that has none so far.
+  bool several;
 };
 
-/// `origin` is where the values stand ("--in"). A value is "name@address" or a bare address.
-/// Throws ConfigError naming the origin, the value and what exists.
-std::map<std::string, std::string> resolve_addresses(std::string_view origin, const Ends& ends,
-                                                     const std::vector<std::string>& values);
+using AddressLists = std::map<std::string, std::vector<std::string>>;
+
+/// `origin` is where the values stand ("--in"). A value is "name@address" or a bare address; those
+/// of one name keep their order. Throws ConfigError naming the origin, the value and what exists.
+AddressLists resolve_addresses(std::string_view origin, const Ends& ends,
+                               const std::vector<std::string>& values);
 
 }  // namespace wallaroo::internal

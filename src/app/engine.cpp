@@ -56,6 +56,7 @@ class Engine::Impl {
     config_.http = options_.http;
     config_.worker.application = application.name();
     config_.worker.addresses = options_.addresses;
+    config_.worker.paths = options_.paths;
     config_.worker.checkpoints = internal::checkpoint_settings(options_.checkpoints);
     config_.worker.engine_version = std::string(version());
     config_.worker.checkpoint_metrics = std::make_shared<internal::CheckpointMetrics>();

@@ -162,10 +162,12 @@ class FlagReader {
   explicit FlagReader(const Program& program) : app_("", program.application) {
     app_.set_help_flag();
     app_.allow_extras();
-    add_list("--in", given_.in, "NAME@ADDRESS",
-             fmt::format("where a source listens (host:port), or the file it reads; repeatable; "
-                         "the name may be left out when there is one source (sources: {})",
-                         list_of(program.sources)));
+    add_list("--in", given_.in, "NAME@ADDRESS ...",
+             fmt::format("where a source listens (host:port), or the files it reads: several, or "
+                         "patterns such as 'logs/*.log'; repeatable; the name may be left out when "
+                         "there is one source (sources: {})",
+                         list_of(program.sources)))
+        ->allow_extra_args();
     add_list("--out", given_.out, "[NAME@]ADDRESS",
              fmt::format("where a sink connects to (host:port), or the file it writes; "
                          "repeatable; those without a name go to the sinks in this order: {}",
@@ -228,9 +230,9 @@ class FlagReader {
   }
 
  private:
-  void add_list(const std::string& flag, std::vector<std::string>& values, std::string value_name,
-                std::string help) {
-    app_.add_option(flag, values, std::move(help))
+  CLI::Option* add_list(const std::string& flag, std::vector<std::string>& values,
+                        std::string value_name, std::string help) {
+    return app_.add_option(flag, values, std::move(help))
         ->type_name(std::move(value_name))
         ->allow_extra_args(false);
   }
@@ -327,10 +329,8 @@ CheckpointOptions checkpoints_of(const Given& line, const Given& file) {
   return options;
 }
 
-using Addresses = std::map<std::string, std::string>;
-
-Addresses addresses_of(const Program& program, const Given& given, std::string_view place) {
-  Addresses all =
+AddressLists addresses_of(const Program& program, const Given& given, std::string_view place) {
+  AddressLists all =
       resolve_addresses(fmt::format("{}--in", place), {"source", program.sources, true}, given.in);
   all.merge(
       resolve_addresses(fmt::format("{}--out", place), {"sink", program.sinks, false}, given.out));
@@ -375,8 +375,15 @@ Flags parse_flags(const Program& program, const std::vector<std::string>& argume
     require_directory(line, "");
     require_directory(file, place);
   }
-  flags.engine.addresses = addresses_of(program, line, "");
-  flags.engine.addresses.merge(addresses_of(program, file, place));
+  AddressLists addresses = addresses_of(program, line, "");
+  addresses.merge(addresses_of(program, file, place));
+  for (auto& [name, values] : addresses) {
+    if (values.size() == 1) {
+      flags.engine.addresses.emplace(name, std::move(values.front()));
+    } else {
+      flags.engine.paths.emplace(name, std::move(values));
+    }
+  }
   return flags;
 }
 

@@ -75,6 +75,19 @@ TEST(Flags, ABareAddressIsForTheOnlySource) {
   EXPECT_EQ(parse({"--in", "h:1"}).engine.addresses, (Addresses{{"lines", "h:1"}}));
 }
 
+TEST(Flags, ASourceMayHaveSeveralFilesInTheOrderGiven) {
+  using Paths = std::map<std::string, std::vector<std::string>>;
+  const Paths three{{"lines", {"b.log", "a.log", "logs/*.log"}}};
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"--in", "b.log", "a.log", "logs/*.log"},
+           {"--in", "b.log", "--threads", "2", "--in", "a.log", "--in=logs/*.log"},
+           {"--in", "lines@b.log", "a.log", "--in", "lines@logs/*.log"}}) {
+    const Flags flags = parse(arguments);
+    EXPECT_EQ(flags.engine.paths, three);
+    EXPECT_TRUE(flags.engine.addresses.empty());
+  }
+}
+
 TEST(Flags, ABareAddressNeedsANameWhenThereAreSeveralSources) {
   const Program two{"a", "1", {"orders", "quotes"}, {}, ""};
   EXPECT_EQ(refusal({"--in", "h:1"}, two),
@@ -111,10 +124,8 @@ TEST(Flags, WrongAddressesNameWhatExists) {
             "has: totals, alarms");
   EXPECT_EQ(refusal({"--in", "lines@"}), "--in 'lines@': there is no address after '@'");
   EXPECT_EQ(refusal({"--in", ""}), "--in '': the address is empty");
-  EXPECT_EQ(refusal({"--in", "lines@h:1", "--in", "lines@h:2"}),
-            "--in 'lines@h:2': source 'lines' has an address already");
-  EXPECT_EQ(refusal({"--in", "h:1", "--in", "h:2"}),
-            "--in 'h:2': no source is left that it could be for; the application has: lines");
+  EXPECT_EQ(refusal({"--out", "totals@h:1", "--out", "totals@h:2"}),
+            "--out 'totals@h:2': sink 'totals' has an address already");
   EXPECT_EQ(refusal({"--out", "a:1", "--out", "a:2", "--out", "a:3"}),
             "--out 'a:3': no sink is left that it could be for; the application has: totals, "
             "alarms");
@@ -130,7 +141,7 @@ TEST(Flags, UnknownOnesAreRefused) {
   EXPECT_EQ(refusal({"--thread", "2"}), "unknown flag '--thread'");
   EXPECT_EQ(refusal({"-x"}), "unknown flag '-x'");
   EXPECT_EQ(refusal({"start"}), "unexpected argument 'start'");
-  EXPECT_EQ(refusal({"--in", "h:1", "h:2"}), "unexpected argument 'h:2'");
+  EXPECT_EQ(refusal({"--out", "h:1", "h:2"}), "unexpected argument 'h:2'");
 }
 
 TEST(Flags, BadValuesAreRefused) {

@@ -190,6 +190,16 @@ TEST_F(ACommittingFileSink, IsFinishedWhenItsLastRecordsAreCommitted) {
   EXPECT_EQ(run.checkpoint(2).empty(), false) << "other sinks may need one more";
 }
 
+TEST_F(ACommittingFileSink, OfASequenceIsNotTheSecondOneWhilePartsOfTheFirstAreOpen) {
+  options_.roll_bytes = 1'000;
+  CommittingRun first(options_, {});
+  first.write({"a\n"});
+  first.writer->flush();
+  EXPECT_NE(error_of_start(options_, {}).find("another process writes to"), std::string::npos);
+  first.checkpoint(1);
+  EXPECT_EQ(visible(options_), "a\n");
+}
+
 TEST_F(ACommittingFileSink, KeepsWhatWasThereOnlyWhenItAppends) {
   for (const bool append : {true, false}) {
     std::ofstream(options_.path) << "old\n";
@@ -246,17 +256,18 @@ TEST_F(ACommittingFileSink, AFinishedFileThatWasTakenAwayIsNotMadeAgainByACommit
     GTEST_SKIP() << "needs a build with WALLAROO_FAILPOINTS";
   }
   options_.roll_bytes = 3;
-  CommittingRun run(options_, {});
-  run.write({"a\n", "b\n"});
-  run.writer->barrier(1);
-  const std::string vote = run.prepare(1);
+  auto run = std::make_unique<CommittingRun<>>(options_, SinkRecovery{});
+  run->write({"a\n", "b\n"});
+  run->writer->barrier(1);
+  const std::string vote = run->prepare(1);
   {
     const ScopedFailpoints failing({.rules = "sink.file.remove.before=error:EIO"});
-    run.commit(1);
+    run->commit(1);
   }
-  ASSERT_EQ(run.answers.refusals.size(), 1U);
+  ASSERT_EQ(run->answers.refusals.size(), 1U);
   ASSERT_EQ(part_files(options_.path), 1U);
   fs::remove(options_.path + ".000001");
+  run.reset();  // its process has ended
   CommittingRun after(options_, {1, vote});
   EXPECT_FALSE(fs::exists(options_.path + ".000001"));
   EXPECT_EQ(content(options_.path + ".000002"), "b\n");
@@ -320,30 +331,32 @@ TEST_F(ACommittingFileSink, ADiskThatFailsInEitherPhaseMakesTheApplicationGoBack
   if (!failpoints_enabled) {
     GTEST_SKIP() << "needs a build with WALLAROO_FAILPOINTS";
   }
-  CommittingRun run(options_, {});
-  run.write({"a\n"});
-  run.writer->barrier(1);
+  auto run = std::make_unique<CommittingRun<>>(options_, SinkRecovery{});
+  run->write({"a\n"});
+  run->writer->barrier(1);
   {
     const ScopedFailpoints failing({.rules = "sink.file.fsync.before=error:EIO"});
-    run.prepare(1);
-    EXPECT_TRUE(run.answers.votes[1].empty());
+    run->prepare(1);
+    EXPECT_TRUE(run->answers.votes[1].empty());
   }
-  ASSERT_EQ(run.answers.refusals.size(), 1U);
-  EXPECT_NE(run.answers.refusals[0].find("sink 'totals': cannot make durable '"),
+  ASSERT_EQ(run->answers.refusals.size(), 1U);
+  EXPECT_NE(run->answers.refusals[0].find("sink 'totals': cannot make durable '"),
             std::string::npos);
-  EXPECT_NE(run.answers.refusals[0].find("check the disk"), std::string::npos);
+  EXPECT_NE(run->answers.refusals[0].find("check the disk"), std::string::npos);
 
-  CommittingRun again(options_, {});
-  again.write({"a\n"});
-  again.writer->barrier(2);
-  const std::string vote = again.prepare(2);
+  run.reset();  // as the application does before it goes back
+  auto again = std::make_unique<CommittingRun<>>(options_, SinkRecovery{});
+  again->write({"a\n"});
+  again->writer->barrier(2);
+  const std::string vote = again->prepare(2);
   {
     const ScopedFailpoints failing({.rules = "sink.file.copy.before=error:ENOSPC"});
-    again.commit(2);
+    again->commit(2);
   }
-  EXPECT_EQ(again.answers.refusals.at(0), "sink 'totals': cannot append to '" + options_.path +
+  EXPECT_EQ(again->answers.refusals.at(0), "sink 'totals': cannot append to '" + options_.path +
                                               "': no space left on device; free some space");
   EXPECT_EQ(content(options_.path), "");
+  again.reset();
   CommittingRun last(options_, {2, vote});
   EXPECT_EQ(content(options_.path), "a\n");
 }

@@ -12,6 +12,7 @@
 
 #include "base/failpoint.hpp"
 #include "io/socket.hpp"
+#include "sink/file_proof.hpp"
 
 namespace wallaroo::internal {
 
@@ -39,6 +40,7 @@ FileCommitWriter::FileCommitWriter(const CommittedFiles& files, RollPlan plan,
       plan_(plan),
       queue_(context.clock, context.metrics),
       marked_end_(plan.end()),
+      proof_(prove(files, {files.path(), {}, plan.end()})),
       helper_(context.loop) {}
 
 void FileCommitWriter::write(ByteBatch& batch) {
@@ -153,25 +155,35 @@ void FileCommitWriter::prepare(std::uint64_t number) {
     on_prepared(number, "");
     return;
   }
+  begin_prepare(number);
+}
+
+void FileCommitWriter::begin_prepare(std::uint64_t number) {
   std::vector<std::shared_ptr<Part>> parts;
   for (std::size_t i = 0; i < marked_; ++i) {
     if (parts.empty() || parts.back() != pieces_[i].part) {
       parts.push_back(pieces_[i].part);
     }
   }
+  const auto proof = std::make_shared<FileProof>();
   helper_.run(
-      [&files = files_, parts = std::move(parts)] {
+      [&files = files_, parts = std::move(parts), transaction = transaction_, proof] {
         std::vector<std::pair<std::string, int>> descriptors;
         for (const auto& part : parts) {
           descriptors.emplace_back(part->name, part->file.descriptor());
         }
         files.prepare(descriptors);
+        *proof = prove(files, transaction);
       },
-      [this, number](const std::string& error) { on_prepared(number, error); });
+      [this, number, proof](const std::string& error) {
+        proof_ = *proof;
+        on_prepared(number, error);
+      });
 }
 
 void FileCommitWriter::on_prepared(std::uint64_t number, const std::string& error) {
   if (error.empty()) {
+    transaction_.proof = proof_;
     listener().prepared(number, encode(transaction_));
   } else {
     listener().roll_back(error);

@@ -25,7 +25,7 @@ namespace wallaroo::internal {
 /// What waits for the disk is done by a helper thread; one such job runs at a time.
 class FileCommitWriter final : public SinkWriter {
  public:
-  /// `files` outlives the writer. `end` is how far they are committed.
+  /// `files` outlives the writer. The plan's end is how far they are committed.
   FileCommitWriter(const CommittedFiles& files, RollPlan plan, const WriterContext& context);
 
   void start() override { context_.metrics.connected.set(1); }
@@ -59,6 +59,7 @@ class FileCommitWriter final : public SinkWriter {
   void begin_part();
   FileTransaction marked_transaction() const;
   std::vector<std::string> parts_done() const;
+  void begin_prepare(std::uint64_t number);
   void on_prepared(std::uint64_t number, const std::string& error);
   void on_committed(std::uint64_t number, const std::string& error);
   void close_if_done();
@@ -73,6 +74,7 @@ class FileCommitWriter final : public SinkWriter {
   std::size_t marked_ = 0;      // of them, before the barrier
   FileEnd marked_end_;
   FileTransaction transaction_;  // since the vote
+  FileProof proof_;              // of the last one
   bool finishing_ = false;
   std::string error_;  // why nothing more can be written
   FileHelper helper_;  // last: its job is over before anything else goes

@@ -14,6 +14,7 @@
 #include <wallaroo/error.hpp>
 
 #include "base/failpoint.hpp"
+#include "io/file_lock.hpp"
 #include "io/socket.hpp"
 
 namespace wallaroo::internal {
@@ -180,7 +181,17 @@ void CommittedFiles::remove_parts(const std::vector<std::string>& names) const {
   }
 }
 
-void CommittedFiles::remove_stale_parts() const {
+void CommittedFiles::remove_stale_parts() const { remove_parts(part_names()); }
+
+bool CommittedFiles::part_in_use() const {
+  const std::vector<std::string> names = part_names();
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    const FileDescriptor part = steps_.open_for_reading(part_path(name));
+    return part && !lock_file(part.get(), true);
+  });
+}
+
+std::vector<std::string> CommittedFiles::part_names() const {
   std::vector<std::string> names;
   std::error_code error;
   for (fs::directory_iterator entry(directory_, error), none; !error && entry != none;
@@ -190,8 +201,26 @@ void CommittedFiles::remove_stale_parts() const {
       names.push_back(name);
     }
   }
-  require(steps_.who(), fmt::format("list the files in '{}'", directory_), error.value());
-  remove_parts(names);
+  if (error != std::errc::no_such_file_or_directory) {
+    require(steps_.who(), fmt::format("list the files in '{}'", directory_), error.value());
+  }
+  return names;
+}
+
+bool CommittedFiles::has_later(std::uint64_t index) const {
+  const std::vector<std::uint64_t> indices = index == 0 ? std::vector<std::uint64_t>{}
+                                                        : rolled_files();
+  return !indices.empty() && indices.back() > index;
+}
+
+std::vector<std::string> CommittedFiles::existing_rolled() const {
+  std::vector<std::string> paths;
+  if (std::error_code error; fs::is_directory(directory_, error)) {
+    for (const std::uint64_t index : rolled_files()) {
+      paths.push_back(file(index));
+    }
+  }
+  return paths;
 }
 
 /// In order.

@@ -40,9 +40,14 @@ class CommittedFiles {
   void commit(const FileTransaction& transaction) const;
   /// After `commit`, in a new run: undoes everything later.
   void cut_back(const FileTransaction& transaction) const;
+  /// The files of a sequence that are there. Empty when its directory is not.
+  std::vector<std::string> existing_rolled() const;
+  bool has_later(std::uint64_t index) const;
   void remove_parts(const std::vector<std::string>& names) const;
-  /// Of earlier runs, which committed what was in them or lost it.
+  /// Removes the part files of earlier runs. Their contents are committed or given up.
   void remove_stale_parts() const;
+  /// Whether another process has one of the part files open, so uses the same path.
+  bool part_in_use() const;
 
  private:
   using Pieces = std::vector<FilePiece>;
@@ -53,6 +58,7 @@ class CommittedFiles {
   void require_bytes(std::uint64_t there, const FilePiece& piece,
                      const FileTransaction& transaction) const;
   std::vector<std::uint64_t> rolled_files() const;
+  std::vector<std::string> part_names() const;
 
   FileSteps steps_;
   std::string path_;

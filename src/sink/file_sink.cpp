@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -10,7 +11,9 @@
 #include <wallaroo/error.hpp>
 
 #include "base/check.hpp"
+#include "io/file_lock.hpp"
 #include "sink/file_commit_writer.hpp"
+#include "sink/file_proof.hpp"
 #include "sink/file_writer.hpp"
 
 namespace wallaroo::internal {
@@ -65,15 +68,60 @@ RollLimits FileSink::limits() const {
           std::chrono::duration_cast<std::chrono::nanoseconds>(options_.roll_every).count()};
 }
 
+/// Only looks: nothing has been given up yet.
+void FileSink::recover(const SinkRecovery& recovery) {
+  recovery_ = recovery;
+  check_options();
+  if (recovery.checkpoint != 0 && recovery.prepared.empty() && regular()) {
+    check_new_file();
+  }
+  if (recovery.prepared.empty()) {
+    return;
+  }
+  const FileTransaction voted = transaction();
+  if (!regular()) {
+    throw ConfigError(fmt::format(
+        "sink '{}': it committed to '{}' in the checkpoint, and writes to '{}' now, from which "
+        "nothing can be taken back; write to a file, or start anew with another directory for "
+        "checkpoints",
+        name_, voted.path, options_.path));
+  }
+  check_options_of(voted);
+  check_output(CommittedFiles(fmt::format("sink '{}'", name_), options_.path), voted);
+}
+
+/// What it wrote to until the checkpoint commits nothing.
+void FileSink::check_new_file() const {
+  struct stat about {};
+  if (!options_.append && !limits().any() && ::stat(options_.path.c_str(), &about) == 0 &&
+      about.st_size > 0) {
+    throw ConfigError(fmt::format(
+        "sink '{}': '{}' has something in it, and is not what the sink wrote to when the "
+        "checkpoint was taken, which was no file; move it away, or set append",
+        name_, options_.path));
+  }
+}
+
+FileTransaction FileSink::transaction() const {
+  try {
+    return decode_file_transaction(recovery_->prepared);
+  } catch (const IoError& error) {
+    throw IoError(fmt::format("sink '{}': {}", name_, error.what()));
+  }
+}
+
+void FileSink::check_options_of(const FileTransaction& voted) const {
+  if ((voted.end.index != 0) != limits().any()) {
+    throw ConfigError(fmt::format(
+        "sink '{}': the checkpoint was taken while its files were{} rolled, which now is the other "
+        "way round; set roll_bytes and roll_every as they were, or start anew with another "
+        "directory for checkpoints",
+        name_, voted.end.index != 0 ? "" : " not"));
+  }
+}
+
 void FileSink::open_stream() {
   const std::string who = fmt::format("sink '{}'", name_);
-  if (recovery_ && !recovery_->prepared.empty()) {
-    throw ConfigError(fmt::format(
-        "{}: it committed to '{}' in the checkpoint, and writes to '{}' now, from which nothing "
-        "can "
-        "be taken back; write to a file, or start anew with another directory for checkpoints",
-        who, decode_file_transaction(recovery_->prepared).path, options_.path));
-  }
   FileSinkOptions options = options_;
   if (limits().any()) {
     const CommittedFiles files(who, options_.path);
@@ -85,40 +133,53 @@ void FileSink::open_stream() {
 
 void FileSink::open_committed() {
   committed_.emplace(fmt::format("sink '{}'", name_), options_.path);
+  require_alone();
   if (recovery_->prepared.empty()) {
-    // Opened as any sink's file first, for the errors of those that cannot be.
-    if (!limits().any()) {
-      OutputFile(committed_->steps().who(), {.path = options_.path, .append = true}).close();
-    }
     end_ = committed_->begin(options_.append, limits().any());
   } else {
-    go_on(recovery_->prepared);
+    go_on();
   }
   committed_->remove_stale_parts();
 }
 
-void FileSink::go_on(const std::string& prepared) {
-  FileTransaction transaction;
-  try {
-    transaction = decode_file_transaction(prepared);
-  } catch (const IoError& error) {
-    throw IoError(fmt::format("sink '{}': {}", name_, error.what()));
+/// Another process, which has other checkpoints, may use the same path: its part files would go.
+void FileSink::require_alone() {
+  if (committed_->part_in_use()) {
+    refuse_locked(committed_->steps().who(), options_.path);
   }
-  if ((transaction.end.index != 0) != limits().any()) {
-    throw ConfigError(fmt::format(
-        "sink '{}': the checkpoint was taken while its files were{} rolled, which now is the other "
-        "way round; set roll_bytes and roll_every as they were, or start anew with another "
-        "directory for checkpoints",
-        name_, transaction.end.index != 0 ? "" : " not"));
+  if (limits().any()) {
+    return;
   }
-  committed_->commit(transaction);
-  committed_->cut_back(transaction);
-  end_ = transaction.end;
+  // Opened as any sink's file first, for the errors of those that cannot be.
+  OutputFile(committed_->steps().who(), {.path = options_.path, .append = true}).close();
+  lock_ = committed_->steps().open_for_writing(options_.path);
+  if (!lock_file(lock_.get(), false)) {
+    refuse_locked(committed_->steps().who(), options_.path);
+  }
+}
+
+void FileSink::go_on() {
+  const FileTransaction voted = transaction();
+  committed_->commit(voted);
+  committed_->cut_back(voted);
+  end_ = voted.end;
+  // Those of a file that was moved have its old name.
+  std::vector<std::string> parts;
+  for (const FilePiece& piece : voted.pieces) {
+    parts.push_back(piece.part);
+  }
+  committed_->remove_parts(parts);
 }
 
 void FileSink::set_address(const std::string& address) { options_.path = address; }
 
-bool FileSink::exclusive() const { return !options_.path.starts_with("/dev/"); }
+WrittenFiles FileSink::files() const {
+  if (!limits().any()) {
+    return {.paths = {options_.path}};
+  }
+  return {.paths = CommittedFiles(fmt::format("sink '{}'", name_), options_.path).existing_rolled(),
+          .sequence = options_.path};
+}
 
 std::unique_ptr<SinkWriter> FileSink::writer(const WriterContext& context) {
   const RollPlan plan(limits(), end_);

@@ -20,12 +20,12 @@ class FileSink final : public ByteSink {
  public:
   FileSink(std::string name, FileSinkOptions options);
 
-  void recover(const SinkRecovery& recovery) override { recovery_ = recovery; }
+  /// Refuses a file that is not what was committed.
+  void recover(const SinkRecovery& recovery) override;
   void open() override;
   /// Throws ConfigError: a file has no host and port.
   void set_address(const std::string& address) override;
-  /// But for devices, such as /dev/null.
-  bool exclusive() const override;
+  WrittenFiles files() const override;
   std::string address() const override { return options_.path; }
   std::unique_ptr<SinkWriter> writer(const WriterContext& context) override;
 
@@ -35,12 +35,17 @@ class FileSink final : public ByteSink {
   RollLimits limits() const;
   void open_stream();
   void open_committed();
-  void go_on(const std::string& prepared);
+  FileTransaction transaction() const;
+  void check_options_of(const FileTransaction& transaction) const;
+  void check_new_file() const;
+  void require_alone();
+  void go_on();
 
   std::string name_;
   FileSinkOptions options_;
   std::optional<SinkRecovery> recovery_;
   std::optional<CommittedFiles> committed_;  ///< of a sink that commits
+  FileDescriptor lock_;                      ///< on its file, unless it rolls
   std::optional<OutputFile> file_;           ///< of one that does not
   FileEnd end_;                              ///< where its writer goes on
 };

@@ -61,6 +61,43 @@ TEST_F(AFileSink, EmptiesTheFileUnlessItAppends) {
   }
 }
 
+TEST(AFileOfARunningSink, IsNotEmptiedByAnotherThatOpensIt) {
+  const Directory directory;
+  const std::string path = directory / "out";
+  std::ofstream(path) << "old\n";
+  const auto refusal = [&](bool append, bool commits) -> std::string {
+    try {
+      FileSink another("another", {.path = path, .append = append});
+      if (commits) {
+        another.recover({});
+      }
+      another.open();
+    } catch (const IoError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  {
+    FileSink first("first", {.path = path, .append = true});
+    first.open();
+    const std::string said = refusal(false, false);
+    EXPECT_EQ(said, "sink 'another': another process writes to '" + path +
+                        "'; stop it first, or write elsewhere");
+    EXPECT_NE(refusal(true, true), "");
+    EXPECT_EQ(refusal(true, false), "") << "those that append get on with each other";
+    EXPECT_EQ(content(path), "old\n");
+  }
+  {
+    FileSink committing("committing", {.path = path, .append = true});
+    committing.recover({});
+    committing.open();
+    EXPECT_NE(refusal(true, false), "");
+    EXPECT_NE(refusal(true, true), "");
+    EXPECT_EQ(content(path), "old\n");
+  }
+  EXPECT_EQ(refusal(false, true), "");
+}
+
 TEST_F(AFileSink, FinishWithoutRecordsLeavesAnEmptyFile) {
   const std::string path = directory_ / "out";
   open({.path = path});

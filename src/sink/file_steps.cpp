@@ -135,6 +135,19 @@ std::uint64_t FileSteps::size(const FileDescriptor& file, const std::string& pat
   return static_cast<std::uint64_t>(about.st_size);
 }
 
+std::string FileSteps::read(const FileDescriptor& file, std::uint64_t offset, std::uint64_t bytes,
+                            const std::string& path) const {
+  std::string content(bytes, '\0');
+  std::size_t filled = 0;
+  while (filled < content.size()) {
+    const ssize_t got = ::pread(file.get(), content.data() + filled, content.size() - filled,
+                                static_cast<off_t>(offset + filled));
+    require(got > 0 || errno == EINTR ? 0 : got == 0 ? EIO : errno, {"read again", path});
+    filled += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  }
+  return content;
+}
+
 void FileSteps::sync(int file, const std::string& path) const {
   require(guarded("fsync", [&] { return error_of([&] { return ::fsync(file); }); }),
           {"make durable", path});

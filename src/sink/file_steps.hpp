@@ -24,6 +24,10 @@ class FileSteps {
   FileDescriptor open_for_writing(const std::string& path) const;
   std::uint64_t size(const FileDescriptor& file, const std::string& path) const;
 
+  /// Throws when there are fewer.
+  std::string read(const FileDescriptor& file, std::uint64_t offset, std::uint64_t bytes,
+                   const std::string& path) const;
+
   void sync(int file, const std::string& path) const;
   /// The names of the files in it.
   void sync_directory(const std::string& path) const;

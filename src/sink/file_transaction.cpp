@@ -7,7 +7,8 @@ namespace wallaroo::internal {
 
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2;
+constexpr std::uint8_t version_without_proof = 1;
 /// The least that a piece takes, so that a number of them that cannot be is noticed in time.
 constexpr std::size_t min_piece_bytes = 4 + 4 * 8;
 
@@ -41,7 +42,7 @@ FilePiece take_piece(ByteReader& in) {
 std::string encode(const FileTransaction& transaction) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.little_endian(version)
+  out.little_endian(transaction.proof ? version : version_without_proof)
       .little_endian(transaction.end.index)
       .little_endian(transaction.end.bytes)
       .little_endian(static_cast<std::uint64_t>(transaction.end.begun_ns));
@@ -54,13 +55,21 @@ std::string encode(const FileTransaction& transaction) {
         .little_endian(piece.file_offset)
         .little_endian(piece.bytes);
   }
+  if (transaction.proof) {
+    out.little_endian(transaction.proof->device)
+        .little_endian(transaction.proof->inode)
+        .little_endian(transaction.proof->sample_bytes)
+        .little_endian(transaction.proof->head_hash)
+        .little_endian(transaction.proof->tail_hash);
+  }
   out.close();
   return bytes;
 }
 
 FileTransaction decode_file_transaction(std::string_view bytes) {
   ByteReader in(bytes);
-  if (in.little_endian<std::uint8_t>() != version) {
+  const auto stored = in.little_endian<std::uint8_t>();
+  if (stored != version && stored != version_without_proof) {
     refuse();
   }
   FileTransaction transaction;
@@ -74,6 +83,13 @@ FileTransaction decode_file_transaction(std::string_view bytes) {
   }
   for (std::uint32_t i = 0; i < pieces; ++i) {
     transaction.pieces.push_back(take_piece(in));
+  }
+  if (stored == version) {
+    FileProof& proof = transaction.proof.emplace();
+    for (std::uint64_t* const number : {&proof.device, &proof.inode, &proof.sample_bytes,
+                                        &proof.head_hash, &proof.tail_hash}) {
+      *number = in.little_endian<std::uint64_t>();
+    }
   }
   if (!in.ok() || in.remaining() != 0) {
     refuse();

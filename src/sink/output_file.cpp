@@ -16,6 +16,8 @@
 
 #include <wallaroo/error.hpp>
 
+#include "io/file_lock.hpp"
+
 namespace wallaroo::internal {
 
 namespace {
@@ -116,14 +118,30 @@ void OutputFile::open_standard_output() {
 void OutputFile::open_path(const FileSinkOptions& options) {
   path_ = options.path;
   // Non-blocking only matters for pipes and terminals; files ignore it.
-  const int flags = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
-                    (options.append ? O_APPEND : O_TRUNC);
+  // It is emptied once it is known that nobody else writes to it.
+  const int flags =
+      O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (options.append ? O_APPEND : 0);
   fd_.reset(::open(path_.c_str(), flags, 0666));
   if (!fd_) {
     const int error = errno;
     throw IoError(fmt::format("{}: cannot open '{}': {}{}", who_, path_, error_text(error),
                               open_advice(error)));
   }
+  struct stat about {};
+  if (::fstat(fd_.get(), &about) != 0 || !S_ISREG(about.st_mode)) {
+    return;
+  }
+  if (!lock_file(fd_.get(), options.append)) {
+    refuse_locked(who_, path_);
+  }
+  if (!options.append && ::ftruncate(fd_.get(), 0) != 0) {
+    throw IoError(fmt::format("{}: cannot empty '{}': {}", who_, path_, error_text(errno)));
+  }
+}
+
+void refuse_locked(const std::string& who, const std::string& path) {
+  throw IoError(fmt::format(
+      "{}: another process writes to '{}'; stop it first, or write elsewhere", who, path));
 }
 
 IoResult OutputFile::write(std::span<const iovec> parts) {

@@ -13,7 +13,11 @@
 
 namespace wallaroo::internal {
 
-/// Regular files are written with blocking calls; pipes, terminals and sockets never make the
+/// Throws IoError: somebody else writes to the file.
+[[noreturn]] void refuse_locked(const std::string& who, const std::string& path);
+
+/// A regular file is locked while it is open: by one that empties it against everybody else, by ones
+/// that append only against the former. Regular files are written with blocking calls; pipes, terminals and sockets never make the
 /// caller wait for a slow reader. Standard output keeps its flags: O_NONBLOCK would be seen by
 /// every other process that shares it, the user's shell among them.
 class OutputFile {

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "io/event_loop.hpp"
+#include "io/file_users.hpp"
 #include "metrics/engine_metrics.hpp"
 #include "record/batch.hpp"
 
@@ -112,11 +113,11 @@ class ByteSink {
   /// `open`. Throws ConfigError when this kind of sink has none.
   virtual void set_address(const std::string& address) = 0;
   virtual std::string address() const = 0;
-  /// No two sinks may write to this address.
-  virtual bool exclusive() const { return false; }
   /// Where a receiver keeps the output, if it may take another sink's with the same words for the
   /// same output: that is warned of. After `open`. Empty: nowhere.
   virtual std::string place_at_receiver() const { return {}; }
+  /// Before `open`: the files that it will write to, or remove. Nobody else may use them.
+  virtual WrittenFiles files() const { return {}; }
   /// The writer; called once, on the starting thread, after `open`. The sink outlives it.
   virtual std::unique_ptr<SinkWriter> writer(const WriterContext& context) = 0;
 };

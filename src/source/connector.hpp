@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ class BatchReceiver {
   /// A partition that will give batches (their `partition`), until it ends. One that is open and
   /// gives nothing holds the watermark back; one may also appear with its first batch.
   virtual void open_partition(std::uint64_t) {}
+  /// A partition whose records are all there already, such as a file: it is never idle, because
+  /// nothing but the connector's own choice makes it silent.
+  virtual void open_bounded_partition(std::uint64_t partition) { open_partition(partition); }
   virtual void end_partition(std::uint64_t) {}
   /// An open partition is cut off and may come back: it holds the watermark back until it is opened
   /// again, or idle. Then nothing is known of it any more.
@@ -38,6 +42,9 @@ class BatchReceiver {
   /// One that was left is open at another executor. It holds the watermark back until it is idle if
   /// it gave something here, because the others may be ahead of what it goes on with.
   virtual void forget_partition(std::uint64_t) {}
+  /// With event time: the open partition that holds the others back, so the one to read from next.
+  /// No value when none does. After each batch it may be another one.
+  virtual std::optional<std::uint64_t> partition_behind() const { return std::nullopt; }
 };
 
 /// The source's `on_error` policy, for records that the source itself could not make. (A decoder is
@@ -104,6 +111,15 @@ class Source {
   /// Replaces the configured address ("--in name@host:port"); before `open`. Throws ConfigError
   /// when this kind of source has none.
   virtual void set_address(const std::string& address) = 0;
+  /// Replaces the configured files by these, or by what these patterns match; before `open`. False
+  /// when this kind of source reads no files.
+  virtual bool set_paths(const std::vector<std::string>& /*paths*/) { return false; }
+  /// Before `open`: whether the stages right behind the source have a clock in event time for each
+  /// of its partitions, so that it may read them in any order without making a record late.
+  virtual void set_event_time(bool) {}
+  /// After `open` and `restore`: the files that are read, so that nobody writes to them. "-" is
+  /// standard input.
+  virtual std::vector<std::string> files() const { return {}; }
   /// Before `connector`, after `open`: the positions of all partitions in the checkpoint that is
   /// restored, whichever executors they were on. Throws ConfigError or IoError when it cannot go
   /// back to one of them, saying what is different.

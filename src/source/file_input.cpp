@@ -74,6 +74,8 @@ FileInput::FileInput(const std::string& path, EventLoop& loop) : loop_(loop), fd
   }
   regular_ = S_ISREG(status.st_mode);
   size_at_open_ = status.st_size;
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
   // epoll takes neither regular files nor devices like /dev/zero, which never make anyone wait.
   if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || ::isatty(fd_) == 1) {
     loop_.watch(fd_, *this);
@@ -119,9 +121,11 @@ void FileInput::seek(std::uint64_t offset_bytes) {
   }
 }
 
-bool FileInput::shrank() const {
+bool FileInput::shrank(std::uint64_t read_bytes) const {
   struct stat status {};
-  return regular_ && ::fstat(fd_, &status) == 0 && status.st_size < size_at_open_;
+  return regular_ && ::fstat(fd_, &status) == 0 &&
+         (status.st_size < size_at_open_ ||
+          static_cast<std::uint64_t>(status.st_size) < read_bytes);
 }
 
 }  // namespace wallaroo::internal

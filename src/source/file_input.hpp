@@ -39,8 +39,11 @@ class FileInput final : public ReadyHandler {
   int descriptor() const { return fd_; }
   /// Of regular files only: what is read next. Throws IoError.
   void seek(std::uint64_t offset_bytes);
-  /// At its end: whether the file has become shorter than it was when it was opened.
-  bool shrank() const;
+  /// At its end: whether the file has become shorter than it was when it was opened, or than what
+  /// was read of it.
+  bool shrank(std::uint64_t read_bytes) const;
+  std::uint64_t device() const { return device_; }
+  std::uint64_t inode() const { return inode_; }
 
   void on_ready(std::uint32_t) override { ready_ = true; }
 
@@ -51,6 +54,8 @@ class FileInput final : public ReadyHandler {
   FileDescriptor owned_;  // empty for standard input, which is not ours to close
   int fd_;
   std::int64_t size_at_open_ = 0;
+  std::uint64_t device_ = 0;
+  std::uint64_t inode_ = 0;
   bool regular_ = false;
   bool watched_ = false;
   bool ready_ = true;

@@ -1,10 +1,7 @@
 // A file source that goes back to a position, while its files may have changed.
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -20,79 +17,16 @@
 #include <wallaroo/error.hpp>
 
 #include "source/file_position.hpp"
-#include "source/file_source.hpp"
+#include "source/file_rig.hpp"
 #include "source/framing_cases.hpp"
-#include "source/source_rig.hpp"
 
 namespace wallaroo::internal {
 namespace {
 
-using testing_support::SourceRig;
+using namespace testing_support;
 using Records = std::vector<std::string>;
 using Positions = std::vector<SourcePosition>;
 namespace fs = std::filesystem;
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "file_restore_XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-
-  std::string path(const std::string& name) const { return (path_ / name).string(); }
-  std::string file(const std::string& name, std::string_view bytes) const {
-    std::ofstream(path(name), std::ios::binary) << bytes;
-    return path(name);
-  }
-
- private:
-  fs::path path_;
-};
-
-/// One run of the source.
-struct FileRun {
-  explicit FileRun(const FileSourceOptions& options,
-                   const std::optional<Positions>& restored = std::nullopt, int executors = 1)
-      : source("lines", options), rig(source, executors, true, restored) {}
-
-  SourceConnector& connector() { return *rig.at(0).connector; }
-  Records to_end() {
-    rig.run_until([&] { return connector().finished(); });
-    return rig.records();
-  }
-  /// So many batches more, of which each may end anywhere in what was read.
-  void batches(std::size_t count) {
-    const std::size_t until = rig.receiver().batches + count;
-    rig.receiver().on_batch = [this, until] {
-      rig.receiver().is_blocked = rig.receiver().batches >= until;
-    };
-    rig.run_until([&] { return rig.receiver().is_blocked || connector().finished(); });
-    rig.receiver().is_blocked = false;
-    rig.receiver().on_batch = nullptr;
-  }
-
-  FileSource source;
-  SourceRig rig;
-};
-
-/// `count` lines with numbers from `first` on.
-std::string lines(int first, int count) {
-  std::string bytes;
-  for (int i = first; i < first + count; ++i) {
-    bytes += std::to_string(i) + "\n";
-  }
-  return bytes;
-}
-Records numbers(int first, int count) {
-  Records records;
-  for (int i = first; i < first + count; ++i) {
-    records.push_back(std::to_string(i));
-  }
-  return records;
-}
 
 RC_GTEST_PROP(AFileSourceThatIsRestored, ReadsExactlyTheRestWhateverTheFraming, ()) {
   const Folder folder;

@@ -8,6 +8,11 @@
 
 #include <wallaroo/error.hpp>
 
+#include "source/file_connector.hpp"
+#include "source/file_input.hpp"
+#include "source/file_merge.hpp"
+#include "source/file_paths.hpp"
+#include "source/file_restore.hpp"
 #include "source/naming.hpp"
 
 namespace wallaroo::internal {
@@ -36,52 +41,57 @@ void check_paths(const FilePlan& plan) {
   }
 }
 
-void check_same_paths(const FilePlan& plan, const FilePosition& position) {
-  const bool same = position.path.empty() ? position.path_index <= plan.paths.size()
-                                          : position.path_index < plan.paths.size() &&
-                                                plan.paths[position.path_index] == position.path;
-  if (!same) {
-    throw ConfigError(fmt::format(
-        "the checkpoint was taken at file {} of its paths, {}, and these are other paths: {}; give "
-        "the same ones (more may follow), or start anew with another directory for checkpoints",
-        position.path_index + 1, position.path.empty() ? "behind the last one" : position.path,
-        fmt::join(plan.paths, ", ")));
-  }
-}
-
-FileResume resume_at(const FilePlan& plan, const SourcePosition& saved) {
-  const FilePosition position = decode_file_position(saved.bytes);
-  if (!position.finished) {
-    check_same_paths(plan, position);
-  }
-  const bool search = position.inside && !position.finished;
-  return {position, search ? find_file(position, plan.paths) : position.path};
-}
-
 }  // namespace
 
 FileSource::FileSource(std::string name, FileSourceOptions options)
     : plan_(make_plan(std::move(name), std::move(options))) {}
 
 void FileSource::open() {
-  naming_source(plan_.source, [&] { check_paths(plan_); });
+  naming_source(plan_.source, [&] {
+    plan_.paths = expand_patterns(plan_.paths);
+    check_paths(plan_);
+    plan_.merge = plan_.event_time && plan_.repeat == 1 && plan_.paths.size() > 1;
+    begin_shares(plan_);
+  });
 }
 
 void FileSource::set_address(const std::string& address) { plan_.paths = {address}; }
 
-void FileSource::restore(std::vector<SourcePosition> positions) {
-  plan_.restored = true;
-  if (!positions.empty()) {
-    plan_.resume = naming_source(plan_.source, [&] { return resume_at(plan_, positions.front()); });
-  }
+bool FileSource::set_paths(const std::vector<std::string>& paths) {
+  plan_.paths = paths;
+  return true;
 }
 
-std::string FileSource::address() const { return fmt::format("{}", fmt::join(plan_.paths, ", ")); }
+void FileSource::restore(std::vector<SourcePosition> positions) {
+  naming_source(plan_.source, [&] { restore_files(plan_, positions); });
+}
+
+std::string FileSource::address() const {
+  constexpr std::size_t most = 10;
+  const auto& paths = plan_.paths;
+  if (paths.size() <= most) {
+    return fmt::format("{}", fmt::join(paths, ", "));
+  }
+  return fmt::format("{} and {} more", fmt::join(paths.begin(), paths.begin() + most, ", "),
+                     paths.size() - most);
+}
+
+std::vector<std::string> FileSource::files() const {
+  std::vector<std::string> files = plan_.paths;
+  files.insert(files.end(), plan_.resume_spot.files.begin(), plan_.resume_spot.files.end());
+  for (const FileShare& share : plan_.shares) {
+    files.insert(files.end(), share.spot.files.begin(), share.spot.files.end());
+  }
+  return files;
+}
 
 std::unique_ptr<SourceConnector> FileSource::connector(int index, int,
                                                        const ConnectorContext& context) {
   if (index != 0) {
     return std::make_unique<IdleConnector>();
+  }
+  if (plan_.merge) {
+    return std::make_unique<FileMerge>(plan_, context);
   }
   return std::make_unique<FileConnector>(plan_, context);
 }

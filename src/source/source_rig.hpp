@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -43,6 +44,9 @@ class CollectingReceiver final : public BatchReceiver {
     ++batches;
     last_ingest_ns = batch.ingest_ns;
     std::uint64_t position = frames.first_position;
+    if (keeps_times) {
+      times[batch.partition] = std::stoll(std::string(frames.frames.back()));
+    }
     for (const std::string_view frame : frames.frames) {
       received.push_back({std::string(frames.origin), position++, std::string(frame)});
     }
@@ -63,10 +67,22 @@ class CollectingReceiver final : public BatchReceiver {
   void forget_partition(std::uint64_t partition) override {
     EXPECT_EQ(awaited.erase(partition), 1U);
   }
+  /// As with event time, when the records are numbers and stand for their own times.
+  std::optional<std::uint64_t> partition_behind() const override {
+    const auto time = [&](std::uint64_t partition) {
+      const auto found = times.find(partition);
+      return found == times.end() ? -1 : found->second;
+    };
+    const auto behind = std::min_element(
+        open.begin(), open.end(), [&](auto a, auto b) { return time(a) < time(b); });
+    return keeps_times && behind != open.end() ? std::optional(*behind) : std::nullopt;
+  }
 
   std::set<std::uint64_t> open;     ///< partitions
   std::set<std::uint64_t> awaited;  ///< likewise, that were left
   std::vector<Received> received;
+  bool keeps_times = false;
+  std::map<std::uint64_t, std::int64_t> times;
   std::size_t batches = 0;
   std::int64_t last_ingest_ns = 0;
   bool is_blocked = false;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -115,8 +117,9 @@ class Chain final : public Segment {
     return due;
   }
 
-  void open_partition(std::uint64_t partition) override {
-    for_each_temporal([&](auto& step, auto) { step.open_partition(partition, clock_.now_ns()); });
+  void open_partition(std::uint64_t partition, bool bounded) override {
+    for_each_temporal(
+        [&](auto& step, auto) { step.open_partition(partition, clock_.now_ns(), bounded); });
     pass_watermark();
   }
   void end_partition(std::uint64_t partition) override {
@@ -138,6 +141,20 @@ class Chain final : public Segment {
   }
   void skip_time(std::int64_t gap_ns) override {
     for_each_temporal([&](auto& step, auto) { step.skip_time(gap_ns); });
+  }
+
+  bool has_event_time() const override {
+    bool found = false;
+    for_each_temporal([&](const auto& step, auto) { found = found || step.has_event_time(); });
+    return found;
+  }
+  std::optional<std::uint64_t> partition_behind() const override {
+    std::optional<std::uint64_t> behind;
+    // The first such step is the one that sees the source's partitions first.
+    for_each_temporal([&](const auto& step, auto) {
+      behind = behind ? behind : step.partition_behind();
+    });
+    return behind;
   }
 
   void finish() override { terminal_.finish(); }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -169,8 +170,8 @@ class EventTimeStep : public TemporalStep {
       clocks_->skip_time(gap_ns);
     }
   }
-  void open_partition(std::uint64_t partition, std::int64_t now_ns) {
-    clocks_->open(partition, now_ns);
+  void open_partition(std::uint64_t partition, std::int64_t now_ns, bool bounded) {
+    clocks_->open(partition, now_ns, bounded);
   }
   void end_partition(std::uint64_t partition) { clocks_->end(partition); }
   void leave_partition(std::uint64_t partition) { clocks_->leave(partition); }
@@ -179,6 +180,8 @@ class EventTimeStep : public TemporalStep {
     clocks_->finish();
     clocks_->end_all();
   }
+  bool has_event_time() const { return true; }
+  std::optional<std::uint64_t> partition_behind() const { return clocks_->behind(); }
 
  private:
   struct State final : PartitionClocks, StageState {

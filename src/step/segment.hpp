@@ -1,7 +1,9 @@
 // A chain of fused stages on one executor, as the executor sees it.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -43,13 +45,18 @@ class Segment {
   /// For `gap_ns` of processing time input could not be read: nobody was silent then.
   virtual void skip_time(std::int64_t gap_ns) = 0;
   /// A partition of the source that starts this segment has appeared, or will give nothing more.
-  virtual void open_partition(std::uint64_t partition) = 0;
+  /// A bounded one is never idle: its records are there, and come when its source reads them.
+  virtual void open_partition(std::uint64_t partition, bool bounded = false) = 0;
   virtual void end_partition(std::uint64_t partition) = 0;
   /// See BatchReceiver.
   virtual void leave_partition(std::uint64_t partition) = 0;
   virtual void forget_partition(std::uint64_t partition) = 0;
   /// The input has ended, and with it all its partitions: what they held back does so no longer.
   virtual void end_partitions() = 0;
+  /// A step here makes watermarks of event times, from one clock for each partition.
+  virtual bool has_event_time() const = 0;
+  /// The partition whose clock holds the watermark of that step back.
+  virtual std::optional<std::uint64_t> partition_behind() const = 0;
   /// Sends open output batches: those whose consumer waits, or all of them.
   virtual void flush(bool everything) = 0;
   /// Once, after the last batch and before the last flush.

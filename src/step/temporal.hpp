@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace wallaroo::internal {
 
@@ -13,7 +14,7 @@ namespace wallaroo::internal {
 // of what the watermark has made due, true when more is left; due_ns() and on_time(context, now,
 // tally, next) for processing time; skip_time(gap), when input could not be read for so long, which
 // is no silence of a sender; waiting(), whether records wait in it; and for partitions of a source
-// what BatchReceiver has, and end_partitions().
+// what BatchReceiver has, end_partitions(), has_event_time() and partition_behind(), as a segment has.
 //
 // The end of time comes only after everything that the last watermark before it made due has fired.
 // While a step has something left to fire because of the end, the watermark behind it stays where
@@ -34,12 +35,14 @@ struct TemporalStep {
   static constexpr bool may_view_its_record = false;
 
   bool waiting() const { return false; }
-  void open_partition(std::uint64_t, std::int64_t) {}
+  void open_partition(std::uint64_t, std::int64_t, bool) {}
   void end_partition(std::uint64_t) {}
   void leave_partition(std::uint64_t) {}
   void forget_partition(std::uint64_t) {}
   void skip_time(std::int64_t) {}
   void end_partitions() {}
+  bool has_event_time() const { return false; }
+  std::optional<std::uint64_t> partition_behind() const { return std::nullopt; }
 };
 
 }  // namespace wallaroo::internal

@@ -50,9 +50,10 @@ void PartitionClocks::skip_time(std::int64_t gap_ns) {
   missed_ns_ += missed_of(gap_ns, options_.idle_after.count());
 }
 
-void PartitionClocks::open(std::uint64_t partition, std::int64_t now_ns) {
+void PartitionClocks::open(std::uint64_t partition, std::int64_t now_ns, bool bounded) {
   Clock& clock = add(partition, counted(now_ns));
   clock.left = false;
+  clock.bounded = bounded;
   clock.last_record_ns = counted(now_ns);
   find_least();
 }
@@ -179,7 +180,8 @@ void PartitionClocks::move(Clock& clock, std::int64_t greatest_ns) {
 void PartitionClocks::find_least() {
   const Clock* least = nullptr;
   for (const auto& [partition, clock] : clocks_) {
-    if (!clock.idle && (least == nullptr || clock.watermark_ns < least->watermark_ns)) {
+    if (!clock.idle && (least == nullptr || clock.watermark_ns < least->watermark_ns ||
+                        (clock.watermark_ns == least->watermark_ns && partition < least_))) {
       least = &clock;
       least_ = partition;
     }
@@ -215,6 +217,10 @@ void PartitionClocks::on_time(std::int64_t now_ns) {
   next_time_ns_ = begins_until_ns_ == no_time ? end_of_time : begins_until_ns_;
   for (auto place = clocks_.begin(); place != clocks_.end();) {
     Clock& clock = place->second;
+    if (clock.bounded) {
+      ++place;
+      continue;
+    }
     const std::int64_t idle_at = saturating_add(clock.last_record_ns, options_.idle_after.count());
     if (!clock.idle && idle_at > counted_ns) {
       next_time_ns_ = std::min(next_time_ns_, idle_at);

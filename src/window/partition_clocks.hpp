@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -31,6 +32,9 @@ class PartitionClocks {
   void skip_time(std::int64_t gap_ns);
   /// A partition that will give records: until it does, or is idle, nothing is known.
   void open(std::uint64_t partition, std::int64_t now_ns);
+  /// A partition that will give records: until it does, or is idle, nothing is known. A bounded one
+  /// is never idle: it is silent only because its source has not read on.
+  void open(std::uint64_t partition, std::int64_t now_ns, bool bounded = false);
   /// Nothing follows from it. One that was not opened is none.
   void end(std::uint64_t partition);
   /// It is cut off: it holds the others back until it is opened again, or idle; then it ends.
@@ -85,6 +89,11 @@ class PartitionClocks {
 
   /// Records whose time was too far ahead of the others of their partition to move its watermark.
   std::uint64_t not_believed() const { return not_believed_; }
+  /// The partition that holds the others back; of several that are equally far the lowest number.
+  /// No value when all are idle, or there is none.
+  std::optional<std::uint64_t> behind() const {
+    return least_known_ ? std::optional(least_) : std::nullopt;
+  }
 
  private:
   struct Clock {
@@ -93,6 +102,7 @@ class PartitionClocks {
     bool idle = false;
     bool left = false;  ///< cut off
     GreatestTime greatest = {};
+    bool bounded = false;
     WatermarkStrategy strategy = {};
   };
   using Clocks = boost::unordered_flat_map<std::uint64_t, Clock>;

@@ -316,5 +316,39 @@ TEST(PartitionClocks, AtTheEndJumpsThatNothingContradictedAreBelieved) {
   EXPECT_EQ(clocks.watermark().time_ns, 1995);
 }
 
+TEST(PartitionClocks, OfPartitionsThatAreEquallyFarBehindTheLowestIsToBeReadNext) {
+  PartitionClocks clocks(late_by(0ns));
+  EXPECT_EQ(clocks.behind(), std::nullopt);
+  for (const std::uint64_t partition : {7, 3, 5}) {
+    clocks.open(partition, 0, true);
+  }
+  EXPECT_EQ(clocks.behind(), 3U);
+  give(clocks, 3, 50);
+  EXPECT_EQ(clocks.behind(), 5U);
+  give(clocks, 5, 20);
+  give(clocks, 7, 30);
+  EXPECT_EQ(clocks.behind(), 5U);
+  give(clocks, 5, 31);
+  EXPECT_EQ(clocks.behind(), 7U);
+  clocks.end(7);
+  EXPECT_EQ(clocks.behind(), 5U);
+  clocks.end(5);
+  EXPECT_EQ(clocks.behind(), 3U);
+  clocks.end(3);
+  EXPECT_EQ(clocks.behind(), std::nullopt);
+}
+
+TEST(PartitionClocks, ABoundedPartitionIsNeverIdleHoweverLongItIsNotRead) {
+  PartitionClocks clocks(late_by(0ns));
+  clocks.open(1, 0, true);
+  clocks.open(2, 0, false);
+  give(clocks, 1, 10, 0);
+  give(clocks, 2, 30, 0);
+  clocks.on_time(1'000);
+  EXPECT_EQ(clocks.watermark(), (Watermark{10, false}));
+  EXPECT_EQ(clocks.behind(), 1U);
+  EXPECT_EQ(clocks.next_time_ns(), end_of_time);
+}
+
 }  // namespace
 }  // namespace wallaroo::internal

@@ -48,8 +48,8 @@ void SegmentOutput::on_time(std::int64_t now_ns) {
   more_to_fire_ = true;
 }
 
-void SegmentOutput::open_partition(std::uint64_t partition) {
-  segment_->open_partition(partition);
+void SegmentOutput::open_partition(std::uint64_t partition, bool bounded) {
+  segment_->open_partition(partition, bounded);
   maybe_open_ = true;
 }
 

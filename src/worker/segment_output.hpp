@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -46,11 +47,13 @@ class SegmentOutput {
   bool waiting() const { return segment_->waiting(); }
   std::int64_t due_ns() const { return segment_->due_ns(); }
   void on_time(std::int64_t now_ns);
-  void open_partition(std::uint64_t partition);
+  void open_partition(std::uint64_t partition, bool bounded = false);
   void end_partition(std::uint64_t partition);
   void leave_partition(std::uint64_t partition);
   void forget_partition(std::uint64_t partition);
   void skip_time(std::int64_t gap_ns) { segment_->skip_time(gap_ns); }
+  bool has_event_time() const { return segment_->has_event_time(); }
+  std::optional<std::uint64_t> partition_behind() const { return segment_->partition_behind(); }
   /// Moves what had overflowed; sends open batches that are awaited. True when something moved.
   bool advance();
   void flush_everything();

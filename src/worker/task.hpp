@@ -133,6 +133,10 @@ class SourceTask final : public Task, private BatchReceiver {
     ++partitions_;
     output_.open_partition(partition);
   }
+  void open_bounded_partition(std::uint64_t partition) override {
+    ++partitions_;
+    output_.open_partition(partition, true);
+  }
   void end_partition(std::uint64_t partition) override {
     --partitions_;
     output_.end_partition(partition);
@@ -142,6 +146,9 @@ class SourceTask final : public Task, private BatchReceiver {
     output_.leave_partition(partition);
   }
   void forget_partition(std::uint64_t partition) override { output_.forget_partition(partition); }
+  std::optional<std::uint64_t> partition_behind() const override {
+    return output_.partition_behind();
+  }
 
   bool poll();
   void look();

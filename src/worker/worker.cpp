@@ -81,6 +81,7 @@ void Worker::open() {
     find_restored();
   }
   open_sources();
+  check_files();
   recover_sinks();
   // Before sinks take back what belongs to newer ones.
   if (options_.discard_newer && options_.restored) {

@@ -31,7 +31,8 @@ struct Substitutes {
 
 struct WorkerOptions {
   std::string application;
-  std::map<std::string, std::string> addresses;  ///< by source or sink name
+  std::map<std::string, std::string> addresses;           ///< by source or sink name
+  std::map<std::string, std::vector<std::string>> paths;  ///< by source name
   Substitutes substitutes;
   /// Where checkpoints are kept, and how; null: none are taken. The store must outlive the worker.
   CheckpointStore* store = nullptr;
@@ -107,10 +108,11 @@ class Worker {
   struct SinkInstance;
 
   void check_addresses() const;
-  static void check_exclusive(const SinkInstance& added, const SinkInstance& other);
   void warn_of_shared_receivers() const;
   /// "127.0.0.1:7200 of sink 'totals'"
   static std::string with_address(const SinkInstance& sink);
+  void set_address(SourceInstance& instance) const;
+  void check_files() const;
   void stop_executors();
   void stop_running();
   void stop_executors_now();

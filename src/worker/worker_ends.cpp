@@ -18,11 +18,6 @@ void Worker::make_ends() {
       continue;
     }
     const std::string& name = plan_->stages()[static_cast<std::size_t>(node.stages.front())].name;
-    const auto set_address = [&](auto& end) {
-      if (const auto found = options_.addresses.find(name); found != options_.addresses.end()) {
-        end.set_address(found->second);
-      }
-    };
     if (node.source) {
       auto instance = std::make_unique<SourceInstance>();
       instance->name = name;
@@ -33,7 +28,7 @@ void Worker::make_ends() {
       if (instance->source == nullptr) {
         instance->source = node.source(name);
       }
-      set_address(*instance->source);
+      set_address(*instance);
       for (int executor = 0; executor < plan_->executors(); ++executor) {
         instance->metrics.push_back(std::make_unique<SourceMetrics>());
       }
@@ -45,9 +40,23 @@ void Worker::make_ends() {
       instance->sink =
           options_.substitutes.sink ? options_.substitutes.sink(name) : node.sink(name);
       instance->sink->set_application(options_.application);
-      set_address(*instance->sink);
+      if (const auto found = options_.addresses.find(name); found != options_.addresses.end()) {
+        instance->sink->set_address(found->second);
+      }
       sinks_.emplace(id, std::move(instance));
     }
+  }
+}
+
+void Worker::set_address(SourceInstance& instance) const {
+  if (const auto found = options_.addresses.find(instance.name);
+      found != options_.addresses.end()) {
+    instance.source->set_address(found->second);
+  }
+  const auto paths = options_.paths.find(instance.name);
+  if (paths != options_.paths.end() && !instance.source->set_paths(paths->second)) {
+    throw ConfigError(fmt::format("source '{}' reads no files: it takes one address, not {}",
+                                  instance.name, fmt::join(paths->second, " and ")));
   }
 }
 
@@ -64,6 +73,7 @@ const Saved* find_by_name(const std::vector<Saved>& all, const std::string& name
 
 void Worker::open_sources() {
   for (const auto& [id, instance] : sources_) {
+    instance->source->set_event_time(segment_of(id, 0).output.has_event_time());
     instance->source->open();
     const ManifestSource* const saved =
         options_.restored ? find_by_name(options_.restored->sources, instance->name) : nullptr;
@@ -103,13 +113,8 @@ void Worker::recover_sinks() {
 }
 
 void Worker::open_sinks() {
-  std::vector<const SinkInstance*> opened;
   for (const auto& [id, instance] : sinks_) {
     instance->sink->open();
-    for (const SinkInstance* const other : opened) {
-      check_exclusive(*instance, *other);
-    }
-    opened.push_back(instance.get());
   }
   warn_of_shared_receivers();
 }
@@ -132,12 +137,14 @@ void Worker::warn_of_shared_receivers() const {
   }
 }
 
-void Worker::check_exclusive(const SinkInstance& added, const SinkInstance& other) {
-  if (added.sink->exclusive() && other.sink->exclusive() &&
-      added.sink->address() == other.sink->address()) {
-    throw ConfigError(fmt::format(
-        "sinks '{}' and '{}' would both write to {} and overwrite each other: give each its own",
-        other.name, added.name, added.sink->address()));
+/// Before any sink is opened, which may empty a file.
+void Worker::check_files() const {
+  FileUsers users;
+  for (const auto& [id, instance] : sinks_) {
+    users.add_writer(fmt::format("sink '{}'", instance->name), instance->sink->files());
+  }
+  for (const auto& [id, instance] : sources_) {
+    users.add_reader(fmt::format("source '{}'", instance->name), instance->source->files());
   }
 }
 
@@ -148,13 +155,19 @@ void Worker::check_addresses() const {
       names.insert(plan_->stages()[static_cast<std::size_t>(node.stages.front())].name);
     }
   }
-  for (const auto& [name, address] : options_.addresses) {
+  const auto check = [&](const std::string& name, const std::string& address) {
     if (!names.contains(name)) {
       throw ConfigError(fmt::format(
           "cannot set the address of '{}' to {}: the application has no source or sink of that "
           "name (it has: {})",
           name, address, fmt::join(names, ", ")));
     }
+  };
+  for (const auto& [name, address] : options_.addresses) {
+    check(name, address);
+  }
+  for (const auto& [name, paths] : options_.paths) {
+    check(name, fmt::format("{}", fmt::join(paths, ", ")));
   }
 }
 

@@ -94,6 +94,30 @@ class Directories(CheckpointsCase):
         self.assertEqual(self.written(), ["a 1 a 1"])
 
 
+class Outputs(CheckpointsCase):
+    def test_that_were_moved_with_what_is_in_them_are_gone_on_with(self):
+        self.write_checkpoints("a 1")
+        moved = self.path("moved")
+        os.rename(self.out, moved)
+        self.out = moved
+        self.write_checkpoints("a 2")
+        self.assertEqual(self.written(), ["a 1 a 1", "a 2 a 2"])
+
+    def test_of_somebody_else_are_refused_and_nothing_is_given_up(self):
+        self.write_checkpoints("a 1", "a 2")
+        numbers, own, foreign = self.numbers(), self.out, self.path("foreign")
+        with open(foreign, "w") as file:
+            file.write("of somebody else\n" * 1000)
+        self.out = foreign
+        error = self.refusal(code=2, flags=["--restore", str(numbers[0])])
+        self.assertIn(f"while it wrote to '{own}', and '{foreign}' is not that file", error)
+        self.assertEqual(self.written(), ["of somebody else"] * 1000)
+        self.assertEqual(self.numbers(), numbers)
+        self.out = own
+        self.write_checkpoints("a 3")
+        self.assertEqual(self.written(), ["a 1 a 1", "a 2 a 2", "a 3 a 3"])
+
+
 class Damage(CheckpointsCase):
     def damage(self, path):
         with open(path, "r+b") as file:
@@ -193,7 +217,7 @@ class Backup(CheckpointsCase):
         self.directory, self.out = self.path("checkpoints"), self.path("out")
         for name in self.hidden():
             os.unlink(name)
-        self.assertIn("is missing or was shortened", self.refusal(code=1))
+        self.assertIn("is missing or was shortened", self.refusal(code=2))
 
     def test_may_have_newer_outputs_than_checkpoints(self):
         self.write_checkpoints("a 1")

@@ -102,6 +102,46 @@ class Ends(FilesCase):
         self.assertEqual(self.written(), ["a 1 a"])
 
 
+    def test_several_and_patterns_may_be_given_as_flags(self):
+        one, two = self.file(b"a\n", "1.log"), self.file(b"b\n", "2.log")
+        other = self.file(b"c\n", "other")
+        for flags in (["--in", other, one, two], ["--in", f"in@{other}", f"{self.folder}/*.log"]):
+            with self.subTest(flags):
+                app = self.start(
+                    "source=file:/no/such/file",
+                    f"sink=file:{self.out}",
+                    "framing=newline",
+                    flags=[*flags, "--threads", "1"],
+                )
+                self.assertEqual(app.wait(), 0, app.log)
+                self.assertEqual(self.written(), ["c 1 c", "a 1 a", "b 1 b"])
+
+    def test_a_pattern_that_matches_nothing_is_a_wrong_flag(self):
+        path = os.path.join(self.folder, "*.log")
+        self.assertEqual(self.run_on(path), 2, self.log)
+        self.assertIn(f"source 'in': no file matches '{path}'", self.log)
+
+
+class UsedTwice(FilesCase):
+    def assert_refused(self, path, sink, **options):
+        self.assertEqual(self.run_on(path, "framing=newline", sink=sink, **options), 2, self.log)
+        self.assertRegex(self.log, "error_app: source 'in' reads .*, and sink 'out' would write")
+
+    def test_is_an_input_that_is_the_output_however_it_is_spelled(self):
+        path = self.file(b"a\n")
+        os.symlink(path, os.path.join(self.folder, "link"))
+        os.link(path, os.path.join(self.folder, "hard"))
+        for name in ("in", "./in", "link", "hard", "../" + os.path.basename(self.folder) + "/in"):
+            with self.subTest(name):
+                self.assert_refused(path, f"file:{self.folder}/{name}")
+        with self.subTest("standard output"), open(path, "ab") as stdout:
+            self.assert_refused(path, "file:-", stdout=stdout)
+        with self.subTest("standard input"), open(path, "rb") as stdin:
+            self.assert_refused("-", f"file:{path}", stdin=stdin)
+        with open(path) as file:
+            self.assertEqual(file.read(), "a\n")
+
+
 class CannotBeRead(FilesCase):
     def assert_refused(self, path, why, **options):
         self.assertEqual(self.run_on(path, **options), 1, self.log)
