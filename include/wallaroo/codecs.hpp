@@ -118,7 +118,7 @@ auto framed(Encoder encoder) {
   };
 }
 
-/// A dead letter as one line of JSON, without a line end: {"stage":.., "error":.., "origin":..,
+/// A dead letter as one line of JSON, with its line end: {"stage":.., "error":.., "origin":..,
 /// "encoding":.., "record":..}. A record that is not UTF-8 has the encoding "latin-1": each of its
 /// bytes is the character of that number, so it can be had back exactly; else it is "utf-8".
 std::string dead_letter_json(const DeadLetter& letter);

@@ -4,6 +4,7 @@
 
 #include <wallaroo/error.hpp>
 
+#include "base/option_check.hpp"
 #include "checkpoint/recovery.hpp"
 
 namespace wallaroo::internal {
@@ -17,12 +18,11 @@ void check_checkpoint_options(const CheckpointOptions& options) {
     }
     return;
   }
-  if (options.interval.count() <= 0 || options.timeout.count() <= 0) {
-    throw ConfigError("the interval and the timeout of checkpoints must be longer than nothing");
-  }
-  if (options.retain == 0) {
-    throw ConfigError("at least one checkpoint must be retained");
-  }
+  const OptionCheck check("checkpoints");
+  check.path("directory", options.directory);
+  check.duration("interval", options.interval, std::chrono::nanoseconds(1));
+  check.duration("timeout", options.timeout, std::chrono::nanoseconds(1));
+  check.at_least("retain", options.retain, 1);
 }
 
 CheckpointSettings checkpoint_settings(const CheckpointOptions& options) {

@@ -60,6 +60,11 @@ class Engine::Impl {
     config_.worker.checkpoints = internal::checkpoint_settings(options_.checkpoints);
     config_.worker.engine_version = std::string(version());
     config_.worker.checkpoint_metrics = std::make_shared<internal::CheckpointMetrics>();
+    config_.worker.on_end = [this](const internal::Worker& worker) {
+      if (!worker.rolled_back()) {
+        tell_totals(worker.totals());
+      }
+    };
     run_ = std::make_shared<EngineRun>(plan_, config_, clock_, log_);
     shown_ = run_;
   }
@@ -75,6 +80,7 @@ class Engine::Impl {
     if (std::exchange(started_, true)) {
       throw ConfigError("the engine was started before; make another one to run again");
     }
+    started_ns_ = clock_.now_ns();
     try {
       open_store();
       start_run();
@@ -197,6 +203,9 @@ class Engine::Impl {
       const Outcome outcome = *ended->worker().wait(std::nullopt);
       const auto reason = ended->worker().rolled_back();
       if (!reason || stopping()) {
+        if (reason) {
+          tell_totals(ended->worker().totals());
+        }
         final_.set_value(reason ? Outcome{false, *reason} : outcome);
         return;
       }
@@ -224,6 +233,16 @@ class Engine::Impl {
     return stop_wanted_ || stop_now_wanted_;
   }
 
+  /// The last lines of the log, but for what the program says itself.
+  void tell_totals(internal::RunTotals totals) const {
+    totals.add(earlier_);
+    for (const internal::LossLine& line : internal::loss_lines(totals)) {
+      log_.write(line.chosen ? LogLevel::info : LogLevel::warning, "summary: {}", line.text);
+    }
+    log_.info("{}", internal::totals_line(
+                        totals, static_cast<double>(clock_.now_ns() - started_ns_) / 1e9));
+  }
+
   /// One after the other they could fill the disk, if no checkpoint completes any more.
   void remove_failed_attempts() const {
     try {
@@ -240,6 +259,10 @@ class Engine::Impl {
     config_.worker.addresses = ended.bound_addresses(config_.worker.addresses);
     ended.close();
     bool renewed = false;
+    internal::RunTotals until_now = ended.worker().totals();
+    until_now.add(earlier_);
+    ++until_now.roll_backs;
+    earlier_ = std::move(until_now);
     // Only now: the thread that counts them ends with it, and asked for the roll back before.
     config_.worker.failures = ended.worker().checkpoint_failures();
     try {
@@ -258,6 +281,7 @@ class Engine::Impl {
     } catch (...) {
       const std::string error = internal::current_error();
       log_.error("{}", error);
+      tell_totals({});
       if (renewed) {
         run()->failed_to_start(error);
       }
@@ -271,6 +295,8 @@ class Engine::Impl {
   std::shared_ptr<const internal::Plan> plan_;
   internal::EngineRunConfig config_;
   std::optional<internal::CheckpointStore> store_;
+  std::int64_t started_ns_ = 0;
+  internal::RunTotals earlier_;  ///< of the runs that were rolled back
   mutable std::mutex mutex_;
   std::shared_ptr<EngineRun> run_;
   /// The run before it while it starts, and the same once it has: what is read from other threads

@@ -199,13 +199,13 @@ volatile std::sig_atomic_t own_handler_calls = 0;
 TEST(Run, LeavesTheHandlingOfSignalsAsItWas) {
   struct sigaction own {};
   own.sa_handler = [](int) { own_handler_calls = own_handler_calls + 1; };
-  struct sigaction before[3];
-  const int numbers[] = {SIGTERM, SIGINT, SIGPIPE};
-  for (int i = 0; i < 3; ++i) {
+  struct sigaction before[4];
+  const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
+  for (int i = 0; i < 4; ++i) {
     ::sigaction(numbers[i], &own, &before[i]);
   }
   EXPECT_EQ(run_with(counting(), {}).code, 0);
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     const int calls = own_handler_calls;
     ::raise(numbers[i]);
     EXPECT_EQ(own_handler_calls, calls + 1) << numbers[i];

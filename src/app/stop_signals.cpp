@@ -7,18 +7,22 @@
 namespace wallaroo::internal {
 
 StopSignals::StopSignals() : signals_(loop_) {
-  ::sigaction(SIGTERM, nullptr, &previous_.terminate);
-  ::sigaction(SIGINT, nullptr, &previous_.interrupt);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, &previous_.pipe);
-  signals_.add(SIGTERM);
-  signals_.add(SIGINT);
   // Some supervisors start their children with signals blocked.
   sigset_t wanted;
   sigemptyset(&wanted);
-  sigaddset(&wanted, SIGTERM);
-  sigaddset(&wanted, SIGINT);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    struct sigaction before {};
+    ::sigaction(number, nullptr, &before);
+    if (number == SIGHUP && before.sa_handler == SIG_IGN) {
+      continue;  // nohup: the program is to outlive its terminal
+    }
+    previous_.stopping.emplace_back(number, before);
+    signals_.add(number);
+    sigaddset(&wanted, number);
+  }
   pthread_sigmask(SIG_UNBLOCK, &wanted, &previous_.mask);
 }
 
@@ -56,8 +60,9 @@ void StopSignals::restore() {
   }
   // Asio sets the default handling when its last set goes, hence the order.
   signals_.clear();
-  ::sigaction(SIGTERM, &previous_.terminate, nullptr);
-  ::sigaction(SIGINT, &previous_.interrupt, nullptr);
+  for (const auto& [number, before] : previous_.stopping) {
+    ::sigaction(number, &before, nullptr);
+  }
 }
 
 }  // namespace wallaroo::internal

@@ -1,16 +1,19 @@
-// SIGTERM and SIGINT as events, for as long as a program runs.
+// SIGTERM, SIGINT and SIGHUP as events, for as long as a program runs.
 #pragma once
 
 #include <csignal>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
 namespace wallaroo::internal {
 
-/// From construction to destruction SIGTERM and SIGINT wait to be handled by `run`, and SIGPIPE is
-/// ignored; then all three are handled as before.
+/// From construction to destruction SIGTERM, SIGINT and SIGHUP wait to be handled by `run`, and
+/// SIGPIPE is ignored; then all of them are handled as before. A SIGHUP that was ignored before, as
+/// `nohup` makes it, stays ignored.
 class StopSignals {
  public:
   StopSignals();
@@ -23,7 +26,7 @@ class StopSignals {
   void run(std::function<void(int number)> on_signal);
   /// From any thread.
   void end();
-  /// A further SIGTERM or SIGINT does what it did before construction. Called from `on_signal`.
+  /// A further signal does what it did before construction. Called from `on_signal`.
   void let_go();
 
  private:
@@ -31,8 +34,7 @@ class StopSignals {
   void restore();
 
   struct Previous {
-    struct sigaction terminate;
-    struct sigaction interrupt;
+    std::vector<std::pair<int, struct sigaction>> stopping;  ///< of the signals that are handled
     struct sigaction pipe;
     sigset_t mask;
   };

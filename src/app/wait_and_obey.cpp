@@ -30,6 +30,17 @@ Words words_of(OrderlyEnd end) {
                      "stopping at once, without a last checkpoint"};
 }
 
+const char* name_of(int signal) {
+  switch (signal) {
+    case SIGINT:
+      return "SIGINT";
+    case SIGHUP:
+      return "SIGHUP";
+    default:
+      return "SIGTERM";
+  }
+}
+
 }  // namespace
 
 Outcome wait_and_obey(Engine& engine, StopSignals& signals, const Log& log, OrderlyEnd end) {
@@ -39,7 +50,7 @@ Outcome wait_and_obey(Engine& engine, StopSignals& signals, const Log& log, Orde
   int count = 0;
   try {
     signals.run([&](int number) {
-      const char* const name = number == SIGINT ? "SIGINT" : "SIGTERM";
+      const char* const name = name_of(number);
       if (++count == 1) {
         log.info("{}: {}", name, words.first);
         engine.stop();

@@ -12,9 +12,17 @@ struct ManifestPart {
   std::string name;
   std::string key_schema;  ///< as Schema::text() gives them
   std::string value_schema;
+  /// Of the structs in a value, see `field_names`; none in checkpoints of older versions.
+  std::vector<std::string> value_fields = {};
 
   friend bool operator==(const ManifestPart&, const ManifestPart&) = default;
 };
+
+/// Whether what was saved for the one is read as the other. Names may differ: checkpoints of older
+/// versions have none.
+inline bool same_types(const ManifestPart& a, const ManifestPart& b) {
+  return a.name == b.name && a.key_schema == b.key_schema && a.value_schema == b.value_schema;
+}
 
 /// A stage that keeps something.
 struct ManifestStage {

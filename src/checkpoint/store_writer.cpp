@@ -152,7 +152,7 @@ void CheckpointWriter::add_carried(const Carried& carried, Manifest& manifest) c
   if (!part) {
     return;
   }
-  check(manifest.stages[*stage].parts[*part] == carried.part,
+  check(same_types(manifest.stages[*stage].parts[*part], carried.part),
         "bytes that are carried over are of the type that the manifest says");
   for (ManifestSection section : carried.sections) {
     section.stage = static_cast<std::uint32_t>(*stage);

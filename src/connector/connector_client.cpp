@@ -6,6 +6,7 @@
 
 #include <wallaroo/connector_client.hpp>
 
+#include "base/option_check.hpp"
 #include "connector/blocking_socket.hpp"
 #include "connector/client_conversation.hpp"
 #include "io/address.hpp"
@@ -27,6 +28,9 @@ struct ConnectorClient::Impl {
   Impl(ConnectorClientOptions all, OnResume on_resume)
       : options(std::move(all)), conversation(options, std::move(on_resume)) {
     internal::parse_host_port(options.address);
+    const internal::OptionCheck check("");
+    check.backoff(options.first_backoff, options.max_backoff);
+    check.duration("retry_open", options.retry_open, std::chrono::milliseconds(1));
   }
 
   void connect() {

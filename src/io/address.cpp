@@ -50,7 +50,8 @@ HostPort parse_host_port(std::string_view text) {
   if (text.empty()) {
     reject(text, "it is empty; write host:port, for example 127.0.0.1:7010");
   }
-  if (text.find_first_of(" \t\r\n/") != std::string_view::npos) {
+  constexpr std::string_view in_no_address(" \t\r\n/\0", 6);
+  if (text.find_first_of(in_no_address) != std::string_view::npos) {
     reject(text, "write only host:port, for example 127.0.0.1:7010");
   }
   if (text.front() == '[') {

@@ -37,12 +37,14 @@ std::string readable(const std::string& text) {
 }  // namespace
 
 std::string dead_letter_json(const DeadLetter& letter) {
-  return boost::json::serialize(
+  std::string json = boost::json::serialize(
       boost::json::object{{"stage", readable(letter.stage)},
                           {"error", readable(letter.error)},
                           {"origin", readable(letter.origin)},
                           {"encoding", is_utf8(letter.record) ? "utf-8" : "latin-1"},
                           {"record", readable(letter.record)}});
+  json += '\n';
+  return json;
 }
 
 }  // namespace wallaroo

@@ -8,6 +8,10 @@
 
 #include <wallaroo/error.hpp>
 
+#include "base/current_error.hpp"
+#include "base/option_check.hpp"
+#include "route/key_group.hpp"
+
 namespace wallaroo::internal {
 
 std::string_view name_of(StageKind kind) {
@@ -54,13 +58,36 @@ Plan::Plan(const std::shared_ptr<const Graph>& graph, int executors)
     throw ConfigError(
         fmt::format("the application cannot run:\n  - {}", fmt::join(mistakes, "\n  - ")));
   }
+  OptionCheck("").range("the number of executors", executors, 1, key_group_count);
   stages_ = graph->stages();
-  nodes_ = graph->nodes();
+  copy_nodes(*graph);
   edges_ = graph->edges();
   placements_.resize(nodes_.size());
   dead_letter_edges_.assign(nodes_.size(), -1);
   connect_dead_letters();
   place();
+  name_clocks();
+}
+
+void Plan::copy_nodes(const Graph& graph) {
+  nodes_.reserve(graph.nodes().size());
+  for (const Node& node : graph.nodes()) {
+    try {
+      nodes_.push_back(node);
+    } catch (...) {
+      // The functions of the user's that are in it may throw when they are copied.
+      throw StageError(
+          fmt::format("stages {} cannot be made: {}", names_of_stages(node), current_error()));
+    }
+  }
+}
+
+std::string Plan::names_of_stages(const Node& node) const {
+  std::vector<std::string> names;
+  for (const StageId stage : node.stages) {
+    names.push_back(stages_[static_cast<std::size_t>(stage)].name);
+  }
+  return fmt::format("'{}'", fmt::join(names, "', '"));
 }
 
 void Plan::connect_dead_letters() {

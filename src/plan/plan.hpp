@@ -42,12 +42,18 @@ class Plan {
   }
   /// A stage waits for the watermark: sources say how time passes even without input.
   bool uses_time() const { return uses_time_; }
+  /// "'a', 'b'", for error messages.
+  std::string names_of_stages(const Node& node) const;
   /// For people: pipelines, what was fused, exchanges, parallelism.
   std::string explain(const std::string& application) const;
 
  private:
+  void copy_nodes(const Graph& graph);
   void connect_dead_letters();
   void place();
+  void name_clocks();
+  /// Names of the stages that make the event times of this stage of the node.
+  std::vector<std::string> clocks_before(NodeId node, std::size_t stage) const;
   std::string describe_node(NodeId node) const;
   std::string describe_stages(NodeId node) const;
   std::vector<std::string> last_stages_before(NodeId node) const;

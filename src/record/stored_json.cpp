@@ -48,34 +48,47 @@ json::value number(float value) {
   return std::isfinite(value) ? number(std::stod(fmt::format("{}", value))) : number(double{value});
 }
 
-json::value fields(const Schema& schema, StoredReader& in) {
+/// Null when none are known.
+using Names = const FieldNames*;
+
+json::value value_of(const Schema& schema, StoredReader& in, Names names);
+
+json::value fields(const Schema& schema, StoredReader& in, Names names) {
+  if (const auto named = names == nullptr ? std::span<const std::string>() : names->of(schema);
+      !named.empty()) {
+    json::object object;
+    for (std::size_t i = 0; i < named.size(); ++i) {
+      object.emplace(named[i], value_of(schema.part(i), in, names));
+    }
+    return object;
+  }
   json::array array;
   if (schema.parts().empty()) {
     in.get_choice("the byte of an empty struct", 1);
   }
   for (const Schema& field : schema.parts()) {
-    array.push_back(stored_json(field, in));
+    array.push_back(value_of(field, in, names));
   }
   return array;
 }
 
-json::value elements(const Schema& element, std::uint64_t count, StoredReader& in) {
+json::value elements(const Schema& element, std::uint64_t count, StoredReader& in, Names names) {
   if (element.kind() == SchemaKind::character) {
     return json::value(as_utf8(in.get_bytes(count)));
   }
   json::array array;
   for (std::uint64_t i = 0; i < count; ++i) {
-    array.push_back(stored_json(element, in));
+    array.push_back(value_of(element, in, names));
   }
   return array;
 }
 
-json::value entries(const Schema& schema, StoredReader& in) {
+json::value entries(const Schema& schema, StoredReader& in, Names names) {
   json::array pairs;
   const std::size_t count = in.get_count(schema.part(0).least_bytes() + 1);
   for (std::size_t i = 0; i < count; ++i) {
-    json::value key = stored_json(schema.part(0), in);
-    pairs.push_back(json::array{std::move(key), stored_json(schema.part(1), in)});
+    json::value key = value_of(schema.part(0), in, names);
+    pairs.push_back(json::array{std::move(key), value_of(schema.part(1), in, names)});
   }
   if (schema.part(0).kind() != SchemaKind::string) {
     return pairs;
@@ -90,10 +103,10 @@ json::value entries(const Schema& schema, StoredReader& in) {
   return object;
 }
 
-json::value alternative(const Schema& schema, StoredReader& in) {
+json::value alternative(const Schema& schema, StoredReader& in, Names names) {
   const std::size_t index = in.get_choice("the alternative of a variant", schema.parts().size());
   json::object object;
-  object.emplace(std::to_string(index), stored_json(schema.part(index), in));
+  object.emplace(std::to_string(index), value_of(schema.part(index), in, names));
   return object;
 }
 
@@ -105,27 +118,27 @@ std::uint64_t checked_size(const Schema& array, StoredReader& in) {
   return array.number();
 }
 
-json::value composite(const Schema& schema, StoredReader& in) {
+json::value composite(const Schema& schema, StoredReader& in, Names names) {
   switch (schema.kind()) {
     case SchemaKind::record:
-      return fields(schema, in);
+      return fields(schema, in, names);
     case SchemaKind::list: {
       const std::size_t count = in.get_count(schema.part(0).least_bytes());
-      return elements(schema.part(0), count, in);
+      return elements(schema.part(0), count, in, names);
     }
     case SchemaKind::map:
-      return entries(schema, in);
+      return entries(schema, in, names);
     case SchemaKind::optional:
       if (in.get_choice("whether an optional has a value", 2) == 0) {
         return nullptr;
       }
-      return stored_json(schema.part(0), in);
+      return value_of(schema.part(0), in, names);
     case SchemaKind::variant:
-      return alternative(schema, in);
+      return alternative(schema, in, names);
     case SchemaKind::array:
-      return elements(schema.part(0), checked_size(schema, in), in);
+      return elements(schema.part(0), checked_size(schema, in), in, names);
     default:  // a duration, a time or a version
-      return stored_json(schema.part(0), in);
+      return value_of(schema.part(0), in, names);
   }
 }
 
@@ -156,9 +169,7 @@ void append(const json::value& value, std::string& out) {
   }
 }
 
-}  // namespace
-
-json::value stored_json(const Schema& schema, StoredReader& in) {
+json::value value_of(const Schema& schema, StoredReader& in, Names names) {
   switch (schema.kind()) {
     case SchemaKind::boolean:
       return in.get_bool();
@@ -187,12 +198,19 @@ json::value stored_json(const Schema& schema, StoredReader& in) {
     case SchemaKind::string:
       return json::value(as_utf8(in.get_string()));
     default:
-      return composite(schema, in);
+      return composite(schema, in, names);
   }
 }
 
-void print_json(const Schema& schema, StoredReader& in, std::string& out) {
-  append(stored_json(schema, in), out);
+}  // namespace
+
+json::value stored_json(const Schema& schema, StoredReader& in, const FieldNames* names) {
+  return value_of(schema, in, names);
+}
+
+void print_json(const Schema& schema, StoredReader& in, std::string& out,
+                const FieldNames* names) {
+  append(value_of(schema, in, names), out);
 }
 
 }  // namespace wallaroo::internal

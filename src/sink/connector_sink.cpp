@@ -7,6 +7,7 @@
 
 #include <wallaroo/error.hpp>
 
+#include "base/option_check.hpp"
 #include "io/address.hpp"
 #include "sink/connector_transaction.hpp"
 #include "sink/connector_writer.hpp"
@@ -96,11 +97,10 @@ void ConnectorSink::open() {
   require_name(name_, "worker", instance_);
   require(options_.cookie.size() <= max_name_bytes, name_,
           fmt::format("cookie must have at most {} bytes", max_name_bytes));
-  require(options_.max_buffer_bytes > 0, name_, "max_buffer_bytes must be at least 1");
-  require(options_.first_backoff.count() > 0, name_, "first_backoff must be longer than 0");
-  require(options_.max_backoff >= options_.first_backoff, name_,
-          "max_backoff must not be shorter than first_backoff");
-  require(options_.drain_timeout.count() >= 0, name_, "drain_timeout must not be negative");
+  const OptionCheck check(fmt::format("sink '{}'", name_));
+  check.at_least("max_buffer_bytes", options_.max_buffer_bytes, 1);
+  check.backoff(options_.first_backoff, options_.max_backoff);
+  check.duration("drain_timeout", options_.drain_timeout);
 }
 
 void ConnectorSink::set_address(const std::string& address) {

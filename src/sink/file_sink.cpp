@@ -11,6 +11,7 @@
 #include <wallaroo/error.hpp>
 
 #include "base/check.hpp"
+#include "base/option_check.hpp"
 #include "io/file_lock.hpp"
 #include "sink/file_commit_writer.hpp"
 #include "sink/file_proof.hpp"
@@ -31,13 +32,9 @@ void FileSink::open() {
 }
 
 void FileSink::check_options() const {
-  if (options_.path.empty()) {
-    throw ConfigError(fmt::format(
-        "sink '{}': the path is empty; give a file, or \"-\" for standard output", name_));
-  }
-  if (options_.roll_every.count() < 0) {
-    throw ConfigError(fmt::format("sink '{}': roll_every must not be negative", name_));
-  }
+  const OptionCheck option(fmt::format("sink '{}'", name_));
+  option.path("path", options_.path);
+  option.duration("roll_every", options_.roll_every);
   if (limits().any() && !regular()) {
     throw ConfigError(
         fmt::format("sink '{}': '{}' is not a regular file, so there is none to begin next; leave "

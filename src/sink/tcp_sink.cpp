@@ -6,6 +6,7 @@
 
 #include <wallaroo/error.hpp>
 
+#include "base/option_check.hpp"
 #include "io/address.hpp"
 #include "sink/tcp_writer.hpp"
 
@@ -26,12 +27,6 @@ HostPort parsed_peer(const std::string& sink, const std::string& address) {
   }
 }
 
-void require(bool holds, const std::string& sink, std::string_view rule) {
-  if (!holds) {
-    throw ConfigError(fmt::format("sink '{}': {}", sink, rule));
-  }
-}
-
 }  // namespace
 
 TcpSink::TcpSink(std::string name, TcpSinkOptions options)
@@ -39,11 +34,10 @@ TcpSink::TcpSink(std::string name, TcpSinkOptions options)
 
 void TcpSink::open() {
   parsed_peer(name_, options_.connect);
-  require(options_.max_buffer_bytes > 0, name_, "max_buffer_bytes must be at least 1");
-  require(options_.first_backoff.count() > 0, name_, "first_backoff must be longer than 0");
-  require(options_.max_backoff >= options_.first_backoff, name_,
-          "max_backoff must not be shorter than first_backoff");
-  require(options_.drain_timeout.count() >= 0, name_, "drain_timeout must not be negative");
+  const OptionCheck check(fmt::format("sink '{}'", name_));
+  check.at_least("max_buffer_bytes", options_.max_buffer_bytes, 1);
+  check.backoff(options_.first_backoff, options_.max_backoff);
+  check.duration("drain_timeout", options_.drain_timeout);
 }
 
 void TcpSink::set_address(const std::string& address) {

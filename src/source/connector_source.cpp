@@ -8,6 +8,7 @@
 #include <wallaroo/error.hpp>
 
 #include "base/check.hpp"
+#include "base/option_check.hpp"
 #include "io/socket.hpp"
 #include "source/naming.hpp"
 
@@ -15,9 +16,7 @@ namespace wallaroo::internal {
 namespace {
 
 ConnectorSourceOptions checked(ConnectorSourceOptions options) {
-  if (options.max_connections == 0) {
-    throw ConfigError("max_connections must be at least 1");
-  }
+  OptionCheck("").at_least("max_connections", options.max_connections, 1);
   if (options.max_credits == 0) {
     throw ConfigError("max_credits must be at least 1: without credits nobody may send anything");
   }

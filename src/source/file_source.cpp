@@ -8,6 +8,7 @@
 
 #include <wallaroo/error.hpp>
 
+#include "base/option_check.hpp"
 #include "source/file_connector.hpp"
 #include "source/file_input.hpp"
 #include "source/file_merge.hpp"
@@ -37,6 +38,7 @@ void check_paths(const FilePlan& plan) {
     throw ConfigError("standard input can be read only once");
   }
   for (const std::string& path : plan.paths) {
+    OptionCheck("").path("a path", path);
     check_readable(path);
   }
 }

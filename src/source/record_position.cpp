@@ -9,22 +9,28 @@
 #include <wallaroo/codecs.hpp>
 #include <wallaroo/error.hpp>
 
+#include "base/option_check.hpp"
+
 namespace wallaroo::internal {
 
 void check_generator(const std::string& source, const GeneratorPace& pace) {
-  if (!(pace.rate_per_second >= 0)) {
-    throw ConfigError(fmt::format("source '{}': a generator's rate must not be negative", source));
+  // At a greater rate the number of records that are due does not fit in 64 bits within a century,
+  // at a lesser one the time of the next.
+  constexpr double least_rate = 1e-6;
+  constexpr double most_rate = 1e9;
+  const OptionCheck check(fmt::format("source '{}'", source));
+  if (const double rate = pace.rate_per_second;
+      rate != 0 && !(rate >= least_rate && rate <= most_rate)) {
+    check.refuse(fmt::format(
+        "rate_per_second is {}; it must be from {} to {}, or 0 for as many as the pipeline takes",
+        rate, least_rate, most_rate));
   }
-  if (pace.partitions < 1) {
-    throw ConfigError(fmt::format("source '{}': a generator needs at least one partition", source));
-  }
+  check.range("partitions", pace.partitions, 1, most_partitions);
 }
 
 void check_memory_partitions(const std::string& source, int partitions) {
-  if (partitions < 1) {
-    throw ConfigError(
-        fmt::format("source '{}': a memory source needs at least one partition", source));
-  }
+  OptionCheck(fmt::format("source '{}'", source))
+      .range("partitions", partitions, 1, most_partitions);
 }
 
 void refuse_address(const std::string& source, const std::string& kind) {

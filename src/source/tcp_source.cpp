@@ -6,6 +6,7 @@
 #include <wallaroo/error.hpp>
 
 #include "base/check.hpp"
+#include "base/option_check.hpp"
 #include "io/socket.hpp"
 #include "source/naming.hpp"
 #include "source/tcp_connector.hpp"
@@ -15,9 +16,7 @@ namespace {
 
 std::shared_ptr<TcpShared> make_shared_part(std::string name, TcpSourceOptions options) {
   return naming_source(name, [&] {
-    if (options.max_connections == 0) {
-      throw ConfigError("max_connections must be at least 1");
-    }
+    OptionCheck("").at_least("max_connections", options.max_connections, 1);
     Framer framer(std::move(options.framing), options.max_frame_bytes);
     return std::make_shared<TcpShared>(name, std::move(framer), options.max_connections);
   });

@@ -240,7 +240,7 @@ TEST(TcpSource, ErrorsNameTheSource) {
   TcpSourceOptions none = listening(Newline{});
   none.max_connections = 0;
   EXPECT_EQ(message_of([&] { TcpSource("x", none); }),
-            "source 'x': max_connections must be at least 1");
+            "source 'x': max_connections is 0; it must be at least 1");
 }
 
 }  // namespace

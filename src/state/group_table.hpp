@@ -11,6 +11,7 @@
 
 #include "record/key.hpp"
 #include "record/stored_write.hpp"
+#include "state/entry_failure.hpp"
 #include "state/key_table.hpp"
 #include "state/saved_as.hpp"
 
@@ -22,12 +23,15 @@ struct EntryWriter {
   StoredWriter out;
   std::uint32_t entries = 0;
   std::int64_t wall_offset_ns = 0;
+  SavePlace place = {};
 
   template <class Entry>
   void write(const Entry& entry) {
     if constexpr (is_storable<OwnedKey<Key>> && is_storable<typename SavedAs<Value>::Type>) {
-      store(entry.first, out);
-      store(SavedAs<Value>::save(entry.second, wall_offset_ns), out);
+      save_entry(place, entry.first, [&] {
+        store(entry.first, out);
+        store(SavedAs<Value>::save(entry.second, wall_offset_ns), out);
+      });
       ++entries;
     }
   }

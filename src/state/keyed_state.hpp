@@ -9,10 +9,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/check.hpp"
 #include "record/key.hpp"
 #include "route/key_group.hpp"
+#include "state/entry_failure.hpp"
 #include "state/group_table.hpp"
 #include "state/loading.hpp"
 #include "state/stage_state.hpp"
@@ -109,6 +111,7 @@ class KeyedState : public StatePart {
   bool storable() const override { return is_storable_state; }
   std::string key_schema() const override { return schema_text<Stored>(); }
   std::string value_schema() const override { return schema_text<Saved>(); }
+  std::vector<std::string> value_fields() const override { return schema_fields<Saved>(); }
 
   void begin_save(const SaveStart& start) override {
     check(saved_ == key_group_count, "one save at a time");
@@ -116,7 +119,8 @@ class KeyedState : public StatePart {
     for (std::size_t group = 0; group < key_group_count; ++group) {
       if (start.owned[group] && (tables_[group].dirty() || start.also[group])) {
         attempt_.set(group);
-        tables_[group].begin_save({{}, 0, shifts_times_ ? start.wall_offset_ns : 0});
+        tables_[group].begin_save(
+            {{}, 0, shifts_times_ ? start.wall_offset_ns : 0, start.place});
       }
     }
     saved_ = 0;
@@ -194,13 +198,15 @@ class KeyedState : public StatePart {
   using Loading = LoadingOf<Stored, Saved>;
 
   void load_entry(std::size_t group, Table& table, StoredReader& in) {
-    Stored key = loading_->key(in);
-    Saved saved = loading_->value(in);
+    Stored key = load_key([&] { return loading_->key(in); });
+    auto value = load_value(key, [&]() -> State {
+      return SavedAs<State>::load(loading_->value(in), load_offset_ns_);
+    });
     check_group(group, hash_key(key));
     if (!equals_itself(key)) {
       return;  // older versions kept such keys, though nothing could be found by them
     }
-    table.insert(std::move(key), SavedAs<State>::load(std::move(saved), load_offset_ns_));
+    table.insert(std::move(key), std::move(value));
   }
 
   std::string_view name_;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "record/stored_names.hpp"
 #include "record/stored_read.hpp"
 #include "record/stored_types.hpp"
 #include "record/stored_write.hpp"
@@ -19,6 +20,16 @@ template <class T>
 std::string schema_text() {
   if constexpr (is_storable<T>) {
     return schema_of<T>().text();
+  } else {
+    return {};
+  }
+}
+
+/// See `field_names`; none for a type that is not stored.
+template <class T>
+std::vector<std::string> schema_fields() {
+  if constexpr (is_storable<T>) {
+    return field_names<T>();
   } else {
     return {};
   }

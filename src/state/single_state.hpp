@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "record/key.hpp"
 #include "record/stored_write.hpp"
+#include "state/entry_failure.hpp"
 #include "state/loading.hpp"
 #include "state/stage_state.hpp"
 
@@ -26,6 +28,7 @@ class SingleState final : public StatePart {
   bool storable() const override { return is_storable<State>; }
   std::string key_schema() const override { return schema_text<NoKey>(); }
   std::string value_schema() const override { return schema_text<State>(); }
+  std::vector<std::string> value_fields() const override { return schema_fields<State>(); }
 
   void begin_save(const SaveStart&) override {
     if constexpr (is_storable<State>) {
@@ -55,7 +58,7 @@ class SingleState final : public StatePart {
       StoredReader in(bytes);
       for (std::uint32_t i = 0; i < entries; ++i) {
         loading_->key(in);
-        value = loading_->value(in);
+        value = load_value(NoKey{}, [&] { return loading_->value(in); });
       }
       check_at_end(in);
     }

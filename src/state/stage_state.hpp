@@ -24,10 +24,17 @@ class SectionSink {
   virtual void section(std::size_t group, std::string_view bytes, std::uint32_t entries) = 0;
 };
 
+/// For what purpose something is saved, for error messages. The name outlives the save.
+struct SavePlace {
+  std::string_view stage;
+  std::uint64_t checkpoint = 0;
+};
+
 struct SaveStart {
   std::int64_t wall_offset_ns = 0;  ///< engine time + this = wall time
   KeyGroups owned;                  ///< of the stage's groups, those of this executor
   KeyGroups also;                   ///< of them, those to be saved although they have not changed
+  SavePlace place = {};
 };
 
 /// One table of values by key. On one thread.
@@ -42,6 +49,8 @@ class StatePart {
   virtual bool storable() const = 0;
   virtual std::string key_schema() const = 0;
   virtual std::string value_schema() const = 0;
+  /// The names of the fields in the values, see `field_names`; empty when nobody needs to know.
+  virtual std::vector<std::string> value_fields() const { return {}; }
   /// It is younger than the format: where a checkpoint does not have it, nothing was in it.
   virtual bool may_be_missing() const { return false; }
 

@@ -9,6 +9,7 @@
 #include "record/key.hpp"
 #include "route/pins.hpp"
 #include "step/failure.hpp"
+#include "step/loss_log.hpp"
 #include "step/segment.hpp"
 
 namespace wallaroo::internal {
@@ -16,11 +17,14 @@ namespace wallaroo::internal {
 class ChainContext {
  public:
   explicit ChainContext(const SegmentContext& context)
-      : failures(context.log, context.dead_letters), wall_offset_ns_(context.wall_offset_ns) {}
+      : failures(context.log, context.dead_letters),
+        losses(context.log),
+        wall_offset_ns_(context.wall_offset_ns) {}
   ~ChainContext();
 
   InputPins pins;
   FailureHandler failures;
+  LossLog losses;
   std::string_view origin;     ///< of a frame batch
   std::uint64_t position = 0;  ///< of the frame being decoded, in its origin
 

@@ -1,18 +1,20 @@
 #include "step/event_time_step.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
+
+#include "base/date_text.hpp"
+#include "step/once_per_stage.hpp"
+#include "step/time_unit.hpp"
 
 namespace wallaroo::internal {
 
 namespace {
 
+/// To the second.
 std::string date_of(std::int64_t time_ns) {
-  const std::chrono::system_clock::time_point time{
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(
-          std::chrono::nanoseconds(time_ns))};
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+  const std::string date = date_text(time_ns);
+  const std::size_t fraction = date.find('.');
+  return fraction == date.npos ? date : date.substr(0, fraction) + "Z";
 }
 
 }  // namespace
@@ -36,6 +38,19 @@ void warn_of_far_ahead(const Log& log, std::string_view stage, std::uint64_t rec
       "them; the watermark does not follow them (is a sender's clock wrong? if such times are "
       "meant, raise max_jump in the options of event_time)",
       stage, records, std::chrono::duration<double>(max_jump).count());
+}
+
+void doubt_unit(const StageInfo& stage, std::int64_t time_ns, const Log& log,
+                OncePerStage* once) {
+  if (const auto doubt = doubt_about_unit(time_ns);
+      doubt && (once == nullptr || once->first(stage))) {
+    log.warning("stage '{}': the first event time is doubtful: {}", stage.name, *doubt);
+  }
+}
+
+void throw_no_strategy(const StageInfo& stage) {
+  throw StageFailure(fmt::format("stage '{}': its custom watermark strategy cannot be made: {}",
+                                 stage.name, FailureHandler::current_error()));
 }
 
 }  // namespace wallaroo::internal

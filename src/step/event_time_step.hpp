@@ -64,6 +64,13 @@ std::string too_far_ahead(std::int64_t time_ns, std::int64_t wall_ns,
 void warn_of_far_ahead(const Log& log, std::string_view stage, std::uint64_t records,
                        std::chrono::nanoseconds max_jump);
 
+/// Warns of the first event time of a stage that looks like one in another unit; `once`, unless it
+/// is null, makes it the first on any executor.
+void doubt_unit(const StageInfo& stage, std::int64_t time_ns, const Log& log, OncePerStage* once);
+
+/// Call inside of a catch block.
+[[noreturn]] void throw_no_strategy(const StageInfo& stage);
+
 template <class F, class In>
 constexpr bool check_extractor() {
   static_assert(std::is_invocable_v<F&, const In&>,
@@ -100,6 +107,7 @@ class EventTimeStep : public TemporalStep {
         max_jump_(spec.options.max_jump),
         clock_(context.clock),
         log_(context.log),
+        once_(context.once),
         stage_(context.stages.at(spec.stage)),
         news_(spec.again ? end_of_time : context.longest_news_ns,
               clock_.now_ns() + context.wall_offset_ns),
@@ -112,9 +120,10 @@ class EventTimeStep : public TemporalStep {
 
   void begin_batch(ChainContext& context) {
     const std::int64_t wall_ns = max_ahead_.count() > 0 ? clock_.wall_ns() : end_of_time;
-    clocks_->select(context.partition, clock_.now_ns(), wall_ns);
+    making_strategy([&] { clocks_->select(context.partition, clock_.now_ns(), wall_ns); });
     // As a watermark the end of time would say that nothing follows.
-    latest_ = std::min(end_of_time - 1, saturating_add(wall_ns, max_ahead_.count()));
+    latest_of_batch_ = std::min(end_of_time - 1, saturating_add(wall_ns, max_ahead_.count()));
+    latest_ = unit_checked_ ? latest_of_batch_ : no_time;
   }
 
   template <Pass, class Place, class R, class Next>
@@ -123,8 +132,7 @@ class EventTimeStep : public TemporalStep {
     std::int64_t time_ns = 0;
     try {
       time_ns = to_event_time(std::invoke(extract_, std::as_const(record)));
-      if (time_ns > latest_) [[unlikely]] {
-        refuse(context, record, time_ns);
+      if (time_ns > latest_ && refuses(context, record, time_ns)) [[unlikely]] {
         ++tally;
         return;
       }
@@ -171,7 +179,7 @@ class EventTimeStep : public TemporalStep {
     }
   }
   void open_partition(std::uint64_t partition, std::int64_t now_ns, bool bounded) {
-    clocks_->open(partition, now_ns, bounded);
+    making_strategy([&] { clocks_->open(partition, now_ns, bounded); });
   }
   void end_partition(std::uint64_t partition) { clocks_->end(partition); }
   void leave_partition(std::uint64_t partition) { clocks_->leave(partition); }
@@ -195,11 +203,32 @@ class EventTimeStep : public TemporalStep {
     }
   };
 
+  /// No record is to blame when the strategy of a new partition cannot be made: the application
+  /// stops, whatever the policy is.
+  template <class Work>
+  void making_strategy(Work&& work) const {
+    try {
+      work();
+    } catch (...) {
+      throw_no_strategy(*stage_->info);
+    }
+  }
+
+  /// Of a time that is greater than `latest_`, as that of the first record of all is, which is
+  /// looked at more closely.
   template <class R>
-  [[gnu::noinline, gnu::cold]] void refuse(ChainContext& context, const R& record,
-                                           std::int64_t time_ns) {
+  [[gnu::noinline, gnu::cold]] bool refuses(ChainContext& context, const R& record,
+                                            std::int64_t time_ns) {
+    if (!std::exchange(unit_checked_, true)) {
+      doubt_unit(*stage_->info, time_ns, log_, once_);
+      latest_ = latest_of_batch_;
+      if (time_ns <= latest_) {
+        return false;
+      }
+    }
     context.failures.handle(*stage_, too_far_ahead(time_ns, clock_.wall_ns(), max_ahead_),
                             {describe(record)});
+    return true;
   }
 
   // Once in a while, though it goes on.
@@ -218,9 +247,12 @@ class EventTimeStep : public TemporalStep {
   F extract_;
   std::chrono::nanoseconds max_ahead_;
   std::chrono::nanoseconds max_jump_;
-  std::int64_t latest_ = 0;
+  std::int64_t latest_ = 0;  ///< greater times are looked at closely
+  std::int64_t latest_of_batch_ = 0;  ///< greater ones are refused
+  bool unit_checked_ = false;
   const Clock& clock_;
   const Log& log_;
+  OncePerStage* once_;
   StageRuntime* stage_;
   std::uint64_t told_not_believed_ = 0;
   std::int64_t next_warning_ns_ = no_time;

@@ -1,41 +1,36 @@
 #include "step/failure.hpp"
 
-#include <bit>
 #include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/current_error.hpp"
-#include "step/describe.hpp"
+#include "record/describe.hpp"
+#include "step/rare_log.hpp"
 
 namespace wallaroo::internal {
 
 namespace {
 
-constexpr std::size_t most_shown_bytes = 200;
-
 std::string shown(const FailedRecord& failed) {
-  const std::string_view start = std::string_view(failed.record).substr(0, most_shown_bytes);
   std::string text;
   if (failed.raw) {
+    const std::string_view start = std::string_view(failed.record).substr(0, most_shown_bytes);
     text += '"';
     append_escaped(text, start);
     text += '"';
+    if (start.size() < failed.record.size()) {
+      text += fmt::format("... ({} bytes in all)", failed.record.size());
+    }
   } else {
-    text = start;
-  }
-  if (start.size() < failed.record.size()) {
-    text += fmt::format("... ({} bytes in all)", failed.record.size());
+    text = shortened(failed.record);
   }
   if (!failed.origin.empty()) {
     text += fmt::format(" from {}", failed.origin);
   }
   return text;
 }
-
-// The first failures in full, then ever fewer: a poisoned input must not fill the log.
-bool worth_logging(std::uint64_t count) { return count <= 8 || std::has_single_bit(count); }
 
 }  // namespace
 
@@ -56,6 +51,14 @@ FailureHandler::FailureHandler(const Log& log, Outlet* dead_letters) : log_(&log
 
 FailureHandler::~FailureHandler() = default;
 
+template <class Message>
+void FailureHandler::tell(const StageRuntime& stage, const Message& message,
+                          std::string_view fate) const {
+  if (const std::uint64_t count = stage.metrics.errors.value(); worth_logging(count)) {
+    log_->warning("{}; {} ({} so far on this executor)", message(), fate, count);
+  }
+}
+
 void FailureHandler::handle(StageRuntime& stage, std::string_view error,
                             const FailedRecord& failed) {
   stage.metrics.errors.add();
@@ -71,11 +74,10 @@ void FailureHandler::handle(StageRuntime& stage, std::string_view error,
       }
       throw StageFailure(stop_reason_);
     case OnError::skip:
-      if (const std::uint64_t count = stage.metrics.errors.value(); worth_logging(count)) {
-        log_->warning("{}; record skipped ({} so far on this executor)", message(), count);
-      }
+      tell(stage, message, "record skipped");
       return;
     case OnError::dead_letter:
+      tell(stage, message, "record sent to the dead letters");
       for (std::size_t target = 0; target < dead_letters_->outlet().targets(); ++target) {
         dead_letters_->append(target, no_pins_, stage.info->name, std::string(error), failed.record,
                               failed.origin);

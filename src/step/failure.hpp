@@ -9,19 +9,13 @@
 #include <vector>
 
 #include <wallaroo/decoded.hpp>
-#include <wallaroo/error.hpp>
 
 #include "base/log.hpp"
+#include "base/stage_failure.hpp"
 #include "route/record_writer.hpp"
 #include "step/stage.hpp"
 
 namespace wallaroo::internal {
-
-/// Leaves a chain when a stage with the policy `stop` failed; user code has no reason to catch it.
-class StageFailure final : public StageError {
- public:
-  using StageError::StageError;
-};
 
 /// The record on which a stage failed.
 struct FailedRecord {
@@ -55,6 +49,9 @@ class FailureHandler {
   void flush();
 
  private:
+  template <class Message>
+  void tell(const StageRuntime& stage, const Message& message, std::string_view fate) const;
+
   const Log* log_;
   std::unique_ptr<RecordWriter<DeadLetter, false>> dead_letters_;
   InputPins no_pins_;

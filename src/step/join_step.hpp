@@ -214,6 +214,11 @@ class JoinStep : public TemporalStep {
       }
     }
 
+    template <class Side>
+    [[gnu::noinline, gnu::cold]] void came_late(const LateArrival& arrival, const Side& record) {
+      context->losses.late(*step->stage_, arrival, step->set_->watermark(), record);
+    }
+
     void emit(const Key& key, std::int64_t time_ns, const Left* left, const Right* right) {
       std::optional<Result> made;
       try {

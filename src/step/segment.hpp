@@ -14,6 +14,8 @@
 
 namespace wallaroo::internal {
 
+class OncePerStage;
+
 /// A stage of a segment that keeps something.
 struct KeptState {
   StageRuntime* stage;
@@ -73,6 +75,7 @@ struct SegmentContext {
   std::vector<Outlet*> outlets;     ///< of the segment's output edges, in their order
   Outlet* dead_letters = nullptr;
   std::map<int, StageRuntime*> stages;  ///< by stage number
+  OncePerStage* once = nullptr;         ///< null: every executor says it
   /// A producer that has not told the time for longer may not have been able to send anything.
   /// Sources, which look for themselves, have none.
   std::int64_t longest_news_ns = end_of_time;

@@ -26,6 +26,8 @@ struct StageInfo {
   StageKind kind = StageKind::computation;
   OnError on_error = OnError::stop;
   bool temporal = false;  ///< makes watermarks or waits for them
+  /// Of windows and joins: the stages before it that make its event times, as "'a' and 'b'".
+  std::string clocks = {};
 };
 
 /// A stage on one executor.

@@ -209,6 +209,9 @@ class WindowStep : public TemporalStep {
         pass_on(hash, key, time_ns, Output(Late<In>{record}));
       }
     }
+    [[gnu::noinline, gnu::cold]] void came_late(const LateArrival& arrival, const In& record) {
+      context->losses.late(*step->stage_, arrival, step->set_->watermark(), record);
+    }
     template <class K>
     void pass_on(std::uint64_t hash, const K& key, std::int64_t time_ns, Output&& output) {
       ++*tally;

@@ -11,6 +11,7 @@
 #include <wallaroo/window.hpp>
 #include "record/key.hpp"
 #include "window/key_windows.hpp"
+#include "window/late_arrival.hpp"
 #include "window/pane_tables.hpp"
 #include "window/pane_windows.hpp"
 #include "window/stage_clock.hpp"
@@ -163,16 +164,19 @@ class AlignedSet : public StageClock {
         aggregation_.update(record, alone);
         out.result(StoredKey(key), arrival.hash, PaneWindows<A, In>::window_of(shape_, arrival),
                    std::as_const(alone), std::max(arrival.time_ns, output_watermark()));
+        tell_late(out, {arrival.time_ns, false}, record);
         return end_of_time;
       }
       case LateData::to_stream:
         fire_key(arrival.hash, key, out);
         out.late(arrival.hash, key, arrival.time_ns, record);
+        tell_late(out, {arrival.time_ns, false}, record);
         return end_of_time;
       case LateData::place_in_oldest_window:
         if (arrival.limit_ns <= shape_.limits.latest) {
           const std::int64_t start = oldest_start(arrival, key);
           newest_ = std::max(newest_, start);
+          tell_late(out, {arrival.time_ns, false}, record);
           return start;
         }
         break;
@@ -180,6 +184,7 @@ class AlignedSet : public StageClock {
         break;
     }
     ++counts_.dropped;
+    tell_late(out, {arrival.time_ns, true}, record);
     return end_of_time;
   }
 

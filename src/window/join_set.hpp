@@ -250,13 +250,15 @@ class JoinSet : public JoinClock {
 
   template <Side side, class Out>
   void leave_late(const Key& key, Entry<side> entry, Out& out) {
+    const bool alone = late_ == LateData::fire_per_message && outer<side>();
+    tell_late(out, {entry.time_ns, late_ != LateData::to_stream && !alone}, entry.record);
     if (late_ == LateData::to_stream) {
       if constexpr (side == Side::left) {
         out.late_left(key, entry.time_ns, std::move(entry.record));
       } else {
         out.late_right(key, entry.time_ns, std::move(entry.record));
       }
-    } else if (late_ == LateData::fire_per_message && outer<side>()) {
+    } else if (alone) {
       leave_alone<side>(key, std::move(entry), out);
     } else {
       ++counters_.dropped;

@@ -106,6 +106,7 @@ class PaneTables final : public StatePart {
     return schema_text<std::pair<std::int64_t, StoredKey>>();
   }
   std::string value_schema() const override { return schema_text<Accumulator>(); }
+  std::vector<std::string> value_fields() const override { return schema_fields<Accumulator>(); }
   bool may_be_missing() const override { return may_be_missing_; }
   void begin_save(const SaveStart& start) override;
   bool save_some(std::size_t& budget, SectionSink& out) override;
@@ -169,7 +170,7 @@ void PaneTables<Key, Accumulator>::begin_save(const SaveStart& start) {
   saving_groups_ = start.owned;
   sections_ = std::make_unique<WindowSections>();
   for (const auto& [pane_start, table] : open_) {
-    table->table().begin_save({sections_.get(), pane_start});
+    table->table().begin_save({sections_.get(), pane_start, start.place});
   }
 }
 
@@ -226,8 +227,8 @@ void PaneTables<Key, Accumulator>::load(std::size_t group, std::string_view byte
   if constexpr (is_storable_pane) {
     StoredReader in(bytes);
     for (std::uint32_t i = 0; i < entries; ++i) {
-      auto [start, key] = loading_->key(in);
-      Accumulator accumulator = loading_->value(in);
+      auto [start, key] = load_key([&] { return loading_->key(in); });
+      Accumulator accumulator = load_value(key, [&] { return loading_->value(in); });
       check_group(group, hash_key(key));
       if (!equals_itself(key)) {
         continue;  // older versions kept such keys, though nothing could be found by them

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include <wallaroo/error.hpp>
+
 #include "base/missed_time.hpp"
 
 namespace wallaroo::internal {
@@ -28,6 +30,10 @@ PartitionClocks::Clock& PartitionClocks::add(std::uint64_t partition,
     clock.last_record_ns = counted_ns;
     if (custom_) {
       clock.strategy = options_.custom();
+      if (!clock.strategy) {
+        clocks_.erase(place);
+        throw ConfigError("it gave none");
+      }
     }
     if (options_.idle_after.count() > 0) {
       next_time_ns_ =

@@ -17,6 +17,7 @@
 #include "state/timer_queue.hpp"
 #include "window/count_windows.hpp"
 #include "window/key_windows.hpp"
+#include "window/late_arrival.hpp"
 #include "window/pane_windows.hpp"
 #include "window/session_windows.hpp"
 #include "window/stage_clock.hpp"
@@ -44,6 +45,7 @@ inline constexpr bool counts_records<CountWindows<A, In>> = true;
 ///   result(const StoredKey&, std::uint64_t hash, const Window&, const Acc&, std::int64_t time_ns)
 ///   late(std::uint64_t hash, const Key&, std::int64_t time_ns, const In&)    //
 ///   LateData::to_stream
+///   came_late(const LateArrival&, const In&)    // of every late record; may be left out
 /// No `time_ns` of a result is less than output_watermark().
 ///
 /// When `update` throws in on_record, the record is not counted (as far as `update` left the
@@ -297,22 +299,27 @@ class WindowSet : public StageClock {
   template <class Out>
   bool take_late(Arrival& arrival, const Key& key, const In& record, Windows& windows, Out& out) {
     ++counts_.late;
+    const std::int64_t came_ns = arrival.time_ns;
+    const auto kept = [&] { tell_late(out, {came_ns, false}, record); };
     switch (settings_.late_data) {
       case LateData::fire_per_message: {
         Accumulator alone = aggregation_.initial_accumulator();
         aggregation_.update(record, alone);
         out.result(StoredKey(key), arrival.hash, Windows::window_of(shape_, arrival),
                    std::as_const(alone), std::max(arrival.time_ns, least_time()));
+        kept();
         return false;
       }
       case LateData::to_stream:
         out.late(arrival.hash, key, arrival.time_ns, record);
+        kept();
         return false;
       case LateData::place_in_oldest_window:
         arrival.time_ns = windows.oldest_place(shape_, arrival);
         if (arrival.time_ns != end_of_time) {
           newest_ = std::max(newest_, arrival.time_ns);
           add(arrival, key, record, windows, out);
+          kept();
           return true;
         }
         break;
@@ -320,6 +327,7 @@ class WindowSet : public StageClock {
         break;
     }
     ++counts_.dropped;
+    tell_late(out, {came_ns, true}, record);
     return false;
   }
 

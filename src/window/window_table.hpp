@@ -59,11 +59,12 @@ template <class Key, class Accumulator>
 struct WindowEntryWriter {
   WindowSections* sections;
   std::int64_t start;
+  SavePlace place = {};
 
   template <class Entry>
   void write(const Entry& entry) {
     if constexpr (is_storable<OwnedKey<Key>> && is_storable<Accumulator>) {
-      sections->add(start, entry.first, entry.second);
+      save_entry(place, entry.first, [&] { sections->add(start, entry.first, entry.second); });
     }
   }
   bool full() const { return false; }

@@ -11,7 +11,9 @@
 #include <wallaroo/error.hpp>
 #include <wallaroo/stored.hpp>
 
+#include "base/current_error.hpp"
 #include "base/failpoint.hpp"
+#include "base/stage_failure.hpp"
 
 namespace wallaroo::internal {
 
@@ -23,13 +25,41 @@ constexpr std::size_t block_bytes = 256 * 1024;
 
 }  // namespace
 
+std::string state_not_restored(const StageInfo& stage, std::uint64_t checkpoint,
+                               std::string_view why) {
+  return fmt::format("stage '{}': its state in checkpoint {} cannot be restored: {}", stage.name,
+                     checkpoint, why);
+}
+
 template <class Work>
-void StateKeeper::of_stage(const KeptState& kept, Work&& work) const {
+void StateKeeper::fitting(const KeptState& kept, Work&& work) const {
   try {
     work();
   } catch (const StoredError& error) {
-    throw StageError(fmt::format("stage '{}': its state cannot be restored: {}",
-                                 kept.stage->info->name, error.what()));
+    throw ConfigError(
+        state_not_restored(*kept.stage->info, restored_->manifest.number, error.what()));
+  }
+}
+
+template <class Work>
+void StateKeeper::loading(const KeptState& kept, Work&& work) const {
+  try {
+    work();
+  } catch (...) {
+    throw StageError(
+        state_not_restored(*kept.stage->info, restored_->manifest.number, current_error()));
+  }
+}
+
+template <class Work>
+auto StateKeeper::saving(const KeptState& kept, Work&& work) const {
+  try {
+    return work();
+  } catch (const StageFailure&) {
+    throw;
+  } catch (...) {
+    throw StageFailure(fmt::format("stage '{}': its state cannot be saved in checkpoint {}: {}",
+                                   kept.stage->info->name, begun_, current_error()));
   }
 }
 
@@ -72,7 +102,7 @@ void StateKeeper::load_parts() {
         continue;
       }
       const ManifestPart& stored = about.parts[*found.parts[part]];
-      of_stage(states_[state], [&] {
+      fitting(states_[state], [&] {
         parts[part]->begin_load(stored.key_schema, stored.value_schema, place_.wall_offset_ns);
       });
       std::array<std::size_t, key_group_count> entries{};
@@ -95,7 +125,7 @@ void StateKeeper::load_parts() {
     const std::string bytes = restored.read_block(block);
     for (const Wanted& wanted : sections) {
       const auto& section = *wanted.section;
-      of_stage(*wanted.kept, [&] {
+      loading(*wanted.kept, [&] {
         if (section.offset > bytes.size() || section.length > bytes.size() - section.offset) {
           throw StoredError("a section ends behind its block");
         }
@@ -141,7 +171,7 @@ void StateKeeper::load_instances(std::size_t state) {
   for (auto& [from, bytes] : by_executor) {
     saved.push_back(std::move(bytes));
   }
-  of_stage(kept, [&] {
+  fitting(kept, [&] {
     kept.state->load_instances(restored.manifest.stages[*found.stage].instance_schema, saved,
                                place_.wall_offset_ns);
   });
@@ -172,12 +202,17 @@ void StateKeeper::begin(std::uint64_t number, const RewritePlaces& rewrite) {
     StageState& kept = *states_[state].state;
     const auto parts = kept.parts();
     for (std::size_t part = 0; part < parts.size(); ++part) {
-      parts[part]->begin_save({place_.wall_offset_ns, place_.owned, also(state, part, rewrite)});
+      saving(states_[state], [&] {
+        parts[part]->begin_save({place_.wall_offset_ns,
+                                 place_.owned,
+                                 also(state, part, rewrite),
+                                 {states_[state].stage->info->name, number}});
+      });
     }
     if (!kept.instance_schema().empty()) {
-      place_.slot.port->save_instance(number,
-                                      {stages_[state], static_cast<std::uint32_t>(place_.executor),
-                                       kept.save_instance(place_.wall_offset_ns)});
+      place_.slot.port->save_instance(
+          number, {stages_[state], static_cast<std::uint32_t>(place_.executor),
+                   saving(states_[state], [&] { return kept.save_instance(place_.wall_offset_ns); })});
     }
   }
 }

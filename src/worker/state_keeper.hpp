@@ -33,6 +33,10 @@ struct Restored {
   std::function<std::string(std::size_t block)> read_block;
 };
 
+/// What an error says about state that cannot be restored.
+std::string state_not_restored(const StageInfo& stage, std::uint64_t checkpoint,
+                               std::string_view why);
+
 /// The states of one segment on one executor. Saves in slices between batches; what is saved is as
 /// of `begin`, whatever happens to the states in between.
 class StateKeeper final : private SectionSink {
@@ -55,7 +59,8 @@ class StateKeeper final : private SectionSink {
 
   /// `restored` must live until `load`.
   void load_at_start(const Restored& restored) { restored_ = &restored; }
-  /// Before the first record, on the executor's thread. Throws StageError naming the stage.
+  /// Before the first record, on the executor's thread. Throws ConfigError or StageError naming the
+  /// stage.
   void load();
 
   void begin(std::uint64_t number, const RewritePlaces& rewrite);
@@ -75,8 +80,15 @@ class StateKeeper final : private SectionSink {
   void load_parts();
   void load_instances(std::size_t state);
   KeyGroups also(std::size_t state, std::size_t part, const RewritePlaces& rewrite) const;
+  /// Throws ConfigError for state that does not fit the stage: the checkpoint is refused.
   template <class Work>
-  void of_stage(const KeptState& kept, Work&& work) const;
+  void fitting(const KeptState& kept, Work&& work) const;
+  /// What is thrown, by the user's functions perhaps, becomes a StageError that names the stage.
+  template <class Work>
+  void loading(const KeptState& kept, Work&& work) const;
+  /// The same, as a StageFailure.
+  template <class Work>
+  auto saving(const KeptState& kept, Work&& work) const;
 
   std::vector<KeptState> states_;
   std::vector<std::uint32_t> stages_;

@@ -95,6 +95,7 @@ void Worker::open() {
 }
 
 void Worker::start_threads() {
+  watch_pressure();
   std::unique_lock lock(mutex_);
   try {
     for (const auto& executor : executors_) {
@@ -201,7 +202,27 @@ void Worker::fail(const std::string& error) {
   stop_now();
 }
 
+void Worker::tell_end() {
+  try {
+    options_.on_end(*this);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    if (!failed_) {
+      failed_ = true;
+      error_ = current_error();
+    }
+  }
+}
+
 void Worker::executor_ended(bool finished) {
+  bool last = false;
+  {
+    const std::lock_guard lock(mutex_);
+    last = ++ending_ == plan_->executors() && !start_error_;
+  }
+  if (last && options_.on_end) {
+    tell_end();
+  }
   {
     const std::lock_guard lock(mutex_);
     ++ended_;

@@ -17,8 +17,11 @@
 #include "checkpoint/store.hpp"
 #include "metrics/registry.hpp"
 #include "plan/plan.hpp"
+#include "step/once_per_stage.hpp"
 #include "worker/checkpointer.hpp"
 #include "worker/executor.hpp"
+#include "worker/pressure_sampler.hpp"
+#include "worker/run_totals.hpp"
 #include "worker/state_keeper.hpp"
 
 namespace wallaroo::internal {
@@ -28,6 +31,8 @@ struct Substitutes {
   std::function<std::unique_ptr<Source>(const std::string& name, const Node& node)> source;
   std::function<std::unique_ptr<ByteSink>(const std::string& name)> sink;
 };
+
+class Worker;
 
 struct WorkerOptions {
   std::string application;
@@ -45,6 +50,9 @@ struct WorkerOptions {
   bool allow_dropped_state = false;
   std::shared_ptr<CheckpointMetrics> checkpoint_metrics;  ///< null: its own
   FailedCheckpoints failures = {};  ///< before a roll back
+  /// Called once by the last of the threads that started, before anybody is told that the worker has
+  /// ended. What it throws makes the outcome a failure.
+  std::function<void(const Worker&)> on_end;
   /// Checkpoints are taken when they are asked for (`checkpoint_inline`).
   bool checkpoints_inline = false;
 };
@@ -86,6 +94,8 @@ class Worker {
   /// to be replaced by one that restores it. Why; nothing when it ended otherwise.
   std::optional<std::string> rolled_back() const;
   FailedCheckpoints checkpoint_failures() const;
+  /// Of this run so far. From any thread.
+  RunTotals totals() const;
 
   /// Without threads: takes a checkpoint. Throws IoError when it fails.
   void checkpoint_inline(CheckpointStore& store);
@@ -151,6 +161,11 @@ class Worker {
   bool start_executor(Executor& executor);
   void fail(const std::string& error);
   void executor_ended(bool finished);
+  void watch_pressure();
+  void sample_pressure();
+  PressureSampler::Place pressure_place(NodeId node) const;
+  std::vector<const Mailbox*> queues_before(const Node& node) const;
+  void tell_end();
 
   std::shared_ptr<const Plan> plan_;
   WorkerOptions options_;
@@ -161,6 +176,7 @@ class Worker {
   const std::int64_t wall_offset_ns_;
 
   // What tasks refer to is declared before the executors that own the tasks.
+  OncePerStage once_;
   std::vector<std::unique_ptr<StageInstance>> stages_;
   std::vector<std::unique_ptr<EdgeInstance>> edges_;
   std::map<NodeId, std::unique_ptr<SourceInstance>> sources_;
@@ -173,6 +189,7 @@ class Worker {
   std::size_t tasks_ = 0;
   std::vector<std::string> task_names_;
   std::unique_ptr<Checkpointer> checkpointer_;
+  std::unique_ptr<PressureSampler> pressure_;  ///< on the thread of the first executor
   std::vector<std::unique_ptr<Executor>> executors_;
 
   std::vector<std::thread> threads_;
@@ -184,6 +201,7 @@ class Worker {
   bool stop_wanted_ = false;
   bool stop_now_wanted_ = false;
   int started_ = 0;
+  int ending_ = 0;  ///< executors that have nothing more to do
   int ended_ = 0;
   std::exception_ptr start_error_;  ///< of the first task that could not start
   bool cut_short_ = false;          ///< an executor ended with work left

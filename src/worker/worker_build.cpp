@@ -5,15 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <wallaroo/error.hpp>
+
+#include "base/current_error.hpp"
 #include "base/missed_time.hpp"
 #include "source/file_connector.hpp"
 #include "worker/worker_parts.hpp"
 
 namespace wallaroo::internal {
-
-namespace {
-
-}  // namespace
 
 void Worker::build_mailboxes() {
   const int executors = plan_->executors();
@@ -55,13 +54,24 @@ void Worker::build_segments() {
 void Worker::build_segment(NodeId node, int executor) {
   std::vector<std::unique_ptr<Outlet>> outlets;
   const SegmentContext context = segment_context(node, executor, outlets);
-  auto instance = std::make_unique<SegmentInstance>(SegmentInstance{
-      node,
-      executor,
-      SegmentOutput(std::move(outlets),
-                    plan_->nodes()[static_cast<std::size_t>(node)].segment(context)),
-      context.dead_letters,
-      {}});
+  std::unique_ptr<Segment> segment;
+  try {
+    segment = plan_->nodes()[static_cast<std::size_t>(node)].segment(context);
+  } catch (const Error&) {
+    throw;
+  } catch (...) {
+    // Each executor has copies of the user's functions, which may throw when they are copied.
+    throw StageError(
+        fmt::format("stages {} cannot be made: {}", plan_->names_of_stages(
+                                                plan_->nodes()[static_cast<std::size_t>(node)]),
+                    current_error()));
+  }
+  auto instance = std::make_unique<SegmentInstance>(
+      SegmentInstance{node,
+                      executor,
+                      SegmentOutput(std::move(outlets), std::move(segment)),
+                      context.dead_letters,
+                      {}});
   instance->states = instance->output.states();
   segments_.push_back(std::move(instance));
 }
@@ -155,7 +165,7 @@ StageRuntime* Worker::runtime_of(StageId stage, int executor) {
 SegmentContext Worker::segment_context(NodeId id, int executor,
                                        std::vector<std::unique_ptr<Outlet>>& outlets) {
   const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
-  SegmentContext context{clock_, log_, wall_offset_ns_, {}, nullptr, {}};
+  SegmentContext context{clock_, log_, wall_offset_ns_, {}, nullptr, {}, &once_};
   context.longest_news_ns = node.source ? end_of_time : longest_news_ns();
   for (const EdgeId edge : node.outputs) {
     outlets.push_back(outlet(edge, executor));

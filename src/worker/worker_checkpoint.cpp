@@ -29,7 +29,8 @@ void Worker::number_kept_stages() {
                         state->state->instance_schema(),
                         {}};
     for (const StatePart* const part : state->state->parts()) {
-      about.parts.push_back({std::string(part->name()), part->key_schema(), part->value_schema()});
+      about.parts.push_back({std::string(part->name()), part->key_schema(), part->value_schema(),
+                             part->value_fields()});
       if (part->may_be_missing()) {
         younger_parts_.emplace_back(part->name());
       }
@@ -116,8 +117,8 @@ void Worker::check_restored_types() const {
         try {
           parts[part]->begin_load(stored.key_schema, stored.value_schema, wall_offset_ns_);
         } catch (const StoredError& error) {
-          throw StageError(fmt::format("stage '{}': its state cannot be restored: {}",
-                                       kept.stage->info->name, error.what()));
+          throw ConfigError(state_not_restored(*kept.stage->info,
+                                               restored_->manifest.number, error.what()));
         }
       }
     }

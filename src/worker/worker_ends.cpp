@@ -5,10 +5,28 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/current_error.hpp"
 #include "worker/guarded_step.hpp"
 #include "worker/worker_parts.hpp"
 
 namespace wallaroo::internal {
+
+namespace {
+
+/// The engine's own errors name the source or sink already; others come from copies that are made
+/// of the user's functions.
+template <class Make>
+auto made(std::string_view kind, const std::string& name, Make&& make) {
+  try {
+    return make();
+  } catch (const Error&) {
+    throw;
+  } catch (...) {
+    throw StageError(fmt::format("{} '{}' cannot be made: {}", kind, name, current_error()));
+  }
+}
+
+}  // namespace
 
 void Worker::make_ends() {
   check_addresses();
@@ -26,7 +44,7 @@ void Worker::make_ends() {
         instance->source = options_.substitutes.source(name, node);
       }
       if (instance->source == nullptr) {
-        instance->source = node.source(name);
+        instance->source = made("source", name, [&] { return node.source(name); });
       }
       set_address(*instance);
       for (int executor = 0; executor < plan_->executors(); ++executor) {
@@ -37,8 +55,9 @@ void Worker::make_ends() {
       auto instance = std::make_unique<SinkInstance>();
       instance->name = name;
       instance->listener.index = sinks_.size();
-      instance->sink =
-          options_.substitutes.sink ? options_.substitutes.sink(name) : node.sink(name);
+      instance->sink = options_.substitutes.sink
+                           ? options_.substitutes.sink(name)
+                           : made("sink", name, [&] { return node.sink(name); });
       instance->sink->set_application(options_.application);
       if (const auto found = options_.addresses.find(name); found != options_.addresses.end()) {
         instance->sink->set_address(found->second);

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT: drain, stop at once, and what a program that hangs does."""
+"""SIGTERM, SIGINT and SIGHUP: drain, stop at once, and what a program that hangs does."""
 
 import random
 import re
@@ -38,7 +38,7 @@ class Drain(ErrorAppCase):
             self.assertEqual(seen, [(i + 1, text) for i, text in enumerate(wanted)])
 
     def test_delivers_all_that_was_read(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             for threads in (1, 2, 4):
                 with self.subTest(number=number, threads=threads):
                     self.assert_what_was_read_arrives(number, threads)
@@ -115,6 +115,7 @@ class SecondSignal(ErrorAppCase):
             (signal.SIGTERM, signal.SIGTERM),
             (signal.SIGINT, signal.SIGTERM),
             (signal.SIGTERM, signal.SIGINT),
+            (signal.SIGHUP, signal.SIGHUP),
         ):
             with self.subTest(first=first, second=second):
                 # Its sink is away, so that draining would take a minute.
@@ -147,6 +148,15 @@ class OtherSignals(ErrorAppCase):
         app.signal(signal.SIGPIPE)
         self.assert_still_works(app, receiver)
         self.assertEqual(self.assert_drains(app, receiver), [])
+
+    def test_a_hangup_that_was_ignored_before_stays_ignored(self):
+        app, receiver = self.start_with_receiver(
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        )
+        app.signal(signal.SIGHUP)
+        self.assert_still_works(app, receiver)
+        self.assertEqual(self.assert_drains(app, receiver), [])
+        self.assertNotIn("SIGHUP", app.log)
 
     def test_blocked_signals_are_no_hindrance(self):
         app, receiver = self.start_with_receiver(

@@ -162,10 +162,10 @@ TEST(EngineLife, WhatAGeneratorThrowsNamesItsSource) {
 TEST(DeadLetterJson, RecordsCanBeHadBackExactly) {
   EXPECT_EQ(dead_letter_json({"parse", "bad", "a line \"x\"\n", "test, record 1"}),
             "{\"stage\":\"parse\",\"error\":\"bad\",\"origin\":\"test, record 1\","
-            "\"encoding\":\"utf-8\",\"record\":\"a line \\\"x\\\"\\n\"}");
+            "\"encoding\":\"utf-8\",\"record\":\"a line \\\"x\\\"\\n\"}\n");
   EXPECT_EQ(dead_letter_json({"parse", "bad", "\xff", ""}),
             "{\"stage\":\"parse\",\"error\":\"bad\",\"origin\":\"\",\"encoding\":\"latin-1\","
-            "\"record\":\"\xc3\xbf\"}");
+            "\"record\":\"\xc3\xbf\"}\n");
 }
 
 // Not inlined: gcc 12 warns falsely of the size it then knows.

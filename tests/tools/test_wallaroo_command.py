@@ -85,7 +85,12 @@ class Checkpoints(unittest.TestCase):
             self.lines("show", "2", "means"),
             [
                 {"executor": 0, "value": -5},
-                {"part": "windows", "group": 3, "key": [5, True], "value": [1000, [1.5, 2.5]]},
+                {
+                    "part": "windows",
+                    "group": 3,
+                    "key": [5, True],
+                    "value": {"end_ns": 1000, "values": [1.5, 2.5]},
+                },
             ],
         )
 
@@ -97,6 +102,19 @@ class Checkpoints(unittest.TestCase):
         self.assertEqual(line["value"], 1)
         self.assertEqual(len(self.lines("show", "1", "means", "[5,true]")), 1)
         self.assert_fails(self.checkpoints("show", "1", "count", "on"), "has no key on in stage")
+
+    def test_show_says_the_order_of_its_arguments(self):
+        order = "the order is wallaroo checkpoints DIR show ID STAGE [KEY]"
+        for arguments, said in (
+            ([], "show: ID is missing; "),
+            (["3"], "show: STAGE is missing; "),
+            (["count", "latest"], "ID: 'count' is "),
+        ):
+            done = self.checkpoints("show", *arguments)
+            self.assert_fails(done, said, code=2)
+            self.assertIn(order, done.stderr)
+        for help in (self.checkpoints("show", "--help"), run("checkpoints", "--help")):
+            self.assertIn("DIR show ID STAGE [KEY]", " ".join(help.stdout.split()))
 
     def test_what_does_not_exist_is_named(self):
         done = self.checkpoints("show", "1", "counts")

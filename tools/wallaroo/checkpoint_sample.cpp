@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "checkpoint/store.hpp"
+#include "record/stored_names.hpp"
 #include "record/stored_schema.hpp"
 #include "record/stored_write.hpp"
 
@@ -36,7 +37,7 @@ StateBlock block_of(ManifestSection section, const std::vector<std::pair<Key, Va
 
 template <class Key, class Value>
 ManifestPart part_of(const std::string& name) {
-  return {name, schema_of<Key>().text(), schema_of<Value>().text()};
+  return {name, schema_of<Key>().text(), schema_of<Value>().text(), field_names<Value>()};
 }
 
 Manifest manifest_of(std::uint64_t number) {

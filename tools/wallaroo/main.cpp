@@ -61,14 +61,31 @@ void add_verify(CLI::App& checkpoints, Command& command) {
   });
 }
 
+const char* const show_order = "wallaroo checkpoints DIR show ID STAGE [KEY]";
+
+/// Whoever exchanges or forgets them is told their order.
+void require_id_and_stage(const CLI::Option& id, const CLI::Option& stage) {
+  if (id.count() == 0 || stage.count() == 0) {
+    throw CLI::ValidationError(
+        "show", fmt::format("{} is missing; the order is {}, where ID is the number of a "
+                            "checkpoint or 'latest'",
+                            id.count() == 0 ? "ID" : "STAGE", show_order));
+  }
+  if (const std::string wrong = is_checkpoint_id(id.as<std::string>()); !wrong.empty()) {
+    throw CLI::ValidationError("ID", fmt::format("{}; the order is {}", wrong, show_order));
+  }
+}
+
 void add_show(CLI::App& checkpoints, Command& command) {
-  auto* const show =
-      checkpoints.add_subcommand("show", "Prints the state of a stage, a line of JSON per key");
-  show->add_option("ID", command.show.id, id_help)->required()->check(is_checkpoint_id);
-  show->add_option("STAGE", command.show.stage, "Name of a stage")->required();
+  auto* const show = checkpoints.add_subcommand(
+      "show",
+      fmt::format("Prints the state of a stage, a line of JSON per key: {}", show_order));
+  auto* const id = show->add_option("ID", command.show.id, id_help);
+  auto* const stage = show->add_option("STAGE", command.show.stage, "Name of a stage");
   auto* const key = show->add_option("KEY", command.key,
                                      "Only this key: its JSON text, or the plain text of a string");
-  show->callback([&command, key] {
+  show->callback([&command, id, stage, key] {
+    require_id_and_stage(*id, *stage);
     if (key->count() > 0) {
       command.show.key = command.key;
     }

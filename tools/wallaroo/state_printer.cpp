@@ -60,7 +60,8 @@ std::size_t StatePrinter::print(std::FILE* out) const {
   std::size_t lines = key_ ? 0 : print_instances(out);
   std::vector<Types> types;
   for (const ManifestPart& part : manifest_.stages[stage_].parts) {
-    types.push_back({Schema::parse(part.key_schema), Schema::parse(part.value_schema)});
+    types.push_back(
+        {Schema::parse(part.key_schema), Schema::parse(part.value_schema), part.value_fields});
   }
   // Sections that share a block mostly follow each other.
   std::uint32_t in_memory = std::numeric_limits<std::uint32_t>::max();
@@ -96,6 +97,7 @@ std::size_t StatePrinter::print_instances(std::FILE* out) const {
 std::size_t StatePrinter::print_section(const ManifestSection& section, std::string_view bytes,
                                         const Types& types, std::FILE* out) const {
   const std::string part = json_text(manifest_.stages[stage_].parts[section.part].name);
+  const internal::FieldNames names(types.value, types.value_fields);
   StoredReader in(bytes);
   std::size_t lines = 0;
   for (std::uint32_t i = 0; i < section.entries; ++i) {
@@ -104,7 +106,7 @@ std::size_t StatePrinter::print_section(const ManifestSection& section, std::str
     std::string value;
     internal::print_json(types.key, in, key);
     const std::string_view key_bytes(begin, static_cast<std::size_t>(in.position() - begin));
-    internal::print_json(types.value, in, value);
+    internal::print_json(types.value, in, value, &names);
     if (wanted(types.key, key_bytes, key)) {
       fmt::print(out, "{{\"part\":{},\"group\":{},\"key\":{},\"value\":{}}}\n", part, section.group,
                  key, value);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <vector>
 #include <string_view>
 
 #include "checkpoint/manifest.hpp"
@@ -29,6 +30,7 @@ class StatePrinter {
   struct Types {
     internal::Schema key;
     internal::Schema value;
+    std::vector<std::string> value_fields;
   };
 
   std::size_t print_instances(std::FILE* out) const;

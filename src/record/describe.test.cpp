@@ -1,4 +1,4 @@
-#include "step/describe.hpp"
+#include "record/describe.hpp"
 
 #include <array>
 #include <map>

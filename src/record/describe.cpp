@@ -1,4 +1,4 @@
-#include "step/describe.hpp"
+#include "record/describe.hpp"
 
 #include <iterator>
 
@@ -23,6 +23,13 @@ void append_escaped(std::string& out, std::string_view bytes) {
 
 void append_number(std::string& out, double value) {
   fmt::format_to(std::back_inserter(out), "{}", value);
+}
+
+std::string shortened(std::string_view text) {
+  return text.size() <= most_shown_bytes
+             ? std::string(text)
+             : fmt::format("{}... ({} bytes in all)", text.substr(0, most_shown_bytes),
+                           text.size());
 }
 
 }  // namespace wallaroo::internal

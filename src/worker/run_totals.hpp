@@ -1,0 +1,60 @@
+// What a run has done, and what it has not: the last lines of its log.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "step/stage.hpp"
+
+namespace wallaroo::internal {
+
+/// Sums over all executors; after a roll back over all runs of the process.
+struct RunTotals {
+  struct Source {
+    std::string name;
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t bad_records = 0;
+    std::uint64_t framing_errors = 0;
+  };
+  struct Sink {
+    std::string name;
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t lost = 0;
+  };
+  struct Stage {
+    std::string name;
+    StageKind kind = StageKind::computation;
+    OnError on_error = OnError::stop;
+    std::uint64_t records_in = 0;
+    std::uint64_t late = 0;
+    std::uint64_t dropped = 0;  ///< of those that are late
+    std::uint64_t failed = 0;
+  };
+
+  std::vector<Source> sources;
+  std::vector<Sink> sinks;
+  std::vector<Stage> stages;
+  std::uint64_t checkpoints = 0;
+  std::uint64_t checkpoints_failed = 0;
+  std::uint64_t roll_backs = 0;
+
+  /// Those of an earlier run of the same plan, which may be empty, as this may be. The counts of
+  /// checkpoints go on over all runs, and are the greater ones.
+  void add(const RunTotals& earlier);
+};
+
+/// "in 12.3 s: source 'in' 12.4 M records (1 M/s, 310 MB); sink 'out' ...; 12 checkpoints".
+std::string totals_line(const RunTotals& totals, double seconds);
+
+struct LossLine {
+  bool chosen = false;  ///< by a policy of the application: nothing is lost without its knowledge
+  std::string text;
+};
+/// One line for each stage, source and sink with records that did not go their whole way; none
+/// when all did.
+std::vector<LossLine> loss_lines(const RunTotals& totals);
+
+}  // namespace wallaroo::internal
