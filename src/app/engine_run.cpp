@@ -32,6 +32,7 @@ void EngineRun::start() {
   worker_.open();
   remember_addresses();
   worker_.register_metrics(registry_);
+  register_build(registry_, config_.worker.engine_version);
   register_process(registry_);
   if (!config_.http.empty()) {
     auto http = std::make_unique<HttpServer>(

@@ -24,10 +24,15 @@ Labels labels_of(const EdgePlace& place) {
   return {{"edge", fmt::format("{}", place.edge)},
           {"from", place.from},
           {"to", place.to},
-          {"worker", place.worker},
-          {"from_executor", fmt::format("{}", place.from_executor)},
-          {"to_executor", fmt::format("{}", place.to_executor)}};
+          {"worker", place.worker}};
 }
+
+constexpr std::string_view compiler =
+#if defined(__clang__)
+    "clang " __clang_version__;
+#else
+    "gcc " __VERSION__;
+#endif
 
 }  // namespace
 
@@ -42,15 +47,37 @@ void register_stage(Registry& registry, const StagePlace& place, const StageMetr
       metrics.errors);
   registry.add_histogram(
       {"wallaroo_stage_latency_seconds",
-       "Time the stage's own function takes for a record; one record of each batch is timed."},
+       "Time the stage's own function takes for a record; about one a millisecond is timed."},
       labels, metrics.latency);
+}
+
+void register_output(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+  registry.add_histogram({"wallaroo_stage_output_latency_seconds",
+                          "Time it takes to make a result of a window, or to join a pair; about "
+                          "one a millisecond is timed."},
+                         labels_of("stage", place), metrics.output_latency);
+}
+
+void register_timers(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+  registry.add_histogram({"wallaroo_stage_timer_latency_seconds",
+                          "Time the stage's function takes for a timer; about one timer a "
+                          "millisecond is timed."},
+                         labels_of("stage", place), metrics.output_latency);
+}
+
+void register_keys(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+  registry.add_gauge({"wallaroo_stage_hottest_key_group_ratio",
+                      "Share of the records that are in the key group with most of them, of a "
+                      "sample; 0 until that is large enough.",
+                      MetricUnit::billionths},
+                     labels_of("stage", place), metrics.hottest_key_group);
 }
 
 void register_time(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
   const Labels labels = labels_of("stage", place);
   // Not a gauge of nanoseconds: before the first record, and after the end, it is no time at all.
-  registry.add_callback({"wallaroo_stage_watermark_seconds",
-                         "The stage's watermark, in seconds since the Unix epoch; NaN before the "
+  registry.add_callback({"wallaroo_stage_watermark_timestamp_seconds",
+                         "The stage's watermark, Unix time; NaN before the "
                          "first and after the last record."},
                         MetricType::gauge, labels, [&watermark = metrics.watermark] {
                           const std::int64_t time_ns = watermark.value();
@@ -124,7 +151,11 @@ void register_sink(Registry& registry, const StagePlace& place, const SinkMetric
                         "Records given up while draining because the peer did not take them."},
                        labels, metrics.records_lost);
   registry.add_gauge({"wallaroo_sink_connected", "1 while the peer is there or the file is open."},
-                     labels, metrics.connected);
+                     labels, metrics.connected.gauge());
+  registry.add_callback({"wallaroo_sink_away_seconds",
+                         "How long the peer has been away; 0 while it is there."},
+                        MetricType::gauge, labels,
+                        [&connected = metrics.connected] { return connected.seconds_away(); });
   registry.add_gauge({"wallaroo_sink_buffered_bytes", "Bytes waiting in the sink."}, labels,
                      metrics.buffered_bytes);
   registry.add_histogram({"wallaroo_pipeline_latency_seconds",
@@ -133,17 +164,53 @@ void register_sink(Registry& registry, const StagePlace& place, const SinkMetric
                          labels, metrics.latency);
 }
 
-void register_mailbox(Registry& registry, const EdgePlace& place, const MailboxMetrics& metrics,
-                      std::function<double()> depth) {
+void register_edge(Registry& registry, const EdgePlace& place, const EdgeCounters& counters,
+                   const std::function<EdgeFill()>& fill) {
   const Labels labels = labels_of(place);
-  registry.add_callback({"wallaroo_queue_depth_batches", "Batches waiting in the queue."},
-                        MetricType::gauge, labels, std::move(depth));
-  registry.add_gauge({"wallaroo_queue_capacity_batches", "Batches that the queue can hold."},
-                     labels, metrics.capacity);
-  registry.add_counter({"wallaroo_queue_batches_total", "Batches taken from the queue."}, labels,
-                       metrics.batches);
-  registry.add_counter({"wallaroo_queue_records_total", "Records taken from the queue."}, labels,
-                       metrics.records);
+  registry.add_callback({"wallaroo_edge_queued_batches", "Batches that wait in its queues."},
+                        MetricType::gauge, labels,
+                        [fill] { return static_cast<double>(fill().queued); });
+  registry.add_callback({"wallaroo_edge_capacity_batches", "Batches that its queues can hold."},
+                        MetricType::gauge, labels,
+                        [fill] { return static_cast<double>(fill().capacity); });
+  registry.add_callback({"wallaroo_edge_fullest_queue_ratio",
+                         "How full its fullest queue is: waiting batches by capacity."},
+                        MetricType::gauge, labels, [fill] { return fill().fullest; });
+  const auto sum_of = [&](Counter EdgeMetrics::*counter) {
+    CounterSum sum;
+    for (const EdgeMetrics* const consumer : counters.consumers) {
+      sum.push_back(&(consumer->*counter));
+    }
+    return sum;
+  };
+  registry.add_counter_sum({"wallaroo_edge_batches_total", "Batches taken from its queues."},
+                           labels, sum_of(&EdgeMetrics::batches));
+  registry.add_counter_sum({"wallaroo_edge_records_total", "Records taken from its queues."},
+                           labels, sum_of(&EdgeMetrics::records));
+  registry.add_counter_sum(
+      {"wallaroo_edge_bytes_total", "Memory of the records taken from its queues."}, labels,
+      sum_of(&EdgeMetrics::bytes));
+  registry.add_counter_sum({"wallaroo_edge_blocked_seconds_total",
+                            "Time for which a full queue held its producers back, summed over "
+                            "their executors.",
+                            MetricUnit::nanoseconds},
+                           labels, counters.blocked_ns);
+}
+
+void register_segment(Registry& registry, const SegmentPlace& place,
+                      const SegmentMetrics& metrics) {
+  const Labels labels = {{"segment", fmt::format("{}", place.segment)},
+                         {"kind", place.kind},
+                         {"stages", place.stages},
+                         {"worker", place.worker},
+                         {"executor", fmt::format("{}", place.executor)}};
+  registry.add_counter({"wallaroo_segment_busy_seconds_total",
+                        "Time spent working on records in this segment.", MetricUnit::nanoseconds},
+                       labels, metrics.busy_ns);
+  registry.add_counter({"wallaroo_segment_blocked_seconds_total",
+                        "Time for which a full queue or a slow peer held this segment back.",
+                        MetricUnit::nanoseconds},
+                       labels, metrics.blocked_ns);
 }
 
 void register_executor(Registry& registry, const ExecutorPlace& place,
@@ -175,7 +242,7 @@ void register_checkpoints(Registry& registry, const std::string& worker,
   registry.add_gauge(
       {"wallaroo_checkpoint_last_number", "The number of the last checkpoint that completed."},
       labels, metrics.last_number);
-  registry.add_gauge({"wallaroo_checkpoint_last_completed_seconds",
+  registry.add_gauge({"wallaroo_checkpoint_last_completed_timestamp_seconds",
                       "When the last checkpoint completed, Unix time.", ns},
                      labels, metrics.last_wall_ns);
   registry.add_gauge({"wallaroo_checkpoint_last_duration_seconds",
@@ -183,6 +250,13 @@ void register_checkpoints(Registry& registry, const std::string& worker,
                      labels, metrics.last_duration_ns);
   registry.add_histogram({"wallaroo_checkpoint_duration_seconds", "How long checkpoints took."},
                          labels, metrics.durations);
+}
+
+void register_build(Registry& registry, std::string_view version) {
+  registry.add_callback({"wallaroo_build_info", "Always 1; the labels tell what was built."},
+                        MetricType::gauge,
+                        {{"version", std::string(version)}, {"compiler", std::string(compiler)}},
+                        [] { return 1.0; });
 }
 
 void register_process(Registry& registry) {

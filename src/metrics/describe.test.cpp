@@ -19,19 +19,25 @@ struct Everything {
   Everything() {
     register_process(registry);
     register_stage(registry, {"p", "s", "w", 0}, stage);
+    register_output(registry, {"p", "s", "w", 0}, stage);
+    register_timers(registry, {"p", "s", "w", 0}, stage);
+    register_keys(registry, {"p", "s", "w", 0}, stage);
     register_time(registry, {"p", "s", "w", 0}, stage);
     register_windows(registry, {"p", "s", "w", 0}, stage);
     register_join(registry, {"p", "s", "w", 0}, stage);
     register_source(registry, {"p", "in", "w", 0}, source);
     register_sink(registry, {"p", "out", "w", 0}, sink);
-    register_mailbox(registry, {0, "in", "s", "w", 0, 1}, mailbox, [] { return 3.0; });
+    register_edge(registry, {0, "in", "s", "w"}, {{&edge}, {}}, [] { return EdgeFill{}; });
+    register_segment(registry, {0, "segment", "s", "w", 0}, segment);
+    register_build(registry, "1.2.3");
     register_executor(registry, {"w", 0}, executor);
     register_checkpoints(registry, "w", checkpoints);
   }
   StageMetrics stage;
   SourceMetrics source;
   SinkMetrics sink;
-  MailboxMetrics mailbox;
+  EdgeMetrics edge;
+  SegmentMetrics segment;
   ExecutorMetrics executor;
   CheckpointMetrics checkpoints;
   Registry registry{"app"};
@@ -74,6 +80,13 @@ TEST(Describe, NamesFollowPrometheusConventions) {
     EXPECT_EQ(name.ends_with("_total"), family.type == MetricType::counter) << name;
     if (family.type == MetricType::histogram || family.about.unit == MetricUnit::nanoseconds) {
       EXPECT_NE(name.find("_seconds"), std::string::npos) << name;
+    }
+    if (name.ends_with("_seconds") && family.about.help.find("Unix") != std::string::npos) {
+      EXPECT_TRUE(name.ends_with("_timestamp_seconds") || name == "process_start_time_seconds")
+          << name << ": a time, not a duration";
+    }
+    for (const char* other_unit : {"_ns", "_ms", "_milliseconds", "_percent", "_kb", "_mb"}) {
+      EXPECT_FALSE(name.ends_with(other_unit)) << name;
     }
   }
 }

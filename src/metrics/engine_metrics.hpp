@@ -1,6 +1,10 @@
 // What the engine counts, one struct per place; each is written by one executor only.
 #pragma once
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
 #include "metrics/counter.hpp"
 
 namespace wallaroo::internal {
@@ -10,7 +14,12 @@ struct StageMetrics {
   Counter records_in;
   Counter records_out;
   Counter errors;            ///< records on which the user's function failed
-  LatencyHistogram latency;  ///< of the stage's own function; one record of each batch is timed
+  LatencyHistogram latency;  ///< of the stage's own function; about one call a millisecond
+  /// The same of windows and joins for making a result; of computations with timers for a timer.
+  LatencyHistogram output_latency;
+  /// Of stages that compute keys: the share of records in the key group that has most of them, in
+  /// billionths; 0 until enough records are known.
+  Gauge hottest_key_group;
 
   // Of stages that make watermarks or wait for them.
   Gauge watermark;          ///< nanoseconds since the epoch, as far as the stage has passed it on
@@ -37,22 +46,53 @@ struct SourceMetrics {
   Gauge connections;
 };
 
+/// Whether a peer is there, and since when it is not. `set` may be called by one thread only.
+class Presence {
+ public:
+  void set(std::int64_t present) {
+    if (present != gauge_.value()) {
+      changed_ns_.store(now_ns(), std::memory_order_relaxed);
+      gauge_.set(present);
+    }
+  }
+  std::int64_t value() const { return gauge_.value(); }
+  const Gauge& gauge() const { return gauge_; }
+  /// 0 while the peer is there; counted from the construction when it has never been there.
+  double seconds_away() const {
+    const std::int64_t since_ns = changed_ns_.load(std::memory_order_relaxed);
+    return value() != 0 ? 0 : static_cast<double>(now_ns() - since_ns) / 1e9;
+  }
+
+ private:
+  static std::int64_t now_ns() {
+    return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+  }
+  Gauge gauge_;
+  std::atomic<std::int64_t> changed_ns_{now_ns()};
+};
+
 /// One sink, on the executor that owns its connection or file.
 struct SinkMetrics {
   Counter records;  ///< handed to the operating system
   Counter bytes;
   Counter reconnects;
   Counter records_lost;      ///< given up: still buffered when a draining application timed out
-  Gauge connected;           ///< 1 while the peer is there or the file is open
+  Presence connected;        ///< 1 while the peer is there or the file is open
   Gauge buffered_bytes;      ///< waiting in the sink
   LatencyHistogram latency;  ///< of the pipeline: source read to sink write, per record
 };
 
-/// One edge between two executors (or within one), counted where batches are taken.
-struct MailboxMetrics {
-  Gauge capacity;
+/// One edge at one of its consuming executors, counted where batches are taken.
+struct EdgeMetrics {
   Counter batches;
   Counter records;
+  Counter bytes;
+};
+
+/// One segment, or the writer of a sink, on one executor.
+struct SegmentMetrics {
+  Counter busy_ns;
+  Counter blocked_ns;  ///< had work, but a full queue or a slow peer held it back
 };
 
 /// The checkpoints of one worker.

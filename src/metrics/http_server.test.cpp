@@ -256,7 +256,8 @@ TEST_F(Http, ASlowPageIsCompressedForThoseWhoAskAndOnlyForThem) {
   const std::string plain = ask_with("GET", "");
   EXPECT_EQ(plain.find("Content-Encoding"), std::string::npos);
   EXPECT_EQ(ask_with("GET", "Accept-Encoding: br, gzip;q=0\r\n").size(), plain.size());
-  const std::string compressed = ask_with("GET", "Accept-Encoding: br\r\nAccept-Encoding: gzip\r\n");
+  const std::string compressed =
+      ask_with("GET", "Accept-Encoding: br\r\nAccept-Encoding: gzip\r\n");
   EXPECT_NE(compressed.find("Content-Encoding: gzip\r\n"), std::string::npos);
   EXPECT_NE(compressed.find("\r\n\r\n\x1f\x8b\x08"), std::string::npos);
   EXPECT_LT(compressed.size(), 2'000U);

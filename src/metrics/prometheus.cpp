@@ -76,6 +76,7 @@ class SeriesWriter {
       : out_(out), about_(family.about), labels_(label_list(series.labels)) {}
 
   void operator()(const Counter* counter) { line(number(counter->value(), about_.unit)); }
+  void operator()(const CounterSum& sum) { line(number(total_of(sum), about_.unit)); }
   void operator()(const Gauge* gauge) { line(number(gauge->value(), about_.unit)); }
   void operator()(const std::function<double()>& read) { line(number(read())); }
   void operator()(const LatencyHistogram* histogram) {

@@ -62,6 +62,10 @@ void Registry::add_counter(const MetricName& name, Labels labels, const Counter&
   add(name, MetricType::counter, {std::move(labels), &counter});
 }
 
+void Registry::add_counter_sum(const MetricName& name, Labels labels, CounterSum counters) {
+  add(name, MetricType::counter, {std::move(labels), std::move(counters)});
+}
+
 void Registry::add_gauge(const MetricName& name, Labels labels, const Gauge& gauge) {
   add(name, MetricType::gauge, {std::move(labels), &gauge});
 }

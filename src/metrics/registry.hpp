@@ -20,8 +20,9 @@ using Labels = std::vector<Label>;
 
 enum class MetricType { counter, gauge, histogram };
 
-/// What the stored numbers count; those in nanoseconds are rendered in seconds.
-enum class MetricUnit { one, nanoseconds };
+/// What the stored numbers count; those in nanoseconds are rendered in seconds, billionths as
+/// fractions of one.
+enum class MetricUnit { one, nanoseconds, billionths };
 
 /// A metric of many series; its name follows Prometheus' rules (`wallaroo_stage_errors_total`).
 struct MetricName {
@@ -30,10 +31,21 @@ struct MetricName {
   MetricUnit unit = MetricUnit::one;
 };
 
+/// Counters of which only the sum is of interest.
+using CounterSum = std::vector<const Counter*>;
+inline std::uint64_t total_of(const CounterSum& sum) {
+  std::uint64_t total = 0;
+  for (const Counter* const counter : sum) {
+    total += counter->value();
+  }
+  return total;
+}
+
 /// One series: labels and where its number is read, at any time and from any thread.
 struct MetricSeries {
   Labels labels;
-  std::variant<const Counter*, const Gauge*, const LatencyHistogram*, std::function<double()>>
+  std::variant<const Counter*, CounterSum, const Gauge*, const LatencyHistogram*,
+               std::function<double()>>
       source;
 };
 
@@ -55,6 +67,7 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
 
   void add_counter(const MetricName& name, Labels labels, const Counter& counter);
+  void add_counter_sum(const MetricName& name, Labels labels, CounterSum counters);
   void add_gauge(const MetricName& name, Labels labels, const Gauge& gauge);
   void add_histogram(const MetricName& name, Labels labels, const LatencyHistogram& histogram);
   /// For numbers that are looked up when asked for; `read` is called on the reader's thread and

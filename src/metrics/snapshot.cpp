@@ -4,8 +4,12 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 
 #include <boost/json/array.hpp>
@@ -21,9 +25,13 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int format_version = 1;
+constexpr int format_version = 2;
 
 json::value number(double value) {
+  constexpr double exact = 9007199254740992.0;  // 2^53: whole numbers below are written as such
+  if (std::isfinite(value) && std::abs(value) < exact && value == std::floor(value)) {
+    return static_cast<std::int64_t>(value);
+  }
   return std::isfinite(value) ? json::value(value) : json::value(nullptr);
 }
 
@@ -36,6 +44,7 @@ struct ValueReader {
   MetricUnit unit;
 
   json::value operator()(const Counter* counter) const { return number(counter->value(), unit); }
+  json::value operator()(const CounterSum& sum) const { return number(total_of(sum), unit); }
   json::value operator()(const Gauge* gauge) const { return number(gauge->value(), unit); }
   json::value operator()(const std::function<double()>& read) const { return number(read()); }
   json::value operator()(const LatencyHistogram* histogram) const {
@@ -55,8 +64,8 @@ const std::string* find_label(const Labels& labels, std::string_view name) {
   return nullptr;
 }
 
-/// Executors are numbers in the document, though label values are text.
-json::value executor_number(std::string_view text) {
+/// Numbers in the document, though label values are text.
+json::value whole_number(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc{} && end == text.data() + text.size() ? json::value(value)
@@ -64,23 +73,9 @@ json::value executor_number(std::string_view text) {
 }
 
 json::value label_value(const Label& label) {
-  return label.name.ends_with("executor") ? executor_number(label.value) : json::value(label.value);
-}
-
-/// The object of `list` that begins with these members; appended when it is not there yet.
-json::object& find_or_add(json::array& list, const json::object& identity) {
-  for (json::value& entry : list) {
-    json::object& object = entry.as_object();
-    bool same = true;
-    for (const auto& [key, value] : identity) {
-      const json::value* found = object.if_contains(key);
-      same = same && found != nullptr && *found == value;
-    }
-    if (same) {
-      return object;
-    }
-  }
-  return list.emplace_back(identity).as_object();
+  const bool is_number =
+      label.name == "executor" || label.name == "edge" || label.name == "segment";
+  return is_number ? whole_number(label.value) : json::value(label.value);
 }
 
 json::array& list_in(json::object& object, std::string_view name) {
@@ -113,7 +108,8 @@ class Document {
              {"latency_bounds_seconds", std::move(bounds)},
              {"process", json::object()},
              {"pipelines", json::array()},
-             {"queues", json::array()},
+             {"edges", json::array()},
+             {"segments", json::array()},
              {"executors", json::array()},
              {"other", json::array()}};
   }
@@ -137,21 +133,25 @@ class Document {
  private:
   json::object& entry_of_stage(std::string_view pipeline, std::string_view kind,
                                std::string_view name, const Labels& labels) {
-    json::object& of_pipeline = find_or_add(list_in(root_, "pipelines"), {{"name", pipeline}});
+    std::string path = "pipelines";
+    json::object& of_pipeline = named_entry(list_in(root_, "pipelines"), path, pipeline);
     for (const std::string_view list : {"sources", "stages", "sinks"}) {
       list_in(of_pipeline, list);
     }
-    json::array& of_kind = list_in(of_pipeline, std::string(kind) + "s");
-    json::object& stage = find_or_add(of_kind, {{"name", name}});
-    return find_or_add(list_in(stage, "executors"),
-                       identity(labels, {"application", "pipeline", kind}));
+    const std::string of_kind = std::string(kind) + "s";
+    path.append(1, '\0').append(of_kind);
+    json::object& stage = named_entry(list_in(of_pipeline, of_kind), path, name);
+    return labelled_entry(list_in(stage, "executors"), path, labels,
+                          {"application", "pipeline", kind});
   }
 
   void add_outside_pipelines(std::string_view metric, const Labels& labels,
                              const json::value& value) {
     const bool edge = find_label(labels, "from") != nullptr && find_label(labels, "to") != nullptr;
     if (edge) {
-      entry("queues", labels)[field_name(metric, "queue")] = value;
+      entry("edges", labels)[field_name(metric, "edge")] = value;
+    } else if (find_label(labels, "segment") != nullptr) {
+      entry("segments", labels)[field_name(metric, "segment")] = value;
     } else if (find_label(labels, "executor") != nullptr) {
       entry("executors", labels)[field_name(metric, "executor")] = value;
     } else if (metric.starts_with("process_") && labels.size() == 1) {
@@ -159,16 +159,42 @@ class Document {
     } else {
       list_in(root_, "other")
           .push_back(json::object{
-              {"name", metric}, {"labels", identity(labels, {"application"})}, {"value", value}});
+              {"name", metric}, {"labels", members(labels, {"application"})}, {"value", value}});
     }
   }
 
   json::object& entry(std::string_view list, const Labels& labels) {
-    return find_or_add(list_in(root_, list), identity(labels, {"application"}));
+    return labelled_entry(list_in(root_, list), std::string(list), labels, {"application"});
   }
 
-  static json::object identity(const Labels& labels,
+  json::object& named_entry(json::array& list, std::string& path, std::string_view name) {
+    path.append(1, '\0').append(name);
+    return at(list, path, [&] { return json::object{{"name", name}}; });
+  }
+
+  json::object& labelled_entry(json::array& list, std::string path, const Labels& labels,
                                std::initializer_list<std::string_view> without) {
+    for (const Label& label : labels) {
+      if (std::find(without.begin(), without.end(), label.name) == without.end()) {
+        path.append(1, '\0').append(label.name).append(1, '\0').append(label.value);
+      }
+    }
+    return at(list, path, [&] { return members(labels, without); });
+  }
+
+  /// The object of `list` that was made for this path; made now when there is none. A search
+  /// through the list would make the time for a document grow with the square of its size.
+  template <class Make>
+  json::object& at(json::array& list, const std::string& path, Make&& make) {
+    const auto [known, added] = places_.try_emplace(path, list.size());
+    if (added) {
+      list.emplace_back(make());
+    }
+    return list[known->second].as_object();
+  }
+
+  static json::object members(const Labels& labels,
+                              std::initializer_list<std::string_view> without) {
     json::object result;
     for (const Label& label : labels) {
       if (std::find(without.begin(), without.end(), label.name) == without.end()) {
@@ -178,6 +204,7 @@ class Document {
     return result;
   }
 
+  std::unordered_map<std::string, std::size_t> places_;  ///< by path: index in its list
   json::object root_;
 };
 

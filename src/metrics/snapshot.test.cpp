@@ -1,7 +1,9 @@
 #include "metrics/snapshot.hpp"
 
+#include <cstddef>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <boost/json/parse.hpp>
@@ -33,7 +35,7 @@ TEST(Snapshot, GroupsByPipelineStageAndExecutor) {
   register_sink(registry, {"other", "totals", "w", 0}, sink);
 
   const auto document = parsed(registry);
-  EXPECT_EQ(document.at("format"), 1);
+  EXPECT_EQ(document.at("format"), 2);
   EXPECT_EQ(document.at("application"), "app");
   const auto& pipelines = document.at("pipelines").as_array();
   ASSERT_EQ(pipelines.size(), 2U);
@@ -73,22 +75,71 @@ TEST(Snapshot, BinsStandUnderTheirBounds) {
   }
 }
 
-TEST(Snapshot, QueuesAndExecutorsHaveTheirOwnLists) {
+TEST(Snapshot, EdgesSegmentsAndExecutorsHaveTheirOwnLists) {
   Registry registry("app");
-  MailboxMetrics mailbox;
-  mailbox.capacity.set(64);
+  EdgeMetrics on_executor[2];
+  on_executor[0].records.add(40);
+  on_executor[1].records.add(2);
+  Counter blocked;
+  blocked.add(500'000'000);
+  SegmentMetrics segment;
+  segment.busy_ns.add(1'500'000'000);
   ExecutorMetrics executor;
   executor.busy_ns.add(2'500'000'000);
-  register_mailbox(registry, {0, "split", "count", "w", 0, 1}, mailbox, [] { return 3.0; });
+  register_edge(registry, {7, "split", "count", "w"},
+                {{&on_executor[0], &on_executor[1]}, {&blocked}},
+                [] { return EdgeFill{40, 64, 0.75}; });
+  register_segment(registry, {3, "segment", "count, totals", "w", 1}, segment);
   register_executor(registry, {"w", 1}, executor);
   const auto document = parsed(registry);
-  const auto& queue = document.at("queues").at(0);
-  EXPECT_EQ(queue.at("from"), "split");
-  EXPECT_EQ(queue.at("from_executor"), 0);
-  EXPECT_EQ(queue.at("to_executor"), 1);
-  EXPECT_EQ(queue.at("capacity_batches"), 64);
+  const auto& edge = document.at("edges").at(0);
+  EXPECT_EQ(edge.at("edge"), 7);
+  EXPECT_EQ(edge.at("from"), "split");
+  EXPECT_EQ(edge.at("to"), "count");
+  EXPECT_EQ(edge.at("queued_batches"), 40);
+  EXPECT_EQ(edge.at("capacity_batches"), 64);
+  EXPECT_EQ(edge.at("fullest_queue_ratio"), 0.75);
+  EXPECT_EQ(edge.at("records_total"), 42);
+  EXPECT_EQ(edge.at("blocked_seconds_total"), 0.5);
+  const auto& of_segment = document.at("segments").at(0);
+  EXPECT_EQ(of_segment.at("segment"), 3);
+  EXPECT_EQ(of_segment.at("kind"), "segment");
+  EXPECT_EQ(of_segment.at("stages"), "count, totals");
+  EXPECT_EQ(of_segment.at("executor"), 1);
+  EXPECT_EQ(of_segment.at("busy_seconds_total"), 1.5);
   EXPECT_EQ(document.at("executors").at(0).at("executor"), 1);
   EXPECT_EQ(document.at("executors").at(0).at("busy_seconds_total"), 2.5);
+}
+
+// A search through the entries for each of these series would take as long as all other tests
+// here together.
+TEST(Snapshot, PutsThousandsOfSeriesInTheirPlaces) {
+  constexpr std::size_t count = 3000;
+  Registry registry("app");
+  std::vector<StageMetrics> stages(3);
+  std::vector<ExecutorMetrics> executors(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    executors[i].busy_ns.add(i * 1'000'000'000);
+    register_executor(registry, {"w" + std::to_string(i % 7), static_cast<int>(i / 7)},
+                      executors[i]);
+  }
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    stages[i].records_in.add(i);
+    register_stage(registry, {"p", "same name", "w", static_cast<int>(i)}, stages[i]);
+    register_stage(registry, {"q", "same name", "w", static_cast<int>(i)}, stages[i]);
+  }
+  const auto document = parsed(registry);
+  const auto& entries = document.at("executors").as_array();
+  ASSERT_EQ(entries.size(), count);
+  for (std::size_t i = 0; i < count; ++i) {
+    EXPECT_EQ(entries[i].at("busy_seconds_total"), i);
+    EXPECT_EQ(entries[i].at("executor"), i / 7);
+  }
+  for (const std::size_t pipeline : {0U, 1U}) {
+    const auto& of = document.at("pipelines").at(pipeline).at("stages").at(0).at("executors");
+    ASSERT_EQ(of.as_array().size(), stages.size());
+    EXPECT_EQ(of.at(2).at("records_in_total"), 2);
+  }
 }
 
 TEST(Snapshot, StaysJsonWhateverNamesAndNumbersAreInIt) {
@@ -108,7 +159,7 @@ TEST(Snapshot, StaysJsonWhateverNamesAndNumbersAreInIt) {
 
 TEST(Snapshot, AnEmptyRegistryHasAllMembers) {
   const auto document = parsed(Registry("app"));
-  for (const char* name : {"pipelines", "queues", "executors", "other"}) {
+  for (const char* name : {"pipelines", "edges", "segments", "executors", "other"}) {
     EXPECT_TRUE(document.at(name).as_array().empty()) << name;
   }
   EXPECT_TRUE(document.at("process").as_object().empty());

@@ -14,6 +14,7 @@
 
 #include "plan/graph.hpp"
 #include "sink/definition.hpp"
+#include "step/callback_terminal.hpp"
 #include "step/chain.hpp"
 #include "step/computation_step.hpp"
 #include "step/input.hpp"

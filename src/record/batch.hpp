@@ -40,6 +40,8 @@ class Batch {
 
   /// Number of records.
   virtual std::size_t size() const = 0;
+  /// Memory that the records take, without what views in them point to. Of batches on an edge.
+  virtual std::size_t memory_bytes() const { return 0; }
   /// Makes the batch empty so that its producer can fill it again.
   virtual void clear() = 0;
 
@@ -85,6 +87,7 @@ class ByteBatch final : public Batch {
   std::vector<std::uint32_t> ends;  ///< offset just after each record
 
   std::size_t size() const override { return ends.size(); }
+  std::size_t memory_bytes() const override { return bytes.size(); }
   void clear() override {
     bytes.clear();
     ends.clear();

@@ -38,10 +38,12 @@ class RecordBatch final : public Batch {
   }
 
   std::size_t size() const override { return size_; }
+  std::size_t memory_bytes() const override { return size_ * sizeof(T) + payload_; }
   bool full() const { return size_ == capacity; }
   void clear() override {
     std::destroy_n(slots_, size_);
     size_ = 0;
+    payload_ = 0;
   }
 
   /// Only while not full.
@@ -50,8 +52,12 @@ class RecordBatch final : public Batch {
     make_record(slots_ + size_, std::forward<Args>(args)...);
     ++size_;
   }
-  /// For a writer that constructs records in place, at `end()` and on.
-  void set_size(std::size_t size) { size_ = size; }
+  /// For a writer that constructs records in place, at `end()` and on. `payload`: the bytes that
+  /// the records hold outside of themselves.
+  void set_size(std::size_t size, std::size_t payload = 0) {
+    size_ = size;
+    payload_ = payload;
+  }
 
   T* begin() { return slots_; }
   T* end() { return slots_ + size_; }
@@ -59,6 +65,7 @@ class RecordBatch final : public Batch {
  private:
   T* slots_;
   std::size_t size_ = 0;
+  std::size_t payload_ = 0;
 };
 
 /// Records that lie in memory which outlives the batch (a memory source); never changed by stages.

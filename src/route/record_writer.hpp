@@ -115,7 +115,7 @@ class RecordWriter {
     std::size_t size() const { return static_cast<std::size_t>(next - batch->begin()); }
     void close() {
       if (batch != nullptr) {
-        batch->set_size(size());
+        batch->set_size(size(), payload);
       }
     }
   };

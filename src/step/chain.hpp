@@ -20,8 +20,8 @@
 namespace wallaroo::internal {
 
 /// The types of the steps are known together, so the compiler makes one loop of them; the only
-/// virtual call is `process`, once per batch. Now and then one record goes through a copy of the
-/// loop body that times every stage.
+/// virtual call is `process`, once per batch. Some records go through a copy of the loop body that
+/// times functions, see Sampler.
 template <class Input, class Terminal, class... Steps>
 class Chain final : public Segment {
  public:
@@ -42,7 +42,10 @@ class Chain final : public Segment {
         terminal_(spec.terminal, context, next_outlet_),
         context_(context),
         clock_(context.clock),
-        outlets_(context.outlets) {}
+        outlets_(context.outlets) {
+    std::apply([&](auto&... step) { (add_calls(step), ...); }, steps_);
+    terminal_.for_each_stage([&](StageRuntime& stage) { context_.sampler.add(stage.call); });
+  }
 
   void process(Batch& batch) override {
     context_.begin(batch);
@@ -50,25 +53,14 @@ class Chain final : public Segment {
     Counts tally;
     auto [slot, last] = input_.slots(context_, batch);
     const auto records = static_cast<std::size_t>(last - slot);
-    if (records != 0 && worth_timing(records)) {
-      run_timed(input_.place(*slot), input_.record(*slot)).add_to(tally);
-      input_.next(context_);
-      ++slot;
-    }
-    auto end = terminal_.open();
-    if constexpr (plain) {
-#pragma GCC unroll 4  // a tenth faster where the loop is vectorised
-      for (; slot != last; ++slot) {
-        run<0, Pass::plain>(tally, end, input_.place(*slot), input_.record(*slot));
-      }
-    } else {
-      if (wants_look_ahead()) {
-        run_looked_up(tally, end, slot, last);
-      }
-      for (; slot != last; ++slot) {
-        run<0, Pass::plain>(tally, end, input_.place(*slot), input_.record(*slot));
-        input_.next(context_);
-      }
+    if (records != 0) {
+      context_.sampler.begin_batch(batch.ingest_ns, records, [this] { return steady_.now_ns(); });
+      const bool looks_ahead_now = wants_look_ahead();
+      do {
+        const auto stop = slot + static_cast<std::ptrdiff_t>(part_of(last - slot));
+        run_part(tally, looks_ahead_now, slot, stop);
+        slot = stop;
+      } while (slot != last);
     }
     context_.origin = {};
     count(tally, records);
@@ -179,6 +171,14 @@ class Chain final : public Segment {
  private:
   using Counts = Tally<sizeof...(Steps)>;
 
+  template <class Step>
+  void add_calls(Step& step) {
+    context_.sampler.add(step.stage().call);
+    if constexpr (requires { requires Step::times_output; }) {
+      context_.sampler.add(step.stage().output);
+    }
+  }
+
   /// Some step makes watermarks or waits for them.
   static constexpr bool temporal = (is_temporal<Steps> || ...);
 
@@ -233,6 +233,7 @@ class Chain final : public Segment {
   void without_batch(std::int64_t now_ns, Work&& work, std::size_t from = 0) {
     if constexpr (temporal) {
       context_.begin_at(now_ns);
+      context_.sampler.look(steady_.now_ns());
       Counts tally;
       {
         auto end = terminal_.open();
@@ -241,7 +242,7 @@ class Chain final : public Segment {
             return;
           }
           auto next = [&](const auto& place, auto&& output) {
-            run<I + 1, Pass::plain>(tally, end, place, std::forward<decltype(output)>(output));
+            run<I + 1, Pass::timed>(tally, end, place, std::forward<decltype(output)>(output));
           };
           work(step, tally.of[I], next);
         });
@@ -263,6 +264,41 @@ class Chain final : public Segment {
   /// Nothing but functions of plain records: the loop is small and may be vectorised.
   static constexpr bool plain = std::is_trivially_copyable_v<typename Input::Record> &&
                                 !std::is_same_v<Input, FrameInput> && (Steps::plain && ...);
+
+  // How many of the next records may pass before the clock is looked at.
+  std::size_t part_of(std::ptrdiff_t records) {
+    Sampler& sampler = context_.sampler;
+    if (sampler.until_look() == 0) [[unlikely]] {
+      sampler.look(steady_.now_ns());
+    }
+    const std::size_t part = std::min(static_cast<std::size_t>(records), sampler.until_look());
+    sampler.passed(part);
+    return part;
+  }
+
+  template <class Slot>
+  [[gnu::always_inline]] void run_part(Counts& tally, bool looks_ahead_now, Slot slot, Slot last) {
+    if (context_.sampler.wants_record()) [[unlikely]] {
+      const auto [timed, next] = run_timed(slot, last);
+      timed.add_to(tally);
+      slot = next;
+    }
+    auto end = terminal_.open();
+    if constexpr (plain) {
+#pragma GCC unroll 4  // a tenth faster where the loop is vectorised
+      for (; slot != last; ++slot) {
+        run<0, Pass::plain>(tally, end, input_.place(*slot), input_.record(*slot));
+      }
+    } else {
+      if (looks_ahead_now) {
+        run_looked_up(tally, end, slot, last);
+      }
+      for (; slot != last; ++slot) {
+        run<0, Pass::plain>(tally, end, input_.place(*slot), input_.record(*slot));
+        input_.next(context_);
+      }
+    }
+  }
 
   bool wants_look_ahead() {
     if constexpr (looks_ahead) {
@@ -289,20 +325,18 @@ class Chain final : public Segment {
     }
   }
 
-  // A record of every small batch, where latency matters, and of some of the large ones, where the
-  // four or more looks at the clock would be felt.
-  bool worth_timing(std::size_t records) {
-    constexpr std::size_t small = 64;
-    constexpr std::uint32_t one_in = 64;
-    return records < small || ++large_batches_ % one_in == 0;
-  }
-
-  template <class KeyPlace, class Record>
-  [[gnu::noinline]] Counts run_timed(const KeyPlace& key, Record&& record) {
+  // The first records of a part, as long as functions are due.
+  template <class Slot>
+  [[gnu::noinline]] std::pair<Counts, Slot> run_timed(Slot slot, Slot last) {
     Counts tally;
     auto end = terminal_.open();
-    run<0, Pass::timed>(tally, end, key, std::forward<Record>(record));
-    return tally;
+    do {
+      context_.sampler.spend();
+      run<0, Pass::timed>(tally, end, input_.place(*slot), input_.record(*slot));
+      input_.next(context_);
+      ++slot;
+    } while (slot != last && context_.sampler.wants_record());
+    return {tally, slot};
   }
 
   // Views into the record of step I may leave with the chain's outputs, or wait in the chain, while
@@ -339,7 +373,7 @@ class Chain final : public Segment {
     }
     template <class Output>
     [[gnu::always_inline]] void all(Output* outputs, std::size_t size) {
-      if constexpr (I == sizeof...(Steps) &&
+      if constexpr (pass != Pass::timed && I == sizeof...(Steps) &&
                     requires { end.accept_all(chain.context_, key, outputs, size); }) {
         end.accept_all(chain.context_, key, outputs, size);
       } else {
@@ -353,7 +387,7 @@ class Chain final : public Segment {
   template <std::size_t I, Pass pass, class End, class KeyPlace, class Record>
   [[gnu::always_inline]] void run(Counts& tally, End& end, const KeyPlace& key, Record&& record) {
     if constexpr (I == sizeof...(Steps)) {
-      end.accept(context_, key, std::forward<Record>(record));
+      end.template accept<pass>(context_, key, std::forward<Record>(record));
     } else if constexpr (is_temporal<std::tuple_element_t<I, std::tuple<Steps...>>>) {
       auto next = [&](const auto& place, auto&& output) {
         run<I + 1, rest_of(pass)>(tally, end, place, std::forward<decltype(output)>(output));
@@ -416,7 +450,7 @@ class Chain final : public Segment {
   const Clock& clock_;
   std::vector<Outlet*> outlets_;
   Watermark watermark_;
-  std::uint32_t large_batches_ = 0;
+  SteadyClock steady_;  ///< what calls are timed by, wherever the engine's own time comes from
   Counts counted_;
   std::uint64_t counted_input_ = 0;
   bool has_counted_ = false;

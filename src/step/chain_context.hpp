@@ -5,11 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "record/arena.hpp"
 #include "record/key.hpp"
 #include "route/pins.hpp"
 #include "step/failure.hpp"
 #include "step/loss_log.hpp"
+#include "step/sampler.hpp"
 #include "step/segment.hpp"
 
 namespace wallaroo::internal {
@@ -25,6 +27,7 @@ class ChainContext {
   InputPins pins;
   FailureHandler failures;
   LossLog losses;
+  Sampler sampler;
   std::string_view origin;     ///< of a frame batch
   std::uint64_t position = 0;  ///< of the frame being decoded, in its origin
 
@@ -106,27 +109,59 @@ struct Tally {
   }
 };
 
-/// How a record goes through a copy of the loop body: as most do; with each stage timed; or with
-/// its state looked up before by the first step.
+/// How a record goes through a copy of the loop body: as most do; asking at each function whether
+/// its call is to be timed; or with its state looked up before by the first step.
 enum class Pass : std::uint8_t { plain, timed, looked_up };
 
-/// Times a user's function when `Timed`.
+/// Times a call of a user's function from here to `stop`, if `Timed` and the call is due. What the
+/// function hands on while it runs is left out by `pause` and `resume`. Where `stop` is not
+/// reached, because the function threw or made nothing, the next call is due.
 template <bool Timed>
-class StageTimer {
+class CallTimer {
  public:
-  explicit StageTimer(StageRuntime&) {}
+  CallTimer(ChainContext&, SampledCall&) {}
+  void pause() {}
+  void resume() {}
   void stop() {}
 };
 template <>
-class StageTimer<true> {
+class CallTimer<true> {
  public:
-  explicit StageTimer(StageRuntime& stage) : stage_(stage), start_ns_(clock_.now_ns()) {}
-  void stop() { stage_.metrics.latency.record(clock_.now_ns() - start_ns_); }
+  CallTimer(ChainContext& context, SampledCall& call) : context_(context), call_(call) {
+    if (call.due) [[unlikely]] {
+      runs_ = true;
+      start_ns_ = clock_.now_ns();
+    }
+  }
+  CallTimer(const CallTimer&) = delete;
+  CallTimer& operator=(const CallTimer&) = delete;
+
+  void pause() {
+    if (runs_) [[unlikely]] {
+      before_ns_ += clock_.now_ns() - start_ns_;
+    }
+  }
+  void resume() {
+    if (runs_) [[unlikely]] {
+      start_ns_ = clock_.now_ns();
+    }
+  }
+  void stop() {
+    if (runs_) [[unlikely]] {
+      call_.latency->record(before_ns_ + clock_.now_ns() - start_ns_);
+      runs_ = false;
+      call_.due = false;
+      context_.sampler.took();
+    }
+  }
 
  private:
+  ChainContext& context_;
+  SampledCall& call_;
   SteadyClock clock_;
-  StageRuntime& stage_;
-  std::int64_t start_ns_;
+  bool runs_ = false;
+  std::int64_t start_ns_ = 0;
+  std::int64_t before_ns_ = 0;
 };
 
 }  // namespace wallaroo::internal

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "route/mailbox.hpp"
+#include "step/callback_terminal.hpp"
 #include "step/chain.hpp"
 #include "step/computation_step.hpp"
 #include "step/decode_step.hpp"
@@ -33,7 +34,7 @@ struct StageRun {
 struct RunOptions {
   OnError on_error = OnError::stop;
   OnError sink_on_error = OnError::stop;
-  std::size_t batch_records = 100;  ///< large batches are not timed, small ones are
+  std::size_t batch_records = 100;
 };
 
 // The surroundings of a segment of two stages: "stage" and "sink".

@@ -162,11 +162,13 @@ class ComputationStep {
                                     const KeyPlace& key, R&& record, Next&& next) {
     bool in_user_code = true;
     try {
-      StageTimer<pass == Pass::timed> timer(*stage_);
+      CallTimer<pass == Pass::timed> timer(context, stage_->call);
       if constexpr (Traits::emits) {
         auto take = [&](Output* outputs, std::size_t size) {
           tally += size;
+          timer.pause();
           pass_all(outputs, size, next);
+          timer.resume();
         };
         EmitterAccess::bind_arena(*emitter_, &ChainContext::arena, &context);
         EmitterAccess::bind(*emitter_, take);

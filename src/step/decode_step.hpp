@@ -80,7 +80,7 @@ class DecodeStep {
                                     std::string_view frame, Next&& next) {
     bool in_user_code = true;
     try {
-      StageTimer<pass == Pass::timed> timer(*stage_);
+      CallTimer<pass == Pass::timed> timer(context, stage_->call);
       auto result = Traits::call(decoder_, frame);
       timer.stop();
       in_user_code = false;

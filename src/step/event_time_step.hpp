@@ -126,12 +126,14 @@ class EventTimeStep : public TemporalStep {
     latest_ = unit_checked_ ? latest_of_batch_ : no_time;
   }
 
-  template <Pass, class Place, class R, class Next>
+  template <Pass pass, class Place, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
                                     R&& record, Next&& next) {
     std::int64_t time_ns = 0;
     try {
+      CallTimer<pass == Pass::timed> timer(context, stage_->call);
       time_ns = to_event_time(std::invoke(extract_, std::as_const(record)));
+      timer.stop();
       if (time_ns > latest_ && refuses(context, record, time_ns)) [[unlikely]] {
         ++tally;
         return;

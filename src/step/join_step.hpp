@@ -83,6 +83,7 @@ class JoinStep : public TemporalStep {
   static constexpr bool tallies_losses = false;
   static constexpr bool stateful = true;
   static constexpr StageKind kind = StageKind::join;
+  static constexpr bool times_output = true;
 
   struct Spec {
     JoinSettings settings;
@@ -101,10 +102,12 @@ class JoinStep : public TemporalStep {
 
   void begin_batch(ChainContext&) { touched_ = true; }
 
-  template <Pass, class Place, class R, class Next>
+  template <Pass pass, class Place, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
                                     R&& record, Next&& next) {
-    Out<std::remove_reference_t<Next>> out{this, &context, &tally, &next};
+    constexpr bool timed = pass == Pass::timed;
+    CallTimer<timed> timer(context, stage_->call);
+    Out<std::remove_reference_t<Next>, timed> out{this, &context, &tally, &next, &timer};
     const auto& key = key_place(place);
     const std::int64_t time_ns = time_of(context, place);
     Record side(std::forward<R>(record));
@@ -113,6 +116,7 @@ class JoinStep : public TemporalStep {
     } else {
       set_->on_right(key.hash, key.key, time_ns, std::get<1>(std::move(side)), out);
     }
+    timer.stop();
   }
 
   Watermark set_watermark(Watermark in) {
@@ -128,7 +132,7 @@ class JoinStep : public TemporalStep {
 
   template <class Next>
   bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
-    Out<Next> out{this, &context, &tally, &next};
+    Out<Next, true> out{this, &context, &tally, &next, nullptr};
     return set_->fire_due(records_per_slice, out);
   }
 
@@ -181,12 +185,13 @@ class JoinStep : public TemporalStep {
   /// Few enough that what leaves together holds other records up for less than a millisecond.
   static constexpr std::size_t records_per_slice = 512;
 
-  template <class Next>
+  template <class Next, bool timed>
   struct Out {
     JoinStep* step;
     ChainContext* context;
     std::uint64_t* tally;
     Next* next;
+    CallTimer<timed>* of_record;  ///< without what comes out; null when no record brings it
 
     void pair(const Key& key, std::int64_t time_ns, const Left& left, const Right& right) {
       emit(key, time_ns, &left, &right);
@@ -222,7 +227,9 @@ class JoinStep : public TemporalStep {
     void emit(const Key& key, std::int64_t time_ns, const Left* left, const Right* right) {
       std::optional<Result> made;
       try {
+        CallTimer<timed> timer(*context, step->stage_->output);
         made = invoke_join<join_kind>(step->function_, left, right);
+        timer.stop();
       } catch (...) {
         step->fail(*context, left, right);
         return;
@@ -233,7 +240,13 @@ class JoinStep : public TemporalStep {
     }
     void pass_on(const Key& key, std::int64_t time_ns, Output&& output) {
       ++*tally;
+      if (timed && of_record != nullptr) {
+        of_record->pause();
+      }
       (*next)(At<KeyRef<const Key&>>{{hash_key(key), key}, time_ns}, std::move(output));
+      if (timed && of_record != nullptr) {
+        of_record->resume();
+      }
     }
   };
 

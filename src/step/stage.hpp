@@ -6,6 +6,7 @@
 #include <wallaroo/connector_options.hpp>
 
 #include "metrics/engine_metrics.hpp"
+#include "step/sampler.hpp"
 
 namespace wallaroo::internal {
 
@@ -34,6 +35,8 @@ struct StageInfo {
 struct StageRuntime {
   const StageInfo* info = nullptr;
   StageMetrics metrics;
+  SampledCall call{metrics.latency};           ///< of the stage's function, with a record
+  SampledCall output{metrics.output_latency};  ///< that makes results, or handles a timer
   SourceMetrics* source = nullptr;  ///< of a stage that is a source
 };
 

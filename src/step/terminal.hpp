@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <new>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -18,21 +17,22 @@
 #include "route/record_writer.hpp"
 #include "step/chain_context.hpp"
 #include "step/describe.hpp"
+#include "step/key_group_shares.hpp"
 
 namespace wallaroo::internal {
 
 // Each terminal has a Spec (copied to every executor), is made from it, a segment's context and a
 // cursor over the segment's outlets (it takes those of its edges), and has flush(everything),
 // finish(), for_each_stage(visit(stage)) and open(), which gives what accepts the records of one
-// batch: accept(context, key place, record).
+// part of a batch: accept<pass>(context, key place, record).
 
 /// For terminals that accept records themselves.
 template <class Terminal>
 struct Direct {
   Terminal* terminal;
-  template <class KeyPlace, class Record>
+  template <Pass pass, class KeyPlace, class Record>
   [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key, Record&& record) {
-    terminal->accept(context, key, std::forward<Record>(record));
+    terminal->template accept<pass>(context, key, std::forward<Record>(record));
   }
 };
 
@@ -83,7 +83,7 @@ class ForwardTerminal {
     }
   }
 
-  template <class Place, class Record>
+  template <Pass, class Place, class Record>
   [[gnu::always_inline]] void accept(ChainContext& context, const Place& place, Record&& record) {
     const std::size_t last = writers_.size() - 1;
     for (std::size_t i = 0; i < last; ++i) {
@@ -142,9 +142,9 @@ class ExchangeTerminal {
         stage_(context.stages.at(spec.stage)),
         writer_(**next++) {}
 
-  template <class Place, class Record>
+  template <Pass pass, class Place, class Record>
   [[gnu::always_inline]] void accept(ChainContext& context, const Place& place, Record&& record) {
-    append(context, writer_.appender(context.pins), place, std::forward<Record>(record));
+    append<pass>(context, writer_.appender(context.pins), place, std::forward<Record>(record));
   }
 
   struct Open : Direct<ExchangeTerminal> {
@@ -154,7 +154,7 @@ class ExchangeTerminal {
                                            std::size_t size) {
       const Appender writer = this->terminal->writer_.appender(context.pins);
       for (std::size_t i = 0; i < size; ++i) {
-        this->terminal->append(context, writer, place, std::move(records[i]));
+        this->terminal->template append<Pass::plain>(context, writer, place, std::move(records[i]));
       }
     }
   };
@@ -170,10 +170,11 @@ class ExchangeTerminal {
   using Writer = RecordWriter<EdgeSlot<Slot, WithTime>, may_hold_views<T>>;
   using Appender = typename Writer::Appender;
 
-  template <class Place, class Record>
+  template <Pass pass, class Place, class Record>
   [[gnu::always_inline]] void append(ChainContext& context, const Appender& writer,
                                      const Place& place, Record&& record) {
     guarded(context, *stage_, record, [&] {
+      CallTimer<pass == Pass::timed> timer(context, stage_->call);
       decltype(auto) key = std::invoke(key_function_, std::as_const(record));
       if constexpr (!always_equals_itself<Key>()) {
         if (!equals_itself(key)) [[unlikely]] {
@@ -181,6 +182,10 @@ class ExchangeTerminal {
         }
       }
       const std::uint64_t hash = hash_key(key);
+      timer.stop();
+      if constexpr (pass == Pass::timed) {
+        groups_->add(key_group(hash), stage_->metrics.hottest_key_group);
+      }
       const std::size_t target = writer.target_of(hash);
       if constexpr (Carry) {
         append_slot<WithTime>(writer, target, place, hash, OwnedKey<Key>(key),
@@ -198,6 +203,7 @@ class ExchangeTerminal {
   KeyFunction key_function_;
   StageRuntime* stage_;
   Writer writer_;
+  std::unique_ptr<KeyGroupShares> groups_ = std::make_unique<KeyGroupShares>();
 };
 
 /// A sink of bytes: encodes here, on the executor that made the record; the bytes go to the one
@@ -229,18 +235,20 @@ class EncodeTerminal {
   EncodeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
       : encoder_(spec.encoder), stage_(context.stages.at(spec.stage)), outlet_(*next++) {}
 
-  template <class KeyPlace, class Record>
+  template <Pass pass, class KeyPlace, class Record>
   [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
     if (open_->ends.empty()) {
       open_->ingest_ns = context.pins.ingest_ns;
     }
     const std::size_t before = out_.size();
     try {
+      CallTimer<pass == Pass::timed> timer(context, stage_->call);
       if constexpr (writes) {
         std::invoke(encoder_, std::as_const(record), out_);
       } else {
         out_.append(std::string_view(std::invoke(encoder_, std::as_const(record))));
       }
+      timer.stop();
     } catch (...) {
       out_.truncate(before);
       fail(context, record);
@@ -285,78 +293,6 @@ class EncodeTerminal {
   ByteWriter out_{open_->bytes};
 };
 
-/// A sink that is a function of the user's, called here.
-template <class T, class Callback>
-class CallbackTerminal {
- public:
-  static constexpr bool transports_views = false;
-  static_assert(std::is_invocable_v<Callback&, const T&>,
-                "wallaroo: this callback sink's function does not take the record type of the "
-                "stage before it");
-  struct Spec {
-    Callback callback;
-    int stage;
-  };
-  CallbackTerminal(const Spec& spec, const SegmentContext& context, OutletCursor&)
-      : callback_(spec.callback), stage_(context.stages.at(spec.stage)) {}
-
-  /// A small plain object works on a local copy of itself during a batch: what it counts can then
-  /// stay in registers, since no other store in the loop can be to it.
-  static constexpr bool local = std::is_trivially_copyable_v<Callback> &&
-                                !std::is_empty_v<Callback> && std::is_object_v<Callback> &&
-                                std::is_class_v<Callback> && sizeof(Callback) <= 64;
-
-  struct Local {
-    CallbackTerminal* terminal;
-    Callback callback;
-
-    explicit Local(CallbackTerminal* self) : terminal(self), callback(self->callback_) {}
-    Local(const Local&) = delete;
-    Local& operator=(const Local&) = delete;
-    ~Local() { write_back(); }
-
-    template <class KeyPlace, class Record>
-    [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
-      guarded(context, *terminal->stage_, record,
-              [&] { std::invoke(callback, std::as_const(record)); });
-    }
-
-   private:
-    void write_back() {
-      if constexpr (local) {
-        new (&terminal->callback_) Callback(callback);
-      }
-    }
-  };
-
-  auto open() {
-    if constexpr (local) {
-      return Local(this);
-    } else {
-      return Direct<CallbackTerminal>{this};
-    }
-  }
-
-  template <class KeyPlace, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
-    guarded(context, *stage_, record, [&] { std::invoke(callback_, std::as_const(record)); });
-  }
-  void flush(bool) {}
-  void finish() {
-    if constexpr (requires(Callback & callback) { callback.finish(); }) {
-      callback_.finish();
-    }
-  }
-  template <class Visit>
-  void for_each_stage(Visit&& visit) {
-    visit(*stage_);
-  }
-
- private:
-  Callback callback_;
-  StageRuntime* stage_;
-};
-
 /// Several ends, each of which gets every record.
 template <class... Terminals>
 class TeeTerminal {
@@ -373,10 +309,12 @@ class TeeTerminal {
             },
             spec.specs)) {}
 
-  template <class KeyPlace, class Record>
+  template <Pass pass, class KeyPlace, class Record>
   [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key, Record&& record) {
     std::apply(
-        [&](auto&... terminal) { (terminal->accept(context, key, std::as_const(record)), ...); },
+        [&](auto&... terminal) {
+          (terminal->template accept<pass>(context, key, std::as_const(record)), ...);
+        },
         terminals_);
   }
   auto open() { return Direct<TeeTerminal>{this}; }

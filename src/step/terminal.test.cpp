@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "route/mailbox.hpp"
+#include "step/callback_terminal.hpp"
 #include "step/chain_rig.hpp"
 
 namespace wallaroo::internal {

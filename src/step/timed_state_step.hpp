@@ -44,6 +44,7 @@ class TimedStateStep : public TemporalStep {
   static constexpr bool tallies_losses = false;
   static constexpr bool stateful = true;
   static constexpr StageKind kind = StageKind::state_computation;
+  static constexpr bool times_output = has_timers;
 
   /// A record may have to wait, and what it looks at with it.
   static constexpr bool holds_views_of_records = has_timers && may_hold_views<In>;
@@ -75,12 +76,12 @@ class TimedStateStep : public TemporalStep {
     at_once_ = timers_per_batch_;
   }
 
-  template <Pass, class Place, class R, class Next>
+  template <Pass pass, class Place, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
                                     R&& record, Next&& next) {
     const std::int64_t time_ns = time_of(context, place);
     const auto key = keyed_place(place);
-    Call<std::remove_reference_t<Next>> call{this, &context, &tally, &next};
+    Call<std::remove_reference_t<Next>, pass == Pass::timed> call{this, &context, &tally, &next};
     if constexpr (has_timers) {
       if (silence_.has_timeout()) {
         hear();
@@ -137,7 +138,7 @@ class TimedStateStep : public TemporalStep {
     // Behind a restart, or a watermark that came by itself, no batch has told it.
     tell_time(clock_.now_ns());
     if constexpr (has_timers) {
-      Call<Next> call{this, &context, &tally, &next};
+      Call<Next, true> call{this, &context, &tally, &next};
       std::size_t at_most = steps_per_slice;
       call.serve_waiting(at_most);
       at_once_ = timers_per_batch_;
@@ -216,7 +217,7 @@ class TimedStateStep : public TemporalStep {
   }
 
   // One call of the user's function, and what follows from it.
-  template <class Next>
+  template <class Next, bool timed>
   struct Call {
     TimedStateStep* step;
     ChainContext* context;
@@ -224,13 +225,17 @@ class TimedStateStep : public TemporalStep {
     Next* next;
 
     template <class Describe, class Work>
-    void run(const Place& place, const Times& times, Describe&& describe_input, Work&& work) {
+    void run(SampledCall& call, const Place& place, const Times& times, Describe&& describe_input,
+             Work&& work) {
       const std::int64_t time_ns = times.output_ns;
       Parts& parts = *step->parts_;
+      CallTimer<timed> timer(*context, call);
       auto take = [&](Output* outputs, std::size_t size) {
+        timer.pause();
         for (std::size_t i = 0; i < size; ++i) {
           pass_on(place, time_ns, std::move(outputs[i]));
         }
+        timer.resume();
       };
       bool in_user_code = true;
       try {
@@ -240,10 +245,12 @@ class TimedStateStep : public TemporalStep {
           EmitterAccess::bind_arena(parts.emitter, &ChainContext::arena, context);
           EmitterAccess::bind(parts.emitter, take);
           with_timers(work, state, parts.emitter);
+          timer.stop();
           in_user_code = false;
           EmitterAccess::drain(parts.emitter, take);
         } else {
           decltype(auto) result = with_timers(work, state);
+          timer.stop();
           in_user_code = false;
           each_output(std::forward<decltype(result)>(result), [&](auto&& output) {
             pass_on(place, time_ns, Output(std::forward<decltype(output)>(output)));
@@ -269,7 +276,7 @@ class TimedStateStep : public TemporalStep {
       const std::int64_t due_ns = timer.due.time_since_epoch().count();
       const OwnedKey<Key> key(place.key);
       run(
-          place, step->times_of(timer.kind, due_ns, *context),
+          step->stage_->output, place, step->times_of(timer.kind, due_ns, *context),
           [&] { return "a timer of key " + describe(key); },
           [&](State& state, auto&... rest) -> decltype(auto) {
             return call_on_timer(step->function_, key, state, timer, rest...);
@@ -279,7 +286,7 @@ class TimedStateStep : public TemporalStep {
     template <class R>
     void take(const Place& place, std::int64_t time_ns, R&& record) {
       run(
-          place, {time_ns, time_ns, step->parts_->timers.watermark()},
+          step->stage_->call, place, {time_ns, time_ns, step->parts_->timers.watermark()},
           [&] { return describe(record); },
           [&](State& state, auto&... rest) {
             return call_computation<In>(step->function_, std::forward<R>(record), state,

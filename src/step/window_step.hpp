@@ -75,6 +75,7 @@ class WindowStep : public TemporalStep {
   static constexpr bool tallies_losses = false;
   static constexpr bool stateful = true;
   static constexpr StageKind kind = StageKind::window;
+  static constexpr bool times_output = true;
   static_assert(check_storable<AccumulatorOf<A>>());
 
   struct Spec {
@@ -101,10 +102,13 @@ class WindowStep : public TemporalStep {
     }
   }
 
-  template <Pass, class Place, class R, class Next>
+  template <Pass pass, class Place, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
                                     R&& record, Next&& next) {
-    Out<std::remove_reference_t<Next>> out{this, &context, &tally, &next};
+    constexpr bool timed = pass == Pass::timed;
+    CallTimer<timed> timer(context, stage_->call);
+    Out<std::remove_reference_t<Next>, On::record, timed> out{this, &context, &tally, &next,
+                                                              &timer};
     try {
       const std::int64_t time_ns = time_of(context, place);
       if constexpr (keyed) {
@@ -114,6 +118,7 @@ class WindowStep : public TemporalStep {
         static const std::uint64_t no_hash = hash_key(NoKey{});
         set_->on_record(no_hash, NoKey{}, time_ns, std::as_const(record), out);
       }
+      timer.stop();
     } catch (...) {
       if (out.in_next) {
         throw;
@@ -139,7 +144,8 @@ class WindowStep : public TemporalStep {
 
   template <class Next>
   bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
-    Out<Next> out{this, &context, &tally, &next};
+    CallTimer<true> timer(context, stage_->output);
+    Out<Next, On::firing, true> out{this, &context, &tally, &next, &timer};
     return outside_of_records(out, [&] { return set_->fire_due(windows_per_slice, out); });
   }
 
@@ -153,7 +159,8 @@ class WindowStep : public TemporalStep {
   template <class Next>
   void on_time(ChainContext& context, std::int64_t now_ns, std::uint64_t& tally, Next& next) {
     touched_ = false;
-    Out<Next> out{this, &context, &tally, &next};
+    CallTimer<true> timer(context, stage_->output);
+    Out<Next, On::firing, true> out{this, &context, &tally, &next, &timer};
     outside_of_records(out, [&] {
       set_->on_time(now_ns, out);
       return false;
@@ -183,30 +190,51 @@ class WindowStep : public TemporalStep {
   /// Few enough that a burst of windows holds other records up for less than a millisecond.
   static constexpr std::size_t windows_per_slice = 256;
 
-  template <class Next>
+  /// What makes results: a record, whose update is timed without them, or windows that fire. Of
+  /// those the first result is timed, with what combining its accumulators took.
+  enum class On : std::uint8_t { record, firing };
+
+  template <class Next, On on, bool timed>
   struct Out {
     WindowStep* step;
     ChainContext* context;
     std::uint64_t* tally;
     Next* next;
+    CallTimer<timed>* timer;
     bool in_next = false;
 
     void result(const StoredKey& key, std::uint64_t hash, const Window& window,
                 const Accumulator& value, std::int64_t time_ns) {
-      std::optional<Result> made;
-      try {
-        made = call_output(step->aggregation_, key, value, window);
-      } catch (...) {
-        step->fail_output(*context, key);
-        return;
+      if constexpr (on == On::record) {
+        timer->pause();
       }
-      if (made) {
+      if (std::optional<Result> made = make(key, window, value)) {
         pass_on(hash, key, time_ns, Output(*std::move(made)));
       }
+      if constexpr (on == On::record) {
+        timer->resume();
+      }
+    }
+    std::optional<Result> make(const StoredKey& key, const Window& window,
+                               const Accumulator& value) {
+      std::optional<Result> made;
+      try {
+        CallTimer<timed && on == On::record> output(*context, step->stage_->output);
+        made = call_output(step->aggregation_, key, value, window);
+        output.stop();
+        if constexpr (on == On::firing) {
+          timer->stop();
+        }
+      } catch (...) {
+        step->fail_output(*context, key);
+      }
+      return made;
     }
     void late(std::uint64_t hash, const Key& key, std::int64_t time_ns, const In& record) {
       if constexpr (SplitLate) {
+        timer->pause();
         pass_on(hash, key, time_ns, Output(Late<In>{record}));
+        timer->resume();
       }
     }
     [[gnu::noinline, gnu::cold]] void came_late(const LateArrival& arrival, const In& record) {

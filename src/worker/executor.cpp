@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -28,14 +29,31 @@ bool Executor::any_blocked() const {
                      [](const auto& task) { return task->blocked(); });
 }
 
+/// The clock is read after each task that did something. What the others take to find out that
+/// they have nothing to do counts for nobody.
 bool Executor::serve(std::int64_t now_ns) {
+  const std::int64_t elapsed_ns = now_ns - std::exchange(turn_began_ns_, now_ns);
   bool progressed = false;
-  for (const auto& task : tasks_) {
-    if (task->due_ns() <= now_ns) {
-      task->on_time(now_ns);
+  served_ns_ = now_ns;
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    Task& task = *tasks_[i];
+    Account& account = accounts_[i];
+    if (account.blocked) [[unlikely]] {
+      account.metrics->blocked_ns.add(static_cast<std::uint64_t>(elapsed_ns));
+      task.count_blocked(elapsed_ns);
+    }
+    bool did_something = false;
+    if (task.due_ns() <= now_ns) {
+      task.on_time(now_ns);
+      did_something = true;
+    }
+    did_something = task.step() || did_something;
+    if (did_something) {
+      const std::int64_t began_ns = std::exchange(served_ns_, clock_.now_ns());
+      account.metrics->busy_ns.add(static_cast<std::uint64_t>(served_ns_ - began_ns));
       progressed = true;
     }
-    progressed = task->step() || progressed;
+    account.blocked = task.blocked();
   }
   return progressed;
 }
@@ -65,11 +83,12 @@ void Executor::run() {
   // small batch.
   constexpr std::int64_t between_polls_ns = 50'000;
   std::int64_t turn_started_ns = clock_.now_ns();
+  turn_began_ns_ = turn_started_ns;
   std::int64_t polled_ns = 0;
   bool owes_poll = false;
   while (!stop_now_.load(std::memory_order_relaxed)) {
     const bool progressed = serve(turn_started_ns);
-    const std::int64_t served_ns = clock_.now_ns();
+    const std::int64_t served_ns = progressed ? served_ns_ : clock_.now_ns();
     metrics_.busy_ns.add(static_cast<std::uint64_t>(served_ns - turn_started_ns));
     if (served_ns - turn_started_ns > longest_look_ns) [[unlikely]] {
       skip_time(served_ns - turn_started_ns);

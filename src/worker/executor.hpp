@@ -37,14 +37,19 @@ class Executor {
   Doorbell& doorbell() { return doorbell_; }
   ExecutorMetrics& metrics() { return metrics_; }
 
-  /// Before it runs. Tasks are served in the order added: downstream first.
-  void add(std::unique_ptr<Task> task) {
+  /// Before it runs. Tasks are served in the order added: downstream first. `metrics` must outlive
+  /// the executor.
+  void add(std::unique_ptr<Task> task, SegmentMetrics& metrics) {
     task->obey(stop_now_);
     tasks_.push_back(std::move(task));
+    accounts_.push_back({&metrics});
   }
 
   /// Ends the tasks, when no thread runs them.
-  void release() { tasks_.clear(); }
+  void release() {
+    tasks_.clear();
+    accounts_.clear();
+  }
 
   /// Starts the tasks, on the thread that will run them. Throws what they throw.
   void start();
@@ -60,6 +65,12 @@ class Executor {
   void stop_now();
 
  private:
+  /// Where a task's time goes.
+  struct Account {
+    SegmentMetrics* metrics;
+    bool blocked = false;  ///< when it was served last
+  };
+
   bool serve(std::int64_t now_ns);
   std::int64_t next_due_ns() const;
   void sleep();
@@ -72,6 +83,9 @@ class Executor {
   Doorbell doorbell_;
   ExecutorMetrics metrics_;
   std::vector<std::unique_ptr<Task>> tasks_;
+  std::vector<Account> accounts_;   ///< of the tasks, in their order
+  std::int64_t turn_began_ns_ = 0;  ///< when `serve` was called last
+  std::int64_t served_ns_ = 0;      ///< when the last task that did something was served
   std::atomic<bool> stop_now_{false};
   CheckpointPort* port_ = nullptr;
   int index_ = 0;

@@ -41,6 +41,7 @@ Inbox::Delivery Inbox::next() {
     }
     slot.metrics->batches.add();
     slot.metrics->records.add(batch->size());
+    slot.metrics->bytes.add(batch->memory_bytes());
     batch->partition = turn_;
     turn_ = turn_ + 1 == slots_.size() ? 0 : turn_ + 1;
     return {std::move(batch), slot.mailbox};

@@ -18,7 +18,7 @@ class Inbox {
  public:
   struct Slot {
     Mailbox* mailbox;
-    MailboxMetrics* metrics;
+    EdgeMetrics* metrics;  ///< of the edge, at this executor
     bool ended = false;
     bool ending = false;       ///< its watermark is the end of time
     Watermark watermark = {};  ///< the last one before that

@@ -16,7 +16,7 @@ struct Rig {
   explicit Rig(std::size_t producers) {
     for (std::size_t i = 0; i < producers; ++i) {
       boxes.push_back(std::make_unique<Mailbox>(nullptr, nullptr));
-      metrics.push_back(std::make_unique<MailboxMetrics>());
+      metrics.push_back(std::make_unique<EdgeMetrics>());
     }
   }
   Inbox inbox() {
@@ -43,7 +43,7 @@ struct Rig {
     ASSERT_TRUE(boxes[producer]->try_push(sent));
   }
   std::vector<std::unique_ptr<Mailbox>> boxes;
-  std::vector<std::unique_ptr<MailboxMetrics>> metrics;
+  std::vector<std::unique_ptr<EdgeMetrics>> metrics;
 };
 
 int number_of(const Inbox::Delivery& delivery) {

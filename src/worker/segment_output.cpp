@@ -123,6 +123,14 @@ bool SegmentOutput::blocked() const {
   return false;
 }
 
+void SegmentOutput::count_blocked(std::int64_t elapsed_ns) {
+  for (std::size_t i = 0; i < outlets_.size(); ++i) {
+    if (outlets_[i]->blocked()) {
+      blocked_ns_[i]->add(static_cast<std::uint64_t>(elapsed_ns));
+    }
+  }
+}
+
 bool SegmentOutput::can_advance() const {
   for (const auto& outlet : outlets_) {
     if (outlet->can_retry()) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/counter.hpp"
 #include "route/outlet.hpp"
 #include "step/segment.hpp"
 #include "worker/state_keeper.hpp"
@@ -16,8 +17,11 @@ namespace wallaroo::internal {
 /// The outlets of a segment, and its end.
 class SegmentOutput {
  public:
-  SegmentOutput(std::vector<std::unique_ptr<Outlet>> outlets, std::unique_ptr<Segment> segment)
+  /// `blocked_ns`: by outlet, what counts the time for which it is blocked; it outlives this.
+  SegmentOutput(std::vector<std::unique_ptr<Outlet>> outlets, std::vector<Counter*> blocked_ns,
+                std::unique_ptr<Segment> segment)
       : outlets_(std::move(outlets)),
+        blocked_ns_(std::move(blocked_ns)),
         segment_(std::move(segment)),
         keeper_(std::make_unique<StateKeeper>()) {}
 
@@ -69,6 +73,8 @@ class SegmentOutput {
   /// Whether anything was sent since this was asked last.
   bool take_sent();
   bool blocked() const;
+  /// So much time has passed; the outlets that are blocked were blocked meanwhile.
+  void count_blocked(std::int64_t elapsed_ns);
   /// `advance` would move something.
   bool can_advance() const;
   void wait_for_room();
@@ -80,6 +86,7 @@ class SegmentOutput {
   void end();
 
   std::vector<std::unique_ptr<Outlet>> outlets_;
+  std::vector<Counter*> blocked_ns_;
   std::unique_ptr<Segment> segment_;
   std::unique_ptr<StateKeeper> keeper_;
   Watermark watermark_;

@@ -40,6 +40,8 @@ class Task {
   virtual bool has_work() const = 0;
   /// Has work, but a full queue or a slow peer holds it back.
   virtual bool blocked() const = 0;
+  /// It has been blocked for so long; adds that to what is counted for its queues.
+  virtual void count_blocked(std::int64_t) {}
   /// Ended, and everything it made was passed on.
   virtual bool done() const = 0;
   /// Before it starts: when this is set, a step ends as soon as it can.
@@ -115,6 +117,7 @@ class SourceTask final : public Task, private BatchReceiver {
   bool blocked() const override {
     return output_.blocked() || poll_time_.over() || output_.waiting();
   }
+  void count_blocked(std::int64_t elapsed_ns) override { output_.count_blocked(elapsed_ns); }
   bool done() const override { return output_.ended() && !output_.blocked(); }
   void stop() override { connector_->stop(); }
   std::int64_t due_ns() const override;
@@ -195,6 +198,7 @@ class SegmentTask final : public Task {
            (output_.blocked() ? output_.can_advance() : inbox_.has_mail() || !output_.fired());
   }
   bool blocked() const override { return output_.blocked(); }
+  void count_blocked(std::int64_t elapsed_ns) override { output_.count_blocked(elapsed_ns); }
   bool done() const override { return output_.ended() && !output_.blocked(); }
   std::int64_t due_ns() const override {
     return suspended_ || output_.ended() || output_.blocked() ? end_of_time : output_.due_ns();

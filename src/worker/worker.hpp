@@ -114,9 +114,14 @@ class Worker {
   struct StageInstance;
   struct SegmentInstance;
   struct EdgeInstance;
+  struct TaskInstance;
   struct SourceInstance;
   struct SinkInstance;
 
+  void register_stages(Registry& registry) const;
+  void register_ends(Registry& registry) const;
+  void register_segments(Registry& registry) const;
+  void register_edges(Registry& registry) const;
   void check_addresses() const;
   void warn_of_shared_receivers() const;
   /// "127.0.0.1:7200 of sink 'totals'"
@@ -153,6 +158,7 @@ class Worker {
   CheckpointPlan checkpoint_plan() const;
   void finish_checkpoints();
   void roll_back(std::string reason);
+  std::vector<EdgeId> output_edges(NodeId node) const;
   std::unique_ptr<Outlet> outlet(EdgeId edge, int from);
   Inbox inbox(const Node& node, int executor);
   SegmentContext segment_context(NodeId node, int executor,
@@ -179,6 +185,7 @@ class Worker {
   OncePerStage once_;
   std::vector<std::unique_ptr<StageInstance>> stages_;
   std::vector<std::unique_ptr<EdgeInstance>> edges_;
+  std::vector<std::unique_ptr<TaskInstance>> task_metrics_;
   std::map<NodeId, std::unique_ptr<SourceInstance>> sources_;
   std::map<NodeId, std::unique_ptr<SinkInstance>> sinks_;
   std::vector<std::unique_ptr<SegmentInstance>> segments_;

@@ -22,19 +22,20 @@ void Worker::build_mailboxes() {
     for (int from = 0; from < executors; ++from) {
       auto& row = instance->from_to[static_cast<std::size_t>(from)];
       row.resize(static_cast<std::size_t>(executors));
+      const bool produces = plan_->runs_on(edge.from, from);
+      instance->blocked_ns.push_back(produces ? std::make_unique<Counter>() : nullptr);
+      instance->consumers.push_back(
+          plan_->runs_on(edge.to, from) ? std::make_unique<EdgeMetrics>() : nullptr);
       for (int to = 0; to < executors; ++to) {
-        const bool wanted = plan_->runs_on(edge.from, from) && plan_->runs_on(edge.to, to) &&
-                            (edge.kind != EdgeKind::forward || from == to);
-        if (!wanted) {
+        if (!produces || !plan_->runs_on(edge.to, to) ||
+            (edge.kind == EdgeKind::forward && from != to)) {
           continue;
         }
-        auto queue = std::make_unique<EdgeInstance::Queue>();
         Doorbell* const producer = &executors_[static_cast<std::size_t>(from)]->doorbell();
         Doorbell* const consumer = &executors_[static_cast<std::size_t>(to)]->doorbell();
-        queue->mailbox = from == to ? std::make_unique<Mailbox>(nullptr, nullptr)
-                                    : std::make_unique<Mailbox>(producer, consumer);
-        queue->metrics.capacity.set(Mailbox::capacity);
-        row[static_cast<std::size_t>(to)] = std::move(queue);
+        row[static_cast<std::size_t>(to)] = from == to
+                                                ? std::make_unique<Mailbox>(nullptr, nullptr)
+                                                : std::make_unique<Mailbox>(producer, consumer);
       }
     }
     edges_.push_back(std::move(instance));
@@ -49,6 +50,15 @@ void Worker::build_segments() {
       }
     }
   }
+}
+
+/// In the order of a segment's outlets.
+std::vector<EdgeId> Worker::output_edges(NodeId node) const {
+  std::vector<EdgeId> edges = plan_->nodes()[static_cast<std::size_t>(node)].outputs;
+  if (const EdgeId dead_letters = plan_->dead_letter_edge(node); dead_letters >= 0) {
+    edges.push_back(dead_letters);
+  }
+  return edges;
 }
 
 void Worker::build_segment(NodeId node, int executor) {
@@ -66,10 +76,16 @@ void Worker::build_segment(NodeId node, int executor) {
                                                 plan_->nodes()[static_cast<std::size_t>(node)]),
                     current_error()));
   }
+  std::vector<Counter*> blocked_ns;
+  for (const EdgeId edge : output_edges(node)) {
+    blocked_ns.push_back(edges_[static_cast<std::size_t>(edge)]
+                             ->blocked_ns[static_cast<std::size_t>(executor)]
+                             .get());
+  }
   auto instance = std::make_unique<SegmentInstance>(
       SegmentInstance{node,
                       executor,
-                      SegmentOutput(std::move(outlets), std::move(segment)),
+                      SegmentOutput(std::move(outlets), std::move(blocked_ns), std::move(segment)),
                       context.dead_letters,
                       {}});
   instance->states = instance->output.states();
@@ -98,6 +114,10 @@ void Worker::build_tasks() {
 void Worker::build_task(NodeId id, int index) {
   const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
   Executor& executor = *executors_[static_cast<std::size_t>(index)];
+  task_metrics_.push_back(std::make_unique<TaskInstance>());
+  task_metrics_.back()->node = id;
+  task_metrics_.back()->executor = index;
+  SegmentMetrics& metrics = task_metrics_.back()->metrics;
   const CheckpointSlot slot{checkpointer_.get(), tasks_++};
   task_names_.push_back(
       node.sink ? with_address(*sinks_.at(id))
@@ -110,15 +130,16 @@ void Worker::build_task(NodeId id, int index) {
         inbox(node, index),
         sink.sink->writer(WriterContext{executor.loop(), clock_, log_, sink.metrics,
                                         checkpointer_ == nullptr ? nullptr : &sink.listener}),
-        slot));
+        slot), metrics);
     return;
   }
   SegmentInstance& segment = segment_of(id, index);
   attach_keeper(segment, slot);
   if (node.source) {
-    executor.add(make_source_task(segment, slot));
+    executor.add(make_source_task(segment, slot), metrics);
   } else {
-    executor.add(std::make_unique<SegmentTask>(inbox(node, index), std::move(segment.output)));
+    executor.add(std::make_unique<SegmentTask>(inbox(node, index), std::move(segment.output)),
+                 metrics);
   }
 }
 
@@ -192,11 +213,11 @@ SegmentContext Worker::segment_context(NodeId id, int executor,
 }
 
 std::unique_ptr<Outlet> Worker::outlet(EdgeId edge, int from) {
+  const EdgeInstance& instance = *edges_[static_cast<std::size_t>(edge)];
   std::vector<Mailbox*> targets;
-  for (const auto& queue :
-       edges_[static_cast<std::size_t>(edge)]->from_to[static_cast<std::size_t>(from)]) {
-    if (queue != nullptr) {
-      targets.push_back(queue->mailbox.get());
+  for (const auto& mailbox : instance.from_to[static_cast<std::size_t>(from)]) {
+    if (mailbox != nullptr) {
+      targets.push_back(mailbox.get());
     }
   }
   const auto count = static_cast<int>(targets.size());
@@ -206,9 +227,11 @@ std::unique_ptr<Outlet> Worker::outlet(EdgeId edge, int from) {
 Inbox Worker::inbox(const Node& node, int executor) {
   std::vector<Inbox::Slot> slots;
   for (const EdgeId edge : node.inputs) {
-    for (const auto& row : edges_[static_cast<std::size_t>(edge)]->from_to) {
-      if (const auto& queue = row[static_cast<std::size_t>(executor)]) {
-        slots.push_back({queue->mailbox.get(), &queue->metrics});
+    const EdgeInstance& instance = *edges_[static_cast<std::size_t>(edge)];
+    for (const auto& row : instance.from_to) {
+      if (const auto& mailbox = row[static_cast<std::size_t>(executor)]) {
+        slots.push_back(
+            {mailbox.get(), instance.consumers[static_cast<std::size_t>(executor)].get()});
       }
     }
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/describe.hpp"
 #include "route/mailbox.hpp"
 #include "worker/source_refusals.hpp"
 #include "worker/worker.hpp"
@@ -19,13 +20,20 @@ struct Worker::StageInstance {
   StageRuntime runtime;
 };
 
-/// The queues of one edge, by producing and consuming executor; null where one does not run.
+/// What an executor serves in turn for one node of the plan.
+struct Worker::TaskInstance {
+  NodeId node = 0;
+  int executor = 0;
+  SegmentMetrics metrics;
+};
+
+/// The queues of one edge, and what they count on each executor; null where its ends do not run.
 struct Worker::EdgeInstance {
-  struct Queue {
-    std::unique_ptr<Mailbox> mailbox;
-    MailboxMetrics metrics;
-  };
-  std::vector<std::vector<std::unique_ptr<Queue>>> from_to;
+  std::vector<std::vector<std::unique_ptr<Mailbox>>> from_to;  ///< by producer and consumer
+  std::vector<std::unique_ptr<EdgeMetrics>> consumers;         ///< by executor
+  std::vector<std::unique_ptr<Counter>> blocked_ns;            ///< by producing executor
+
+  EdgeFill fill() const;
 };
 
 /// A segment until it becomes part of its task.

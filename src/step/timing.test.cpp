@@ -1,0 +1,115 @@
+// Which calls of a chain's functions are timed, and what of them.
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include <wallaroo/emitter.hpp>
+
+#include "metrics/histogram_bins.hpp"
+#include "step/chain_rig.hpp"
+
+namespace wallaroo::internal {
+namespace {
+
+using namespace std::chrono_literals;
+using testing_support::Surroundings;
+
+std::uint64_t timed(const LatencyHistogram& latency) { return read_bins(latency).total; }
+
+/// The longest of the calls that were timed, within a factor of two; 0 when none was.
+std::chrono::nanoseconds longest(const LatencyHistogram& latency) {
+  for (std::size_t bin = LatencyHistogram::bins; bin-- > 1;) {
+    if (latency.in_bin(bin) != 0) {
+      return std::chrono::nanoseconds(LatencyHistogram::upper_bound_ns(bin - 1));
+    }
+  }
+  return 0ns;
+}
+
+/// At least as long as the shortest of them, within a factor of two.
+std::chrono::nanoseconds shortest(const LatencyHistogram& latency) {
+  for (std::size_t bin = 1; bin < LatencyHistogram::bins; ++bin) {
+    if (latency.in_bin(bin) != 0) {
+      return std::chrono::nanoseconds(LatencyHistogram::upper_bound_ns(bin));
+    }
+  }
+  return 0ns;
+}
+
+/// A chain of one function and a callback, fed with batches of numbers.
+template <class F, class Callback>
+struct Fed {
+  using Step = ComputationStep<StoredFunction<F>, int, NoKey>;
+  using Terminal = CallbackTerminal<typename Step::Output, Callback>;
+  using Made = Chain<OwnedInput<int>, Terminal, Step>;
+
+  Fed(F function, Callback callback)
+      : chain({{}, {typename Step::Spec{function, 0}}, {callback, 1}, -1}, around.context()) {}
+
+  void batch(int records) {
+    RecordBatch<int> numbers;
+    for (int i = 0; i < records; ++i) {
+      numbers.emplace(next++);
+    }
+    numbers.ingest_ns = around.clock.now_ns();
+    chain.process(numbers);
+  }
+
+  Surroundings around{{}};
+  Made chain;
+  int next = 0;
+};
+
+TEST(Timing, ARecordThatIsRareBehindAFilterIsTimedInEachOfManyBatches) {
+  int passed = 0;
+  Fed fed([](int n) { return n % 1000 == 500 ? std::optional(n) : std::nullopt; },
+          [&passed](const int&) {
+            ++passed;
+            std::this_thread::sleep_for(2ms);
+          });
+  for (int i = 0; i < 20; ++i) {
+    fed.batch(1000);
+  }
+  EXPECT_EQ(passed, 20);
+  EXPECT_GE(timed(fed.around.sink.metrics.latency), 15U);
+  EXPECT_GE(longest(fed.around.sink.metrics.latency), 1ms);
+}
+
+TEST(Timing, WhatAFunctionEmitsWhileItRunsIsNotItsOwnTime) {
+  Fed fed(
+      [](int n, Emitter<int>& emit) {
+        for (int i = 0; i < 600; ++i) {  // more than an emitter holds
+          emit(n);
+        }
+      },
+      [](const int&) { std::this_thread::sleep_for(50us); });
+  fed.batch(10);
+  EXPECT_GE(timed(fed.around.stage.metrics.latency), 1U);
+  // While it runs it hands on 512 of them, which takes 25 ms. Not each of the calls is interrupted.
+  EXPECT_LT(shortest(fed.around.stage.metrics.latency), 17ms);
+  EXPECT_GE(timed(fed.around.sink.metrics.latency), 1U);
+}
+
+TEST(Timing, ACallThatThrowsLeavesItsTurnToTheNext) {
+  Fed fed(
+      [](int n) {
+        if (n < 5) {
+          throw std::runtime_error("no");
+        }
+        return n;
+      },
+      [](const int&) {});
+  fed.around.stage_info.on_error = OnError::skip;
+  fed.batch(6);
+  EXPECT_EQ(fed.around.stage.metrics.errors.value(), 5U);
+  EXPECT_EQ(timed(fed.around.stage.metrics.latency), 1U);
+  EXPECT_EQ(timed(fed.around.sink.metrics.latency), 1U);
+}
+
+}  // namespace
+}  // namespace wallaroo::internal
