@@ -24,6 +24,23 @@ class GreatestTime {
  public:
   static constexpr std::uint32_t enough = 1000;
 
+  /// Records beyond a jump that are not believed yet; none when `records` is 0.
+  struct Run {
+    std::uint64_t partition = 0;         ///< whose it is
+    std::int64_t believed_ns = no_time;  ///< when the jump came
+    std::int64_t first_ns = 0;           ///< the least time
+    std::int64_t furthest_ns = 0;        ///< the greatest time
+    std::uint32_t records = 0;
+  };
+  Run run() const { return {0, std::max(believed_, reference_), first_, furthest_, run_}; }
+  /// After a restart, behind `start`.
+  void resume(const Run& run) {
+    start(run.believed_ns);
+    first_ = run.first_ns;
+    furthest_ = run.furthest_ns;
+    run_ = run.records;
+  }
+
   /// Whether `start` was called.
   bool started() const { return started_; }
   /// What the first time is held against; `end_of_time` when it is believed whatever it is. Later:

@@ -129,8 +129,30 @@ void PartitionClocks::select(std::uint64_t partition, std::int64_t now_ns, std::
     const bool first = watermark_.time_ns == no_time;
     clock.greatest.start(first ? wall_ns
                                : saturating_add(watermark_.time_ns, options_.lateness.count()));
+    resume_run(clock);
   }
   limit_ = clock.greatest.limit(max_jump_ns_);
+}
+
+void PartitionClocks::resume_run(Clock& clock) {
+  const auto found =
+      std::find_if(restored_runs_.begin(), restored_runs_.end(),
+                   [&](const GreatestTime::Run& run) { return run.partition == selected_; });
+  if (found != restored_runs_.end()) {
+    clock.greatest.resume(*found);
+    restored_runs_.erase(found);
+  }
+}
+
+PartitionClocks::Saved PartitionClocks::saved() const {
+  Saved saved{watermark_.time_ns, furthest_, watermark_.idle, restored_runs_};
+  for (const auto& [partition, clock] : clocks_) {
+    if (GreatestTime::Run run = clock.greatest.run(); run.records != 0) {
+      run.partition = partition;
+      saved.runs.push_back(run);
+    }
+  }
+  return saved;
 }
 
 void PartitionClocks::observe_far(std::int64_t time_ns) {
@@ -210,6 +232,9 @@ void PartitionClocks::resume(std::span<const Saved> all) {
     furthest_ = std::max(furthest_, one.furthest_ns);
   }
   watermark_.time_ns = std::max(watermark_.time_ns, from.watermark_ns);
+  if (all.size() == 1) {
+    restored_runs_ = from.runs;
+  }
 }
 
 void PartitionClocks::on_time(std::int64_t now_ns) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -65,13 +66,15 @@ class PartitionClocks {
   /// After the records of a batch: the watermark includes them.
   void update();
 
-  /// What a checkpoint holds: not the partitions, which need not be the same after a restart.
+  /// What a checkpoint holds: not the partitions, which need not be the same after a restart; of
+  /// those only jumps that wait to be confirmed, which matters where they are the same (files).
   struct Saved {
     std::int64_t watermark_ns = no_time;
     std::int64_t furthest_ns = no_time;
     bool idle = true;
+    std::vector<GreatestTime::Run> runs = {};
   };
-  Saved saved() const { return {watermark_.time_ns, furthest_, watermark_.idle}; }
+  Saved saved() const;
   /// After a restart: it was as far as the least of those that were not idle; of those that were,
   /// when all were, as the one that had come furthest. One at least.
   void resume(std::span<const Saved> all);
@@ -110,6 +113,7 @@ class PartitionClocks {
   Clock& add(std::uint64_t partition, std::int64_t counted_ns);
   void observe_custom(std::int64_t time_ns);
   void observe_far(std::int64_t time_ns);
+  void resume_run(Clock& clock);
   void move(Clock& clock, std::int64_t greatest_ns);
   void find_least();
   std::int64_t counted(std::int64_t now_ns) const { return now_ns - missed_ns_; }
@@ -134,6 +138,7 @@ class PartitionClocks {
   std::int64_t begins_until_ns_ = no_time;
   std::int64_t next_time_ns_ = end_of_time;
   Watermark watermark_{no_time, true};
+  std::vector<GreatestTime::Run> restored_runs_;  ///< of partitions that gave nothing since
 };
 
 }  // namespace wallaroo::internal

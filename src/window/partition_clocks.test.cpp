@@ -294,12 +294,26 @@ TEST(PartitionClocks, TheFirstRecordIsHeldAgainstTheWallClockAndLaterOnesAgainst
 
 TEST(PartitionClocks, AfterARestartTheFirstRecordIsHeldAgainstTheWatermark) {
   PartitionClocks clocks(jumps_of(100ns));
-  const PartitionClocks::Saved saved{485, 485, false};
+  const PartitionClocks::Saved saved{485, 485, false, {}};
   clocks.resume(std::span(&saved, 1));
   give(clocks, 1, 3000);
   EXPECT_EQ(clocks.watermark().time_ns, 485);
   give(clocks, 1, 495);
   EXPECT_EQ(clocks.watermark().time_ns, 490);
+}
+
+TEST(PartitionClocks, AJumpThatWaitsToBeConfirmedDoesSoAcrossARestart) {
+  PartitionClocks before(jumps_of(100ns));
+  give(before, 3, 50);
+  give(before, 3, 1000);
+  PartitionClocks clocks(jumps_of(100ns));
+  const PartitionClocks::Saved saved = before.saved();
+  clocks.resume(std::span(&saved, 1));
+  ASSERT_EQ(clocks.saved().runs.size(), 1U) << "also while nothing has come";
+  give(clocks, 3, 1050);
+  EXPECT_EQ(clocks.watermark().time_ns, 45);
+  give(clocks, 3, 1101);
+  EXPECT_EQ(clocks.watermark().time_ns, 1096);
 }
 
 TEST(PartitionClocks, AtTheEndJumpsThatNothingContradictedAreBelieved) {
