@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
 
@@ -139,6 +140,28 @@ TEST(Run, AnExceptionThatIsNoneOfTheStandardIsExitCodeOne) {
   const Ran ran = run_with(app, {});
   EXPECT_EQ(ran.code, 1);
   EXPECT_TRUE(has(ran.err, "copying: an exception that is not a std::exception"));
+}
+
+/// With two connector sinks of this worker, to where nobody listens.
+Ran run_two_sinks(const std::string& worker) {
+  Application app("two");
+  for (const std::string name : {"a", "b"}) {
+    app.source("in " + name, generator_source({.count = 1},
+                                              [](std::uint64_t i) { return std::to_string(i); }))
+        .to_sink(name, connector_sink({.connect = "127.0.0.1:1",
+                                       .worker = worker,
+                                       .drain_timeout = std::chrono::milliseconds(1)},
+                                      line));
+  }
+  return run_with(app, {});
+}
+
+TEST(Run, TwoSinksThatAReceiverMayTakeForOneAreWarnedOf) {
+  const Ran shared = run_two_sinks("w");
+  EXPECT_TRUE(has(shared.err, "sinks 'a' and 'b' both send to 127.0.0.1:1 as worker 'w'"))
+      << shared.err;
+  const Ran differing = run_two_sinks("");
+  EXPECT_FALSE(has(differing.err, "both send to")) << differing.err;
 }
 
 TEST(Run, HelpAndVersionAndThePlanAreOutputNotErrors) {

@@ -149,8 +149,9 @@ void Worker::warn_of_shared_receivers() const {
     if (!added) {
       log_.warning(
           "sinks '{}' and '{}' both send to {}: a receiver that tells outputs apart by the "
-          "worker, as the instance in the HELLO, takes them for one and mixes them; give one of "
-          "them another worker, which begins another output there, or leave both without",
+          "worker, which is the instance in the HELLO, takes them for one and mixes them; give one "
+          "of them another worker, or none; with checkpoints that takes an empty directory, as it "
+          "begins another output",
           first->second, instance->name, place);
     }
   }

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -360,6 +361,17 @@ class TailOfRotatedFile:
         self.append("three\n")
         self.wait_for("one", "two", "without an end", "one", "three")
         self.assertIn("was rotated", self.said(tail))
+
+    def test_what_is_written_to_a_renamed_file_that_was_quiet_before_is_not_lost(self):
+        self.write("one\n")
+        os.utime(self.log, (0, 0))
+        self.tail("--rotate-wait", "4")
+        self.wait_for("one")
+        self.rotate("log.txt.1")
+        self.write("three\n")
+        time.sleep(0.5)  # long enough to look many times
+        self.append("two\n", "log.txt.1")
+        self.wait_for("one", "two", "three")
 
     def test_all_files_of_several_rotations_between_two_looks_are_read(self):
         self.write("one\n")

@@ -199,8 +199,11 @@ bool RotatedLog::is_finished() {
     quiet_since_ = now;
     quiet_size_ = size;
   }
+  // Renaming counts as a change of the inode: whoever writes may not know yet that the file has
+  // another name, however long it has been quiet before.
+  const std::chrono::nanoseconds changed = std::chrono::seconds(info.st_ctim.tv_sec) +
+                                           std::chrono::nanoseconds(info.st_ctim.tv_nsec);
   const std::chrono::nanoseconds since_change =
-      std::chrono::system_clock::now().time_since_epoch() -
-      std::chrono::nanoseconds(changed_ns(info));
+      std::chrono::system_clock::now().time_since_epoch() - changed;
   return now - quiet_since_ >= options_.rotate_wait || since_change >= options_.rotate_wait;
 }

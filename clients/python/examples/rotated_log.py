@@ -229,8 +229,10 @@ class RotatedLog:
         if info.st_size != self._quiet_size:
             self._quiet_since = time.monotonic()
             self._quiet_size = info.st_size
+        # Renaming counts as a change of the inode: whoever writes may not know yet that the file has
+        # another name, however long it has been quiet before.
         return (time.monotonic() - self._quiet_since >= self._rotate_wait_s
-                or time.time() - info.st_mtime >= self._rotate_wait_s)
+                or time.time() - info.st_ctime >= self._rotate_wait_s)
 
     # From file to file.
 
