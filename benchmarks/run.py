@@ -22,7 +22,9 @@ class Settings:
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(
-        prog="./bench", description="Measures wallaroo against hand-written programs.")
+        prog="./bench",
+        description="Installs the Debian packages that are missing, builds in build/, and measures "
+        "wallaroo against hand-written programs.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these benchmarks")
     parser.add_argument("--list", action="store_true", help="print the benchmarks' names and end")
     parser.add_argument("--quick", action="store_true",

@@ -36,7 +36,7 @@ std::vector<const Mailbox*> Worker::queues_before(const Node& node) const {
     for (const auto& row : edges_[static_cast<std::size_t>(edge)]->from_to) {
       for (const auto& queue : row) {
         if (queue != nullptr) {
-          queues.push_back(queue->mailbox.get());
+          queues.push_back(queue.get());
         }
       }
     }

@@ -302,10 +302,9 @@ class Flags(unittest.TestCase):
         known |= self.flags_of(BUILD / "tools" / "wallaroo", "checkpoints", "--help")
         for program in (ROOT / "clients" / "python" / "examples").glob("*_*.py"):
             if "argparse" in program.read_text():
-                known |= self.flags_of("python3", "-B", program, "--help")
+                known |= self.flags_of(sys.executable, "-B", program, "--help")
         for script in ("run", "test", "bench"):
             known |= self.flags_of(ROOT / script, "--help")
-        known |= self.flags_of(sys.executable, ROOT / "clients/python/examples/tail_file.py", "--help")
         for document in documents():
             text = re.sub(r"<!--.*?-->", "", document.read_text(), flags=re.S)
             named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", text))

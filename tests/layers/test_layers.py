@@ -25,6 +25,7 @@ VOCABULARY = {
     "run.hpp": None,
     "window.hpp": None,
     "timers.hpp": None,
+    "key.hpp": None,
     "late_data.hpp": None,
     "event_time.hpp": None,
     "expiry.hpp": None,
