@@ -80,7 +80,8 @@ std::int64_t SourceTask::due_ns() const {
   if (suspended_ || output_.ended() || (output_.blocked() && !output_.can_advance())) {
     return end_of_time;
   }
-  return std::min(output_.due_ns(), time_.tick_ns == 0 ? end_of_time : next_tick_ns_);
+  const bool ticks = time_.tick_ns != 0 && !output_.ending();
+  return std::min(output_.due_ns(), ticks ? next_tick_ns_ : end_of_time);
 }
 
 void SourceTask::on_time(std::int64_t now_ns) {
@@ -90,7 +91,7 @@ void SourceTask::on_time(std::int64_t now_ns) {
     return;
   }
   note_overdue(now_ns);
-  if (time_.tick_ns != 0 && next_tick_ns_ <= now_ns) {
+  if (time_.tick_ns != 0 && next_tick_ns_ <= now_ns && !output_.ending()) {
     next_tick_ns_ = now_ns + time_.tick_ns;
     // What was read and not delivered yet would be older than the news.
     if (starved_) {
