@@ -31,8 +31,6 @@ class PartitionClocks {
   void begin(std::int64_t now_ns);
   /// For `gap_ns` nobody could be heard, so nobody was silent; see `missed_of`.
   void skip_time(std::int64_t gap_ns);
-  /// A partition that will give records: until it does, or is idle, nothing is known.
-  void open(std::uint64_t partition, std::int64_t now_ns);
   /// A partition that will give records: until it does, or is idle, nothing is known. A bounded one
   /// is never idle: it is silent only because its source has not read on.
   void open(std::uint64_t partition, std::int64_t now_ns, bool bounded = false);
