@@ -1,4 +1,4 @@
-"""Reads Prometheus' text format 0.0.4 as its specification describes it, and accepts nothing else."""
+"""Reads Prometheus' text format 0.0.4 as its specification describes it, and nothing else."""
 
 import re
 
