@@ -27,15 +27,17 @@ struct TcpSourceOptions {
   OnError on_error = OnError::stop;       ///< of the decoder
 };
 
-/// Reads files to their end; "-" is standard input. When event_time stands directly behind the
-/// source, each file is a partition, and the one that is furthest behind is read next; otherwise
-/// they are read in the order given, one after the other.
+/// Reads files to their end; "-" is standard input. When event_time comes before the first key_by,
+/// collect or merge, each file is a partition, and the one that is furthest behind is read next;
+/// otherwise they are read in the order given, one after the other.
 struct FileSourceOptions {
   std::vector<std::string> paths = {};  ///< or patterns such as "logs/*.log"
   Framing framing = Newline{};
   std::size_t max_frame_bytes = 1 << 20;  ///< a longer record is an error of the file
   std::uint64_t repeat = 1;               ///< how often the files are read in all; 0 is for ever
   OnError on_error = OnError::stop;       ///< of the decoder
+  /// One after the other also with event time: for files that follow each other in time.
+  bool in_order = false;
 };
 
 /// External programs connect and feed it over the connector protocol (docs/formats/

@@ -93,6 +93,13 @@ TEST_F(MergedFiles, OneThatBeginsLaterWaitsForTheOthers) {
   EXPECT_LT(static_cast<std::size_t>(end_of_early - records.begin()), 50'000U + 30'000U);
 }
 
+TEST_F(MergedFiles, AreNotMergedWhenTheyAreToBeReadInOrder) {
+  Run run({.paths = {folder_.file("b", times(10, 5, 1)), folder_.file("a", times(0, 5, 1))},
+           .in_order = true});
+  EXPECT_EQ(run.to_end(), (Records{"00000010", "00000011", "00000012", "00000013", "00000014",
+                                   "00000000", "00000001", "00000002", "00000003", "00000004"}));
+}
+
 TEST_F(MergedFiles, GoOnEachWhereItWas) {
   const FileSourceOptions options{.paths = {folder_.file("a", times(0, 100'000, 2)),
                                             folder_.file("b", times(1, 100'000, 2)),

@@ -34,7 +34,8 @@ struct FilePlan {
   std::vector<std::string> paths;
   std::uint64_t repeat = 1;  ///< 0: for ever
   Framer framer;
-  bool event_time = false;  ///< directly behind the source: each partition has a clock of its own
+  bool event_time = false;  ///< each partition has a clock of its own
+  bool in_order = false;    ///< nevertheless one after the other
   /// Each file is a partition of its own, and the one that is furthest behind in event time is read
   /// next; otherwise they are read one after the other.
   bool merge = false;

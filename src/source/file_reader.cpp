@@ -55,10 +55,16 @@ void FileReader::open_again() {
   input_->seek(read_bytes_);
 }
 
+// Where each of the files that are merged begins in time must be known before more is read.
+std::size_t FileReader::read_limit() const {
+  constexpr std::size_t first_read_bytes = 4096;
+  return parts_.plan.merge && !read_something_ ? first_read_bytes : PollBudget::max_read_bytes;
+}
+
 bool FileReader::read(PollBudget& budget) {
   FrameBuffer& buffer = stream_.buffer;
   std::span<char> room = buffer.prepare();
-  room = room.first(std::min(room.size(), PollBudget::max_read_bytes));
+  room = room.first(std::min(room.size(), read_limit()));
   const IoResult result = input_->read(room);
   buffer.commit(result.bytes);
   if (result.would_block()) {

@@ -60,6 +60,7 @@ class FileReader {
  private:
   void open_file(std::uint64_t offset_bytes);
   void open_again();
+  std::size_t read_limit() const;
   [[noreturn]] void refuse(std::string_view error);
   [[noreturn]] void fail(std::string_view error) const;
 

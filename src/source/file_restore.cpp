@@ -204,12 +204,11 @@ void restore_files(FilePlan& plan, const std::vector<SourcePosition>& positions)
     return;
   }
   if (!plan.merge) {
-    if (plan.repeat != 1 || !plan.event_time) {
+    if (plan.repeat != 1 || !plan.event_time || plan.in_order) {
       throw ConfigError(
           "the checkpoint was taken while its files were read side by side, by their event times, "
-          "and now they are read one after the other; give the stream its event_time directly "
-          "behind the source and leave repeat at 1, or start anew with another directory for "
-          "checkpoints");
+          "and now they are read one after the other; give the stream its event_time, and repeat "
+          "and in_order as they were, or start anew with another directory for checkpoints");
     }
     plan.merge = true;
     begin_shares(plan);

@@ -16,7 +16,7 @@ struct FoundFile {
   std::vector<std::string> followers = {};
 };
 
-/// Whether the path leads to the position's file: its device and inode, and the bytes that were read.
+/// Whether the path leads to the position's file: its device and inode, and what was read of it.
 bool is_file_of(const std::string& path, const FilePosition& position);
 
 /// Another path in the same directory under which the file with that device and inode is now.

@@ -25,7 +25,8 @@ FilePlan make_plan(std::string name, FileSourceOptions options) {
     return FilePlan{.source = name,
                     .paths = std::move(options.paths),
                     .repeat = options.repeat,
-                    .framer = std::move(framer)};
+                    .framer = std::move(framer),
+                    .in_order = options.in_order};
   });
 }
 
@@ -52,7 +53,8 @@ void FileSource::open() {
   naming_source(plan_.source, [&] {
     plan_.paths = expand_patterns(plan_.paths);
     check_paths(plan_);
-    plan_.merge = plan_.event_time && plan_.repeat == 1 && plan_.paths.size() > 1;
+    plan_.merge =
+        plan_.event_time && !plan_.in_order && plan_.repeat == 1 && plan_.paths.size() > 1;
     begin_shares(plan_);
   });
 }

@@ -162,7 +162,7 @@ wallaroo::FileSourceOptions files_in(const std::string& folder) {
     paths.push_back(entry.path().string());
   }
   std::sort(paths.begin(), paths.end());
-  return {.paths = std::move(paths)};
+  return {.paths = std::move(paths), .in_order = true};
 }
 
 const wallaroo::EventTimeOptions out_of_order = wallaroo::bounded_lateness(5s);
