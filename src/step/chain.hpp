@@ -5,13 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "step/chain_context.hpp"
+#include "step/chain_counts.hpp"
 #include "step/input.hpp"
 #include "step/segment.hpp"
 #include "step/temporal.hpp"
@@ -54,16 +54,17 @@ class Chain final : public Segment {
     auto [slot, last] = input_.slots(context_, batch);
     const auto records = static_cast<std::size_t>(last - slot);
     if (records != 0) {
-      context_.sampler.begin_batch(batch.ingest_ns, records, [this] { return steady_.now_ns(); });
+      const auto clock = [this] { return steady_.now_ns(); };
+      context_.sampler.begin_batch(batch.ingest_ns, records, clock);
       const bool looks_ahead_now = wants_look_ahead();
       do {
-        const auto stop = slot + static_cast<std::ptrdiff_t>(part_of(last - slot));
+        const auto stop = slot + context_.sampler.take_part(last - slot, clock);
         run_part(tally, looks_ahead_now, slot, stop);
         slot = stop;
       } while (slot != last);
     }
     context_.origin = {};
-    count(tally, records);
+    counts_.add(tally, records);
     context_.end();
     if constexpr (temporal) {
       pass_watermark();
@@ -163,7 +164,7 @@ class Chain final : public Segment {
   }
 
   void flush(bool everything) override {
-    publish();
+    counts_.publish(head_, steps_, terminal_);
     terminal_.flush(everything);
     context_.failures.flush();
   }
@@ -185,25 +186,12 @@ class Chain final : public Segment {
   /// visit(step, its index as a constant), for the steps that are temporal, in their order.
   template <class Visit>
   void for_each_temporal(Visit&& visit) const {
-    visit_temporal(steps_, visit);
+    visit_temporal(std::type_identity<std::tuple<Steps...>>{}, steps_, visit);
   }
   template <class Visit>
   void for_each_temporal(Visit&& visit) {
-    visit_temporal(steps_, visit);
+    visit_temporal(std::type_identity<std::tuple<Steps...>>{}, steps_, visit);
   }
-  template <class AllSteps, class Visit>
-  static void visit_temporal(AllSteps& steps, Visit& visit) {
-    const auto one = [&]<std::size_t I>(std::integral_constant<std::size_t, I> index) {
-      if constexpr (is_temporal<std::tuple_element_t<I, std::tuple<Steps...>>>) {
-        visit(std::get<I>(steps), index);
-      }
-    };
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (one(std::integral_constant<std::size_t, I>{}), ...);
-    }
-    (std::index_sequence_for<Steps...>{});
-  }
-
   static constexpr bool looks_ahead = [] {
     if constexpr (sizeof...(Steps) != 0) {
       using First = std::tuple_element_t<0, std::tuple<Steps...>>;
@@ -247,7 +235,7 @@ class Chain final : public Segment {
           work(step, tally.of[I], next);
         });
       }
-      count(tally, 0);
+      counts_.add(tally, 0);
       context_.end();
       pass_watermark();
     }
@@ -264,17 +252,6 @@ class Chain final : public Segment {
   /// Nothing but functions of plain records: the loop is small and may be vectorised.
   static constexpr bool plain = std::is_trivially_copyable_v<typename Input::Record> &&
                                 !std::is_same_v<Input, FrameInput> && (Steps::plain && ...);
-
-  // How many of the next records may pass before the clock is looked at.
-  std::size_t part_of(std::ptrdiff_t records) {
-    Sampler& sampler = context_.sampler;
-    if (sampler.until_look() == 0) [[unlikely]] {
-      sampler.look(steady_.now_ns());
-    }
-    const std::size_t part = std::min(static_cast<std::size_t>(records), sampler.until_look());
-    sampler.passed(part);
-    return part;
-  }
 
   template <class Slot>
   [[gnu::always_inline]] void run_part(Counts& tally, bool looks_ahead_now, Slot slot, Slot last) {
@@ -347,14 +324,7 @@ class Chain final : public Segment {
     constexpr bool outlives = I == 0 && Input::outlives_batch;
     return (Terminal::transports_views || holds_views) && Step::may_view_its_record && !outlives;
   }
-  template <class Step>
-  static constexpr bool holds_views_of_records = [] {
-    if constexpr (requires { Step::holds_views_of_records; }) {
-      return Step::holds_views_of_records;
-    }
-    return false;
-  }();
-  static constexpr bool holds_views = (holds_views_of_records<Steps> || ...);
+  static constexpr bool holds_views = (keeps_views_of_records<Steps> || ...);
 
   static constexpr Pass rest_of(Pass pass) { return pass == Pass::looked_up ? Pass::plain : pass; }
 
@@ -406,41 +376,6 @@ class Chain final : public Segment {
     }
   }
 
-  // Counters that others read are written once for the batches between two flushes.
-  void count(const Counts& tally, std::size_t input) {
-    tally.add_to(counted_);
-    counted_input_ += input;
-    has_counted_ = true;
-  }
-  void publish() {
-    if (!has_counted_) {
-      return;
-    }
-    const Counts tally = std::exchange(counted_, {});
-    std::uint64_t records = std::exchange(counted_input_, 0);
-    has_counted_ = false;
-    if (head_ != nullptr) {
-      head_->metrics.records_in.add(records);
-      head_->metrics.records_out.add(records);
-    }
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (publish_step(std::get<I>(steps_), tally.of[I], records), ...);
-    }
-    (std::index_sequence_for<Steps...>{});
-    terminal_.for_each_stage([&](StageRuntime& stage) {
-      StageMetrics& counted = stage.metrics;
-      counted.records_in.add(records);
-      counted.records_out.add(counted.records_in.value() - counted.errors.value() -
-                              counted.records_out.value());
-    });
-  }
-  template <class Step>
-  static void publish_step(Step& step, std::uint64_t counted, std::uint64_t& records) {
-    step.stage().metrics.records_in.add(records);
-    records = Step::tallies_losses ? records - counted : counted;
-    step.stage().metrics.records_out.add(records);
-  }
-
   Input input_;
   StageRuntime* head_;
   std::tuple<Steps...> steps_;
@@ -451,9 +386,7 @@ class Chain final : public Segment {
   std::vector<Outlet*> outlets_;
   Watermark watermark_;
   SteadyClock steady_;  ///< what calls are timed by, wherever the engine's own time comes from
-  Counts counted_;
-  std::uint64_t counted_input_ = 0;
-  bool has_counted_ = false;
+  ChainCounts<Steps...> counts_;
 };
 
 }  // namespace wallaroo::internal

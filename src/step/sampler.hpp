@@ -52,6 +52,16 @@ class Sampler {
     passed_ += records;
   }
   void look(std::int64_t now_ns);
+  /// How many of these records are next before another look; they are taken for passed.
+  template <class Clock>
+  std::ptrdiff_t take_part(std::ptrdiff_t records, Clock&& clock) {
+    if (until_look_ == 0) [[unlikely]] {
+      look(clock());
+    }
+    const std::ptrdiff_t part = std::min(records, static_cast<std::ptrdiff_t>(until_look_));
+    passed(static_cast<std::size_t>(part));
+    return part;
+  }
 
   /// Some function is due, and there is time to ask for it with the next record.
   bool wants_record() const { return due_ != 0 && credit_ != 0; }
@@ -98,8 +108,8 @@ inline void Sampler::look(std::int64_t now_ns) {
   }
 }
 
-/// A batch of fast records is not cut in two for a look that finds nothing due: a loop over a row of
-/// records that begins elsewhere each time is predicted less well.
+/// A batch of fast records is not cut in two for a look that finds nothing due: a loop over records
+/// that begins elsewhere each time is predicted less well.
 inline void Sampler::look_between_batches(std::int64_t now_ns, std::size_t records) {
   if (now_ns >= next_due_ns_) {
     until_look_ = random() % records;

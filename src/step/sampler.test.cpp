@@ -31,12 +31,11 @@ struct Rig {
       return now_ns;
     });
     while (records != 0) {
-      if (sampler.until_look() == 0) {
-        sampler.look(now_ns);
-        ++looks;
-      }
-      std::size_t part = std::min(records, sampler.until_look());
-      sampler.passed(part);
+      auto part = static_cast<std::size_t>(
+          sampler.take_part(static_cast<std::ptrdiff_t>(records), [this] {
+            ++looks;
+            return now_ns;
+          }));
       records -= part;
       for (bool asks = sampler.wants_record(); part != 0; --part) {
         const bool second_too = reaches(record++);

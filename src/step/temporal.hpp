@@ -1,7 +1,11 @@
 // Steps that know about time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 #include <optional>
 
 namespace wallaroo::internal {
@@ -44,5 +48,28 @@ struct TemporalStep {
   bool has_event_time() const { return false; }
   std::optional<std::uint64_t> partition_behind() const { return std::nullopt; }
 };
+
+/// visit(step, its index as a constant), for the steps that are temporal, in their order.
+template <class... Steps, class AllSteps, class Visit>
+void visit_temporal(std::type_identity<std::tuple<Steps...>>, AllSteps& steps, Visit& visit) {
+  const auto one = [&]<std::size_t I>(std::integral_constant<std::size_t, I> index) {
+    if constexpr (is_temporal<std::tuple_element_t<I, std::tuple<Steps...>>>) {
+      visit(std::get<I>(steps), index);
+    }
+  };
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (one(std::integral_constant<std::size_t, I>{}), ...);
+  }
+  (std::index_sequence_for<Steps...>{});
+}
+
+/// Records wait in the step, with what views in them point to.
+template <class Step>
+inline constexpr bool keeps_views_of_records = [] {
+  if constexpr (requires { Step::holds_views_of_records; }) {
+    return Step::holds_views_of_records;
+  }
+  return false;
+}();
 
 }  // namespace wallaroo::internal

@@ -1,0 +1,64 @@
+// What a chain has counted and not yet told.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+
+#include "step/chain_context.hpp"
+
+namespace wallaroo::internal {
+
+/// Counters that others read are written once for the batches between two flushes.
+template <class... Steps>
+class ChainCounts {
+ public:
+  using Counts = Tally<sizeof...(Steps)>;
+
+  /// Of one pass over `input` records.
+  void add(const Counts& tally, std::size_t input) {
+    tally.add_to(counted_);
+    input_ += input;
+    any_ = true;
+  }
+
+  /// `head`: the stage of a source without a decoder, or null.
+  template <class Terminal>
+  void publish(StageRuntime* head, std::tuple<Steps...>& steps, Terminal& terminal) {
+    if (!any_) {
+      return;
+    }
+    const Counts tally = std::exchange(counted_, {});
+    std::uint64_t records = std::exchange(input_, 0);
+    any_ = false;
+    if (head != nullptr) {
+      head->metrics.records_in.add(records);
+      head->metrics.records_out.add(records);
+    }
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (publish_step(std::get<I>(steps), tally.of[I], records), ...);
+    }
+    (std::index_sequence_for<Steps...>{});
+    terminal.for_each_stage([&](StageRuntime& stage) {
+      StageMetrics& counted = stage.metrics;
+      counted.records_in.add(records);
+      counted.records_out.add(counted.records_in.value() - counted.errors.value() -
+                              counted.records_out.value());
+    });
+  }
+
+ private:
+  template <class Step>
+  static void publish_step(Step& step, std::uint64_t counted, std::uint64_t& records) {
+    step.stage().metrics.records_in.add(records);
+    records = Step::tallies_losses ? records - counted : counted;
+    step.stage().metrics.records_out.add(records);
+  }
+
+  Counts counted_;
+  std::uint64_t input_ = 0;
+  bool any_ = false;
+};
+
+}  // namespace wallaroo::internal
