@@ -17,6 +17,7 @@
 #include "window/join_buffer.hpp"
 #include "window/join_clock.hpp"
 #include "window/join_settings.hpp"
+#include "window/late_arrival.hpp"
 
 namespace wallaroo::internal {
 
