@@ -141,6 +141,7 @@ class Worker {
   void build_segments();
   void build_segment(NodeId node, int executor);
   void build_tasks();
+  std::string task_name(const Node& node) const;
   void build_task(NodeId node, int executor);
   std::unique_ptr<Task> make_source_task(SegmentInstance& segment, CheckpointSlot slot);
   SegmentInstance& segment_of(NodeId node, int executor);

@@ -111,6 +111,15 @@ void Worker::build_tasks() {
   segments_.clear();
 }
 
+// What merges or splits streams, and nothing else, has no stage.
+std::string Worker::task_name(const Node& node) const {
+  if (node.stages.empty()) {
+    return "a merge of streams";
+  }
+  const auto first = static_cast<std::size_t>(node.stages.front());
+  return fmt::format("{} '{}'", node.source ? "source" : "stage", plan_->stages()[first].name);
+}
+
 void Worker::build_task(NodeId id, int index) {
   const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
   Executor& executor = *executors_[static_cast<std::size_t>(index)];
@@ -119,10 +128,7 @@ void Worker::build_task(NodeId id, int index) {
   task_metrics_.back()->executor = index;
   SegmentMetrics& metrics = task_metrics_.back()->metrics;
   const CheckpointSlot slot{checkpointer_.get(), tasks_++};
-  task_names_.push_back(
-      node.sink ? with_address(*sinks_.at(id))
-                : fmt::format("{} '{}'", node.source ? "source" : "stage",
-                              plan_->stages()[static_cast<std::size_t>(node.stages.front())].name));
+  task_names_.push_back(node.sink ? with_address(*sinks_.at(id)) : task_name(node));
   if (node.sink) {
     SinkInstance& sink = *sinks_.at(id);
     sink.listener.port = checkpointer_.get();
