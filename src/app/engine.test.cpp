@@ -178,7 +178,7 @@ struct UncopyableLater {
   int operator()(int i) const { return i; }
 };
 
-TEST(EngineStart, MayThrowWhatTheCopyOfAFunctionThrows) {
+TEST(EngineStart, NamesTheStagesWhoseFunctionsCannotBeCopied) {
   const UncopyableLater function;
   Application app("app");
   app.source("numbers", generator_source({}, [](std::uint64_t) { return 1; }))
@@ -186,8 +186,10 @@ TEST(EngineStart, MayThrowWhatTheCopyOfAFunctionThrows) {
       .to_sink("nothing", nothing());
   Engine engine(app, {.threads = 1});
   *function.armed = true;
-  EXPECT_THROW(engine.start(), int);
-  EXPECT_EQ(engine.wait().error, "an exception that is not a std::exception");
+  EXPECT_THROW(engine.start(), StageError);
+  EXPECT_EQ(engine.wait().error,
+            "stages 'numbers', 'copied', 'nothing' cannot be made: an exception that is not a "
+            "std::exception");
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ TEST(Run, AnExceptionThatIsNoneOfTheStandardIsExitCodeOne) {
   *function.copies = 1;
   const Ran ran = run_with(app, {});
   EXPECT_EQ(ran.code, 1);
-  EXPECT_TRUE(has(ran.err, "copying: an exception that is not a std::exception"));
+  EXPECT_TRUE(has(ran.err, "cannot be made: an exception that is not a std::exception"));
 }
 
 /// With two connector sinks of this worker, to where nobody listens.

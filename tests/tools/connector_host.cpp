@@ -77,7 +77,8 @@ class Store {
       std::ofstream file(folder_ / "checkpoint.new", std::ios::binary);
       file << number_ << ' ' << lines_bytes_ << ' ' << positions.size() << '\n';
       for (const SourcePosition& each : positions) {
-        file << each.partition << ' ' << each.bytes.size() << ' ' << each.bytes << '\n';
+        file << each.partition.size() << ' ' << each.bytes.size() << ' ' << each.partition
+             << each.bytes << '\n';
       }
     }
     std::filesystem::rename(folder_ / "checkpoint.new", folder_ / "checkpoint");
@@ -93,9 +94,12 @@ class Store {
     }
     for (std::size_t i = 0; i < count; ++i) {
       SourcePosition& position = positions_.emplace_back();
+      std::size_t name_bytes = 0;
       std::size_t bytes = 0;
-      file >> position.partition >> bytes;
+      file >> name_bytes >> bytes;
       file.get();
+      position.partition.resize(name_bytes);
+      file.read(position.partition.data(), static_cast<std::streamsize>(name_bytes));
       position.bytes.resize(bytes);
       file.read(position.bytes.data(), static_cast<std::streamsize>(bytes));
     }
