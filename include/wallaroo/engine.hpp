@@ -32,7 +32,7 @@ struct CheckpointOptions {
 
 struct EngineOptions {
   int threads = 0;        ///< executors, one thread each; 0: one for each core this process may use
-  std::string http = {};  ///< "host:port" for /metrics, /livez, /readyz; empty: none
+  std::string http = {};  ///< "host:port" of the pages of metrics and health; empty: none
   /// Addresses that replace the configured ones, by the name of the source or sink.
   std::map<std::string, std::string> addresses = {};
   /// The files, or patterns such as "logs/*.log", that file sources read in place of the configured

@@ -14,10 +14,10 @@ namespace wallaroo {
 /// earlier time is expected to follow. A watermark that goes back is ignored.
 using WatermarkStrategy = std::function<EventTime(EventTime)>;
 
-/// How `event_time` treats the times that it finds. A partition is one connection of a TCP source;
-/// of the other sources what one executor reads of them (files are read one after the other: give
-/// them in the order of their times); after a `key_by`, `collect` or `merge` what comes from one
-/// executor.
+/// How `event_time` treats the times that it finds. A partition is one connection of a TCP source,
+/// one stream of a connector source, or one file; of a file source with `repeat` or `in_order`, of
+/// generators and of memory sources it is what one executor reads; after a `key_by`, `collect` or
+/// `merge` it is what comes from one executor.
 struct EventTimeOptions {
   /// By how much records of one partition may be out of order: the watermark of a partition is the
   /// greatest time seen minus this. Records that come later still are late.

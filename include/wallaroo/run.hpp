@@ -17,13 +17,13 @@ struct RunOptions {
 };
 
 /// Runs the application with the flags in `argv` (`--help` tells them) until its sources end or
-/// SIGTERM or SIGINT asks it to drain, or with checkpoints to take a last one; a second signal
-/// stops it at once. Prints errors to standard
-/// error. Returns the exit code: 0 after a clean end, 1 when it failed, 2 when the application or
-/// its flags are wrong.
+/// SIGTERM, SIGINT or SIGHUP asks it to drain, or with checkpoints to take a last one; a second
+/// signal stops it at once. Prints errors to standard error. Returns the exit code: 0 after a clean
+/// end, 1 when it failed, 2 when the application, the value of an option or a flag is wrong, or the
+/// checkpoint does not fit them.
 ///
-/// While it runs it handles SIGTERM and SIGINT and ignores SIGPIPE, for the whole process; they are
-/// handled as before when it returns. One `run` at a time; a program that has several applications,
+/// While it runs it handles SIGTERM, SIGINT and SIGHUP and ignores SIGPIPE, for the whole process;
+/// they are handled as before when it returns. A SIGHUP that was ignored before (nohup) stays so. One `run` at a time; a program that has several applications,
 /// or a loop of its own, uses Engine.
 int run(const Application& application, int argc, const char* const* argv,
         const RunOptions& options = {});

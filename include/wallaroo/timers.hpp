@@ -21,7 +21,7 @@ enum class TimerKind : std::uint8_t {
 /// A timer that is due, as `on_timer` gets it.
 struct Timer {
   std::uint64_t id = 0;
-  EventTime due{};  ///< what was asked for; of `after`, by the engine's clock of processing time
+  EventTime due{};  ///< what was asked for; of `after`, a processing time
   TimerKind kind = TimerKind::event_time;
   friend bool operator==(const Timer&, const Timer&) = default;
 };
@@ -49,9 +49,10 @@ struct Timer {
 /// * Those of a key fire in the order of their times, those of one time in the order of their ids,
 ///   and before the key's next record if the watermark has reached them.
 /// * One that is due already when it is set fires at once after the call.
-/// * When the stream ends, all timers of event time that are set fire, `at(EventTime::max())` too;
-///   what those set does not fire any more, and timers of processing time that are left do not
-///   fire.
+/// * When the stream ends, timers that the last watermark has made due fire as always, with those
+///   that they set in turn. Then all other timers of event time fire, `at(EventTime::max())` too;
+///   what those set, and timers of processing time, do not fire any more.
+/// * When input stops, timers of event time wait, unless `stateful(f).with_timeout(..)` is said.
 /// * When the call throws, what it asked for here is dropped with the record.
 class Timers {
  public:

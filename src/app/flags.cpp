@@ -175,7 +175,7 @@ class FlagReader {
     add("--threads", given_.threads, read_threads, "N",
         "executor threads; 0, the default, is one for each core");
     add("--http", given_.http, read_host_port, "HOST:PORT",
-        "serve /metrics, /livez and /readyz there");
+        "serve /metrics, /metrics.json, /livez and /readyz there");
     add("--checkpoint-dir", given_.checkpoint_dir, read_path, "DIR",
         "keep checkpoints there, and go on from the newest one: with the same command, an "
         "application that was killed goes on as if nothing had happened; the flags of checkpoints "

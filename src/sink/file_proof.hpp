@@ -1,4 +1,4 @@
-// Whether what lies at a file sink's path is what it has committed.
+// Checks that the file at a sink's path holds what the sink has committed.
 #pragma once
 
 #include "sink/file_committed.hpp"
@@ -6,13 +6,13 @@
 
 namespace wallaroo::internal {
 
-/// Of the last file of the transaction, as it will be once that is committed. Reads at most twice
-/// FileProof::max_sample_bytes. Throws IoError.
+/// Returns a proof of the transaction's last file as it will be after the commit. Reads at most
+/// twice FileProof::max_sample_bytes. Throws IoError.
 FileProof prove(const CommittedFiles& files, const FileTransaction& transaction);
 
-/// Before anything is touched: throws ConfigError when the file that lies there is not what the
-/// transaction has been prepared for. A file that was moved or copied with its content is; so is
-/// one to which nothing had been committed, if there is nothing in it.
+/// Call before any file is changed. Throws ConfigError when the file at the path is not the one
+/// that the transaction was prepared for. Accepts a file that was moved or copied, and an empty one
+/// if nothing was committed.
 void check_output(const CommittedFiles& files, const FileTransaction& transaction);
 
 }  // namespace wallaroo::internal

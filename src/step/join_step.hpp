@@ -136,6 +136,7 @@ class JoinStep : public TemporalStep {
     return set_->fire_due(records_per_slice, out);
   }
 
+  void skip_time(std::int64_t gap_ns) { set_->skip_time(gap_ns); }
   std::int64_t due_ns() const {
     if (!tells_time_) {
       return end_of_time;

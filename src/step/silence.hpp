@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/missed_time.hpp"
 #include "base/times.hpp"
 
 namespace wallaroo::internal {
@@ -21,6 +22,13 @@ class Silence {
   /// A record, or a watermark that moves.
   void on_input() { active_ = true; }
   void on_idle(bool idle) { idle_ = idle; }
+
+  /// Input could not be read for `gap_ns`; that time does not count.
+  void skip_time(std::int64_t gap_ns) {
+    if (timeout_ns_) {
+      since_ns_ = saturating_add(since_ns_, missed_of(gap_ns, *timeout_ns_));
+    }
+  }
 
   /// When `on_time` is to be called: soon after input, to know when that was.
   std::int64_t due_ns() const {

@@ -28,6 +28,16 @@ TEST(Silence, IsCountedAnewFromATimeOut) {
   EXPECT_TRUE(silence.on_time(20));
 }
 
+TEST(Silence, IsNotTimeInWhichNothingCouldBeRead) {
+  Silence silence(100);
+  silence.on_idle(true);
+  EXPECT_FALSE(silence.on_time(0));
+  silence.skip_time(1'000);  // a quarter of the time-out counts
+  EXPECT_FALSE(silence.on_time(1'000));
+  EXPECT_EQ(silence.due_ns(), 1'075);
+  EXPECT_TRUE(silence.on_time(1'075));
+}
+
 TEST(Silence, WithoutATimeOutIsNeverNoticed) {
   Silence silence(std::nullopt);
   silence.on_idle(true);

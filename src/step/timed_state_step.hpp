@@ -154,6 +154,7 @@ class TimedStateStep : public TemporalStep {
     return expire_some() || more_timers;
   }
 
+  void skip_time(std::int64_t gap_ns) { silence_.skip_time(gap_ns); }
   std::int64_t due_ns() const {
     std::int64_t due = end_of_time;
     if (has_timers && parts_->timers.size() != 0) {

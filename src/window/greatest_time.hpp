@@ -33,7 +33,7 @@ class GreatestTime {
     std::uint32_t records = 0;
   };
   Run run() const { return {0, std::max(believed_, reference_), first_, furthest_, run_}; }
-  /// After a restart, behind `start`.
+  /// Continues a saved run. Replaces `start` after a restart.
   void resume(const Run& run) {
     start(run.believed_ns);
     first_ = run.first_ns;
@@ -43,8 +43,8 @@ class GreatestTime {
 
   /// Whether `start` was called.
   bool started() const { return started_; }
-  /// What the first time is held against; `end_of_time` when it is believed whatever it is. Later:
-  /// times up to it need no confirmation either.
+  /// Sets the time that the first record is compared with; `end_of_time` believes any. Called again
+  /// later, it raises the time up to which records need no confirmation.
   void start(std::int64_t reference_ns) {
     started_ = true;
     reference_ = std::max(reference_, reference_ns);

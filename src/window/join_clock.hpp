@@ -9,6 +9,7 @@
 
 #include <wallaroo/stored.hpp>
 
+#include "base/missed_time.hpp"
 #include "base/times.hpp"
 #include "route/key_group.hpp"
 #include "window/group_limits.hpp"
@@ -34,6 +35,13 @@ class JoinClock {
   }
   /// Whether every source that leads here is idle. Only then does time run towards the time-out.
   void on_idle(bool idle) { idle_ = idle; }
+
+  /// Input could not be read for `gap_ns`; that time does not count towards the time-out.
+  void skip_time(std::int64_t gap_ns) {
+    if (timeout_ns_ && idle_since_ != no_time) {
+      idle_since_ = saturating_add(idle_since_, missed_of(gap_ns, *timeout_ns_));
+    }
+  }
 
   std::int64_t watermark() const { return watermark_; }
 

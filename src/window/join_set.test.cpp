@@ -286,6 +286,16 @@ TEST(JoinSet, ATimeOutGivesUpWhatWaitsOnceAllInputsAreIdle) {
   EXPECT_EQ(join.set().next_time_ns(), end_of_time);
 }
 
+TEST(JoinSet, TimeInWhichNothingCouldBeReadDoesNotCountTowardsTheTimeOut) {
+  Join join({.upper_ns = 10, .kind = JoinKind::left, .timeout_ns = 40});
+  join.left(1, 100);
+  join.time(0);
+  join.set().skip_time(1000);  // a quarter of the time-out counts
+  EXPECT_EQ(join.time(1000), "");
+  EXPECT_EQ(join.set().next_time_ns(), 1030);
+  EXPECT_EQ(join.time(1030), "1+_@100");
+}
+
 TEST(JoinSet, AfterATimeOutWhatComesBehindItIsLate) {
   Join join({.upper_ns = 10, .kind = JoinKind::left, .timeout_ns = 50});
   join.left(1, 100);

@@ -34,18 +34,19 @@ class PartitionClocks {
   /// A partition that will give records: until it does, or is idle, nothing is known. A bounded one
   /// is never idle: it is silent only because its source has not read on.
   void open(std::uint64_t partition, std::int64_t now_ns, bool bounded = false);
-  /// Nothing follows from it. One that was not opened is none.
+  /// Nothing follows from this partition. Has no effect on one that was never opened.
   void end(std::uint64_t partition);
-  /// It is cut off: it holds the others back until it is opened again, or idle; then it ends.
+  /// The sender is away without having ended: the partition holds the others back until it is
+  /// opened again or idle; then it ends.
   void leave(std::uint64_t partition);
-  /// One that was left goes on at another executor. If it has given a record it goes on holding the
-  /// others back until it is idle (with `idle_after` zero it ends), because a partition that moves
+  /// A partition that was left goes on at another executor. If it has given a record here, it holds
+  /// the others back until it is idle (with `idle_after` zero it ends), because a partition that moves
   /// may be behind those that are where it goes on.
   void forget(std::uint64_t partition);
   /// The input has ended: jumps that no record has contradicted are believed.
   void finish();
-  /// Nothing follows from any of them, and none will be opened: the watermark is that of the one
-  /// that had come furthest.
+  /// All partitions have ended and none will be opened: the watermark becomes that of the furthest
+  /// one.
   void end_all();
 
   /// The partition that the following times are from; opened when it was not. The first time of the
@@ -64,8 +65,8 @@ class PartitionClocks {
   /// After the records of a batch: the watermark includes them.
   void update();
 
-  /// What a checkpoint holds: not the partitions, which need not be the same after a restart; of
-  /// those only jumps that wait to be confirmed, which matters where they are the same (files).
+  /// What a checkpoint holds. Partitions are not saved, as they may be others after a restart. Jumps
+  /// that wait to be confirmed are, for sources whose partitions stay the same (files).
   struct Saved {
     std::int64_t watermark_ns = no_time;
     std::int64_t furthest_ns = no_time;
@@ -73,8 +74,8 @@ class PartitionClocks {
     std::vector<GreatestTime::Run> runs = {};
   };
   Saved saved() const;
-  /// After a restart: it was as far as the least of those that were not idle; of those that were,
-  /// when all were, as the one that had come furthest. One at least.
+  /// Starts at the lowest saved clock that was not idle; if all were idle, at the furthest. Requires
+  /// that `all` is not empty.
   void resume(std::span<const Saved> all);
 
   /// Processing time passed: partitions may be idle.

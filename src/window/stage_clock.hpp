@@ -50,7 +50,7 @@ class StageClock {
   /// towards the time-out, except that of count windows. True until it is told.
   void on_idle(bool idle) { idle_ = idle; }
 
-  /// For so long input could not be read: it had not stopped.
+  /// Input could not be read for `gap_ns`; that time does not count towards the time-out.
   void skip_time(std::int64_t gap_ns) {
     if (settings_.timeout_ns && idle_since_ != no_time) {
       idle_since_ = saturating_add(idle_since_, missed_of(gap_ns, *settings_.timeout_ns));
@@ -61,8 +61,8 @@ class StageClock {
   void set_now(std::int64_t now_ns) { now_ = std::max(now_, now_ns); }
 
   std::int64_t watermark() const { return watermark_; }
-  /// Of the output, when the input has ended: what it was before, which stays so until everything
-  /// has fired.
+  /// The watermark of the output while the end of the stream fires: it stays where it was before
+  /// until everything has fired.
   std::int64_t output_before_end() const {
     return saturating_add(before_end_, by_count_ ? 0 : -settings_.delay_ns);
   }
