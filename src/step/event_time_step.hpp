@@ -189,6 +189,10 @@ class EventTimeStep : public TemporalStep {
   void end_partitions() {
     clocks_->finish();
     clocks_->end_all();
+    if (clocks_->not_believed() != told_not_believed_) {
+      next_warning_ns_ = no_time;
+      warn_of_jumps();
+    }
   }
   bool has_event_time() const { return true; }
   std::optional<std::uint64_t> partition_behind() const { return clocks_->behind(); }

@@ -102,6 +102,9 @@ void PartitionClocks::finish() {
       move(clock, clock.greatest.believed());
     }
   }
+  for (const GreatestTime::Run& run : restored_runs_) {  // of partitions that gave nothing since
+    unconfirmed_ns_ = std::max(unconfirmed_ns_, run.furthest_ns);
+  }
   if (unconfirmed_ns_ != no_time) {
     const std::int64_t promised = saturating_subtract(unconfirmed_ns_, options_.lateness.count());
     furthest_ = std::max(furthest_, promised);
@@ -145,7 +148,7 @@ void PartitionClocks::resume_run(Clock& clock) {
 }
 
 PartitionClocks::Saved PartitionClocks::saved() const {
-  Saved saved{watermark_.time_ns, furthest_, watermark_.idle, restored_runs_};
+  Saved saved{watermark_.time_ns, furthest_, watermark_.idle, restored_runs_, unconfirmed_ns_};
   for (const auto& [partition, clock] : clocks_) {
     if (GreatestTime::Run run = clock.greatest.run(); run.records != 0) {
       run.partition = partition;
@@ -230,6 +233,7 @@ void PartitionClocks::resume(std::span<const Saved> all) {
   const Saved& from = *std::min_element(all.begin(), all.end(), before);
   for (const Saved& one : all) {
     furthest_ = std::max(furthest_, one.furthest_ns);
+    unconfirmed_ns_ = std::max(unconfirmed_ns_, one.unconfirmed_ns);
   }
   watermark_.time_ns = std::max(watermark_.time_ns, from.watermark_ns);
   if (all.size() == 1) {
@@ -257,6 +261,7 @@ void PartitionClocks::on_time(std::int64_t now_ns) {
       next_time_ns_ = std::min(next_time_ns_, idle_at);
     } else if (!clock.idle && clock.left) {
       selection_ = selection_ && selected_ != place->first;
+      unconfirmed_ns_ = std::max(unconfirmed_ns_, clock.greatest.furthest());
       clocks_.erase(place++);
       continue;
     } else {

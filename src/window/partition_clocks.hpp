@@ -72,6 +72,7 @@ class PartitionClocks {
     std::int64_t furthest_ns = no_time;
     bool idle = true;
     std::vector<GreatestTime::Run> runs = {};
+    std::int64_t unconfirmed_ns = no_time;  ///< the furthest jump of partitions that have ended
   };
   Saved saved() const;
   /// Starts at the lowest saved clock that was not idle; if all were idle, at the furthest. Requires

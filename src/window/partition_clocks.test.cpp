@@ -330,6 +330,28 @@ TEST(PartitionClocks, AtTheEndJumpsThatNothingContradictedAreBelieved) {
   EXPECT_EQ(clocks.watermark().time_ns, 1995);
 }
 
+TEST(PartitionClocks, AtTheEndJumpsFromBeforeARestartAreBelievedToo) {
+  PartitionClocks before(jumps_of(100ns));
+  give(before, 1, 50);
+  give(before, 1, 1000);
+  before.end(1);
+  give(before, 2, 60);
+  give(before, 2, 900);
+  for (const bool ended : {true, false}) {
+    PartitionClocks::Saved saved = before.saved();
+    if (!ended) {
+      saved.unconfirmed_ns = no_time;  // as of a checkpoint without the first partition
+    }
+    PartitionClocks clocks(jumps_of(100ns));
+    clocks.resume(std::span(&saved, 1));
+    clocks.open(2, 0, true);  // it has nothing more
+    clocks.end(2);
+    clocks.finish();
+    clocks.end_all();
+    EXPECT_EQ(clocks.watermark().time_ns, ended ? 995 : 895);
+  }
+}
+
 TEST(PartitionClocks, OfPartitionsThatAreEquallyFarBehindTheLowestIsToBeReadNext) {
   PartitionClocks clocks(late_by(0ns));
   EXPECT_EQ(clocks.behind(), std::nullopt);

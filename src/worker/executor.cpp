@@ -107,7 +107,7 @@ void Executor::run() {
     } else {
       tell_end();
       const bool blocked = any_blocked();
-      sleep();
+      sleep(turn_started_ns);
       const std::int64_t woken_ns = clock_.now_ns();
       (blocked ? metrics_.blocked_ns : metrics_.idle_ns)
           .add(static_cast<std::uint64_t>(woken_ns - turn_started_ns));
@@ -124,7 +124,7 @@ void Executor::skip_time(std::int64_t gap_ns) {
 }
 
 // See Doorbell: the last look for work comes after the announcement.
-void Executor::sleep() {
+void Executor::sleep(std::int64_t since_ns) {
   for (const auto& task : tasks_) {
     task->before_sleep();
   }
@@ -142,9 +142,11 @@ void Executor::sleep() {
   const auto planned = work ? std::chrono::nanoseconds(0) : std::min(longest_sleep, until_due);
   loop_.poll(planned);
   doorbell_.awake();
-  const std::int64_t overslept_ns = clock_.now_ns() - asleep_ns - planned.count();
-  if (overslept_ns > longest_look_ns) [[unlikely]] {
-    skip_time(overslept_ns);
+  // Counted from the end of the last turn, as what was flushed before the sleep may have taken long.
+  // Nobody knows when in this time the process was stopped, so all of it is one gap.
+  const std::int64_t away_ns = clock_.now_ns() - since_ns;
+  if (away_ns - planned.count() > longest_look_ns) [[unlikely]] {
+    skip_time(away_ns);
   }
 }
 

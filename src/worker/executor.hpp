@@ -73,7 +73,7 @@ class Executor {
 
   bool serve(std::int64_t now_ns);
   std::int64_t next_due_ns() const;
-  void sleep();
+  void sleep(std::int64_t since_ns);
   void skip_time(std::int64_t gap_ns);
   bool any_blocked() const;
   void tell_end();
