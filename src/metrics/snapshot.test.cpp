@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -120,7 +121,7 @@ TEST(Snapshot, PutsThousandsOfSeriesInTheirPlaces) {
   std::vector<ExecutorMetrics> executors(count);
   for (std::size_t i = 0; i < count; ++i) {
     executors[i].busy_ns.add(i * 1'000'000'000);
-    register_executor(registry, {"w" + std::to_string(i % 7), static_cast<int>(i / 7)},
+    register_executor(registry, {fmt::format("w{}", i % 7), static_cast<int>(i / 7)},
                       executors[i]);
   }
   for (std::size_t i = 0; i < stages.size(); ++i) {
