@@ -67,7 +67,7 @@ Application windows(Reading (*make)(std::uint64_t), std::uint64_t count) {
 
 TEST(TheLogOfARun, TellsOfLateRecordsAndSumsThemUpInTheEnd) {
   for (const int threads : {1, 3}) {
-    const auto lines = log_of(windows(back_and_forth, 2'000), threads);
+    const auto lines = log_of(windows(back_and_forth, 50'000), threads);
     const auto late = matching(lines, "^warning: stage 'sums': .* came too late");
     ASSERT_FALSE(late.empty());
     EXPECT_LT(late.size(), 40U);
@@ -79,12 +79,12 @@ TEST(TheLogOfARun, TellsOfLateRecordsAndSumsThemUpInTheEnd) {
     ASSERT_EQ(summary.size(), 1U);
     // Records of the first batch may be counted before there is a watermark.
     EXPECT_TRUE(std::regex_match(
-        summary.front(), std::regex("warning: summary: stage 'sums': [0-9]+ of 2000 records came "
+        summary.front(), std::regex("warning: summary: stage 'sums': [0-9]+ of 50000 records came "
                                     "too late and were dropped")))
         << summary.front();
-    EXPECT_TRUE(std::regex_match(
-        lines.back(), std::regex("in .*s: source 'in' 2 k records \\(.*/s\\); sink 'out' .*")))
-        << lines.back();
+    // Not always the last line: the run may end before its start has been told of.
+    EXPECT_EQ(matching(lines, "in .*s: source 'in' 50 k records \\(.*/s\\); sink 'out' ").size(),
+              1U);
   }
 }
 
