@@ -104,10 +104,6 @@ TEST_P(EngineTimers, AFiringWithoutEndStopsWhenTheEngineIsToldTo) {
 }
 
 TEST_P(EngineTimers, AFiringThatIsKilledGoesOnWhereItWas) {
-#ifdef __SANITIZE_THREAD__
-  // So slow that after a restart on other threads the records have been seen twice in the file.
-  GTEST_SKIP() << "fails now and then when it is this slow";
-#endif
   constexpr std::int64_t jump_us = 100'000;
   // The records come in one batch, or one after the other, so that some wait for timers.
   for (const double rate : {0.0, 50.0}) {

@@ -162,7 +162,7 @@ bool SourceTask::serve_checkpoint() {
     return false;
   }
   const CheckpointBegin begin = *std::exchange(begin_, std::nullopt);
-  const bool ended = output_.ended() || ended_by_itself_;
+  const bool ended = share_.ended || output_.ending() || ended_by_itself_;
   auto positions = save_positions(begin.number);
   output_.pass_barrier({begin.number, begin.last}, begin.rewrite);
   if (mutation("replay_too_late") && !begin.last && poll()) {

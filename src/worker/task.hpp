@@ -98,6 +98,7 @@ class SourceTask final : public Task, private BatchReceiver {
     std::string name;
     std::size_t source = 0;  ///< its index among those of the plan
     CheckpointSlot slot;
+    bool ended = false;  ///< already in the checkpoint that is restored: it has no positions any more
   };
   SourceTask(Share share, SegmentOutput output, Time time, const Clock& clock)
       : share_(std::move(share)),

@@ -164,7 +164,7 @@ std::unique_ptr<Task> Worker::make_source_task(SegmentInstance& segment, Checkpo
   // Often enough that windows of ingest time fire in time, and seldom enough to cost nothing.
   const std::int64_t tick_ns = plan_->uses_time() ? between_looks_ns : 0;
   auto task = std::make_unique<SourceTask>(
-      SourceTask::Share{source.name, source.index, slot}, std::move(segment.output),
+      SourceTask::Share{source.name, source.index, slot, source.ended}, std::move(segment.output),
       SourceTask::Time{wall_offset_ns_, tick_ns, tick_ns == 0 ? end_of_time : longest_news_ns()},
       clock_);
   if (source.ended) {
