@@ -303,6 +303,8 @@ class Flags(unittest.TestCase):
         for program in (ROOT / "clients" / "python" / "examples").glob("*_*.py"):
             if "argparse" in program.read_text():
                 known |= self.flags_of(sys.executable, "-B", program, "--help")
+        for program in ("tail_file", "sink_to_sqlite"):
+            known |= self.flags_of(BUILD / "clients" / "cpp" / "examples" / program, "--help")
         for script in ("run", "test", "bench"):
             known |= self.flags_of(ROOT / script, "--help")
         for document in documents():
