@@ -1,4 +1,4 @@
-// When a task has met the barrier of a checkpoint on all its inputs: pure.
+// Aligns the barriers that reach one task on its inputs. Pure.
 #pragma once
 
 #include <cstddef>
@@ -36,12 +36,12 @@ namespace wallaroo::internal {
 /// | end                | input ended                  | aligned when it was the   | -              |
 /// |                    |                              | last                      |                |
 /// | abandon, settled   | ignored                      | ignored                   | ignored        |
-/// | abandon n or above | that number is settled       | none; its inputs go on    | none; they do  |
+/// | abandon n or above | that number is settled       | none; its inputs go on    | as waiting     |
 /// | take               | broken                       | broken                    | none; settled  |
 ///
-/// `-` cannot be: an input that is held, or has ended, delivers nothing. A message that comes
-/// nevertheless, and a barrier whose number is not above the last one of its input, is a broken
-/// invariant (std::logic_error): records would be in the wrong checkpoint.
+/// `-` cannot happen, because an input that is held or has ended delivers nothing. Such a message,
+/// and a barrier whose number is not above the last one of its input, breaks an invariant
+/// (std::logic_error): records would end up in the wrong checkpoint.
 // clang-format on
 class Alignment {
  public:
@@ -55,9 +55,9 @@ class Alignment {
   /// Checkpoint n has failed, and with it all before. Its barriers that still come are swallowed.
   void on_abandon(std::uint64_t n);
 
-  /// Nothing may be taken from this input now.
+  /// While true, nothing may be taken from this input.
   bool holds(std::size_t input) const { return held_[input] != 0; }
-  /// Set from when the task's state is that of a checkpoint, until `take`.
+  /// The checkpoint whose barrier all inputs have met; set until `take`.
   std::optional<std::uint64_t> aligned() const {
     return pending_ != 0 && missing_ == 0 ? std::optional(pending_) : std::nullopt;
   }

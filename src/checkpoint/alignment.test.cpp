@@ -61,7 +61,7 @@ std::string outcome(Alignment& alignment, const Change& message) {
   return after == before ? "" : after;
 }
 
-/// Up to checkpoint 3 all is settled.
+/// In every state the checkpoints up to 3 are settled.
 std::vector<Named> states() {
   const Change settled = all({barrier(0, 3), abandon(3)});
   const Change all_end = all({end(0), end(1), end(2)});
@@ -99,7 +99,7 @@ std::vector<Named> messages() {
           {"take", [](Alignment& a) { a.take(); }}};
 }
 
-// What is not listed changes nothing.
+// Messages that are not listed change nothing.
 const char* const table = R"(
 none: none       ---
   request 4       waiting(4) ---
@@ -249,7 +249,7 @@ TEST(Alignment, BarriersOfAnAbandonedCheckpointAreSwallowed) {
 TEST(Alignment, ABarrierOvertakenByTheNextCheckpointIsSwallowed) {
   Alignment alignment(2);
   alignment.on_barrier(0, 1);
-  alignment.on_barrier(1, 2);  // 1 was abandoned, which is still to be told
+  alignment.on_barrier(1, 2);  // 1 was abandoned; `on_abandon` comes late
   EXPECT_FALSE(alignment.holds(0));
   alignment.on_abandon(1);
   EXPECT_TRUE(alignment.holds(1));

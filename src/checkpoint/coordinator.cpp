@@ -15,7 +15,7 @@ void Coordinator::Answers::expect(std::size_t count) {
   missing = count;
 }
 
-/// False when this one had answered.
+/// Returns false if `from` had already answered.
 bool Coordinator::Answers::add(std::size_t from) {
   check(from < have.size(), "only tasks and sinks of the application answer");
   if (have[from] != 0) {
@@ -37,7 +37,7 @@ Coordinator::Coordinator(const CoordinatorConfig& config)
   check(config.tasks > 0 && config.first_number > 0, "there are tasks, and numbers begin at 1");
 }
 
-/// The message is the awaited one; otherwise it counts as ignored.
+/// Returns whether the message is the one that is awaited; counts it as ignored if not.
 bool Coordinator::fits(Phase phase, std::uint64_t n) {
   check(n < next_number_, "nobody answers to a checkpoint that has not begun");
   if (phase_ == phase && number_ == n) {
@@ -242,7 +242,7 @@ Decisions Coordinator::roll_back(std::string_view reason) {
   return {decide::RollBack{std::string(reason)}};
 }
 
-/// No answer came in time.
+/// Rolls back because an answer is late, which counts as a failure of a last checkpoint.
 Decisions Coordinator::roll_back_late(std::string reason) {
   last_failures_ += last_ ? 1 : 0;
   return roll_back(reason);
@@ -301,14 +301,14 @@ std::string Coordinator::awaited() const {
   }
 }
 
-/// " (A, B, C and 4 more)"; nothing if there are no names.
+/// " (A, B, C and 4 more)"; empty if there are no names.
 std::string Coordinator::missing_names() const {
   constexpr std::size_t most_names = 3;
   const std::vector<std::string>& names =
       phase_ == Phase::saving ? config_.task_names : config_.sink_names;
   std::vector<std::string> missing;
   for (std::size_t i = 0; i < std::min(names.size(), answers_.have.size()); ++i) {
-    // A stage has a task on each thread.
+    // A stage has a task on each executor, all of the same name; it is named once.
     if (answers_.have[i] == 0 &&
         std::find(missing.begin(), missing.end(), names[i]) == missing.end()) {
       missing.push_back(names[i]);

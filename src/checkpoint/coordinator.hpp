@@ -1,4 +1,4 @@
-// Which step of which checkpoint is next: pure.
+// Decides which step of which checkpoint is next. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,30 +13,30 @@
 namespace wallaroo::internal {
 
 struct CoordinatorConfig {
-  std::size_t tasks = 1;  ///< that save something or pass the barrier on: all of them
-  std::size_t sinks = 0;  ///< that take part in the two-phase commit
-  /// For messages, as in "stage 'count'" and "127.0.0.1:7200 of sink 'totals'"; may be left out.
+  std::size_t tasks = 1;  ///< all tasks: each saves something or passes the barrier on
+  std::size_t sinks = 0;  ///< sinks that take part in the two-phase commit
+  /// Names for messages: "stage 'count'", "127.0.0.1:7200 of sink 'totals'". May be left out.
   std::vector<std::string> task_names = {};
   std::vector<std::string> sink_names = {};
   std::int64_t interval_ns = 0;
   std::int64_t timeout_ns = 0;      ///< for saving; again for preparing and publishing
-  std::uint64_t max_failures = 0;   ///< in a row, until the application stops; 0: it never does
-  std::uint64_t last_attempts = 3;  ///< of the last checkpoint, when stopping or when all has ended
-  /// From the failure of the first of these to the second; to the next ten times that, and so on:
-  /// what fails may pass, as when a full disk is cleared or a receiver comes back.
+  std::uint64_t max_failures = 0;   ///< in a row, then the application stops; 0: it never does
+  std::uint64_t last_attempts = 3;  ///< at the last checkpoint, after a stop or the end of all
+  /// The pause before the second of these attempts; each later pause is ten times as long. The
+  /// cause may pass, as when a full disk is cleared or a receiver comes back.
   std::int64_t last_delay_ns = 100'000'000;
-  /// A step that takes so long is told, and again whenever it has taken twice as long.
+  /// A step that takes this long is reported, and again each time its duration has doubled.
   std::int64_t first_notice_ns = 10'000'000'000;
-  std::uint64_t first_number = 1;   ///< above all that were ever used: CheckpointStore::next_number
-  std::uint64_t failures = 0;       ///< in a row, of the coordinator before a roll back
-  std::uint64_t last_failures = 0;  ///< likewise, of the last checkpoint
-  std::int64_t now_ns = 0;          ///< the first checkpoint begins an interval later,
-  bool restored = false;            ///< or half of one: what is read again has waited long enough
+  std::uint64_t first_number = 1;   ///< above all ever used, see CheckpointStore::next_number
+  std::uint64_t failures = 0;       ///< in a row, counted by the coordinator before a roll back
+  std::uint64_t last_failures = 0;  ///< likewise, failures of a last checkpoint
+  std::int64_t now_ns = 0;          ///< the first checkpoint begins an interval after this time,
+  bool restored = false;            ///< or half of one: input read again has waited long enough
 };
 
-/// The checkpoints of one worker: completion and two-phase commit. One checkpoint at a time; the
-/// next begins at the interval after the beginning of the one before, but not before that is done.
-/// It is told what happened and returns what to do; nothing happens without that.
+/// Leads the checkpoints of one worker to completion by two-phase commit, one at a time. The next
+/// begins an interval after the beginning of the one before, but not before that one is done. The
+/// coordinator is told what happened and returns what to do; it does nothing itself.
 ///
 /// | phase (of n)     | on                    | next, and decisions                               |
 /// |------------------|-----------------------|---------------------------------------------------|
@@ -55,21 +55,21 @@ struct CoordinatorConfig {
 /// | all but the ends | roll back             | rolling back: RollBack                            |
 ///
 /// * From `preparing` on the sinks are in doubt, so a failure rolls back. From `committing` on n is
-///   complete: there is no timeout, and after a roll back the recovery commits n. Only when all
-///   sources have ended and nobody has told the application to stop, a receiver that takes no
-///   commit for that long makes it fail: otherwise a batch job would wait without end.
-/// * Failures in a row are counted, until a checkpoint is complete; at `max_failures` an Abandon is
-///   followed by Fail, and a RollBack is a Fail instead.
-/// * After `on_stop` or `on_all_ended` the next checkpoint is the last. It begins at once; when it
-///   fails, again after `last_delay_ns`, and so on. Failed `last_attempts` times, it becomes Fail.
-///   A timeout that rolls back is one of these failures, which are counted across roll backs, as
-///   doing all the work again makes no receiver faster; a sink that asks for a roll back is not.
-///   After `on_stop` a RollBack is a Fail: the application was told to end, and its next start goes
-///   back.
-/// * A step that takes long is told: Waiting, in every phase between `idle` and the ends.
-/// * Whatever else comes is ignored and counted: answers that come twice, too late, of another
-///   number or too early. `finished`, `rolling back` and `failed` are ends: nothing leaves them.
-/// * A number that never began, a task or a sink that does not exist, is a broken invariant
+///   complete: there is no timeout, and after a roll back the recovery commits n. One exception:
+///   when all sources have ended and nobody has told the application to stop, it fails if a
+///   receiver takes no commit within the timeout. Otherwise a batch job would wait without end.
+/// * Failures in a row are counted until a checkpoint is complete. At `max_failures` an Abandon is
+///   followed by Fail, and a RollBack becomes a Fail.
+/// * After `on_stop` or `on_all_ended` the next checkpoint is the last. It begins at once. When it
+///   fails, it is tried again after `last_delay_ns`, and so on; `last_attempts` failures are a
+///   Fail. A timeout that rolls back is one of these failures. They are counted across roll backs,
+///   because doing all the work again makes no receiver faster. A sink that asks for a roll back
+///   does not count. After `on_stop` a RollBack becomes a Fail: the application was told to end,
+///   and its next start goes back.
+/// * A step that takes long is reported by Waiting, in every phase between `idle` and the ends.
+/// * Any other message is ignored and counted: an answer that comes twice, too late, too early or
+///   for another number. `finished`, `rolling back` and `failed` are ends: nothing leaves them.
+/// * A number that never began, or a task or sink that does not exist, breaks an invariant
 ///   (std::logic_error).
 class Coordinator {
  public:
@@ -87,12 +87,12 @@ class Coordinator {
 
   explicit Coordinator(const CoordinatorConfig& config);
 
-  /// To be called when `next_wakeup_ns` has come; harmless at other times. All checkpoints begin
-  /// here, in `on_stop` or `on_all_ended`.
+  /// Call when `next_wakeup_ns` has come; harmless at other times. Checkpoints begin only here, in
+  /// `on_stop` and in `on_all_ended`.
   Decisions on_time(std::int64_t now_ns);
   Decisions on_task_saved(std::size_t task, std::uint64_t n);
   Decisions on_durable(std::uint64_t n, std::int64_t now_ns);
-  /// State could not be written, or the data file not be made durable.
+  /// State could not be written, or the data file could not be made durable.
   Decisions on_write_failed(std::uint64_t n, std::string_view reason, std::int64_t now_ns);
   Decisions on_prepared(std::size_t sink, std::uint64_t n, std::string vote);
   Decisions on_published(std::uint64_t n, std::int64_t now_ns);
@@ -105,18 +105,18 @@ class Coordinator {
   /// All sources and tasks have ended: one last checkpoint commits what is left.
   Decisions on_all_ended(std::int64_t now_ns);
 
-  /// When `on_time` is wanted; `end_of_time`: never. May be in the past. Changes with every event.
+  /// When to call `on_time`; `end_of_time`: never. May be in the past. Every event may change it.
   std::int64_t next_wakeup_ns() const;
 
   Phase phase() const { return phase_; }
-  /// Of the checkpoint that runs, or else of the last one that did; 0: none did.
+  /// The checkpoint that runs, or else the latest one that ran; 0: there was none.
   std::uint64_t number() const { return number_; }
   /// The number that the next checkpoint will have.
   std::uint64_t next_number() const { return next_number_; }
   std::uint64_t failures_in_row() const { return failures_; }
-  /// Of the last checkpoint.
+  /// How often the last checkpoint has failed.
   std::uint64_t last_failures() const { return last_failures_; }
-  /// Messages that did not fit.
+  /// How many messages were ignored.
   std::uint64_t ignored() const { return ignored_; }
   /// Nothing more will be decided.
   bool over() const { return phase_ >= Phase::finished; }

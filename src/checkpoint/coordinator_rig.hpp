@@ -1,4 +1,4 @@
-// What the tests of the coordinator share: events, and decisions as text.
+// Shared by the tests of the coordinator: events, and decisions as text.
 #pragma once
 
 #include <functional>
@@ -102,8 +102,8 @@ inline Event all_ended(std::int64_t now_ns = 130) {
   return [=](Coordinator& c) { return c.on_all_ended(now_ns); };
 }
 
-/// Two tasks, two sinks; a checkpoint each 100 ns, which may take 50. After the first attempt at a
-/// last one 40 pass.
+/// Two tasks and two sinks. A checkpoint begins every 100 ns, a step of it may take 50 ns, and the
+/// second attempt at a last checkpoint begins 40 ns after the first has failed.
 inline CoordinatorConfig config() {
   CoordinatorConfig config;
   config.tasks = 2;

@@ -10,8 +10,8 @@ namespace {
 
 using namespace coordinator_rig;
 
-/// Checkpoint 1 was abandoned, 2 is under way since 200, perhaps as the last; or it has failed as
-/// such at 205.
+/// In all states checkpoint 1 was abandoned and checkpoint 2 began at 200, in some as the last. In
+/// "before another last" it has failed at 205.
 std::vector<std::pair<std::string, std::vector<Event>>> states() {
   std::vector<std::pair<std::string, std::vector<Event>>> states;
   std::vector<Event> events{time(100), write_failed(1)};
@@ -87,7 +87,8 @@ std::string outcome(Coordinator& coordinator, const Event& message) {
   return coordinator.ignored() != ignored ? "" : decided.empty() ? "-" : decided + next;
 }
 
-// What is not listed is ignored, and counted; `-` is taken note of and decides nothing.
+// Messages that are not listed are ignored and counted. `-`: the message counts, but decides
+// nothing.
 const char* const table = R"(
 idle: idle 1
   time 199          -

@@ -22,8 +22,8 @@ namespace {
 constexpr std::string_view data_magic = "WALLDATA";
 constexpr std::uint32_t block_magic = 0x4b434c42;  // "BLCK"
 constexpr FailpointGroup data_steps("store.data");
-/// Of LZ4, whose default is 1. State is mostly numbers, of which 2 makes 3 % more bytes in two
-/// thirds of the time.
+/// The acceleration of LZ4, whose default is 1. State is mostly numbers: 2 makes 3 % more bytes of
+/// them, in two thirds of the time.
 constexpr int acceleration = 2;
 static_assert(most_block_bytes == LZ4_MAX_INPUT_SIZE);
 
@@ -72,7 +72,7 @@ FileDescriptor open_to_read(const std::filesystem::path& path) {
   return file;
 }
 
-/// As many bytes as there are, at most `size`.
+/// Reads `size` bytes, or fewer where the file ends.
 std::string read_at(const FileDescriptor& file, const std::filesystem::path& path,
                     std::uint64_t offset, std::size_t size) {
   std::string bytes(size, '\0');
@@ -106,7 +106,8 @@ std::uint64_t size_of(const FileDescriptor& file, const std::filesystem::path& p
       fmt::format("'{}' is damaged: the block at byte {} {}", path.string(), block.offset, how));
 }
 
-/// LZ4 does not compress better than 255 to 1: more would be a lie that costs memory.
+/// LZ4 does not compress better than 255 to 1. A higher ratio is damage, for which no memory is
+/// allocated.
 bool plausible(const ManifestBlock& block) {
   return block.raw_bytes <= most_block_bytes && block.raw_bytes / 255 <= block.stored_bytes;
 }
@@ -161,7 +162,7 @@ std::uint64_t check_data_file(const std::filesystem::path& path, std::uint64_t n
 
 std::string read_block(const std::filesystem::path& path, const ManifestBlock& block) {
   const FileDescriptor file = open_to_read(path);
-  // Before memory is taken for it.
+  // Checked before memory is allocated for the block.
   if (!plausible(block) || block.offset > INT64_MAX || end_of(block) > size_of(file, path)) {
     damaged(path, block, "is not as long as it was");
   }

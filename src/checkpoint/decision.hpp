@@ -1,4 +1,4 @@
-// What the coordinator of checkpoints wants done.
+// The decisions of the coordinator of checkpoints.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +6,12 @@
 #include <variant>
 #include <vector>
 
-/// In the order of a checkpoint that goes well. Whoever carries them out does so in the order in
-/// which they are returned, and answers with the event that each names.
+/// Decisions, listed in the order of a checkpoint that goes well. The caller carries them out in
+/// the order in which they are returned, and answers with the event that each names.
 namespace wallaroo::internal::decide {
 
 /// Ask all tasks for checkpoint n (answer: `on_task_saved` of each). `last`: the application is
-/// stopping, sources give nothing after its barrier.
+/// stopping, so sources give nothing after the barrier.
 struct Begin {
   std::uint64_t n = 0;
   bool last = false;
@@ -27,30 +27,30 @@ struct Prepare {
 /// Write and publish the manifest (answer: `on_published`, `on_publish_failed`).
 struct Publish {
   std::uint64_t n = 0;
-  std::vector<std::string> votes;  ///< of each sink
+  std::vector<std::string> votes;  ///< one of each sink
 };
 /// n is complete: tell all sinks to commit (answer: `on_committed` of each, or `on_roll_back`).
 struct Commit {
   std::uint64_t n = 0;
 };
-/// n is complete and committed: sources acknowledge upstream, what tasks saved for n is saved, old
-/// checkpoints may be deleted. No answer.
+/// n is complete and committed: sources acknowledge upstream, tasks need not save again what they
+/// saved for n, and old checkpoints may be deleted. No answer.
 struct Acknowledge {
   std::uint64_t n = 0;
 };
-/// What n has been waiting for, for some time. For people. No answer.
+/// Tell people what n has been waiting for. No answer.
 struct Waiting {
   std::uint64_t n = 0;
   std::string text;
 };
-/// n failed before any sink was asked to prepare: tasks forget it, what was saved for it counts as
-/// changed, and the sinks' transactions go on. No answer.
+/// n failed before any sink was asked to prepare: tasks forget it, the state that was saved for it
+/// counts as changed, and the sinks' transactions go on. No answer.
 struct Abandon {
   std::uint64_t n = 0;
   std::string reason;
 };
-/// Stop everything, and start again from the last complete checkpoint. What is being published must
-/// have come to its end, well or not, before the choice which one that is. The last decision.
+/// Stop everything, and start again from the last complete checkpoint. A publication that is under
+/// way must have succeeded or failed before that checkpoint is chosen. The last decision.
 struct RollBack {
   std::string reason;
 };

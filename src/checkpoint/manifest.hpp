@@ -1,4 +1,4 @@
-// What a checkpoint consists of.
+// The manifest: everything a checkpoint consists of, or refers to.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,15 @@ struct ManifestPart {
   std::string name;
   std::string key_schema;  ///< as Schema::text() gives them
   std::string value_schema;
-  /// Of the structs in a value, see `field_names`; none in checkpoints of older versions.
+  /// The fields of the structs in a value, see `field_names`. Checkpoints of older versions have
+  /// none.
   std::vector<std::string> value_fields = {};
 
   friend bool operator==(const ManifestPart&, const ManifestPart&) = default;
 };
 
-/// Whether what was saved for the one is read as the other. Names may differ: checkpoints of older
-/// versions have none.
+/// Returns whether state that was saved for one part can be read for the other. `value_fields` may
+/// differ, because checkpoints of older versions have none.
 inline bool same_types(const ManifestPart& a, const ManifestPart& b) {
   return a.name == b.name && a.key_schema == b.key_schema && a.value_schema == b.value_schema;
 }
@@ -28,7 +29,7 @@ inline bool same_types(const ManifestPart& a, const ManifestPart& b) {
 struct ManifestStage {
   std::string name;
   std::string kind;             ///< as in --explain: "state", "window", "join", "event time"
-  std::string instance_schema;  ///< of what is kept once per executor; empty: nothing is
+  std::string instance_schema;  ///< schema of what is kept once per executor; empty: nothing is
   std::vector<ManifestPart> parts;
 
   friend bool operator==(const ManifestStage&, const ManifestStage&) = default;
@@ -53,7 +54,7 @@ struct ManifestPosition {
 struct ManifestSource {
   std::string name;
   std::vector<ManifestPosition> positions;
-  /// It has delivered everything there will ever be: it is not read again.
+  /// The source has delivered everything there will ever be, so it is not read again.
   bool ended = false;
 
   friend bool operator==(const ManifestSource&, const ManifestSource&) = default;
@@ -69,7 +70,7 @@ struct ManifestSink {
 /// A compressed piece of a data file.
 struct ManifestBlock {
   std::uint64_t file = 0;          ///< the number of the checkpoint that wrote the data file
-  std::uint64_t offset = 0;        ///< in that file, of the block's header
+  std::uint64_t offset = 0;        ///< of the block's header in that file
   std::uint32_t stored_bytes = 0;  ///< compressed, without the header
   std::uint32_t raw_bytes = 0;
   std::uint64_t checksum = 0;  ///< XXH3, 64 bits, of the stored bytes
@@ -105,7 +106,8 @@ struct Manifest {
   std::vector<ManifestSink> sinks;
   std::vector<ManifestBlock> blocks;
   std::vector<ManifestSection> sections;
-  /// By the application's clock, since the Unix epoch: no ingest time in it is later. 0: not told.
+  /// The application's clock, since the Unix epoch. No ingest time in the checkpoint is later.
+  /// 0: unknown.
   std::int64_t clock_ns = 0;
 
   friend bool operator==(const Manifest&, const Manifest&) = default;

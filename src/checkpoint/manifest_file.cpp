@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view magic = "WALLMNFT";
 
-/// Of all versions of the format. The checksum is of all that follows it.
+/// The same in all versions of the format. The checksum covers all bytes that follow it.
 struct Envelope {
   std::array<char, 8> magic;
   std::uint64_t checksum = 0;
@@ -28,7 +28,7 @@ struct Envelope {
 static_assert(sizeof(Envelope) == 32);
 constexpr std::size_t checksummed_from = 16;
 
-/// Nothing if the bytes are no whole manifest of any version.
+/// Returns nothing if the bytes are not a whole manifest of any version.
 std::optional<Envelope> whole_envelope(std::string_view bytes) {
   Envelope envelope{};
   if (bytes.size() < sizeof(Envelope)) {

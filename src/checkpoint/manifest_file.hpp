@@ -11,13 +11,13 @@
 
 namespace wallaroo::internal {
 
-/// What was written once is not what is there now, or is not there any more.
+/// A file is missing, or does not hold what was written to it.
 class DamagedError : public IoError {
  public:
   using IoError::IoError;
 };
 
-/// Whole, but written by a newer version of wallaroo.
+/// A manifest is whole, but was written by a newer version of wallaroo.
 class NewerFormatError : public IoError {
  public:
   using IoError::IoError;
@@ -25,19 +25,19 @@ class NewerFormatError : public IoError {
 
 inline constexpr std::uint32_t checkpoint_format = 1;
 
-/// Another format than that of today only changes the number: for tests.
+/// `format` only changes the number in the file; tests pass others than today's.
 std::string encode_manifest(const Manifest& manifest, std::uint32_t format = checkpoint_format);
 
-/// Whatever the bytes are, the result is what was encoded, or this throws DamagedError or
-/// NewerFormatError. `name` begins their messages. Fields that newer versions have appended are
-/// left out, and those that older ones did not have are as in an empty Manifest.
+/// Returns exactly what was encoded, or throws DamagedError or NewerFormatError, whatever the bytes
+/// are. Their messages begin with `name`. Fields that newer versions have appended are left out,
+/// and fields that older versions did not have are as in an empty Manifest.
 Manifest decode_manifest(std::string_view bytes, std::string_view name);
 
 /// Throws NewerFormatError if `bytes` are whole and of a newer format.
 void refuse_newer_format(std::string_view bytes, std::string_view name);
 
-/// What makes the manifest contradict itself (indexes and ranges that do not exist); empty:
-/// nothing.
+/// Describes how the manifest contradicts itself (indexes and ranges that do not exist); empty if
+/// it does not.
 std::string contradiction_in(const Manifest& manifest);
 
 }  // namespace wallaroo::internal

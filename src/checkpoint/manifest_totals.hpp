@@ -1,4 +1,4 @@
-// What a manifest amounts to: keys and bytes of each part, and which files are mostly unused.
+// Totals of a manifest: keys and bytes of each part, and which files are mostly unused.
 #pragma once
 
 #include <cstdint>
@@ -27,21 +27,21 @@ struct PartTotals {
   std::uint64_t bytes = 0;  ///< before compression
 };
 
-/// Of every part of every stage, in the manifest's order.
+/// Returns the totals of every part of every stage, in the manifest's order.
 std::vector<PartTotals> part_totals(const Manifest& manifest);
 
-/// Compressed, of all blocks that the checkpoint refers to, in whichever files they are.
+/// Compressed bytes of all blocks that the checkpoint refers to, also in older files.
 std::uint64_t stored_bytes_of(const Manifest& manifest);
-/// Of those, what this checkpoint has written itself.
+/// Compressed bytes of the blocks that this checkpoint has written itself.
 std::uint64_t written_bytes_of(const Manifest& manifest);
 
-/// By the number of a data file, how many bytes of it there must be.
+/// By the number of a data file: how many bytes the file must at least have.
 using DataNeeds = std::map<std::uint64_t, std::uint64_t>;
 
 DataNeeds data_needs(const Manifest& manifest);
 
 /// See CheckpointStore::sparse. `sizes`: the bytes of blocks, with their headers, in each data file
-/// by its number. Of a block only the share counts that sections refer to.
+/// by its number. A block counts only with the share that sections refer to.
 std::vector<StatePlace> sparse_places(const Manifest& manifest,
                                       const std::map<std::uint64_t, std::uint64_t>& sizes,
                                       double fraction);

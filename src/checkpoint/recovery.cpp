@@ -41,7 +41,7 @@ Choice choose_wanted(const std::vector<CheckpointCandidate>& candidates, Recover
                                      wanted, list_of(candidates))};
 }
 
-/// Finds things by name, and collects what does not fit.
+/// Collects differences and notes, and makes the result of them.
 class Fitting {
  public:
   explicit Fitting(bool allow_dropped) : allow_dropped_(allow_dropped) {}

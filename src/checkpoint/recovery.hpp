@@ -1,4 +1,4 @@
-// What to go on from after a stop or a crash: pure.
+// Chooses the checkpoint to go on from after a stop or a crash, and fits it to the plan. Pure.
 #pragma once
 
 #include <cstddef>
@@ -19,32 +19,32 @@ struct CheckpointCandidate {
 };
 
 struct RecoveryChoice {
-  /// To be restored; nothing: there was never one, the application starts anew.
+  /// The checkpoint to restore; nothing: there never was one, and the application starts anew.
   std::optional<std::uint64_t> number;
-  /// Newer ones that are damaged, to be logged.
+  /// Newer checkpoints that are damaged; the caller logs them.
   std::vector<CheckpointCandidate> passed_over;
 };
 
-/// Why nothing can be restored: what happened, and what to do.
+/// Nothing can be restored. The message says why, and what to do.
 struct RecoveryRefusal {
   std::string message;
 };
 
-/// The newest candidate that is whole, or the one that is `wanted`. Refuses a wanted one that is
-/// missing or damaged, and to start anew where all are damaged: what they contain is committed, so
-/// it would come out twice.
+/// Chooses the newest whole candidate, or `wanted`. Refuses if `wanted` is missing or damaged.
+/// Refuses to start anew if all candidates are damaged: their output is committed, so it would come
+/// out twice.
 std::variant<RecoveryChoice, RecoveryRefusal> choose_checkpoint(
     std::vector<CheckpointCandidate> candidates, std::optional<std::uint64_t> wanted = {});
 
-/// What an application consists of, as far as a checkpoint must fit it.
+/// The parts of an application that a checkpoint must fit.
 struct PlanShape {
   std::string application;
   std::uint32_t key_groups = 0;
   std::vector<ManifestStage> stages;  ///< names, kinds, names of parts; schemas are not looked at
   std::vector<std::string> sources;
   std::vector<std::string> sinks;
-  /// Parts that are younger than the format: a checkpoint without them held what they hold in
-  /// others of the stage.
+  /// Parts that were added after the format. A checkpoint without them has what they hold in other
+  /// parts of the stage.
   std::vector<std::string> younger_parts = {};
 };
 
@@ -54,15 +54,15 @@ struct RestoreMapping {
   std::vector<std::optional<std::size_t>> stages;
   /// For each stage of the manifest and each of its parts: the index in the stage of the plan.
   std::vector<std::vector<std::size_t>> parts;
-  /// What is left out, or new and starts empty: sentences for the log.
+  /// Sentences for the log: what is left out, and what is new and starts empty.
   std::vector<std::string> notes;
 };
 
-/// Fits a checkpoint to an application by names. What is in the checkpoint and not in the
-/// application is a difference unless `allow_dropped_state`, but for a source that has ended; what
-/// is new in the application starts empty. Another application, another number of key groups,
-/// another kind of stage and other parts of a stage are always differences. All differences are
-/// told at once.
+/// Fits a checkpoint to an application by names. A stage, source or sink that only the checkpoint
+/// has is a difference, unless `allow_dropped_state` is set or it is a source that has ended. One
+/// that only the application has starts empty. Another application, another number of key groups,
+/// another kind of stage and other parts of a stage are always differences. The refusal lists all
+/// differences.
 std::variant<RestoreMapping, RecoveryRefusal> map_checkpoint(const Manifest& manifest,
                                                              const PlanShape& plan,
                                                              bool allow_dropped_state);

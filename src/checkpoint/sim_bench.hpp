@@ -1,5 +1,5 @@
-// The simulator of checkpoints: what the parts of a running worker tell each other, and what all
-// its tasks have in common: queues around the real Alignment.
+// Part of the simulator of checkpoints: the messages between the parts of a running worker, and the
+// base of all its tasks, which puts queues around the real Alignment.
 #pragma once
 
 #include <deque>
@@ -21,21 +21,21 @@ inline constexpr std::size_t groups = 3;         ///< key groups of a segment
 inline constexpr std::size_t instance = groups;  ///< stands for what is kept once per executor
 inline constexpr std::size_t mailbox_bound = 4;
 
-/// What travels on an edge.
+/// A message on an edge.
 struct Mail {
   enum class Kind : std::uint8_t { record, barrier, end };
   Kind kind = Kind::record;
   std::uint64_t value = 0;  ///< the record, or the number of the barrier
 };
 
-/// What the checkpointer tells a task.
+/// A message from the checkpointer to a task.
 struct Order {
   enum class Kind : std::uint8_t { request, abandon, prepare, commit, acknowledge };
   Kind kind = Kind::request;
   std::uint64_t n = 0;
 };
 
-/// What a task, a sink or the disk tells the checkpointer.
+/// A message from a task, a sink or the disk to the checkpointer.
 struct Answer {
   enum class Kind : std::uint8_t {
     saved,
@@ -53,7 +53,7 @@ struct Answer {
   std::string vote;
 };
 
-/// What tasks save for a checkpoint, on its way to the manifest.
+/// Everything that tasks have saved for a checkpoint and that its manifest will contain.
 struct Saved {
   std::uint64_t n = 0;
   std::vector<std::size_t> positions;  ///< [source]
@@ -61,7 +61,7 @@ struct Saved {
   std::vector<std::uint64_t> files;    ///< [segment * (groups + 1) + group]
 };
 
-/// What one run of a worker shares; lost with it.
+/// Shared by the parts of one run of a worker, and lost with it.
 struct Bench {
   Bench(const Graph& a_graph, Outside& an_outside, Random& a_random, Mutation a_mutation)
       : graph(a_graph),
@@ -74,8 +74,8 @@ struct Bench {
   Outside& outside;
   Random& random;
   Mutation mutation;
-  std::size_t receivers_answer_one_in = 1;  ///< of the turns in which they could; 1: all
-  std::size_t trouble_one_in = 0;           ///< of what can fail; 0: nothing does
+  std::size_t receivers_answer_one_in = 1;  ///< of the turns in which they could; 1: in all
+  std::size_t trouble_one_in = 0;           ///< of the things that can fail; 0: none does
   std::vector<std::deque<Mail>> mailboxes;
   std::vector<Answer> answers;  ///< on their way; may overtake each other
   Saved saved;
@@ -106,13 +106,13 @@ class SimTask {
       work();
     }
   }
-  /// Has ended and passed that on.
+  /// The task has ended and has passed that on.
   virtual bool done() const = 0;
 
  protected:
-  /// False: not yet.
+  /// Carries an order out. Returns false if that is not possible yet.
   virtual bool obey(const Order& order) = 0;
-  /// Only while all outputs have room.
+  /// Called only while all outputs have room.
   virtual void work() = 0;
 
   bool room() const {

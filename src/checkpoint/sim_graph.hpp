@@ -1,4 +1,4 @@
-// The simulator of checkpoints: what is random, and the application that runs.
+// Part of the simulator of checkpoints: random numbers, mutations, and the application that runs.
 #pragma once
 
 #include <cstddef>
@@ -94,7 +94,7 @@ inline constexpr std::pair<Mutation, const char*> mutations[] = {
     {Mutation::delete_needed_files, "DeleteNeededFiles"},
     {Mutation::go_on_after_lost_output, "GoOnAfterLostOutput"}};
 
-/// How many records of each kind are somewhere: [record].
+/// How often each record is in some place: [record].
 using Counts = std::vector<std::uint16_t>;
 
 /// Sources, segments and sinks, in an order in which all edges go up. A record is a number. Sources
@@ -112,7 +112,7 @@ struct Graph {
     std::vector<std::size_t> inputs;
     std::vector<std::size_t> outputs;
     std::size_t index = 0;         ///< among the nodes of its kind
-    std::size_t first_record = 0;  ///< of its own
+    std::size_t first_record = 0;  ///< the first of its own records
     std::size_t records = 0;
   };
 
@@ -192,7 +192,7 @@ inline Graph any_graph(Random& random) {
   return graph;
 }
 
-/// One in which no record comes so often that it takes most of the time.
+/// Returns a graph in which no record comes so often that its copies take most of the time.
 inline Graph random_graph(Random& random) {
   constexpr std::uint16_t most_copies = 6;
   for (;;) {

@@ -1,4 +1,4 @@
-// The simulator of checkpoints: what survives a crash of the worker.
+// Part of the simulator of checkpoints: everything that survives a crash of the worker.
 #pragma once
 
 #include <algorithm>
@@ -20,8 +20,8 @@ struct Upstream {
   std::size_t acknowledged = 0;  ///< records that it has forgotten
 };
 
-/// The directory of the checkpoints. What was written is seen at once; what was not fsynced may be
-/// gone after the power failed.
+/// The directory of the checkpoints. Writes are visible at once, but those that were not fsynced
+/// may be gone after a power failure.
 class Disk {
  public:
   using Section = std::pair<std::uint32_t, std::uint16_t>;  ///< stage and group
@@ -47,6 +47,7 @@ class Disk {
   }
 
   /// Deletes all manifests but the `kept` newest, and older data that none of those needs.
+  /// `needed_too`: a mutation that deletes all older data.
   void clean(std::size_t kept, bool needed_too) {
     while (manifests_.size() > kept) {
       manifests_.erase(manifests_.begin());
@@ -94,7 +95,7 @@ class Disk {
   std::uint64_t newest() const { return manifests_.empty() ? 0 : manifests_.rbegin()->first; }
   std::size_t manifests() const { return manifests_.size(); }
   void damage_newest() { damage(manifests_.rbegin()->second); }
-  /// Above all numbers in use.
+  /// Returns a number above all that are in use.
   std::uint64_t free_number() const {
     return std::max(data_.empty() ? 0 : data_.rbegin()->first,
                     manifests_.empty() ? 0 : manifests_.rbegin()->first) +
@@ -159,8 +160,8 @@ class Disk {
   ManifestFile temporary_;
 };
 
-/// The peer of a sink: keeps what is prepared and committed, and what is neither as long as the
-/// worker lives and the connection lasts.
+/// The peer of a sink. It keeps prepared and committed records for good, and all others as long as
+/// the worker lives and the connection lasts.
 class Downstream {
  public:
   using Records = std::vector<std::size_t>;
@@ -172,7 +173,7 @@ class Downstream {
     sealed_ = std::exchange(open_, {});
     sealed_number_ = n;
   }
-  /// `dropped`: a mutation.
+  /// `dropped`: a mutation that loses the records of the abandoned checkpoint.
   void abandon(std::uint64_t n, bool dropped) {
     if (sealed_number_ != n) {
       return;
@@ -184,9 +185,10 @@ class Downstream {
     sealed_.clear();
     sealed_number_ = 0;
   }
-  /// Whether a barrier was met whose transaction is neither prepared nor abandoned; 0: none.
+  /// The checkpoint whose barrier was met, but whose transaction is neither prepared nor abandoned;
+  /// 0: none.
   std::uint64_t sealed() const { return sealed_number_; }
-  /// `durable`: false is a mutation, that votes for what it may lose.
+  /// `durable`: false is a mutation that votes for records it may still lose.
   std::string prepare(std::uint64_t n, bool durable) {
     require(sealed_number_ == n, "a sink prepares the transaction whose barrier it met");
     require(!ended_.contains(n), "a transaction ends once");
@@ -254,7 +256,7 @@ class Downstream {
   std::map<std::uint64_t, TransactionEnd> ended_;
 };
 
-/// All of it.
+/// Everything outside of the worker.
 struct Outside {
   explicit Outside(const Graph& graph)
       : upstreams(graph.sources), downstreams(graph.sinks, Downstream(graph.records)) {}

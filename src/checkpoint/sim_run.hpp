@@ -1,4 +1,5 @@
-// The simulator of checkpoints: a worker that is disturbed, dies and starts again, from one seed.
+// Part of the simulator of checkpoints: a worker is disturbed, dies and starts again, all from one
+// seed.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +13,7 @@
 
 namespace wallaroo::internal::sim {
 
-/// What happened in one or more simulations, to see that the simulator tries what it is for.
+/// Counts what happened in one or more simulations, to show that the simulator tries all of it.
 struct Happened {
   std::size_t steps = 0;
   std::size_t runs = 0;
@@ -30,7 +31,7 @@ struct Happened {
 /// Runs a random application to its end: first disturbed in all ways for a random time, then in
 /// peace. Checks at every start that committed output, restored state and positions are one cut
 /// through an undisturbed run, and at the end that nothing is missing. Throws Violation, or
-/// std::logic_error of a broken invariant.
+/// std::logic_error if a class under test finds an invariant broken.
 class Simulation {
  public:
   Simulation(std::uint64_t seed, Mutation mutation, Happened& happened)
@@ -62,13 +63,13 @@ class Simulation {
   }
 
  private:
-  /// Enough for any checkpoint that nothing happens to.
+  /// Long enough for any checkpoint that is not disturbed.
   static constexpr std::int64_t patient_ns = 6000;
 
   bool chaos() const { return steps_ < chaos_steps_; }
   bool is(Mutation mutation) const { return mutation_ == mutation; }
 
-  /// Until the run ends in one way or the other.
+  /// Runs one worker until it ends or dies.
   SimWorker::End live(const Restored& restored) {
     ++happened_.runs;
     Bench bench(graph_, outside_, random_, mutation_);
@@ -83,7 +84,7 @@ class Simulation {
       ++steps_;
       worker.step();
       if (began_in_chaos && !chaos() && restored.coordinator.timeout_ns >= patient_ns) {
-        bench.trouble_one_in = 0;  // what was lost before must not keep it from going on
+        bench.trouble_one_in = 0;  // a worker that is patient can go on in spite of earlier losses
       } else if (began_in_chaos && disturb(worker)) {
         break;
       }
@@ -98,7 +99,7 @@ class Simulation {
     return worker.end();
   }
 
-  /// True: the worker dies.
+  /// Disturbs the worker. Returns true if it dies.
   bool disturb(SimWorker& worker) {
     if (!chaos() || random_.one_in(crash_one_in_)) {
       return true;
@@ -139,7 +140,7 @@ class Simulation {
     if (random_.one_in(2)) {
       disk.lose_power(random_);
     }
-    // What no sink has committed yet may as well be gone.
+    // A manifest by which no sink has committed yet may also be damaged.
     const bool committed =
         std::any_of(outside_.downstreams.begin(), outside_.downstreams.end(),
                     [&](const Downstream& sink) { return sink.has_committed(disk.newest()); });
@@ -148,10 +149,11 @@ class Simulation {
     }
   }
 
-  /// Nothing: died on the way.
+  /// Returns nothing if the worker died on the way.
   std::optional<Restored> recover() {
     if (!is(Mutation::recover_without_fsync)) {
-      // What is seen may still be lost; once sinks have committed by it, it must not be.
+      // A manifest that is visible may still be lost. Once sinks have committed by it, it must not
+      // be.
       outside_.disk.fsync_directory();
     }
     const RecoveryChoice choice = choose();
@@ -190,7 +192,7 @@ class Simulation {
       } else if (!chaos() || !random_.one_in(4)) {
         sink.undo(n);
         ++happened_.in_doubt_aborted;
-      }  // or the sink does it before it prepares anything, if the worker lives until then
+      }  // otherwise the sink undoes it before it prepares anything, if the worker lives that long
     }
   }
   TransactionEnd end_of(std::uint64_t n, std::uint64_t restored) const {
@@ -261,7 +263,7 @@ class Simulation {
   }
   Counts empty() const { return Counts(std::max<std::size_t>(graph_.records, 1), 0); }
 
-  /// Positions, state and committed output are all of the same records.
+  /// Checks that positions, state and committed output all follow from the same records.
   void check_cut(const Restored& restored, const Manifest* manifest) const {
     std::vector<char> inside(graph_.records, 0);
     for (const Graph::Node& node : graph_.nodes) {

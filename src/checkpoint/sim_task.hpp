@@ -1,4 +1,4 @@
-// The simulator of checkpoints: sources, segments and sinks.
+// Part of the simulator of checkpoints: sources, segments and sinks.
 #pragma once
 
 #include <algorithm>
@@ -85,8 +85,8 @@ class SimSource final : public SimTask {
   std::map<std::uint64_t, std::size_t> unacknowledged_;  ///< positions of checkpoints
 };
 
-/// Counts the records of each group; saves those that changed, one group after the other between
-/// two records.
+/// Counts the records of each group. Saves the groups that changed, one after the other between two
+/// records.
 class SimSegment final : public SimTask {
  public:
   SimSegment(Bench& bench, std::size_t id, const std::vector<Counts>& restored)
@@ -141,7 +141,7 @@ class SimSegment final : public SimTask {
   }
 
   void pass_barrier(std::uint64_t n) {
-    // The abandonment of the one before may have been overtaken by this barrier.
+    // This barrier may have overtaken the abandonment of the checkpoint before.
     forget_saving();
     if (!ended_) {
       broadcast({Mail::Kind::barrier, n});
@@ -208,7 +208,7 @@ class SimSegment final : public SimTask {
     }
   }
 
-  /// What is to be saved is saved before it changes.
+  /// Saves a group before it changes, if it is still to be saved.
   Table& changing(std::size_t group) {
     if (tables_[group].to_save && !bench_.is(Mutation::change_before_saving)) {
       save(group);
@@ -227,7 +227,7 @@ class SimSegment final : public SimTask {
   }
 
   std::vector<Table> tables_;
-  std::uint64_t saving_ = 0;  ///< the checkpoint that what is in doubt belongs to; 0: nothing is
+  std::uint64_t saving_ = 0;  ///< the checkpoint that the groups in doubt belong to; 0: none is
   std::uint64_t late_ = 0;
   bool failed_ = false;  ///< something of `saving_` could not be written
   bool ended_ = false;
@@ -288,7 +288,7 @@ class SimSink final : public SimTask {
     }
   }
 
-  /// What earlier runs left in doubt.
+  /// Ends the transactions that earlier runs left in doubt.
   void settle() {
     if (std::exchange(settled_, true) || bench_.is(Mutation::prepare_before_settling)) {
       return;

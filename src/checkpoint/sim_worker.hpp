@@ -1,4 +1,4 @@
-// The simulator of checkpoints: one run of a worker, the shell around the real Coordinator.
+// Part of the simulator of checkpoints: one run of a worker, the shell around the real Coordinator.
 #pragma once
 
 #include <memory>
@@ -60,7 +60,7 @@ class SimStore {
         step_ = Step::fsync_data_name;
         return;
       case Step::fsync_data_name:
-        // So that the number is not given again to others after the sinks know it.
+        // If the file's name were lost, its number could be given again after sinks have seen it.
         disk.fsync_directory();
         bench_.answer(Answer::Kind::durable, 0, n_);
         return;
@@ -93,7 +93,7 @@ class SimStore {
   Manifest manifest_;
 };
 
-/// What a worker begins with.
+/// The state that a worker begins with.
 struct Restored {
   std::uint64_t number = 0;                 ///< of the checkpoint; 0: none
   std::vector<std::size_t> positions;       ///< [source]
@@ -178,7 +178,7 @@ class SimWorker {
     return true;
   }
 
-  /// One of the answers that are on their way; sometimes twice.
+  /// Delivers one of the answers that are on their way, sometimes twice.
   void deliver() {
     if (bench_.answers.empty()) {
       return;

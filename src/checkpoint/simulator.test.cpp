@@ -17,7 +17,7 @@ std::optional<std::uint64_t> number_from(const char* variable) {
   return text == nullptr ? std::nullopt : std::optional<std::uint64_t>(std::stoull(text));
 }
 
-/// What was violated, if anything.
+/// Runs a simulation. Returns what was violated, if anything.
 std::optional<std::string> violation(std::uint64_t seed, Mutation mutation, Happened& happened) {
   try {
     Simulation(seed, mutation, happened).run();

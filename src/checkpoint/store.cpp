@@ -17,7 +17,7 @@ namespace wallaroo::internal {
 
 namespace {
 
-/// With those above it. A path may end in a slash.
+/// Makes the directory and those above it. The path may end in a slash.
 void make_durably(const std::filesystem::path& directory) {
   const auto parent = directory.parent_path();
   if (std::error_code error; parent != directory && !std::filesystem::exists(parent, error)) {
@@ -58,8 +58,8 @@ void CheckpointStore::make_directories() {
   lock_.emplace(layout_.lock());
   create_directory_durably(layout_.manifests());
   create_directory_durably(layout_.data());
-  // A manifest whose publication was interrupted right after its rename is taken for complete from
-  // now on, so it has to stay.
+  // A manifest whose publication was interrupted right after its rename counts as complete from now
+  // on, so it must be made durable.
   sync_directory(layout_.data(), FailpointGroup("store.data"));
   sync_directory(layout_.manifests(), FailpointGroup("store.manifest"));
 }
@@ -198,7 +198,7 @@ std::optional<Manifest> CheckpointStore::latest() const {
   return std::nullopt;
 }
 
-// The newest first, so that what a crash leaves is what there could have been before.
+// Removes the newest first, so that a crash leaves a directory as it was at some earlier time.
 void CheckpointStore::discard_above(std::uint64_t number) {
   check(lock_.has_value(), "who removes checkpoints has the lock");
   begun_ = std::max(begun_, layout_.highest_number());

@@ -27,7 +27,7 @@ struct StoredCheckpoint {
   std::string damage;  ///< empty: manifest and data files are there; blocks were not looked at
 };
 
-/// A manifest that was read before: what it needs, as long as its file is the same.
+/// The needs of a manifest that was read before. They hold while its file has this size and time.
 struct KnownManifest {
   std::uintmax_t bytes = 0;
   std::filesystem::file_time_type changed;
@@ -45,46 +45,48 @@ struct PruneResult {
 class CheckpointStore {
  public:
   enum class Access {
-    read,   ///< of a directory that another process may be writing
-    write,  ///< alone: refused while another process has it. Makes the directory.
+    read,   ///< another process may be writing to the directory
+    write,  ///< exclusive: refused while another process has it; makes the directory
   };
-  /// With `write`, also does `remove_failed_attempts`.
+  /// With `write`, also calls `remove_failed_attempts`.
   CheckpointStore(const std::filesystem::path& directory, Access access, Log log = {});
 
   /// Greater than any number that a file of the directory bears, or that this object has given to a
   /// writer. At least 1.
   std::uint64_t next_number() const;
 
-  /// All, newest first, also damaged ones.
+  /// All checkpoints, newest first, damaged ones too.
   std::vector<StoredCheckpoint> list() const;
   /// As `list`, in the form that `choose_checkpoint` takes.
   std::vector<CheckpointCandidate> candidates() const;
-  /// The newest whose manifest is whole and whose data files are as long as they must be; damaged
-  /// ones are passed over with a warning. Nothing when there is no checkpoint at all; when there
-  /// are but none is whole it throws. Blocks are checked when they are read.
+  /// The newest checkpoint whose manifest is whole and whose data files are long enough; damaged
+  /// ones are passed over with a warning. Returns nothing if there is no checkpoint at all, and
+  /// throws if there are some but none is whole. Blocks are checked only when they are read.
   std::optional<Manifest> latest() const;
-  /// Throws DamagedError for one that is damaged, IoError when there is none of that number.
+  /// Throws DamagedError if the checkpoint is damaged, IoError if it does not exist.
   Manifest load(std::uint64_t number) const;
 
-  /// Needs `Access::write`, as do the following. The number is `next_number()` or a higher one.
+  /// Begins checkpoint `number`, which must be at least `next_number()`. This function and the
+  /// following ones require `Access::write`, unless they say otherwise.
   CheckpointWriter begin(std::uint64_t number);
   /// `manifest` must outlive the reader. Works with any access.
   CheckpointReader reader(const Manifest& manifest) const { return {layout_, manifest}; }
 
   /// Keeps the newest `retain` (at least 1) checkpoints that are whole, and all data they refer to;
-  /// removes older ones, and files that belong to none. While a damaged one is among those kept, no
-  /// data is removed: it may be what somebody needs to repair it.
+  /// removes older ones, and files that belong to none. While a damaged checkpoint is among those
+  /// kept, no data is removed: somebody may need it for a repair.
   PruneResult prune(std::size_t retain);
-  /// What attempts have left that crashed or were rolled back, but for the file with the highest
-  /// number, so that none is used twice. Not while a checkpoint is being written.
+  /// Removes the files of attempts that crashed or were rolled back, except the one with the
+  /// highest number, so that no number is used twice. Must not be called while a checkpoint is
+  /// being written.
   void remove_failed_attempts() const;
-  /// Somebody goes back to `number`: the checkpoints after it are given up, since what sinks take
-  /// back for it cannot be brought forth again. Their numbers are not used again.
+  /// Removes the checkpoints above `number`, because the application goes back to it: sinks take
+  /// back output that the later ones rely on. The numbers of those are not used again.
   void discard_above(std::uint64_t number);
-  /// The groups whose bytes lie in data files of which less than `fraction` is still referred to by
-  /// the manifest, in order: saved again, they let the files go. Works with any access.
+  /// The groups, in order, whose bytes lie in data files of which the manifest still refers to less
+  /// than `fraction`. Once they are saved again, the files can be removed. Works with any access.
   std::vector<StatePlace> sparse(const Manifest& manifest, double fraction) const;
-  /// What is wrong with the blocks of a checkpoint, each of which is read. Works with any access.
+  /// Reads all blocks of a checkpoint, and describes those that are damaged. Works with any access.
   std::vector<std::string> damaged_blocks(const Manifest& manifest) const;
 
   const StoreLayout& layout() const { return layout_; }
@@ -105,7 +107,7 @@ class CheckpointStore {
   Log log_;
   std::optional<StoreLock> lock_;
   std::uint64_t begun_ = 0;  ///< the highest number given to a writer
-  /// By the number of a checkpoint, as of when `prune` last looked at it.
+  /// By the number of a checkpoint, as `prune` last saw it.
   std::map<std::uint64_t, KnownManifest> known_;
 };
 

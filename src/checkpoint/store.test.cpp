@@ -122,7 +122,7 @@ TEST_F(StoreTest, MistakesOfTheCallerAreNotWritten) {
     writer.append(rig_block(0, 0, 1, "new"));
     writer.carry_over(first, [](auto, auto, auto) { return true; });
     writer.durable();
-    EXPECT_THROW(writer.publish(rig_manifest()), std::logic_error);  // group 1 twice
+    EXPECT_THROW(writer.publish(rig_manifest()), std::logic_error);  // group 1 is there twice
   }
   {
     CheckpointWriter writer = store.begin(3);
@@ -243,7 +243,7 @@ TEST_F(StoreTest, PruneKeepsWhatIsRetainedAndWhatItRefersTo) {
   CheckpointStore store = open();
   const Manifest first = write_rig_checkpoint(store, "first");
   write_rig_checkpoint(store, "second");
-  for (int i = 0; i < 2; ++i) {  // 3 and 4 have a group of their own, and all else of 1
+  for (int i = 0; i < 2; ++i) {  // 3 and 4 save one group and refer to 1 for all else
     CheckpointWriter writer = store.begin(store.next_number());
     writer.append(rig_block(0, 0, 0, "new"));
     writer.carry_over(first,

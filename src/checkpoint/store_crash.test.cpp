@@ -1,5 +1,5 @@
-// Killed, or refused by the disk, at every durable step: what was published last is there, and the
-// directory goes on being used.
+// The process is killed, or the disk refuses, at every durable step: the checkpoint that was
+// published last is there, and the directory can still be used.
 #include <csignal>
 
 #include <sys/wait.h>
@@ -43,7 +43,7 @@ class StoreCrash : public testing::Test {
       store.begin(store.next_number()).append(rig_block(0, 0, 0, "to be abandoned"));
     }
   }
-  /// In a process of its own; whether it was killed.
+  /// Runs `work` in a process of its own. Returns whether it was killed.
   bool killed(const std::string& rules) const {
     const pid_t child = ::fork();
     if (child == 0) {
@@ -99,7 +99,7 @@ TEST_F(StoreCrash, ADiskThatRefusesAnyStepIsReportedAndDoesNoHarm) {
     if (!name.starts_with("store.")) {
       continue;
     }
-    // A number of the first checkpoint's hits, and of the second one's.
+    // Twelve hits reach the steps of both checkpoints.
     for (int hit = 1; hit <= 12; ++hit) {
       const std::string rules = fmt::format("{}=error:ENOSPC@{}", name, hit);
       std::string error;
@@ -110,14 +110,15 @@ TEST_F(StoreCrash, ADiskThatRefusesAnyStepIsReportedAndDoesNoHarm) {
       const bool reported = error.find("free some space") != std::string::npos &&
                             error.find(directory_.path().string()) != std::string::npos;
       EXPECT_TRUE(error == "no error" || reported) << rules << ": " << error;
-      // What cannot be removed is only logged, and removed later.
+      // A file that cannot be removed is only logged, and removed later.
       EXPECT_TRUE(reported || hit > 1 || name.starts_with("store.abandon")) << rules;
       expect_sound(rules, true);
     }
   }
 }
 
-// What is acknowledged rests on the order: data, its name, manifest, rename, its name.
+// A checkpoint may only be acknowledged because its steps come in this order: data, name of the
+// data file, manifest, rename, name of the manifest.
 TEST_F(StoreCrash, TheStepsOfACheckpointComeInTheOrderInWhichTheyRestOnEachOther) {
   const std::string log = (directory_.path().parent_path() / "log").string();
   const auto steps = [&](std::string_view mutation) {

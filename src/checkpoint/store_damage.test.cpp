@@ -32,7 +32,7 @@ class StoreDamage : public testing::Test {
     EXPECT_EQ(files_.size(), 4U);
   }
 
-  /// As one who restores does, and who takes the checkpoint before it when a block is damaged.
+  /// Restores as an application does, and takes the checkpoint before when a block is damaged.
   Outcome outcome() const {
     try {
       const CheckpointStore store(directory_.path(), Access::read);
@@ -55,7 +55,7 @@ class StoreDamage : public testing::Test {
            : manifest == rig_of(manifest, "first") && state == previous_ ? Outcome::previous
                                                                          : Outcome::wrong;
   }
-  /// What must not differ, whatever the state is.
+  /// Everything in the manifest that must not differ, whatever the state is.
   static Manifest rig_of(const Manifest& found, const std::string& text) {
     Manifest manifest = rig_manifest(text);
     manifest.number = text == "first" ? 1 : 2;
@@ -103,8 +103,8 @@ TEST_F(StoreDamage, NoFlippedByteGoesUnnoticed) {
     overwrite(path, original);
   }
   EXPECT_EQ(outcome(), Outcome::newest);
-  // Each of them happens: the newest when only the one before is damaged, an error when what both
-  // refer to is.
+  // Each outcome happens: the newest if only the checkpoint before is damaged, an error if data is
+  // damaged that both refer to.
   EXPECT_GT(outcomes_[Outcome::newest], 1000);
   EXPECT_GT(outcomes_[Outcome::previous], 1000);
   EXPECT_GT(outcomes_[Outcome::error], 50);

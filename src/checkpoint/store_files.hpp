@@ -1,4 +1,4 @@
-// Small things about files that the parts of the store share.
+// Small functions for files that the parts of the store share.
 #pragma once
 
 #include <filesystem>
@@ -7,10 +7,10 @@
 
 namespace wallaroo::internal {
 
-/// Nothing when there is no such file. Throws IoError when it cannot be read.
+/// Returns nothing if there is no such file. Throws IoError if it cannot be read.
 std::optional<std::string> read_whole_file(const std::filesystem::path& path);
 
-/// As messages name it.
+/// The path in quotes, as messages show it.
 std::string quoted(const std::filesystem::path& path);
 
 }  // namespace wallaroo::internal

@@ -1,4 +1,4 @@
-// Where things are in a checkpoint directory.
+// The names and places of files in a checkpoint directory.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace wallaroo::internal {
 
-/// The names in a checkpoint directory, each with the number of the checkpoint it belongs to.
-/// Descending lists; what has other names is not seen.
+/// The names in a checkpoint directory, each with the number of the checkpoint it belongs to. Lists
+/// are in descending order. Files with other names are ignored.
 class StoreLayout {
  public:
   explicit StoreLayout(std::filesystem::path directory);
@@ -21,11 +21,11 @@ class StoreLayout {
   const std::filesystem::path& manifests() const { return manifests_; }
   const std::filesystem::path& data() const { return data_; }
   std::filesystem::path manifest(std::uint64_t number) const;
-  /// Of an attempt that did not come to its end.
+  /// The manifest before its rename; it stays if the attempt does not come to its end.
   std::filesystem::path temporary_manifest(std::uint64_t number) const;
   std::filesystem::path data_file(std::uint64_t number) const;
 
-  /// Throw IoError when the system does not let us see the directory.
+  /// These throw IoError if the directory cannot be read.
   std::vector<std::uint64_t> manifest_numbers() const;
   std::vector<std::uint64_t> temporary_manifest_numbers() const;
   std::vector<std::uint64_t> data_numbers() const;
@@ -38,7 +38,8 @@ class StoreLayout {
   std::filesystem::path data_;
 };
 
-/// The number in front of `suffix`, in the one way in which it is written: at least 12 digits.
+/// The number in front of `suffix`. Nothing unless it is written as StoreLayout writes it, with
+/// zeros up to 12 digits.
 std::optional<std::uint64_t> number_in_name(std::string_view name, std::string_view suffix);
 
 }  // namespace wallaroo::internal

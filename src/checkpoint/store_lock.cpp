@@ -20,7 +20,7 @@ namespace wallaroo::internal {
 
 namespace {
 
-/// " (process 1234)", or nothing when the file does not say.
+/// " (process 1234)", or nothing if the file does not name one.
 std::string holder(int fd) {
   std::array<char, 32> bytes{};
   const ssize_t got = ::pread(fd, bytes.data(), bytes.size(), 0);

@@ -1,4 +1,4 @@
-// One process at a time in a checkpoint directory.
+// The lock that lets one process at a time into a checkpoint directory.
 #pragma once
 
 #include <filesystem>
@@ -7,11 +7,12 @@
 
 namespace wallaroo::internal {
 
-/// Holds an exclusive flock of a file that says who holds it. The kernel lets go of it when the
+/// Holds an exclusive flock on a file that says who holds it. The kernel releases it when the
 /// process ends, however it ends.
 class StoreLock {
  public:
-  /// Makes the file if need be. Throws IoError, with the process that holds it, when somebody does.
+  /// Makes the file if need be. Throws IoError that names the holder if another process has the
+  /// lock.
   explicit StoreLock(const std::filesystem::path& path);
 
  private:

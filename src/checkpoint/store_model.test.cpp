@@ -14,7 +14,7 @@ using Access = CheckpointStore::Access;
 using property_rig::expect_property;
 using Place = RestoredState::key_type;
 
-/// What an engine keeps in memory, and what it has saved.
+/// A model of the state in an engine's memory and of all checkpoints that it has saved.
 class Chain {
  public:
   explicit Chain(const std::filesystem::path& path) : path_(path) { reopen(); }
@@ -31,7 +31,8 @@ class Chain {
       state_[place] = bytes;
     }
   }
-  /// `per_block` groups share a block. `reversed`: the plan names stages and parts the other way.
+  /// `per_block` groups share a block. `reversed`: the manifest lists stages and parts in the
+  /// reverse order.
   void checkpoint(std::size_t per_block, bool reversed, bool abandoned, bool with_sparse) {
     Manifest manifest = rig_manifest();
     if (reversed) {
@@ -69,7 +70,7 @@ class Chain {
       checkpoints_.erase(checkpoints_.begin());
     }
   }
-  /// Every checkpoint that is kept is exactly as it was.
+  /// Returns whether every checkpoint that is kept is exactly as it was.
   bool restores() const {
     const auto found = store_->list();
     bool right = found.size() == checkpoints_.size();

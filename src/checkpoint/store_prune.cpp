@@ -1,4 +1,4 @@
-// Which files of a checkpoint directory go, and in which order.
+// Decides which files of a checkpoint directory are removed, and in which order.
 #include <algorithm>
 #include <set>
 #include <system_error>
@@ -23,7 +23,7 @@ PruneResult CheckpointStore::prune(std::size_t retain) {
     kept.push_back(number);
     whole += is_whole(number) ? 1 : 0;
   }
-  // Manifests go first and for good: none may come back without its data.
+  // Manifests are removed first and durably: none may come back after a crash without its data.
   if (whole == retain && remove_manifests_below(kept.back(), result)) {
     sync_directory(layout_.manifests(), FailpointGroup("store.prune"));
   }
@@ -38,7 +38,7 @@ PruneResult CheckpointStore::prune(std::size_t retain) {
   return result;
 }
 
-/// Leaves it known if so.
+/// Returns whether the checkpoint is whole. If it is, `known_` holds it afterwards.
 bool CheckpointStore::is_whole(std::uint64_t number) {
   try {
     check_data_files(needs_of(number));
@@ -49,7 +49,7 @@ bool CheckpointStore::is_whole(std::uint64_t number) {
   }
 }
 
-/// Manifests grow with the state, and are kept for as long as the user wants: each is read once.
+/// Reads each manifest only once: they grow with the state, and the user decides how many are kept.
 const DataNeeds& CheckpointStore::needs_of(std::uint64_t number) {
   const auto path = layout_.manifest(number);
   std::error_code error;
@@ -76,7 +76,8 @@ bool CheckpointStore::remove_manifests_below(std::uint64_t number, PruneResult& 
   return result.checkpoints > 0;
 }
 
-/// All that are kept are whole. Never files above the newest: they may be being written.
+/// Requires that all of `kept` are whole. Never removes files above the newest checkpoint: somebody
+/// may be writing them.
 void CheckpointStore::remove_unused_data(const std::vector<std::uint64_t>& kept,
                                          PruneResult& result) const {
   constexpr FailpointGroup steps("store.prune.data");

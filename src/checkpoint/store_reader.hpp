@@ -9,8 +9,8 @@
 
 namespace wallaroo::internal {
 
-/// Any block of a checkpoint at any time, from any number of threads. The files must not be pruned
-/// meanwhile: the process that restores holds the lock of the directory.
+/// Reads blocks of a checkpoint in any order, from any number of threads. The files must not be
+/// pruned meanwhile: the process that restores holds the lock of the directory.
 class CheckpointReader {
  public:
   /// The manifest must outlive the reader.

@@ -1,4 +1,4 @@
-// What the tests of the store share: directories, checkpoints, and what is read back from them.
+// Shared by the tests of the store: directories, checkpoints, and how to read state back.
 #pragma once
 
 #include <cstdlib>
@@ -27,7 +27,7 @@ class StoreDirectory {
   StoreDirectory(const StoreDirectory&) = delete;
   StoreDirectory& operator=(const StoreDirectory&) = delete;
   ~StoreDirectory() { std::filesystem::remove_all(top_); }
-  /// Is not there before a store makes it.
+  /// Does not exist before a store makes it.
   std::filesystem::path path() const { return top_ / "checkpoints"; }
 
  private:
@@ -43,7 +43,7 @@ inline void overwrite(const std::filesystem::path& path, const std::string& cont
   std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
 }
 
-/// All files below a directory, by their path, but for the lock.
+/// The contents of all files below a directory, by their path, without the lock.
 inline std::map<std::string, std::string> files_below(const std::filesystem::path& directory) {
   std::map<std::string, std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
@@ -64,7 +64,7 @@ std::string store_error(Action action) {
   return "no error";
 }
 
-/// By names of stage and part, and key group: the bytes of all sections in order.
+/// The bytes of all sections in order, by stage, part and key group.
 using RestoredState = std::map<std::tuple<std::string, std::string, int>, std::string>;
 
 inline RestoredState restore_all(const CheckpointStore& store, const Manifest& manifest) {

@@ -36,7 +36,7 @@ std::optional<std::size_t> index_of(const std::vector<Named>& all, std::string_v
                             : std::optional(static_cast<std::size_t>(found - all.begin()));
 }
 
-/// Those of parts that the new manifest does not have.
+/// Drops the blocks of parts that the new manifest does not have.
 void drop_unused_blocks(Manifest& manifest) {
   std::vector<std::optional<std::uint32_t>> new_index(manifest.blocks.size());
   std::vector<ManifestBlock> used;
@@ -189,7 +189,7 @@ Manifest CheckpointWriter::publish(Manifest manifest) {
   }
   const std::string contradiction = contradiction_in(manifest);
   check(contradiction.empty(), contradiction.c_str());
-  // From here on the manifest may be there, and then the data file must be.
+  // From here on the manifest may exist, and then the data file must stay.
   data_.reset();
   publish_file(layout_.manifest(number_), encode_manifest(manifest), manifest_steps);
   return manifest;
@@ -203,7 +203,7 @@ void CheckpointWriter::abandon() noexcept {
   try {
     remove_file(layout_.data_file(number_), abandon_steps);
   } catch (const std::exception& error) {
-    // It is removed when the directory is opened the next time.
+    // The file is removed when the directory is opened the next time.
     log_.warning("checkpoint {} was abandoned, but its data file remains: {}", number_,
                  error.what());
   }

@@ -17,14 +17,14 @@
 
 namespace wallaroo::internal {
 
-/// Whether the state of a key group in the checkpoint before is still what it is now.
+/// Returns whether the state of a key group is still as it is in the checkpoint before.
 using StillTrue =
     std::function<bool(std::string_view stage, std::string_view part, std::uint16_t group)>;
 
-/// From `CheckpointStore::begin`: `append` and `carry_over` in any order, then `durable`, then
-/// `publish`. All throw IoError. One that goes without having been published abandons it; but once
-/// it is durable sinks may know its number, so its data file stays then, as after a crash, until
-/// `CheckpointStore::remove_failed_attempts` or `prune`.
+/// Writes one checkpoint; made by `CheckpointStore::begin`. Call `append` and `carry_over` in any
+/// order, then `durable`, then `publish`. All throw IoError. The destructor abandons a checkpoint
+/// that was not published. Once it is durable, though, sinks may know its number: then the data
+/// file stays, as after a crash, until `CheckpointStore::remove_failed_attempts` or `prune`.
 class CheckpointWriter {
  public:
   CheckpointWriter(StoreLayout layout, std::uint64_t number, Log log);
@@ -35,28 +35,28 @@ class CheckpointWriter {
   ~CheckpointWriter();
 
   std::uint64_t number() const { return number_; }
-  /// Of the data file so far, headers among them; also after `publish`.
+  /// The bytes of the data file so far, with headers. Valid after `publish`, too.
   std::uint64_t written_bytes() const { return written_bytes_; }
 
-  /// The stages and parts of its sections are indexes into the manifest that will be published.
+  /// `stage` and `part` of its sections are indexes into the manifest that will be published.
   void append(const StateBlock& block);
-  /// Takes over the sections of `previous` that are `still_true`, without their bytes being read.
-  /// Stages and parts keep their names; those that the new manifest does not have are left out.
+  /// Takes over the sections of `previous` that are `still_true`, without reading their bytes.
+  /// Stages and parts are found by name; those that the new manifest does not have are left out.
   void carry_over(const Manifest& previous, const StillTrue& still_true);
-  /// What was appended is on the disk when it returns.
+  /// When it returns, everything that was appended is on the disk.
   void durable();
   /// Adds number, blocks and sections, writes the manifest, and returns it: the checkpoint is
-  /// complete. When it throws it may be complete all the same: `CheckpointStore::latest` tells.
+  /// complete. If it throws, the checkpoint may still be complete; `CheckpointStore::latest` tells.
   Manifest publish(Manifest manifest);
   /// Removes what was written. Does nothing after `publish`, even one that threw.
   void abandon() noexcept;
 
  private:
-  /// What is carried over of one part of a stage.
+  /// The sections that are carried over for one part of a stage.
   struct Carried {
     std::string stage;
     ManifestPart part;
-    std::vector<ManifestSection> sections;  ///< their blocks are those of `blocks_`
+    std::vector<ManifestSection> sections;  ///< `block` is an index into `blocks_`
   };
 
   void add_sections_to(Manifest& manifest) const;

@@ -1,4 +1,4 @@
-// For tests of state machines: what every message does in every state, as a text.
+// For tests of state machines: lists as text what every message does in every state.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 
 namespace wallaroo::internal {
 
-/// How to reach a state, what to say of the machine then, and what a message does to it. An empty
-/// outcome is not listed.
+/// `reach` makes a machine that is in a state, `describe` says what it looks like, and `outcome`
+/// says what a message does to it. An empty outcome is not listed.
 template <class Reach, class Describe, class Outcome>
 struct TableWalk {
   Reach reach;
@@ -23,8 +23,8 @@ struct TableWalk {
 template <class Reach, class Describe, class Outcome>
 TableWalk(Reach, Describe, Outcome) -> TableWalk<Reach, Describe, Outcome>;
 
-/// Of each state a line "name: description", and below it the messages with their outcomes, each of
-/// a machine of its own. `broken`: the message is a std::logic_error.
+/// Lists each state as a line "name: description", and below it the messages with their outcomes.
+/// Each message goes to a new machine. `broken`: the message throws std::logic_error.
 template <class State, class Message, class Reach, class Describe, class Outcome>
 std::string walk(const std::vector<std::pair<std::string, State>>& states,
                  const std::vector<std::pair<std::string, Message>>& messages,
