@@ -9,7 +9,7 @@
 
 #include "base/log.hpp"
 #include "checkpoint/store.hpp"
-#include "worker/checkpointer.hpp"
+#include "run/checkpointer.hpp"
 
 namespace wallaroo::internal {
 

@@ -16,7 +16,7 @@
 #include "app/checkpoint_choice.hpp"
 #include "app/engine_run.hpp"
 #include "base/current_error.hpp"
-#include "worker/block_signals.hpp"
+#include "run/block_signals.hpp"
 
 namespace wallaroo {
 
@@ -54,19 +54,19 @@ class Engine::Impl {
     internal::check_checkpoint_options(options_.checkpoints);
     config_.application = application.name();
     config_.http = options_.http;
-    config_.worker.application = application.name();
-    config_.worker.addresses = options_.addresses;
-    config_.worker.paths = options_.paths;
-    config_.worker.checkpoints = internal::checkpoint_settings(options_.checkpoints);
-    config_.worker.engine_version = std::string(version());
-    config_.worker.checkpoint_metrics = std::make_shared<internal::CheckpointMetrics>();
-    config_.worker.on_end = [this](const internal::Worker& worker) {
-      if (!worker.rolled_back()) {
-        tell_totals(worker.totals());
+    config_.run.application = application.name();
+    config_.run.addresses = options_.addresses;
+    config_.run.paths = options_.paths;
+    config_.run.checkpoints = internal::checkpoint_settings(options_.checkpoints);
+    config_.run.engine_version = std::string(version());
+    config_.run.checkpoint_metrics = std::make_shared<internal::CheckpointMetrics>();
+    config_.run.on_end = [this](const internal::Run& run) {
+      if (!run.rolled_back()) {
+        tell_totals(run.totals());
       }
     };
-    run_ = std::make_shared<EngineRun>(plan_, config_, clock_, log_);
-    shown_ = run_;
+    current_ = std::make_shared<EngineRun>(plan_, config_, clock_, log_);
+    shown_ = current_;
   }
 
   ~Impl() {
@@ -85,15 +85,15 @@ class Engine::Impl {
       open_store();
       start_run();
     } catch (...) {
-      run_->failed_to_start(internal::current_error());
-      show(run_);
-      final_.set_value(run_->worker().wait(std::nullopt).value_or(Outcome{}));
+      current_->failed_to_start(internal::current_error());
+      show(current_);
+      final_.set_value(current_->run().wait(std::nullopt).value_or(Outcome{}));
       throw;
     }
     if (store_) {
-      log_.info("{}", config_.worker.restored
+      log_.info("{}", config_.run.restored
                           ? fmt::format("goes on from checkpoint {} in {}",
-                                        config_.worker.restored->number, store_directory())
+                                        config_.run.restored->number, store_directory())
                           : fmt::format("no checkpoint in {}: starts anew", store_directory()));
     }
     log_.info("application '{}' runs on {} executor{}", config_.application, plan_->executors(),
@@ -106,17 +106,17 @@ class Engine::Impl {
   void stop() {
     const std::lock_guard lock(mutex_);
     stop_wanted_ = true;
-    run_->worker().stop();
+    current_->run().stop();
   }
   void stop_now() {
     const std::lock_guard lock(mutex_);
     stop_now_wanted_ = true;
-    run_->worker().stop_now();
+    current_->run().stop_now();
   }
 
   std::optional<Outcome> wait(std::optional<std::chrono::nanoseconds> timeout) {
     if (options_.checkpoints.directory.empty()) {
-      return run()->worker().wait(timeout);
+      return current()->run().wait(timeout);
     }
     if (!timeout) {
       return ended_.get();
@@ -140,13 +140,13 @@ class Engine::Impl {
       return;
     }
     store_.emplace(options_.checkpoints.directory, internal::CheckpointStore::Access::write, log_);
-    config_.worker.store = &*store_;
-    config_.worker.allow_dropped_state = options_.checkpoints.allow_dropped_state;
-    config_.worker.restored = internal::choose_restored(
+    config_.run.store = &*store_;
+    config_.run.allow_dropped_state = options_.checkpoints.allow_dropped_state;
+    config_.run.restored = internal::choose_restored(
         *store_, {config_.application, options_.checkpoints.restore}, log_);
-    config_.worker.discard_newer = options_.checkpoints.restore.has_value();
-    if (config_.worker.restored) {
-      log_.info("restores checkpoint {} in {}", config_.worker.restored->number, store_directory());
+    config_.run.discard_newer = options_.checkpoints.restore.has_value();
+    if (config_.run.restored) {
+      log_.info("restores checkpoint {} in {}", config_.run.restored->number, store_directory());
     }
     renew_run();
   }
@@ -155,27 +155,27 @@ class Engine::Impl {
 
   /// Of the run that is to start, or has.
   std::string beginning() const {
-    return config_.worker.restored ? fmt::format("checkpoint {}", config_.worker.restored->number)
-                                   : "the beginning";
+    return config_.run.restored ? fmt::format("checkpoint {}", config_.run.restored->number)
+                                : "the beginning";
   }
 
-  std::shared_ptr<EngineRun> run() const {
+  std::shared_ptr<EngineRun> current() const {
     const std::lock_guard lock(mutex_);
-    return run_;
+    return current_;
   }
 
   /// From now on the new run is the one that is told about: until then the one before it was.
   void start_run() {
-    const std::shared_ptr<EngineRun> starting = run();
+    const std::shared_ptr<EngineRun> starting = current();
     try {
       starting->start();
     } catch (const internal::DamagedError& error) {
-      if (!config_.worker.restored) {
+      if (!config_.run.restored) {
         throw;
       }
       throw IoError(
           fmt::format("{}; {}", error.what(),
-                      internal::advice_for_damaged(*store_, config_.worker.restored->number)));
+                      internal::advice_for_damaged(*store_, config_.run.restored->number)));
     }
     show(starting);
   }
@@ -188,23 +188,23 @@ class Engine::Impl {
   void renew_run() {
     auto next = std::make_shared<EngineRun>(plan_, config_, clock_, log_);
     const std::lock_guard lock(mutex_);
-    run_ = std::move(next);
+    current_ = std::move(next);
     if (stop_now_wanted_) {
-      run_->worker().stop_now();
+      current_->run().stop_now();
     } else if (stop_wanted_) {
-      run_->worker().stop();
+      current_->run().stop();
     }
   }
 
   void supervise() {
     internal::block_signals();
     while (true) {
-      const std::shared_ptr<EngineRun> ended = run();
-      const Outcome outcome = *ended->worker().wait(std::nullopt);
-      const auto reason = ended->worker().rolled_back();
+      const std::shared_ptr<EngineRun> ended = current();
+      const Outcome outcome = *ended->run().wait(std::nullopt);
+      const auto reason = ended->run().rolled_back();
       if (!reason || stopping()) {
         if (reason) {
-          tell_totals(ended->worker().totals());
+          tell_totals(ended->run().totals());
         }
         final_.set_value(reason ? Outcome{false, *reason} : outcome);
         return;
@@ -254,25 +254,25 @@ class Engine::Impl {
 
   /// Why it could not be done.
   std::optional<std::string> go_back(EngineRun& ended, const std::string& reason) {
-    config_.worker.discard_newer = false;
+    config_.run.discard_newer = false;
     config_.http = ended.http_address().empty() ? config_.http : ended.http_address();
-    config_.worker.addresses = ended.bound_addresses(config_.worker.addresses);
+    config_.run.addresses = ended.bound_addresses(config_.run.addresses);
     ended.close();
     bool renewed = false;
-    internal::RunTotals until_now = ended.worker().totals();
+    internal::RunTotals until_now = ended.run().totals();
     until_now.add(earlier_);
     ++until_now.roll_backs;
     earlier_ = std::move(until_now);
     // Only now: the thread that counts them ends with it, and asked for the roll back before.
-    config_.worker.failures = ended.worker().checkpoint_failures();
+    config_.run.failures = ended.run().checkpoint_failures();
     try {
-      config_.worker.restored =
+      config_.run.restored =
           internal::choose_restored(*store_, {config_.application, std::nullopt}, log_);
       log_.warning("{}; goes back to {}", reason, beginning());
       remove_failed_attempts();
       // A peer that refuses everything must not keep a core busy.
       pause(
-          std::chrono::milliseconds(std::min<std::uint64_t>(5'000, 50 * config_.worker.failures.in_row)));
+          std::chrono::milliseconds(std::min<std::uint64_t>(5'000, 50 * config_.run.failures.in_row)));
       renew_run();
       renewed = true;
       start_run();
@@ -283,7 +283,7 @@ class Engine::Impl {
       log_.error("{}", error);
       tell_totals({});
       if (renewed) {
-        run()->failed_to_start(error);
+        current()->failed_to_start(error);
       }
       return error;
     }
@@ -298,7 +298,7 @@ class Engine::Impl {
   std::int64_t started_ns_ = 0;
   internal::RunTotals earlier_;  ///< of the runs that were rolled back
   mutable std::mutex mutex_;
-  std::shared_ptr<EngineRun> run_;
+  std::shared_ptr<EngineRun> current_;
   /// The run before it while it starts, and the same once it has: what is read from other threads
   /// is complete.
   std::shared_ptr<EngineRun> shown_;

@@ -20,7 +20,7 @@ EngineRun::EngineRun(std::shared_ptr<const Plan> plan, const EngineRunConfig& co
       log_(log),
       plan_(std::move(plan)),
       registry_(config.application),
-      worker_(plan_, config.worker, clock, log) {}
+      run_(plan_, config.run, clock, log) {}
 
 EngineRun::~EngineRun() {
   if (http_ != nullptr) {
@@ -29,20 +29,20 @@ EngineRun::~EngineRun() {
 }
 
 void EngineRun::start() {
-  worker_.open();
+  run_.open();
   remember_addresses();
-  worker_.register_metrics(registry_);
-  register_build(registry_, config_.worker.engine_version);
+  run_.register_metrics(registry_);
+  register_build(registry_, config_.run.engine_version);
   register_process(registry_);
   if (!config_.http.empty()) {
     auto http = std::make_unique<HttpServer>(
-        config_.http, make_routes(registry_, [this] { return worker_.running(); }));
+        config_.http, make_routes(registry_, [this] { return run_.running(); }));
     http->start();
     log_.info("metrics on http://{}/metrics", http->address());
     const std::lock_guard lock(mutex_);
     http_ = std::move(http);
   }
-  worker_.start_threads();
+  run_.start_threads();
 }
 
 void EngineRun::failed_to_start(const std::string& error) {
@@ -54,14 +54,14 @@ void EngineRun::failed_to_start(const std::string& error) {
     }
     addresses_.clear();
   }
-  worker_.start_failed(error);
+  run_.start_failed(error);
 }
 
 void EngineRun::remember_addresses() {
   for (const Node& node : plan_->nodes()) {
     if (node.source || node.sink) {
       const auto& name = plan_->stages()[static_cast<std::size_t>(node.stages.front())].name;
-      const std::string address = worker_.address(name);
+      const std::string address = run_.address(name);
       const std::lock_guard lock(mutex_);
       addresses_[name] = address;
     }
@@ -72,7 +72,7 @@ void EngineRun::close() {
   if (http_ != nullptr) {
     http_->stop();
   }
-  worker_.close();
+  run_.close();
 }
 
 std::string EngineRun::http_address() const {
@@ -91,8 +91,8 @@ std::string EngineRun::address(const std::string& source_or_sink) const {
 
 std::map<std::string, std::string> EngineRun::bound_addresses(
     std::map<std::string, std::string> wanted) const {
-  for (const std::string& name : worker_.listening_sources()) {
-    wanted[name] = worker_.address(name);
+  for (const std::string& name : run_.listening_sources()) {
+    wanted[name] = run_.address(name);
   }
   return wanted;
 }

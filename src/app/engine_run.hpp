@@ -10,25 +10,25 @@
 #include "base/log.hpp"
 #include "metrics/http_server.hpp"
 #include "metrics/registry.hpp"
-#include "worker/worker.hpp"
+#include "run/run.hpp"
 
 namespace wallaroo::internal {
 
 struct EngineRunConfig {
   std::string application;
   std::string http;  ///< where the metrics are served; empty: nowhere
-  WorkerOptions worker;
+  RunOptions run;
 };
 
-/// A worker and its metrics. After a roll back there is another one.
+/// A Run with its metrics and their pages. After a roll back there is another one.
 class EngineRun {
  public:
   EngineRun(std::shared_ptr<const Plan> plan, const EngineRunConfig& config, const Clock& clock,
             const Log& log);
   ~EngineRun();
 
-  Worker& worker() { return worker_; }
-  /// Throws what Worker::open and Worker::start_threads throw.
+  Run& run() { return run_; }
+  /// Throws what Run::open and Run::start_threads throw.
   void start();
   void failed_to_start(const std::string& error);
   /// It has ended: gives back what is open, its ports first of all.
@@ -54,7 +54,7 @@ class EngineRun {
   mutable std::mutex mutex_;  ///< of the addresses and the pointer to the server
   std::map<std::string, std::string> addresses_;  ///< of what was opened
   Registry registry_;
-  Worker worker_;
+  Run run_;
   std::unique_ptr<HttpServer> http_;
 };
 

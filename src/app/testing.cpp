@@ -14,7 +14,7 @@
 #include "app/test_ends.hpp"
 #include "checkpoint/store.hpp"
 #include "metrics/prometheus.hpp"
-#include "worker/worker.hpp"
+#include "run/run.hpp"
 
 namespace wallaroo::testing {
 
@@ -76,17 +76,17 @@ class Harness::Impl {
       : clock_(options.start.time_since_epoch().count()),
         registry_(application.name()),
         restored_(options.restore),
-        worker_(std::make_shared<internal::Plan>(application.graph(), options.executors),
-                worker_options(application, options), clock_, log_) {
-    worker_.open();
-    worker_.register_metrics(registry_);
-    worker_.start_inline();
-    worker_.run_inline();
+        run_(std::make_shared<internal::Plan>(application.graph(), options.executors),
+             run_options(application, options), clock_, log_) {
+    run_.open();
+    run_.register_metrics(registry_);
+    run_.start_inline();
+    run_.run_inline();
   }
 
-  internal::WorkerOptions worker_options(const Application& application,
-                                         const HarnessOptions& harness) {
-    internal::WorkerOptions options;
+  internal::RunOptions run_options(const Application& application,
+                                   const HarnessOptions& harness) {
+    internal::RunOptions options;
     options.allow_dropped_state = harness.allow_dropped_state;
     options.application = application.name();
     options.substitutes = substitutes();
@@ -120,7 +120,7 @@ class Harness::Impl {
   std::map<std::string, std::shared_ptr<FrameQueue>> sources_;
   std::map<std::string, std::shared_ptr<std::vector<std::string>>> sinks_;
   std::optional<Checkpoint> restored_;
-  internal::Worker worker_;
+  internal::Run run_;
 };
 
 Harness::Harness(const Application& application, const HarnessOptions& options)
@@ -138,7 +138,7 @@ void Harness::send(const std::string& source, std::string_view frame) {
   run();
 }
 
-void Harness::run() { impl_->worker_.run_inline(); }
+void Harness::run() { impl_->run_.run_inline(); }
 
 void Harness::advance(std::chrono::nanoseconds by) {
   impl_->clock_.advance(by);
@@ -147,12 +147,12 @@ void Harness::advance(std::chrono::nanoseconds by) {
 
 Checkpoint Harness::checkpoint() {
   auto impl = std::make_shared<Checkpoint::Impl>();
-  impl_->worker_.checkpoint_inline(*impl->store);
+  impl_->run_.checkpoint_inline(*impl->store);
   return Checkpoint(std::move(impl));
 }
 
 void Harness::end() {
-  impl_->worker_.end_sources();
+  impl_->run_.end_sources();
   run();
 }
 

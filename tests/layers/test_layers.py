@@ -145,16 +145,16 @@ class Layers(unittest.TestCase):
         self.assertEqual(folders, set(self.layers))
 
     def test_dependencies_reach_through_other_layers(self):
-        self.assertIn("base", self.layers["worker"])
-        self.assertNotIn("worker", self.layers["plan"])
+        self.assertIn("base", self.layers["run"])
+        self.assertNotIn("run", self.layers["plan"])
         self.assertEqual(self.layers["base"], {"base"})
 
     # A check that finds nothing proves nothing, so each kind of violation is made once.
 
     def test_finds_an_include_of_a_layer_above(self):
-        self.assertIn("layer io includes worker", self.found("src/io/x.cpp", '#include "worker/task.hpp"\n'))
+        self.assertIn("layer io includes run", self.found("src/io/x.cpp", '#include "run/task.hpp"\n'))
         self.assertIn("does not depend on sink", self.found("src/source/x.hpp", '#  include "sink/writer.hpp"\n'))
-        self.assertEqual(self.found("src/worker/x.cpp", '#include "io/socket.hpp"\n'), "")
+        self.assertEqual(self.found("src/run/x.cpp", '#include "io/socket.hpp"\n'), "")
 
     def test_finds_an_include_of_no_layer(self):
         self.assertIn("in no layer", self.found("src/io/x.cpp", '#include "socket.hpp"\n'))
@@ -164,7 +164,7 @@ class Layers(unittest.TestCase):
         stream = {"include/wallaroo/stream.hpp": '#include "plan/builder.hpp"\n'}
         include = "#include <wallaroo/stream.hpp>\n"
         self.assertTrue(violations(self.layers, stream | {"src/step/x.cpp": include}))
-        self.assertFalse(violations(self.layers, stream | {"src/worker/x.cpp": include}))
+        self.assertFalse(violations(self.layers, stream | {"src/run/x.cpp": include}))
 
     def test_finds_vocabulary_that_includes_a_layer(self):
         self.assertIn("any layer may use", self.found("include/wallaroo/error.hpp", '#include "io/socket.hpp"\n'))

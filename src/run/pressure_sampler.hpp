@@ -1,0 +1,58 @@
+// Looks at the queues of a run now and then, and says in its log who holds the others back.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "route/mailbox.hpp"
+#include "run/back_pressure.hpp"
+
+namespace wallaroo::internal {
+
+/// On one thread. What is looked at may be changed by others meanwhile: queues and counters.
+class PressureSampler {
+ public:
+  /// How often `sample` is to be called.
+  static constexpr std::chrono::seconds sample_every{1};
+
+  /// A segment, or the writer of a sink, that has queues before it.
+  struct Place {
+    std::string name;
+    int rank = 0;
+    std::string peer;  ///< of a sink
+    std::vector<const Mailbox*> queues;
+    std::function<std::uint64_t()> records;  ///< taken so far
+    /// The time for which each of its executors has worked so far, whatever at.
+    std::function<std::vector<double>()> busy_s;
+    std::function<bool()> connected = {};  ///< of a sink
+  };
+
+  PressureSampler(std::vector<Place> places, const Log& log);
+
+  void sample(std::int64_t now_ns);
+
+ private:
+  struct Seen {
+    int samples_full = 0;  ///< since the last look
+    std::uint64_t records = 0;
+    std::vector<double> busy_s;
+    double away_s = 0;
+  };
+
+  void look(std::int64_t now_ns);
+  static bool is_full(const Place& place);
+
+  const std::vector<Place> places_;
+  const Log& log_;
+  std::vector<Seen> seen_;
+  BackPressureWatch watch_;
+  int samples_ = 0;
+  std::int64_t looked_ns_ = 0;
+  std::int64_t sampled_ns_ = 0;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,274 @@
+#include "run/state_keeper.hpp"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <wallaroo/error.hpp>
+#include <wallaroo/stored.hpp>
+
+#include "base/current_error.hpp"
+#include "base/failpoint.hpp"
+#include "base/stage_failure.hpp"
+
+namespace wallaroo::internal {
+
+namespace {
+
+// A slice takes some tens of microseconds, so that records wait no longer for it than for a batch.
+constexpr std::size_t entries_per_slice = 4096;
+constexpr std::size_t block_bytes = 256 * 1024;
+
+}  // namespace
+
+std::string state_not_restored(const StageInfo& stage, std::uint64_t checkpoint,
+                               std::string_view why) {
+  return fmt::format("stage '{}': its state in checkpoint {} cannot be restored: {}", stage.name,
+                     checkpoint, why);
+}
+
+template <class Work>
+void StateKeeper::fitting(const KeptState& kept, Work&& work) const {
+  try {
+    work();
+  } catch (const StoredError& error) {
+    throw ConfigError(
+        state_not_restored(*kept.stage->info, restored_->manifest.number, error.what()));
+  }
+}
+
+template <class Work>
+void StateKeeper::loading(const KeptState& kept, Work&& work) const {
+  try {
+    work();
+  } catch (...) {
+    throw StageError(
+        state_not_restored(*kept.stage->info, restored_->manifest.number, current_error()));
+  }
+}
+
+template <class Work>
+auto StateKeeper::saving(const KeptState& kept, Work&& work) const {
+  try {
+    return work();
+  } catch (const StageFailure&) {
+    throw;
+  } catch (...) {
+    throw StageFailure(fmt::format("stage '{}': its state cannot be saved in checkpoint {}: {}",
+                                   kept.stage->info->name, begun_, current_error()));
+  }
+}
+
+void StateKeeper::attach(std::vector<KeptState> states, std::vector<std::uint32_t> stages,
+                         const Place& place) {
+  states_ = std::move(states);
+  stages_ = std::move(stages);
+  place_ = place;
+}
+
+void StateKeeper::load() {
+  if (restored_ == nullptr) {
+    return;
+  }
+  load_parts();
+  for (std::size_t state = 0; state < states_.size(); ++state) {
+    load_instances(state);
+  }
+  restored_ = nullptr;
+}
+
+void StateKeeper::load_parts() {
+  const Restored& restored = *restored_;
+  // By block, so that each is read and decompressed once.
+  struct Wanted {
+    const ManifestSection* section;
+    const KeptState* kept;
+    StatePart* part;
+  };
+  std::map<std::uint32_t, std::vector<Wanted>> by_block;
+  for (std::size_t state = 0; state < states_.size(); ++state) {
+    const Restored::Stage& found = restored.stages[stages_[state]];
+    if (!found.stage) {
+      continue;
+    }
+    const auto parts = states_[state].state->parts();
+    const ManifestStage& about = restored.manifest.stages[*found.stage];
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      if (!found.parts[part]) {
+        continue;
+      }
+      const ManifestPart& stored = about.parts[*found.parts[part]];
+      fitting(states_[state], [&] {
+        parts[part]->begin_load(stored.key_schema, stored.value_schema, place_.wall_offset_ns);
+      });
+      std::array<std::size_t, key_group_count> entries{};
+      for (const ManifestSection& section : restored.manifest.sections) {
+        if (section.stage == *found.stage && section.part == *found.parts[part] &&
+            place_.owned[section.group] && section.entries != 0) {
+          by_block[section.block].push_back({&section, &states_[state], parts[part]});
+          // Each is a byte at least, so a manifest that lies cannot ask for any amount of memory.
+          entries[section.group] += std::min(section.entries, section.length);
+        }
+      }
+      for (std::size_t group = 0; group < key_group_count; ++group) {
+        if (entries[group] != 0) {
+          parts[part]->expect(group, entries[group]);
+        }
+      }
+    }
+  }
+  for (const auto& [block, sections] : by_block) {
+    const std::string bytes = restored.read_block(block);
+    for (const Wanted& wanted : sections) {
+      const auto& section = *wanted.section;
+      loading(*wanted.kept, [&] {
+        if (section.offset > bytes.size() || section.length > bytes.size() - section.offset) {
+          throw StoredError("a section ends behind its block");
+        }
+        wanted.part->load(section.group,
+                          std::string_view(bytes).substr(section.offset, section.length),
+                          section.entries);
+      });
+    }
+  }
+  for (const KeptState& kept : states_) {
+    for (StatePart* const part : kept.state->parts()) {
+      part->end_load();
+    }
+  }
+}
+
+void StateKeeper::load_instances(std::size_t state) {
+  const Restored& restored = *restored_;
+  const Restored::Stage& found = restored.stages[stages_[state]];
+  const KeptState& kept = states_[state];
+  if (!found.stage || restored.manifest.stages[*found.stage].instance_schema.empty()) {
+    return;
+  }
+  const bool as_many = static_cast<int>(restored.manifest.executors) == place_.executors;
+  const auto executor = static_cast<std::uint32_t>(place_.executor);
+  std::map<std::uint32_t, std::string> by_executor;
+  for (const ManifestInstance& instance : restored.manifest.instances) {
+    if (instance.stage != *found.stage) {
+      continue;
+    }
+    // A stage that runs on one executor may have been on another one: then its own is what is
+    // there.
+    if (as_many && instance.executor == executor) {
+      by_executor = {{executor, instance.bytes}};
+      break;
+    }
+    by_executor[instance.executor] = instance.bytes;
+  }
+  if (by_executor.empty()) {
+    return;
+  }
+  std::vector<std::string> saved;
+  for (auto& [from, bytes] : by_executor) {
+    saved.push_back(std::move(bytes));
+  }
+  fitting(kept, [&] {
+    kept.state->load_instances(restored.manifest.stages[*found.stage].instance_schema, saved,
+                               place_.wall_offset_ns);
+  });
+}
+
+KeyGroups StateKeeper::also(std::size_t state, std::size_t part,
+                            const RewritePlaces& rewrite) const {
+  KeyGroups groups;
+  if (rewrite != nullptr) {
+    for (const StatePlace& place : *rewrite) {
+      if (place.stage == stages_[state] && place.part == part) {
+        groups.set(place.group);
+      }
+    }
+  }
+  return groups;
+}
+
+void StateKeeper::begin(std::uint64_t number, const RewritePlaces& rewrite) {
+  // A barrier may overtake the news of what became of the checkpoint before, which are on another
+  // way. If it has failed, what it held has still changed; if not, that is only saved once more.
+  if (begun_ != completed_) {
+    abandon(begun_);
+  }
+  number_ = begun_ = number;
+  state_ = part_ = 0;
+  for (std::size_t state = 0; state < states_.size(); ++state) {
+    StageState& kept = *states_[state].state;
+    const auto parts = kept.parts();
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      saving(states_[state], [&] {
+        parts[part]->begin_save({place_.wall_offset_ns,
+                                 place_.owned,
+                                 also(state, part, rewrite),
+                                 {states_[state].stage->info->name, number}});
+      });
+    }
+    if (!kept.instance_schema().empty()) {
+      place_.slot.port->save_instance(
+          number, {stages_[state], static_cast<std::uint32_t>(place_.executor),
+                   saving(states_[state], [&] { return kept.save_instance(place_.wall_offset_ns); })});
+    }
+  }
+}
+
+bool StateKeeper::step() {
+  if (number_ == 0 || !place_.slot.port->has_room()) {
+    return false;
+  }
+  std::size_t budget = entries_per_slice;
+  while (state_ < states_.size()) {
+    const auto parts = states_[state_].state->parts();
+    while (part_ < parts.size()) {
+      if (parts[part_]->save_some(budget, *this)) {
+        return true;
+      }
+      ++part_;
+    }
+    ++state_;
+    part_ = 0;
+  }
+  send_block();
+  place_.slot.port->task_saved(std::exchange(number_, 0), place_.slot.task);
+  return true;
+}
+
+void StateKeeper::section(std::size_t group, std::string_view bytes, std::uint32_t entries) {
+  block_.sections.push_back({stages_[state_], static_cast<std::uint16_t>(part_),
+                             static_cast<std::uint16_t>(group), 0,
+                             static_cast<std::uint32_t>(block_.bytes.size()),
+                             static_cast<std::uint32_t>(bytes.size()), entries});
+  block_.bytes.append(bytes);
+  if (block_.bytes.size() >= block_bytes) {
+    send_block();
+  }
+}
+
+void StateKeeper::send_block() {
+  if (!block_.sections.empty()) {
+    place_.slot.port->save_block(number_, std::exchange(block_, {}));
+  }
+}
+
+void StateKeeper::abandon(std::uint64_t number) {
+  if (number != begun_) {
+    return;
+  }
+  number_ = 0;
+  block_ = {};
+  if (mutation("lose_dirty_after_abandon")) {
+    return;
+  }
+  for (const KeptState& kept : states_) {
+    for (StatePart* const part : kept.state->parts()) {
+      part->abandon_save();
+    }
+  }
+}
+
+}  // namespace wallaroo::internal

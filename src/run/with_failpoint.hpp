@@ -1,0 +1,26 @@
+// Steps of a checkpoint that tests make fail.
+#pragma once
+
+#include <string_view>
+
+#include <wallaroo/error.hpp>
+
+#include "base/failpoint.hpp"
+#include "io/socket.hpp"
+
+namespace wallaroo::internal {
+
+/// `step` between its failpoints, whose errors are thrown as IoError.
+template <class Step>
+void with_failpoint(FailpointGroup points, std::string_view name, Step step) {
+  const auto require = [](int error) {
+    if (error != 0) {
+      throw IoError(error_text(error));
+    }
+  };
+  require(points.before(name));
+  step();
+  require(points.after(name));
+}
+
+}  // namespace wallaroo::internal
