@@ -1,4 +1,4 @@
-// What an aggregation is: how the records of a window become its result.
+// The contract of an aggregation, which turns the records of a window into its result.
 #pragma once
 
 #include <wallaroo/window.hpp>
@@ -26,37 +26,37 @@ namespace wallaroo {
 ///       }
 ///     };
 ///
-/// * All members are const: every thread has a copy of the object, which all its keys share. What
-///   changes is the accumulator, a copyable and assignable type that owns its bytes.
-/// * `initial_accumulator()` is the accumulator of no record, and its return type is the
+/// * All members are const: every thread has a copy of the object, which all its keys share. Only
+///   the accumulator changes; it is of a copyable and assignable type that owns its bytes.
+/// * `initial_accumulator()` returns the accumulator of an empty window. Its return type is the
 ///   accumulator's type.
 /// * `update(record, accumulator&)` adds one record, in the order in which they arrive.
-/// * `combine(a, b)` is the accumulator of a's records followed by b's. It must be associative,
-///   and the initial accumulator must be its identity on both sides: windows are put together
-///   from pieces, and where they are cut is the engine's choice. Everything in `a` is of an earlier
-///   piece of time than everything in `b`, so it need not be commutative.
+/// * `combine(a, b)` returns the accumulator of a's records followed by b's. It must be
+///   associative, and the initial accumulator must be its identity on both sides: windows are put
+///   together from pieces, and the engine chooses where they are cut. The records in `a` are of an
+///   earlier piece of time than those in `b`, so it need not be commutative.
 /// * `output(key, accumulator)` or `output(key, accumulator, const Window&)` makes the result: a
 ///   record, or a std::optional of one, which emits nothing when it is empty. It is called several
 ///   times with the same accumulator when there are early results. On a stream without keys it is
 ///   `output(accumulator)` or `output(accumulator, const Window&)`. An aggregation may have all of
 ///   them; the one with the window is preferred.
 ///
-/// update, combine and output may be templates or overloaded. What they throw is handled by the
-/// error policy of the window's stage.
+/// update, combine and output may be templates or overloaded. An exception from one of them is
+/// handled by the error policy of the window's stage.
 
-/// What the ready aggregations give for each window of a key.
+/// The result of a ready aggregation for one window of a key.
 template <class Key, class Value>
 struct WindowResult {
-  Key key;
-  Value value;
-  Window window;
+  Key key;        ///< the key whose records were aggregated
+  Value value;    ///< of the type that the aggregation documents
+  Window window;  ///< which window, and why it fired
 };
 
-/// What the ready aggregations give for each window of a stream without keys.
+/// The result of a ready aggregation for one window of a stream without keys.
 template <class Value>
 struct WindowValue {
-  Value value;
-  Window window;
+  Value value;    ///< of the type that the aggregation documents
+  Window window;  ///< which window, and why it fired
 };
 
 }  // namespace wallaroo

@@ -1,4 +1,4 @@
-// An application: pipelines, described.
+// An application: the description of its pipelines.
 #pragma once
 
 #include <memory>
@@ -10,14 +10,17 @@
 
 namespace wallaroo {
 
-/// Describes one or more pipelines; nothing runs until an Engine (or `run`) is given it. It is a
-/// value that outlives nothing: engines keep what they need, and may be several at once.
+/// Describes one or more pipelines; nothing runs until an Engine (or `run`) is given it. It may be
+/// destroyed before its engines, which keep what they need, and several engines may be made of it.
 class Application {
  public:
-  /// The name labels metrics and logs.
+  /// The name labels metrics and logs, and is stored in checkpoints: one that was taken under
+  /// another name is refused.
   explicit Application(std::string name);
 
-  /// Starts a pipeline. Every stage's name must be its own within the application.
+  /// Starts a pipeline and returns its stream of records. `definition` is a source of
+  /// <wallaroo/source.hpp>. Names of sources, stages and sinks must be unique within the
+  /// application; the Engine's constructor throws ConfigError for those that are not.
   template <class Definition>
   auto source(std::string name, Definition definition) {
     using Input = typename Definition::Input;
@@ -39,7 +42,8 @@ class Application {
     }
   }
 
-  /// The stream of the records on which stages with `OnError::dead_letter` failed.
+  /// The stream of the records on which stages with `OnError::dead_letter` failed. It runs on one
+  /// executor, and its own stages may not use that policy.
   auto dead_letters(std::string name) {
     internal::Pending<internal::OwnedInput<DeadLetter>> pending;
     const auto stage = add_source(name, OnError::stop);
@@ -52,7 +56,9 @@ class Application {
                                               std::move(pending));
   }
 
+  /// The name that was given to the constructor.
   const std::string& name() const { return name_; }
+  /// The pipelines described so far; for the engine.
   std::shared_ptr<const internal::Graph> graph() const { return graph_; }
 
  private:

@@ -1,4 +1,4 @@
-// Where encoders write.
+// The buffer into which encoders write.
 #pragma once
 
 #include <charconv>
@@ -11,7 +11,7 @@
 
 namespace wallaroo {
 
-/// The longest record that a sink takes: 1 GiB encoded. A longer one is a failure of the sink's
+/// The longest record that a sink takes: 1 GiB encoded. A longer record is a failure of the sink's
 /// stage.
 inline constexpr std::size_t max_encoded_record_bytes = std::size_t{1} << 30;
 
@@ -20,16 +20,19 @@ inline constexpr std::size_t max_encoded_record_bytes = std::size_t{1} << 30;
 ///     void encode(const WordCount& w, wallaroo::ByteWriter& out) {
 ///       out.append(w.word).append(" => ").decimal(w.count).append('\n');
 ///     }
+///
+/// Everything that appends returns the writer, and throws std::length_error, before it writes, when
+/// the record would become longer than `max_encoded_record_bytes`.
 class ByteWriter {
  public:
-  /// Appends to `bytes`, which must not be touched until `close` or the destructor: meanwhile its
-  /// size is that of the memory at hand.
+  /// Appends to `bytes`, which must not be touched until `close` or the destructor: until then its
+  /// size includes memory that is not written yet.
   explicit ByteWriter(std::string& bytes) { open(bytes); }
   ByteWriter(const ByteWriter&) = delete;
   ByteWriter& operator=(const ByteWriter&) = delete;
   ~ByteWriter() { close(); }
 
-  /// Each of these throws std::length_error where the record would become too long.
+  /// Appends the bytes as they are.
   ByteWriter& append(std::string_view bytes) {
     char* const to = room(bytes.size());
     if (!bytes.empty()) {
@@ -38,12 +41,13 @@ class ByteWriter {
     next_ += bytes.size();
     return *this;
   }
+  /// Appends one byte.
   ByteWriter& append(char byte) {
     *room(1) = byte;
     ++next_;
     return *this;
   }
-  /// A number in decimal, the shortest text that reads back as the same value.
+  /// Appends a number in decimal, as the shortest text that reads back as the same value.
   template <class Number>
   ByteWriter& decimal(Number value) requires std::integral<Number> || std::floating_point<Number> {
     constexpr std::size_t longest = 64;
@@ -55,7 +59,7 @@ class ByteWriter {
     }
     return *this;
   }
-  /// An unsigned integer, most significant byte first.
+  /// Appends an unsigned integer, most significant byte first.
   template <std::unsigned_integral Number>
   ByteWriter& big_endian(Number value) {
     char* const to = room(sizeof value);
@@ -65,7 +69,7 @@ class ByteWriter {
     next_ += sizeof value;
     return *this;
   }
-  /// An unsigned integer, least significant byte first.
+  /// Appends an unsigned integer, least significant byte first.
   template <std::unsigned_integral Number>
   ByteWriter& little_endian(Number value) {
     char* const to = room(sizeof value);
@@ -76,19 +80,19 @@ class ByteWriter {
     return *this;
   }
 
-  /// Bytes of this record and of those before it in the same batch.
+  /// How many bytes this record and those before it in the same batch have so far.
   std::size_t size() const { return static_cast<std::size_t>(next_ - bytes_->data()); }
-  /// Takes back what was written after `size()` was this.
+  /// Takes back what was written after `size()` returned `size`.
   void truncate(std::size_t size) { next_ = bytes_->data() + size; }
 
-  /// Ends the writing: the string has its real size again.
+  /// Ends the writing: the string gets its real size. Without effect when called again.
   void close() {
     if (bytes_ != nullptr) {
       bytes_->resize(size());
       bytes_ = nullptr;
     }
   }
-  /// Goes on with another string, after `close`.
+  /// Goes on at the end of another string. Call only after `close`.
   void open(std::string& bytes) {
     bytes_ = &bytes;
     next_ = bytes.data() + bytes.size();

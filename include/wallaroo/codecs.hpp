@@ -21,22 +21,24 @@ namespace wallaroo {
 
 /// The frame as a string.
 inline constexpr auto text = [](std::string_view frame) { return std::string(frame); };
-/// The frame as a view, without a copy. What keeps it beyond the next stages must copy it.
+/// The frame as a view, without a copy. State, and callbacks that keep it, must copy it.
 inline constexpr auto text_view = [](std::string_view frame) { return frame; };
-/// The frame's bytes.
+/// The frame's bytes, as std::vector<std::byte>.
 inline constexpr auto bytes = [](std::span<const std::byte> frame) {
   return std::vector<std::byte>(frame.begin(), frame.end());
 };
 /// The frame's bytes as a view, without a copy.
 inline constexpr auto bytes_view = [](std::span<const std::byte> frame) { return frame; };
 
-/// Reads integers from the start of a binary frame; for the user's decoders.
-/// `ok()` turns false, and stays so, when the frame is too short; values are 0 then.
+/// Reads integers and text from the start of a binary frame; for the user's decoders. Nothing
+/// throws: when the frame is too short `ok()` turns false and stays so, and values are 0 or empty.
 class ByteReader {
  public:
+  /// Reads from `frame`, which must outlive the reader.
   explicit ByteReader(std::span<const std::byte> frame) : rest_(frame) {}
   explicit ByteReader(std::string_view frame) : rest_(std::as_bytes(std::span(frame))) {}
 
+  /// The next integer, which takes sizeof(Number) bytes, the most significant first.
   template <std::integral Number>
   Number big_endian() {
     std::uint64_t value = 0;
@@ -45,6 +47,7 @@ class ByteReader {
     }
     return static_cast<Number>(value);
   }
+  /// The next integer, which takes sizeof(Number) bytes, the least significant first.
   template <std::integral Number>
   Number little_endian() {
     std::uint64_t value = 0;
@@ -60,7 +63,9 @@ class ByteReader {
     const auto taken = take(count);
     return {reinterpret_cast<const char*>(taken.data()), taken.size()};
   }
+  /// How many bytes were not read yet; 0 after a read that found too few.
   std::size_t remaining() const { return rest_.size(); }
+  /// False once a read has found too few bytes.
   bool ok() const { return ok_; }
 
  private:
@@ -81,14 +86,14 @@ class ByteReader {
 
 // Encoders.
 
-/// A string, or anything that converts to a view of one, followed by a line end.
+/// Encodes a string, or anything that converts to std::string_view, followed by '\n'.
 inline constexpr auto line =
     [](const auto& record,
        ByteWriter& out) requires std::convertible_to<decltype(record), std::string_view> {
   out.append(std::string_view(record)).append('\n');
 };
 
-/// The bytes of a string or of a vector or span of bytes, as they are.
+/// Encodes the bytes of a string, or of a vector or span of bytes, as they are.
 inline constexpr auto raw = [](const auto& record, ByteWriter& out) {
   if constexpr (std::is_convertible_v<decltype(record), std::string_view>) {
     out.append(std::string_view(record));
@@ -98,8 +103,8 @@ inline constexpr auto raw = [](const auto& record, ByteWriter& out) {
   }
 };
 
-/// An encoder whose records are preceded by their length, 4 bytes, big-endian: what a source with
-/// the default framing reads.
+/// Makes an encoder that puts the length of each record before it, in 4 bytes, big-endian: a source
+/// with the default framing reads that.
 template <class Encoder>
 auto framed(Encoder encoder) {
   return [encoder = std::move(encoder)]<class Record>(
@@ -118,9 +123,10 @@ auto framed(Encoder encoder) {
   };
 }
 
-/// A dead letter as one line of JSON, with its line end: {"stage":.., "error":.., "origin":..,
-/// "encoding":.., "record":..}. A record that is not UTF-8 has the encoding "latin-1": each of its
-/// bytes is the character of that number, so it can be had back exactly; else it is "utf-8".
+/// Encodes a dead letter as one line of JSON, with its line end: {"stage":.., "error":..,
+/// "origin":.., "encoding":.., "record":..}. The encoding is "utf-8" for a record that is valid
+/// UTF-8. Otherwise it is "latin-1": each byte is written as the character of that number, so that
+/// the record can be recovered exactly.
 std::string dead_letter_json(const DeadLetter& letter);
 
 }  // namespace wallaroo

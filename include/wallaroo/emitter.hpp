@@ -25,6 +25,7 @@ struct EmitterAccess;
 template <class T>
 class Emitter {
  public:
+  /// Made by the engine, which also binds it to the step that takes the outputs.
   Emitter() : slots_(std::allocator<T>{}.allocate(capacity)) {}
   Emitter(const Emitter&) = delete;
   Emitter& operator=(const Emitter&) = delete;
@@ -33,6 +34,7 @@ class Emitter {
     std::allocator<T>{}.deallocate(slots_, capacity);
   }
 
+  /// Adds an output. Throws only when making room for it does.
   void emit(T value) {
     if (next_ == slots_end_) [[unlikely]] {
       drain_(*this, drain_context_);
@@ -40,9 +42,10 @@ class Emitter {
     new (next_) T(std::move(value));
     ++next_;
   }
+  /// The same as `emit`.
   void operator()(T value) { emit(std::move(value)); }
 
-  /// Memory for bytes that outputs of this call point to.
+  /// Memory for bytes to which outputs of this call point.
   Arena& arena() { return arena_(arena_context_); }
 
  private:
@@ -55,8 +58,9 @@ class Emitter {
     next_ = slots_;
   }
 
-  // Pointers and no index: emitting is then a store, an addition and a comparison, and a store of
-  // an output cannot be to one of them, so that a loop of the user's may keep them in registers.
+  // Pointers rather than an index: emitting is then a store, an addition and a comparison. The
+  // compiler knows that storing an output does not change a pointer, so a loop in the user's code
+  // can keep them in registers.
   T* slots_;
   T* next_ = slots_;
   T* slots_end_ = slots_ + capacity;

@@ -18,8 +18,8 @@ class ConfigError : public Error {
   using Error::Error;
 };
 
-/// The outside world said no: an address in use, a missing file, no permission. Programs exit
-/// with 1.
+/// The operating system or a peer refused something: an address is in use, a file is missing, a
+/// permission is lacking. Programs exit with 1.
 class IoError : public Error {
  public:
   using Error::Error;

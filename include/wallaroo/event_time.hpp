@@ -1,4 +1,4 @@
-// When records happened, and how far a source has come in that time.
+// Event time: when records happened, and how watermarks follow from that.
 #pragma once
 
 #include <chrono>
@@ -15,40 +15,40 @@ namespace wallaroo {
 using WatermarkStrategy = std::function<EventTime(EventTime)>;
 
 /// How `event_time` treats the times that it finds. A partition is one connection of a TCP source,
-/// one stream of a connector source, or one file; of a file source with `repeat` or `in_order`, of
-/// generators and of memory sources it is what one executor reads; after a `key_by`, `collect` or
-/// `merge` it is what comes from one executor.
+/// one stream of a connector source, or one file. For a file source with `repeat` or `in_order`, a
+/// generator or a memory source, a partition is what one executor reads; after a `key_by`,
+/// `collect` or `merge`, it is what comes from one executor.
 struct EventTimeOptions {
   /// By how much records of one partition may be out of order: the watermark of a partition is the
-  /// greatest time seen minus this. Records that come later still are late.
+  /// greatest time seen minus this. Records that are further behind are late.
   std::chrono::nanoseconds lateness{0};
   /// Makes a strategy for each partition; `lateness` is then not used.
   std::function<WatermarkStrategy()> custom = {};
-  /// A partition that gave no record for so long stops holding the others back. Zero: never.
+  /// A partition without a record for so long stops holding the others back. Zero: never.
   std::chrono::nanoseconds idle_after = std::chrono::seconds(5);
-  /// A time further ahead of the wall clock than this is a mistake, which would close the windows
-  /// of everybody: such a record is refused as `on_error` says. Zero: any time is good.
+  /// A record whose time is further ahead of the wall clock than this is refused as `on_error`
+  /// says, because its time would close the windows of all keys. Zero: any time is accepted.
   std::chrono::nanoseconds max_ahead = std::chrono::hours(1);
-  /// A time further ahead of the greatest one of its partition than this may be that of a wrong
-  /// clock: it moves the watermark only when the records that follow are as far ahead (see "Wrong
-  /// clocks" in the guide). Less than `lateness` counts as `lateness`. Zero: every time is
-  /// believed. Strategies of one's own decide themselves.
+  /// A time that is further ahead of the greatest one of its partition than this may come from a
+  /// wrong clock: it moves the watermark only when the records that follow are as far ahead (see
+  /// "Wrong clocks" in the guide). A value below `lateness` counts as `lateness`. Zero: every time
+  /// is believed. Custom strategies are not filtered.
   std::chrono::nanoseconds max_jump = std::chrono::minutes(5);
-  /// When the time is too far ahead, or the extractor throws.
+  /// Applies when a time is too far ahead, or the extractor throws.
   OnError on_error = OnError::stop;
 };
 
-/// Records of one partition come in the order of their times.
+/// For partitions whose records come in the order of their times.
 inline EventTimeOptions ascending() { return {}; }
 
-/// Records of one partition come at most `lateness` after one with a later time.
+/// For partitions whose records may have times up to `lateness` before the greatest so far.
 inline EventTimeOptions bounded_lateness(std::chrono::nanoseconds lateness) {
   EventTimeOptions options;
   options.lateness = lateness;
   return options;
 }
 
-/// A strategy of one's own; `make` is called for each partition.
+/// For watermarks that the program decides; `make` is called for each partition.
 inline EventTimeOptions custom_watermarks(std::function<WatermarkStrategy()> make) {
   EventTimeOptions options;
   options.custom = std::move(make);

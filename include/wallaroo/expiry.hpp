@@ -1,4 +1,4 @@
-// Options of state computations: state that leaves when it is not used, timers that do not wait.
+// Options of state computations: when unused state expires, and when timers stop waiting.
 #pragma once
 
 #include <chrono>
@@ -13,21 +13,24 @@ namespace internal {
 struct StatefulAccess;
 }
 
+/// The time by which unused state expires.
 enum class ExpiryTime : std::uint8_t {
-  event_time,       ///< since the greatest time of the key's records, by the watermark
-  processing_time,  ///< since the key's last record
+  event_time,       ///< by the watermark, counted from the greatest event time of a use
+  processing_time,  ///< by the executor's clock, counted from the last use
 };
 
-/// A state computation with options, such as when its state expires. Each method returns a changed
-/// copy. What cannot work (a duration that is not positive, a time-out without timers) is a
-/// ConfigError, with the stage's name, when the stage is added to the application.
+/// A state computation with options, such as when its state expires; made by `stateful`. Each
+/// method returns a changed copy. For options that cannot work (a duration that is not positive, a
+/// time-out without timers) the Engine's constructor throws ConfigError with the stage's name.
 template <class F, bool Expires = false>
 class Stateful {
  public:
+  /// `function` is any state computation that `to` accepts.
   explicit Stateful(F function) : function_(std::move(function)) {}
 
-  /// A key that was not used for so long starts anew, as State{}, when it comes again; its memory
-  /// is given back. Timers of the key stay, and using the state for one counts as a use.
+  /// Forgets the state of a key that was not used for so long, and frees its memory; a later record
+  /// of the key starts with State{}. Timers of the key stay, and a timer that fires counts as a
+  /// use.
   Stateful<F, true> expire_after(std::chrono::nanoseconds duration,
                                  ExpiryTime time = ExpiryTime::event_time) const {
     Stateful<F, true> changed(function_);
@@ -37,10 +40,10 @@ class Stateful {
     return changed;
   }
 
-  /// Fires the timers of event time that are set, but those for EventTime::max(), when the stage's
-  /// input has been silent for this long in processing time: no record came, the watermark did not
-  /// advance, and every source that leads here is idle. To `on_timer` the watermark is then earlier
-  /// than the time for which the timer was set. Unless this is said, they wait.
+  /// Fires all timers of event time, except those for EventTime::max(), when the stage's input has
+  /// been silent for this long in processing time: no record came, the watermark did not advance,
+  /// and every source that leads here is idle. In `on_timer` the watermark is then earlier than the
+  /// time for which the timer was set. Without this option such timers wait.
   Stateful with_timeout(std::chrono::nanoseconds timeout) const {
     Stateful changed = *this;
     changed.timeout_ = timeout;
@@ -58,6 +61,8 @@ class Stateful {
   std::optional<std::chrono::nanoseconds> timeout_;
 };
 
+/// Makes a state computation to which options can be added:
+///
 ///     .to("visits", stateful(count_visit).expire_after(30min))
 template <class F>
 auto stateful(F function) {

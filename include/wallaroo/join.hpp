@@ -14,41 +14,46 @@
 
 namespace wallaroo {
 
-/// A join that knows its interval; made by `a.join(b).within(lower, upper)`. Each method returns a
-/// changed copy.
+/// A join that knows its interval; made by `a.join(b).within(lower, upper)`. It emits only pairs,
+/// unless `left`, `right` or `full` is called. Each method but `to` and `to_with_late` returns a
+/// changed copy. For options that cannot work (lower above upper, a negative delay, a time-out that
+/// is not positive) the Engine's constructor throws ConfigError with the stage's name.
 template <class A, class B, internal::JoinKind kind>
 class IntervalJoin {
  public:
-  using Left = typename internal::StreamTraits<A>::Record;
-  using Right = typename internal::StreamTraits<B>::Record;
+  using Left = typename internal::StreamTraits<A>::Record;   ///< record type of the left stream
+  using Right = typename internal::StreamTraits<B>::Record;  ///< record type of the right stream
 
-  /// Records of the left stream without a partner come out too, once none can follow.
+  /// Also emits records of the left stream that have no partner, once none can follow.
   auto left() const { return of_kind<internal::JoinKind::left>(); }
-  /// The same for the right stream.
+  /// Also emits records of the right stream that have no partner, once none can follow.
   auto right() const { return of_kind<internal::JoinKind::right>(); }
-  /// The same for both.
+  /// Also emits records of either stream that have no partner, once none can follow.
   auto full() const { return of_kind<internal::JoinKind::full>(); }
 
-  /// Waits for late records: records are kept this much longer than the watermark asks for.
+  /// Waits for late records: every record is kept this much longer than the watermark requires.
+  /// Zero unless this is called.
   template <class Rep, class Period>
   IntervalJoin with_delay(std::chrono::duration<Rep, Period> delay) const {
     IntervalJoin changed = *this;
     changed.settings_.delay_ns = internal::saturated_ns(delay);
     return changed;
   }
-  /// What becomes of records that come more than the delay behind the watermark, so that partners
-  /// of theirs may have left, and that find no partner: LateData::drop unless this is said, or
-  /// LateData::fire_per_message: emitted alone where the kind of the join does so, else dropped.
-  /// See also `to_with_late`.
+  /// Decides about late records that find no partner. A record is late when it is more than the
+  /// delay behind the watermark, so that a partner may have left already. LateData::drop, the
+  /// default, drops it; LateData::fire_per_message emits it alone if the kind of the join emits
+  /// records without a partner, and drops it otherwise. For a stream of such records use
+  /// `to_with_late`; other policies are a ConfigError.
   IntervalJoin with_late_data_policy(LateData policy) const {
     IntervalJoin changed = *this;
     changed.settings_.late = policy;
     return changed;
   }
 
-  /// When all inputs have been idle for this long, every record that waits is given up: emitted
-  /// alone where the kind of the join does so, and forgotten. Records that come behind that later
-  /// are late. Unless this is said, records wait for the watermark.
+  /// Gives up every waiting record when all inputs have been idle for this long, in processing
+  /// time: it is emitted alone if the kind of the join does so, and forgotten. A record that comes
+  /// afterwards and could have matched one of them is late. Without this call records wait for the
+  /// watermark.
   template <class Rep, class Period>
   IntervalJoin with_timeout(std::chrono::duration<Rep, Period> timeout) const {
     IntervalJoin changed = *this;
@@ -56,9 +61,10 @@ class IntervalJoin {
     return changed;
   }
 
-  /// The stage: `function(const Left&, const Right&)` makes the output, T or std::optional<T>, of
-  /// each pair. Of a left, right or full join a side that may be missing comes as a pointer. An
-  /// output has the later of its records' times.
+  /// Adds the stage and returns the stream of its outputs. `function(const Left&, const Right&)`
+  /// makes the output of each pair, T or std::optional<T> (empty: none). In a left, right or full
+  /// join it takes a side that may be missing as a pointer, which is null then. An output has the
+  /// later of its records' times.
   template <class F>
   auto to(std::string name, F function, StageOptions options = {}) const {
     return internal::both_sides(left_, right_, name)
@@ -66,8 +72,8 @@ class IntervalJoin {
             options);
   }
 
-  /// The stage, and the late records that found no partner as a stream of
-  /// `std::variant<Left, Right>` beside its results: `auto [results, late] = ...`.
+  /// Like `to`, but returns two streams: the outputs, and the late records that found no partner,
+  /// as `std::variant<Left, Right>`: `auto [results, late] = join.to_with_late("name", function)`.
   template <class F>
   auto to_with_late(std::string name, F function, StageOptions options = {}) const {
     internal::JoinSettings settings = settings_;
@@ -100,12 +106,13 @@ class IntervalJoin {
   internal::JoinSettings settings_;
 };
 
-/// Two streams to be joined; made by `a.join(b)`.
+/// Two streams that are to be joined; made by `a.join(b)`.
 template <class A, class B>
 class Joining {
  public:
-  /// A record of the left stream at time t and one of the right match when they have the same key
-  /// and the right one's time is in [t + lower, t + upper]. Both may be negative.
+  /// A record of the left stream at time t and a record of the right stream match when they have
+  /// the same key and the time of the right one is in [t + lower, t + upper]. Both bounds may be
+  /// negative.
   template <class Rep1, class Period1, class Rep2, class Period2>
   IntervalJoin<A, B, internal::JoinKind::inner> within(
       std::chrono::duration<Rep1, Period1> lower,

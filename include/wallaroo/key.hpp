@@ -1,9 +1,9 @@
-// What to say of a key type's own ==.
+// A customisation point for key types with a == of their own.
 #pragma once
 
 namespace wallaroo {
 
-/// Customisation point for a class or enum with a == of its own and no std::hash: says that two
+/// For a class or enum with a == of its own and no std::hash. Specialise it as true to say that two
 /// values are equal exactly when all their fields are, as with a defaulted ==. Keys of the type are
 /// then hashed and compared field by field:
 ///
@@ -15,8 +15,9 @@ namespace wallaroo {
 ///     template <>
 ///     inline constexpr bool wallaroo::equal_by_fields<Place> = true;
 ///
-/// A class without any == is always compared so, and needs nothing. For a == that takes different
-/// fields as equal write a std::hash that gives equal values equal hashes.
+/// A class without any == is always compared field by field, and needs no specialisation. If ==
+/// ignores some fields, or takes different values of a field as equal, write a std::hash that
+/// returns equal hashes for equal values.
 template <class T>
 inline constexpr bool equal_by_fields = false;
 

@@ -1,24 +1,26 @@
-// What becomes of records that come too late.
+// Policies for records that come too late.
 #pragma once
 
 #include <cstdint>
 
 namespace wallaroo {
 
-/// What a stage of windows does with a record all of whose windows have fired. All four count it.
+/// What a stage of windows does with a late record: one whose windows have all fired. Late records
+/// are counted in the metrics whatever the policy is. For joins see
+/// IntervalJoin::with_late_data_policy.
 enum class LateData : std::uint8_t {
-  drop,              ///< forgets it; a counter tells how many
+  drop,              ///< forgets the record
   fire_per_message,  ///< emits the result of that record alone, with Firing::late
-  /// Counts it in the oldest window of its key that is open; without one, in the oldest window that
-  /// the watermark still allows. Newer windows that overlap that one may count it too.
+  /// Adds it to the oldest open window of its key or, if none is open, to the oldest window that
+  /// the watermark still allows. Newer windows that overlap that window may contain it, too.
   place_in_oldest_window,
-  to_stream,  ///< hands it on, as it came, in a stream of its own (Stream::to_with_late)
+  to_stream,  ///< emits it unchanged in a second stream; chosen by Stream::to_with_late
 };
 
-/// A late record beside results, as a stage of windows emits it.
+/// A late record as a stage of windows emits it beside its results, before the two are split.
 template <class T>
 struct Late {
-  T record;
+  T record;  ///< unchanged
 };
 
 }  // namespace wallaroo

@@ -1,4 +1,4 @@
-// Sinks: where records leave. A sink definition is a value given to to_sink.
+// Sinks, through which records leave. A sink definition is a value that is given to to_sink.
 #pragma once
 
 #include <string>
@@ -13,16 +13,18 @@
 
 namespace wallaroo {
 
-/// Sends encoded records over one connection. `encoder` is `std::string encode(const T&)` or, to
-/// allocate nothing, `void encode(const T&, ByteWriter&)`; it frames the record if the receiver
-/// needs that (see `framed`). TcpSinkOptions says what can be lost.
+/// Sends encoded records over one TCP connection. `encoder` is `std::string encode(const T&)` or,
+/// to allocate nothing, `void encode(const T&, ByteWriter&)`; it frames the record if the receiver
+/// needs that (see `framed`). An exception from it is handled by the policy of the sink's stage.
+/// TcpSinkOptions says what can be lost. Wrong options throw ConfigError from Engine::start.
 template <class Encoder>
 auto tcp_sink(TcpSinkOptions options, Encoder encoder) {
   return internal::ByteSinkDefinition<std::decay_t<Encoder>>{
       internal::tcp_sink_factory(std::move(options)), std::move(encoder)};
 }
 
-/// Writes encoded records to a file, or to standard output ("-").
+/// Writes encoded records to a file, or to standard output ("-"); encoders as for `tcp_sink`.
+/// Engine::start throws ConfigError for wrong options and IoError when the file cannot be opened.
 template <class Encoder>
 auto file_sink(FileSinkOptions options, Encoder encoder) {
   return internal::ByteSinkDefinition<std::decay_t<Encoder>>{
@@ -51,13 +53,14 @@ auto concurrent_callback_sink(Callback callback) {
   return internal::CallbackSinkDefinition<std::decay_t<Callback>, true>{std::move(callback)};
 }
 
-/// A named sink, for `to_sinks`.
+/// One sink of several, for `to_sinks`; made by `sink`.
 template <class Definition>
 struct NamedSink {
-  std::string name;
-  Definition definition;
-  StageOptions options = {};
+  std::string name;           ///< unique within the application
+  Definition definition;      ///< such as the result of `tcp_sink`
+  StageOptions options = {};  ///< apply when the encoder or callback throws
 };
+/// Makes a NamedSink: `.to_sinks(sink("a", tcp_sink(..)), sink("b", file_sink(..)))`.
 template <class Definition>
 NamedSink<Definition> sink(std::string name, Definition definition, StageOptions options = {}) {
   return {std::move(name), std::move(definition), options};

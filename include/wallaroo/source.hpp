@@ -1,4 +1,4 @@
-// Sources: where records come from. A source definition is a value given to Application::source.
+// Sources, from which records come. A source definition is a value given to Application::source.
 #pragma once
 
 #include <concepts>
@@ -24,18 +24,18 @@ namespace wallaroo {
 
 /// Options of a generator.
 struct GeneratorOptions {
-  double rate_per_second = 0;  ///< 0: as fast as the pipeline takes them
-  std::uint64_t count = 0;     ///< ends after so many records in all; 0: the function says when
-  /// Records are dealt to so many partitions, which run on different executors; a record's index
-  /// does not depend on how many there are. Order is kept within a partition.
+  double rate_per_second = 0;  ///< of all partitions together; 0: as fast as the pipeline allows
+  std::uint64_t count = 0;     ///< ends after so many records in all; 0: the function decides
+  /// Records are dealt to so many partitions, from 1 to 65536, which run on different executors; a
+  /// record's index does not depend on their number. Order is kept within a partition.
   int partitions = 1;
-  OnError on_error = OnError::stop;  ///< of the function, see `generator_source`
+  OnError on_error = OnError::stop;  ///< applies when the function fails, see `generator_source`
 };
 
 /// Options of a memory source.
 struct MemoryOptions {
-  std::uint64_t repeat = 1;  ///< how often the records are read in all; 0 is for ever
-  int partitions = 1;        ///< contiguous shares, read on different executors
+  std::uint64_t repeat = 1;  ///< how often the records are read in all; 0: for ever
+  int partitions = 1;        ///< contiguous shares, from 1 to 65536, read on different executors
 };
 
 namespace internal {
@@ -61,9 +61,10 @@ struct RecordSourceDefinition {
 
 }  // namespace internal
 
-/// Listens for connections; each frame that arrives on one is given to `decoder`, a function of
-/// the frame's bytes (`std::string_view` or `std::span<const std::byte>`) that returns T,
-/// `std::optional<T>` (empty: skip) or `Decoded<T>`. T may hold views into the frame.
+/// Listens for TCP connections. Each frame that arrives is given to `decoder`, a function of the
+/// frame's bytes (`std::string_view` or `std::span<const std::byte>`) that returns T,
+/// `std::optional<T>` (empty: skip) or `Decoded<T>`. T may hold views into the frame. Wrong options
+/// throw ConfigError from Engine::start, an address that is in use IoError.
 template <class Decoder>
 auto tcp_source(TcpSourceOptions options, Decoder decoder) {
   const OnError on_error = options.on_error;
@@ -71,7 +72,8 @@ auto tcp_source(TcpSourceOptions options, Decoder decoder) {
       internal::tcp_source_factory(std::move(options)), std::move(decoder), on_error};
 }
 
-/// Reads files, or standard input; decoders as for `tcp_source`. The source ends with its files.
+/// Reads files, or standard input; decoders as for `tcp_source`. The source ends after the last
+/// file. Engine::start throws IoError when a file is missing.
 template <class Decoder>
 auto file_source(FileSourceOptions options, Decoder decoder) {
   const OnError on_error = options.on_error;
@@ -79,8 +81,8 @@ auto file_source(FileSourceOptions options, Decoder decoder) {
       internal::file_source_factory(std::move(options)), std::move(decoder), on_error};
 }
 
-/// External programs feed it over the connector protocol: each message's payload is a frame for the
-/// decoder, see `tcp_source`.
+/// Listens for programs that send messages over the connector protocol. The payload of each message
+/// is a frame for the decoder, see `tcp_source`.
 template <class Decoder>
 auto connector_source(ConnectorSourceOptions options, Decoder decoder) {
   const OnError on_error = options.on_error;
@@ -88,11 +90,11 @@ auto connector_source(ConnectorSourceOptions options, Decoder decoder) {
       internal::connector_source_factory(std::move(options)), std::move(decoder), on_error};
 }
 
-/// Makes records: `generate(index)` returns the record of that index (0, 1, 2, ...), or an empty
-/// `std::optional` to end the source, or a `Decoded<T>`: `Skip{}` goes on with the next index, and
-/// `BadRecord{..}`, as an exception of any of these functions, is handled by `on_error`; the record
-/// of its message and of its dead letter is the index. It is a function of the index alone, so that
-/// any partition, at any time, can make any record again.
+/// Makes records: `generate(index)` returns the record of that index (0, 1, 2, ...), or a
+/// `std::optional` of it, which ends the source when it is empty, or a `Decoded<T>`, of which
+/// `Skip{}` goes on with the next index. A `BadRecord{..}` or an exception is handled by
+/// `on_error`; messages and dead letters show the index as the record. The function must depend on
+/// the index alone, because any partition may have to make any record again.
 template <class Generate>
 auto generator_source(GeneratorOptions options, Generate generate) {
   using Function = std::decay_t<Generate>;
@@ -111,8 +113,8 @@ auto generator_source(GeneratorOptions options, Generate generate) {
       options.on_error};
 }
 
-/// Reads records that lie in memory, without copying them; the memory must outlive the run. Stages
-/// see them as const. For tests, benchmarks and data that an embedding program has at hand.
+/// Reads records in memory, without copying them; the memory must outlive the run. Stages see them
+/// as const. For tests, benchmarks and data that an embedding program holds.
 template <class T>
 auto memory_source(std::span<const T> records, MemoryOptions options = {}) {
   return internal::RecordSourceDefinition<internal::SharedInput<T>>{

@@ -5,8 +5,9 @@
 
 namespace wallaroo {
 
+/// Options that every stage and sink has.
 struct StageOptions {
-  OnError on_error = OnError::stop;  ///< when the function throws
+  OnError on_error = OnError::stop;  ///< what happens to a record on which the function throws
 };
 
 }  // namespace wallaroo

@@ -1,4 +1,4 @@
-// How values of your types are kept in checkpoints: what to write where it is not done by itself.
+// How values of your types are kept in checkpoints, for types that are not stored by themselves.
 #pragma once
 
 #include <wallaroo/error.hpp>
@@ -17,11 +17,11 @@ namespace wallaroo {
 ///       static Money load(Type cents) { return Money(cents); }
 ///     };
 ///
-/// * `load(save(x))` must be as good as x. `save` may return a `const Type&` into its argument.
-/// * `Type` is what is in the checkpoint: changing it is changing the stored type.
-/// * A specialisation also replaces what would be done by itself.
-/// * What they throw fails the checkpoint or the restore; `load` should throw when it is given what
-///   `save` cannot have returned.
+/// * `load(save(x))` must be equivalent to x. `save` may return a `const Type&` into its argument.
+/// * A checkpoint holds the `Type`: changing it changes the stored type.
+/// * A specialisation takes precedence for types that are stored by themselves, too.
+/// * An exception from `save` fails the checkpoint, one from `load` the restore. `load` should
+///   throw for a value that `save` cannot have returned.
 template <class T>
 struct Stored;
 
@@ -29,9 +29,9 @@ struct Stored;
 /// type are never stored. A pipeline with such state runs, but only without checkpoints.
 struct NotStored {};
 
-/// How values that an earlier version of the program stored become values of today. Fields that
-/// were appended to a struct need none of it: they get their defaults. For any other change keep
-/// the old struct under another name, and specialise this for the new one:
+/// Converts values that an earlier version of the program stored. Appending fields to a struct
+/// needs no migration: they get their defaults. For any other change keep the old struct under
+/// another name, and specialise this for the new one:
 ///
 ///     template <>
 ///     struct wallaroo::Migration<WordTotal> {
@@ -40,13 +40,13 @@ struct NotStored {};
 ///       static WordTotal migrate(WordTotalV1 old);
 ///     };
 ///
-/// A type without a Migration has version 1. `version` is one more than that of `Previous`, which
-/// may have a Migration of its own: so a value of any earlier version is restored.
+/// A type without a Migration has version 1. `version` must be one more than that of `Previous`,
+/// which may have a Migration of its own, so that a value of any earlier version can be restored.
 template <class T>
 struct Migration;
 
-/// Stored bytes or the description of their type are broken, or do not fit the type that is to be
-/// restored.
+/// Thrown for stored bytes, or a stored description of their type, that are damaged or do not fit
+/// the type that is to be restored.
 class StoredError : public Error {
  public:
   using Error::Error;

@@ -1,4 +1,4 @@
-// Pipelines as values: streams of records, and the verbs that lengthen them.
+// Pipelines as values: streams of records, and the verbs that extend them.
 #pragma once
 
 #include <memory>
@@ -21,29 +21,36 @@
 
 namespace wallaroo {
 
-/// A stream of records of type T, not keyed: the type to name where `auto` will not do. Any
-/// unkeyed stream converts to it; the conversion ends the fusion of stages at that place.
+/// An unkeyed stream of records of type T, for places where `auto` will not do. Any unkeyed stream
+/// converts to it, or with event time to TimedStream; the conversion ends the fusion of stages.
 template <class T>
 using Stream = BasicStream<T, internal::NoKey, internal::Where::spread,
                            internal::Pending<internal::OwnedInput<T>>>;
-/// The same of records that carry their event time (after `event_time`, windows and joins).
+/// Like Stream, for records that carry their event time (after `event_time`, windows and joins).
 template <class T>
 using TimedStream = BasicStream<T, internal::NoKey, internal::Where::spread,
                                 internal::Pending<internal::TimedInput<internal::OwnedInput<T>>>>;
 
-/// What all streams can do. T is the record type; K the key's type, or NoKey; W where it runs;
-/// Pending the stages that will be fused with the next one.
+/// The class of all streams, with the verbs that they share. T is the record type; K the key's
+/// type, or NoKey; W where the stream runs; Pending the stages that will be fused with the next
+/// one.
 ///
-/// A stream is a value. Chained calls (`source(..).to(..).to(..)`) fuse the stages into one loop.
-/// A stream kept in a variable may be used any number of times: each use gets every record, and
-/// the stages before it run once (they are fused among themselves, not with what follows).
+/// A stream is a value. Chained calls (`source(..).to(..).to(..)`) fuse the stages into one loop. A
+/// stream kept in a variable may be used any number of times: each use gets every record, and the
+/// stages before it run once (they are fused among themselves, but not with the stages that
+/// follow). Hence each verb has two overloads with one contract: for a temporary and for a
+/// variable.
+///
+/// Every verb that takes a `name` adds a stage or sink of that name, which must be unique within
+/// the application. Mistakes that only values can show, such as a name that is used twice, are
+/// collected and thrown as one ConfigError by the Engine's constructor.
 template <class T, class K, internal::Where W, class Pending>
 class BasicStream {
  public:
-  using Record = T;
-  using Key = K;
+  using Record = T;  ///< type of the records
+  using Key = K;     ///< type of the keys; internal::NoKey when the stream is not keyed
 
-  /// Any unkeyed stream is a Stream<T>, or a TimedStream<T>.
+  /// Converts any unkeyed stream to a Stream<T> or a TimedStream<T>.
   template <internal::Where W2, class P2>
   requires(std::is_same_v<K, internal::NoKey>&& W == internal::Where::spread &&
            std::is_same_v<
@@ -54,9 +61,11 @@ class BasicStream {
           const BasicStream<T, internal::NoKey, W2, P2>& other)  // NOLINT: meant to be implicit
       : BasicStream(other.template continued_as<W>()) {}
 
-  /// A computation, see the guide for the forms `function` may have, or windows
-  /// (`range_windows(10s).over(count())`). Function objects and lambdas are inlined into the loop;
-  /// a pointer to a function costs a call per record.
+  /// Adds a computation and returns the stream of its outputs. `function` has one of the forms in
+  /// the guide, or is made by `stateful`, or is windows (`range_windows(10s).over(count())`). A
+  /// state computation on a stream without keys has one state, on one executor (see `collect`).
+  /// Function objects and lambdas are inlined into the loop; a pointer to a function costs a call
+  /// per record.
   template <class F>
   auto to(std::string name, F function, StageOptions options = {}) && {
     using Function = internal::StoredFunction<F>;
@@ -77,7 +86,7 @@ class BasicStream {
     return continued().to(std::move(name), std::move(function), options);
   }
 
-  /// Windows, and besides their results the records that came too late for them: two streams,
+  /// Adds windows and returns two streams, the results and the records that came too late for them:
   /// `auto [results, late] = stream.to_with_late("totals", range_windows(1min).over(count()))`.
   template <internal::WindowKind kind, class A>
   auto to_with_late(std::string name, internal::WindowDefinition<kind, A> windows,
@@ -88,10 +97,11 @@ class BasicStream {
     return internal::split_late(both, name);
   }
 
-  /// Gives every record its event time, which `extract` finds in it: nanoseconds since the epoch,
-  /// or a std::chrono::time_point. Windows, joins and timers that follow go by it; without, they go
-  /// by the time at which the source read the record. `options` say how watermarks are made:
-  /// `ascending()`, `bounded_lateness(2s)`, `custom_watermarks(...)`, and what else to know.
+  /// Gives every record its event time, which `extract` finds in it: nanoseconds since the Unix
+  /// epoch as an integer, or a std::chrono::time_point. Windows, joins and timers that follow use
+  /// it; without it they use the time at which the source read the record. `options` say how
+  /// watermarks are made: `ascending()`, `bounded_lateness(2s)`, `custom_watermarks(...)`, or an
+  /// EventTimeOptions with further fields set.
   template <class F>
   auto event_time(std::string name, F extract, EventTimeOptions options = {}) && {
     using Step = internal::EventTimeStep<internal::StoredFunction<F>, T>;
@@ -106,11 +116,11 @@ class BasicStream {
   }
 
   /// Repartitions: records for which `key_function` (a function of the record, or a pointer to a
-  /// member) gives equal keys meet in one place, and state computations that follow keep one state
-  /// per key. Keys are integers, enums, strings, views of strings, aggregates, pairs and tuples of
-  /// such, or anything with std::hash and ==. A class with a == needs a std::hash, too, or has to
-  /// say that its == compares all fields: see <wallaroo/key.hpp>. A record whose key is not equal
-  /// to itself (NaN) is a failure of this stage, handled as `options` say.
+  /// member) returns equal keys go to one executor, and state computations that follow keep one
+  /// state per key. Keys are integers, enums, strings, views of strings, aggregates, pairs and
+  /// tuples of these, or anything with std::hash and ==. A class with a == needs a std::hash, too,
+  /// or has to say that its == compares all fields: see <wallaroo/key.hpp>. A record whose key is
+  /// not equal to itself (NaN) is a failure of this stage, handled as `options` say.
   template <class F>
   auto key_by(std::string name, F key_function, StageOptions options = {}) && {
     using Function = internal::StoredFunction<F>;
@@ -136,7 +146,8 @@ class BasicStream {
     return continued().key_by(std::move(name), std::move(key_function), options);
   }
 
-  /// Brings all records to one place: what follows runs on one executor and sees them all.
+  /// Brings all records to one executor: the stages that follow run there and see all of them, in
+  /// no order between executors. The stream has no keys afterwards.
   auto collect() && {
     if constexpr (W == internal::Where::single) {
       return std::move(*this);
@@ -146,20 +157,25 @@ class BasicStream {
   }
   auto collect() const& { return gathered(continued()); }
 
-  /// One stream of the records of this and the others, which must be of the same type and keyed
-  /// alike. Records of one of them keep their order; between them there is none.
+  /// Returns one stream of the records of this stream and the others, which must have the same
+  /// record type, be keyed by the same type of key or not at all, and either all have event time or
+  /// none. Records of each stream keep their order; between streams there is none. Throws
+  /// ConfigError for streams of different applications.
   template <class... Others>
   auto merge(const Others&... others) const {
     return internal::merged(*this, others...);
   }
 
-  /// With the records of another stream that is keyed alike and happened within an interval:
-  /// `a.join(b).within(-5s, 10s).to("matched", function)`. See <wallaroo/join.hpp>.
+  /// Joins records with those of another stream that have an equal key and a time within an
+  /// interval: `a.join(b).within(-5s, 10s).to("matched", function)`. Both streams must be keyed by
+  /// the same type of key. See <wallaroo/join.hpp>.
   template <class Other>
   auto join(const Other& other) const {
     return internal::JoinAccess::make(*this, other);
   }
 
+  /// Ends the pipeline: every record goes to the sink, a definition of <wallaroo/sink.hpp>.
+  /// `options` say what happens to records on which its encoder or callback throws.
   template <class Definition>
   void to_sink(std::string name, Definition definition, StageOptions options = {}) && {
     if constexpr (internal::needs_gathering<Definition> && W != internal::Where::single) {
@@ -179,7 +195,9 @@ class BasicStream {
     continued().to_sink(std::move(name), std::move(definition), options);
   }
 
-  /// Every record to each of several sinks: `.to_sinks(sink("a", tcp_sink(..)), sink("b", ..))`.
+  /// Ends the pipeline: every record goes to each of several sinks, of which there must be one at
+  /// least: `.to_sinks(sink("a", tcp_sink(..)), sink("b", file_sink(..)))`. If one of them runs on
+  /// one executor, as callback_sink does, all records are collected there first.
   template <class... Definitions>
   void to_sinks(NamedSink<Definitions>... sinks) && {
     static_assert(sizeof...(Definitions) >= 1, "wallaroo: to_sinks needs at least one sink");
@@ -218,7 +236,7 @@ class BasicStream {
   BasicStream(internal::Link link, Pending pending)
       : link_(std::move(link)), pending_(std::move(pending)) {}
 
-  // This stream and one more step, a stage of its own.
+  // This stream with one more step, which is a stage of its own.
   template <class Step>
   auto lengthened(internal::StageInfo info, typename Step::Spec spec) && {
     info.temporal = internal::is_temporal<Step>;
@@ -228,7 +246,7 @@ class BasicStream {
     return BasicStream<typename Step::Output, K, W, decltype(longer)>(link_.next(stage),
                                                                       std::move(longer));
   }
-  // A further use of this stream: reads from the edge at which the stages so far end.
+  // A further use of this stream, which reads from the edge at which the stages so far end.
   auto continued() const { return continued_as<W>(); }
   template <internal::Where NewWhere>
   auto continued_as() const {
@@ -236,7 +254,7 @@ class BasicStream {
         internal::EdgeKind::forward, [&] { return pending_.template finish_shared<T, K>(link_); });
     return internal::stream_from<T, K, K, NewWhere, Pending::stamped>(link_, {edge});
   }
-  // The edge by which this stream's records enter another node, of which it is one input.
+  // The edge by which this stream's records enter another node.
   internal::EdgeId output_edge(internal::EdgeKind kind) const {
     return link_.shared_output(kind, [&] { return pending_.template finish_shared<T, K>(link_); });
   }
@@ -251,14 +269,16 @@ class BasicStream {
   Pending pending_;
 };
 
-/// A stream just after `key_by`: the next stage runs where the key's owner is. Has the verbs of
-/// every stream.
+/// A stream just after `key_by`: the next stage runs on the executor that owns the key. It has the
+/// verbs of BasicStream, with the same contracts.
 template <class T, class Upstream, class KeyFunction>
 class KeyedBy {
  public:
-  using Record = T;
+  using Record = T;  ///< type of the records
+  /// Type of the keys; keys that the function returns as std::string_view become std::string.
   using Key = internal::OwnedKey<std::invoke_result_t<KeyFunction&, const T&>>;
 
+  /// Adds a computation or windows; a state computation keeps one state per key.
   template <class F>
   auto to(std::string name, F function, StageOptions options = {}) && {
     return std::move(*this).exchanged().to(std::move(name), std::move(function), options);
@@ -267,6 +287,7 @@ class KeyedBy {
   auto to(std::string name, F function, StageOptions options = {}) const& {
     return shared().to(std::move(name), std::move(function), options);
   }
+  /// Repartitions again, by another key.
   template <class F>
   auto key_by(std::string name, F key_function, StageOptions options = {}) && {
     return std::move(*this).exchanged().key_by(std::move(name), std::move(key_function), options);
@@ -275,10 +296,13 @@ class KeyedBy {
   auto key_by(std::string name, F key_function, StageOptions options = {}) const& {
     return shared().key_by(std::move(name), std::move(key_function), options);
   }
+  /// Adds windows and returns two streams: the results, and the records that came too late.
   template <class Windows>
   auto to_with_late(std::string name, Windows windows, StageOptions options = {}) const {
     return shared().to_with_late(std::move(name), std::move(windows), options);
   }
+  /// Gives every record its event time, which `extract` finds in it. Before `key_by` is better:
+  /// there a partition is a connection or a file, here it is all that comes from one executor.
   template <class F>
   auto event_time(std::string name, F extract, EventTimeOptions options = {}) && {
     return std::move(*this).exchanged().event_time(std::move(name), std::move(extract),
@@ -288,20 +312,26 @@ class KeyedBy {
   auto event_time(std::string name, F extract, EventTimeOptions options = {}) const& {
     return shared().event_time(std::move(name), std::move(extract), std::move(options));
   }
+  /// Brings all records to one executor; the stream has no keys afterwards.
   auto collect() && { return std::move(*this).exchanged().collect(); }
   auto collect() const& { return shared().collect(); }
+  /// Returns one stream of the records of this stream and the others, which must be keyed alike.
   template <class... Others>
   auto merge(const Others&... others) const {
     return internal::merged(*this, others...);
   }
+  /// Joins records with those of another stream that have an equal key and a time within an
+  /// interval, see <wallaroo/join.hpp>.
   template <class Other>
   auto join(const Other& other) const {
     return internal::JoinAccess::make(*this, other);
   }
+  /// Ends the pipeline: every record goes to the sink.
   template <class Definition>
   void to_sink(std::string name, Definition definition, StageOptions options = {}) const {
     shared().to_sink(std::move(name), std::move(definition), options);
   }
+  /// Ends the pipeline: every record goes to each of several sinks.
   template <class... Definitions>
   void to_sinks(NamedSink<Definitions>... sinks) const {
     shared().to_sinks(std::move(sinks)...);
@@ -314,7 +344,8 @@ class KeyedBy {
 
   using Result = std::invoke_result_t<KeyFunction&, const T&>;
   static constexpr bool stamped = internal::StreamTraits<Upstream>::stamped;
-  /// The consumer can compute the key again at no cost, and must where it is a view.
+  /// True when the consumer computes the key again instead of receiving it. That costs nothing for
+  /// a key that is part of the record, and is necessary for a view, which cannot be sent.
   static constexpr bool recompute = std::is_reference_v<Result> || holds_views<Result>;
 
   KeyedBy(internal::Link link, Upstream upstream, internal::StageId stage, KeyFunction function)
@@ -337,7 +368,7 @@ class KeyedBy {
     const auto edge = output_edge(internal::EdgeKind::forward);
     return internal::stream_from<T, Key, Key, internal::Where::keyed, stamped>(link_, {edge});
   }
-  // By way of a node of its own, behind the exchange, which every further use shares.
+  // Adds a node behind the exchange, which all further uses share.
   internal::EdgeId output_edge(internal::EdgeKind kind) const {
     return link_.shared_output(kind, [&] {
       const auto exchange = make_edge<true>();

@@ -1,4 +1,5 @@
-// All of wallaroo's public face but the test harness (<wallaroo/testing.hpp>).
+// Includes the whole public interface except the test harness (<wallaroo/testing.hpp>) and the
+// connector client (<wallaroo/connector_client.hpp>).
 #pragma once
 
 #include <wallaroo/aggregates.hpp>

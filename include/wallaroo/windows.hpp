@@ -18,8 +18,8 @@ namespace wallaroo {
 
 namespace internal {
 
-/// The duration in nanoseconds, cut to whole ones; the greatest or least number where it is beyond
-/// 64 bits, and the greatest for NaN.
+/// The duration in nanoseconds, truncated to whole ones. A duration beyond 64 bits becomes the
+/// greatest or least number, NaN the greatest.
 template <class Rep, class Period>
 constexpr std::int64_t saturated_ns(std::chrono::duration<Rep, Period> duration) {
   using Limits = std::numeric_limits<std::int64_t>;
@@ -40,7 +40,7 @@ constexpr std::int64_t saturated_ns(std::chrono::duration<Rep, Period> duration)
   }
 }
 
-/// Windows and what is made of their records: what a stage of windows is built from.
+/// Windows with their aggregation: the definition from which a stage of windows is built.
 template <WindowKind window_kind, class A>
 struct WindowDefinition {
   static constexpr WindowKind kind = window_kind;
@@ -49,21 +49,22 @@ struct WindowDefinition {
   A aggregation;
 };
 
-/// What can be said of windows of every kind. `Self` is the kind's class.
+/// The options of windows of every kind. `Self` is the kind's class.
 template <class Self, WindowKind kind>
 class WindowsOfKind {
  public:
   /// Closes all open windows, with Firing::closed, when the stage's input has stood still for this
-  /// long: no record came and the watermark did not advance. Records for them are late afterwards.
-  /// Unless this is said, range windows are closed after range + delay, session windows after
-  /// gap + delay, and count windows wait.
+  /// long in processing time: no record came and the watermark did not advance. Records for these
+  /// windows are late afterwards. Without this call range windows are closed after range + delay,
+  /// session windows after gap + delay, and count windows wait.
   template <class Rep, class Period>
   Self with_timeout(std::chrono::duration<Rep, Period> timeout) const {
     return with_timeout_ns(saturated_ns(timeout));
   }
 
-  /// What is made of each window's records: an aggregation, one of your own (see
-  /// <wallaroo/aggregation.hpp>) or a ready one (<wallaroo/aggregates.hpp>).
+  /// Completes the definition, for `Stream::to`, with the aggregation that makes a result of each
+  /// window's records: a ready one (<wallaroo/aggregates.hpp>) or one of your own (see
+  /// <wallaroo/aggregation.hpp>).
   template <class A>
   WindowDefinition<kind, A> over(A aggregation) const {
     WindowSettings settings = settings_;
@@ -99,29 +100,31 @@ class WindowsOfKind {
   bool timeout_given_ = false;
 };
 
-/// What can be said of windows that are cut by the times of records.
+/// The options of windows that are cut by the times of records.
 template <class Self, WindowKind kind>
 class TimedWindows : public WindowsOfKind<Self, kind> {
  public:
-  /// Waits for late records: a window fires when the watermark is this far beyond its end.
+  /// Waits for late records: a window fires when the watermark is this far beyond its end. Zero
+  /// unless this is called.
   template <class Rep, class Period>
   Self with_delay(std::chrono::duration<Rep, Period> delay) const {
     return this->with([=](WindowSettings& s) { s.delay_ns = saturated_ns(delay); });
   }
 
-  /// What becomes of records whose windows have all fired. Unless this is said: LateData::drop.
+  /// Decides about late records, those whose windows have all fired. LateData::drop unless this is
+  /// called.
   Self with_late_data_policy(LateData policy) const {
     return this->with([=](WindowSettings& s) { s.late_data = policy; });
   }
 
-  /// Emits a preliminary result, with Firing::early, of every open window that has changed since,
-  /// this often in processing time.
+  /// Emits preliminary results, with Firing::early, this often in processing time, for every open
+  /// window that has changed since its last result. Off unless this is called.
   template <class Rep, class Period>
   Self with_early_output(std::chrono::duration<Rep, Period> every) const {
     return this->with([=](WindowSettings& s) { s.early_every_ns = saturated_ns(every); });
   }
 
-  /// Open windows wait for the watermark, however long the input stands still.
+  /// Lets open windows wait for the watermark, however long the input stands still.
   Self without_timeout() const { return this->with_timeout_ns(std::nullopt); }
 
  protected:
@@ -130,16 +133,16 @@ class TimedWindows : public WindowsOfKind<Self, kind> {
 
 }  // namespace internal
 
-// Each method returns a changed copy. Durations are of any std::chrono type; they are cut to whole
-// nanoseconds. What makes no windows (a range of zero, a slide longer than its windows) is a
-// ConfigError, with the stage's name, when the stage is added to the application.
+// Each method returns a changed copy. Durations are of any std::chrono type; they are truncated to
+// whole nanoseconds. For settings that cannot work (a range of zero, a slide longer than its
+// windows) the Engine's constructor throws ConfigError with the stage's name.
 
-/// See range_windows.
+/// Windows of a fixed length in time; made by `range_windows`.
 class RangeWindows : public internal::TimedWindows<RangeWindows, internal::WindowKind::range> {
  public:
-  /// A window starts every `slide`, which is at most the range; shorter, so that windows overlap
-  /// and a record is in several. State and work are those of the parts that neighbours share, whose
-  /// length is the greatest common divisor of range and slide.
+  /// Starts a window every `slide`, which must not exceed the range. If it is shorter, windows
+  /// overlap and a record is in several. Overlapping windows share panes, whose length is the
+  /// greatest common divisor of range and slide; state and work grow with the number of panes.
   template <class Rep, class Period>
   RangeWindows with_slide(std::chrono::duration<Rep, Period> slide) const {
     return with([=](internal::WindowSettings& s) { s.slide_ns = internal::saturated_ns(slide); });
@@ -157,9 +160,9 @@ class RangeWindows : public internal::TimedWindows<RangeWindows, internal::Windo
   explicit RangeWindows(const internal::WindowSettings& settings) : TimedWindows(settings) {}
 };
 
-/// Windows that are `range` long, one after the other: [n * range, (n + 1) * range) since the Unix
-/// epoch, for every integer n. Times are those that `event_time` gave the records, or else when
-/// they came in.
+/// Makes windows that are `range` long, one after the other: [n * range, (n + 1) * range) since the
+/// Unix epoch, for every integer n. Records are assigned by the times that `event_time` gave them,
+/// or else by the times at which the source read them.
 ///
 ///     range_windows(1min).with_slide(10s).with_delay(5s).over(max(&Trade::price))
 template <class Rep, class Period>
@@ -169,7 +172,7 @@ RangeWindows range_windows(std::chrono::duration<Rep, Period> range) {
   return RangeWindows(settings);
 }
 
-/// See session_windows.
+/// Windows that last as long as records keep coming; made by `session_windows`.
 class SessionWindows
     : public internal::TimedWindows<SessionWindows, internal::WindowKind::session> {
  private:
@@ -178,8 +181,8 @@ class SessionWindows
   explicit SessionWindows(const internal::WindowSettings& settings) : TimedWindows(settings) {}
 };
 
-/// Windows that last as long as records of the key keep coming: a session is [first, last + gap) in
-/// the records' times, and ends where none came for `gap`.
+/// Makes windows that last as long as records of the key keep coming: a session is
+/// [first, last + gap) in the records' times, and ends when no record has a time within `gap`.
 template <class Rep, class Period>
 SessionWindows session_windows(std::chrono::duration<Rep, Period> gap) {
   internal::WindowSettings settings;
@@ -187,10 +190,10 @@ SessionWindows session_windows(std::chrono::duration<Rep, Period> gap) {
   return SessionWindows(settings);
 }
 
-/// See count_windows.
+/// Windows of a fixed number of records; made by `count_windows`.
 class CountWindows : public internal::WindowsOfKind<CountWindows, internal::WindowKind::count> {
  public:
-  /// A window starts with every `records`-th record, which is at most the windows' count.
+  /// Starts a window with every `records`-th record of a key; must not exceed the windows' count.
   CountWindows with_slide(std::int64_t records) const {
     return with([=](internal::WindowSettings& s) { s.count_slide = records; });
   }
@@ -200,9 +203,9 @@ class CountWindows : public internal::WindowsOfKind<CountWindows, internal::Wind
   explicit CountWindows(const internal::WindowSettings& settings) : WindowsOfKind(settings) {}
 };
 
-/// Windows of so many records of a key, in the order in which they come, whatever their times: one
-/// fires with its last record, and none is late. At the end of the stream the incomplete ones fire,
-/// with Firing::closed.
+/// Makes windows of so many records of a key, in the order in which they come, whatever their times
+/// are. A window fires with its last record, and no record is late. At the end of the stream the
+/// incomplete windows fire, with Firing::closed.
 inline CountWindows count_windows(std::int64_t records) {
   internal::WindowSettings settings;
   settings.count = settings.count_slide = records;
