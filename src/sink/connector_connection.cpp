@@ -14,7 +14,7 @@ namespace wallaroo::internal {
 namespace {
 
 constexpr std::size_t max_parts = 16;
-/// Of the receiver's; the longest is a list of transactions.
+/// The limit for frames of the receiver; the longest is a list of transactions.
 constexpr std::size_t max_frame_bytes = 1 << 20;
 constexpr std::size_t receive_bytes = 16 * 1024;
 constexpr std::chrono::milliseconds acknowledgement_poll{5};
@@ -79,7 +79,7 @@ bool ConnectorConnection::sent(const IoResult& result) {
   if (result.would_block()) {
     writable_ = false;
   } else if (result.error != 0) {
-    // What the receiver said before it went, an error perhaps, tells more.
+    // The receiver may have sent an error before it went, which tells more than the errno.
     receive();
     lose(error_text(result.error), false);
   }
@@ -106,7 +106,7 @@ void ConnectorConnection::receive() {
       lose(received.error == 0 ? "the receiver closed it" : error_text(received.error), orderly);
       return;
     }
-    // Frames point into the bytes, and whoever gets one may close the connection.
+    // Frames point into the bytes, and the callback that gets one may close the connection.
     std::string input = std::exchange(input_, {});
     input.append(bytes.data(), received.bytes);
     const std::size_t done = deliver_frames(input);

@@ -23,19 +23,20 @@ namespace wallaroo::internal {
 /// lost or closed. Control bytes go before further data.
 class ConnectorConnection final : private ReadyHandler {
  public:
-  /// Each may close the connection.
+  /// Each callback may close the connection.
   struct Callbacks {
     std::function<void()> connected;
     /// The next attempt is already planned.
     std::function<void(const std::string& reason)> dial_failed;
     std::function<void(const connector_protocol::Frame&)> received;
-    /// What arrived is no frame. Nothing further is read.
+    /// The bytes that arrived are not a frame. Nothing further is read.
     std::function<void(const std::string& reason)> malformed;
-    /// It is closed. `orderly`: the receiver's machine had acknowledged all bytes before its end.
+    /// The connection is closed. `orderly`: the receiver's machine had acknowledged all bytes
+    /// before.
     std::function<void(const std::string& reason, bool orderly)> lost;
     std::function<void()> writable;
-    /// After `end_output`: so many bytes are left that the receiver's machine has not acknowledged.
-    /// Once there are none, closing the socket can lose nothing.
+    /// Called after `end_output`: the receiver's machine has not acknowledged `left` bytes. Once
+    /// there are none, closing the socket can lose nothing.
     std::function<void(int left)> ending;
   };
 
@@ -49,17 +50,17 @@ class ConnectorConnection final : private ReadyHandler {
   void dial_later();
 
   bool is_open() const { return static_cast<bool>(socket_); }
-  /// Dropped when there is no connection.
+  /// Queues bytes that go before further data, or drops them if there is no connection.
   void queue_control(std::string_view bytes);
   bool control_pending() const { return !control_.empty(); }
-  /// These two are true when some bytes were taken. False: the socket is full (`writable` will
-  /// tell), or it was found lost.
+  /// These two return true if some bytes were taken. False: the socket is full (`writable`
+  /// follows), or the connection was found lost.
   bool send_control();
   bool send_data(ConnectorOutput& output);
 
   /// Nothing more will be sent.
   void end_output();
-  /// As if the connection had broken.
+  /// Acts as if the connection had broken.
   void fail(const std::string& reason) { lose(reason, false); }
   void close();
 
@@ -83,7 +84,7 @@ class ConnectorConnection final : private ReadyHandler {
   std::int64_t connected_ns_ = 0;
   std::string control_;
   std::string input_;
-  int unacknowledged_ = -1;  ///< when it was last told
+  int unacknowledged_ = -1;  ///< as `ending` was last told
   std::optional<EventLoop::TimerId> ending_timer_;
 };
 

@@ -17,7 +17,7 @@ namespace {
 using Behaviour = Receiver::Behaviour;
 
 /// The rest of the application: records that can be written again from any position, and
-/// checkpoints. Its members are what survives a kill.
+/// checkpoints. Its members survive a kill.
 class Engine {
  public:
   Engine(Receiver& receiver, std::uint32_t seed) : receiver_(receiver), random_(seed) {
@@ -46,8 +46,8 @@ class Engine {
   std::size_t rolled_back() const { return rolled_back_; }
   std::size_t killed() const { return killed_; }
 
-  /// One process, from the last complete checkpoint until it is killed, goes back or (then true)
-  /// has finished.
+  /// Runs one process from the last complete checkpoint until it is killed, goes back, or has
+  /// finished. Returns whether it has finished.
   bool run() {
     auto options = connector_options_for(receiver_.address());
     options.max_buffer_bytes = 1 + random_() % 5'000;
@@ -67,7 +67,7 @@ class Engine {
 
   bool often(std::uint32_t one_in) { return failing_ && random_() % one_in == 0; }
 
-  /// False when the process ends.
+  /// Waits for the condition. Returns false if the process is killed or goes back before.
   bool wait(Sink& sink, const std::function<bool()>& condition) {
     const std::uint32_t patience = often(15) ? random_() % 20 : 1'000'000;
     std::uint32_t turns = 0;
@@ -99,7 +99,8 @@ class Engine {
     return true;
   }
 
-  /// What a full buffer holds back behind a barrier would wait for ever, so a few records at most.
+  /// Writes only as long as the sink accepts records: behind a barrier a full buffer is not
+  /// emptied, so waiting for room would never end.
   void write_behind_barrier(Sink& sink, std::size_t& at) {
     while (at < records_.size() && random_() % 2 == 0 && sink.writer->can_accept()) {
       sink.write({records_[at++]});
@@ -175,7 +176,8 @@ TEST(ConnectorExactlyOnce, WhateverFailsWhenWhatIsCommittedIsWhatWasWritten) {
       }
       ASSERT_LT(processes, 200);
     }
-    // The last decision may have got as far as the receiver's machine; the next start repeats it.
+    // The last decision may have come only as far as the receiver's machine; the next start repeats
+    // it.
     receiver.serve();
     engine.stop_failing();
     ASSERT_TRUE(engine.run());

@@ -12,7 +12,7 @@ namespace wallaroo::internal {
 
 namespace {
 
-/// Length, type, stream, id, time, length of the key: what stands before the payload of a MESSAGE.
+/// The bytes before the payload of a MESSAGE: length, type, stream, id, time, length of the key.
 constexpr std::size_t header_bytes = 4 + 1 + 8 + 8 + 8 + 2;
 constexpr unsigned char message_type = 5;
 

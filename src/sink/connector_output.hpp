@@ -22,24 +22,25 @@ class ConnectorOutput {
   /// Takes the records and leaves the batch empty.
   void push(ByteBatch& batch);
 
-  /// Behind the last record that was pushed.
+  /// The offset behind the last record that was pushed.
   std::uint64_t offset() const { return offset_; }
-  /// Of the first record that was not taken as a whole. Not while one is torn.
+  /// The offset of the first record that was not taken as a whole. Must not be called while a
+  /// record may be torn.
   std::uint64_t untaken_offset() const;
 
-  /// Bytes of frames that were not yet taken, and those of them that may be.
+  /// `bytes` of frames were not yet taken; `sendable` of them may be taken now.
   std::size_t bytes() const { return queue_.bytes(); }
   std::size_t sendable() const { return bytes() - held_; }
   bool empty() const { return queue_.empty(); }
 
-  /// What is pushed from now on has to wait for `release`.
+  /// Records that are pushed from now on wait for `release`.
   void hold() { holding_ = true; }
   void release();
 
-  /// As in OutputQueue, of what is sendable.
+  /// As in OutputQueue, but for the sendable bytes only.
   std::size_t gather(std::span<iovec> parts) const;
   void taken(std::size_t bytes);
-  /// The last record taken may not have been taken as a whole.
+  /// Whether the last record may have been taken only in part.
   bool may_be_torn() const { return may_be_torn_; }
   void restore_torn_record();
   std::uint64_t discard();

@@ -23,7 +23,7 @@ struct Output : SinkWorld<ManualClock> {
   explicit Output(std::uint64_t offset = 0) : output(clock, metrics, offset) {}
 
   void push(const std::vector<std::string>& records) { output.push(*batch_of(records)); }
-  /// Takes up to so many of the sendable bytes.
+  /// Takes at most `bytes` of the sendable bytes.
   std::string take(std::size_t bytes = 1 << 20) {
     std::array<iovec, 4> parts;
     const std::size_t count = output.gather(parts);

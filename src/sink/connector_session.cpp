@@ -147,7 +147,7 @@ ConnectorSession::Actions ConnectorSession::on(const protocol::ReplyUncommitted&
   return actions;
 }
 
-/// Decides about all of them but the pending one.
+/// Commits or aborts all listed transactions but the pending one.
 ConnectorSession::Listed ConnectorSession::settle_listed(
     const std::vector<std::string>& transactions, Actions& actions) {
   std::vector<std::uint64_t> complete;
@@ -178,14 +178,14 @@ ConnectorSession::Listed ConnectorSession::settle_listed(
   return {!complete.empty(), !failed.empty(), pending};
 }
 
-/// What is held may be more than what was committed where something is in doubt that will be
-/// committed or aborted, and less where that is committed only now.
+/// Warns if the receiver holds other output than was committed. It may hold more while a
+/// transaction is in doubt, and less if a transaction is committed only now.
 void ConnectorSession::compare_offsets(const Listed& listed, Actions& actions) {
   const std::uint64_t committed = settings_.offset;
   const bool in_doubt = listed.failed || listed.pending || phase_ == Phase::committing;
   std::string mismatch;
   if (!settings_.transactional || held_ == committed || held_ == notified_) {
-    // As it should be, or an echo.
+    // The offset is right, or an echo of ours.
   } else if (held_ > committed && !in_doubt) {
     mismatch = fmt::format("it is ahead: it holds {} bytes of the output, and {} were committed",
                            held_, committed);
@@ -210,7 +210,7 @@ void ConnectorSession::compare_offsets(const Listed& listed, Actions& actions) {
             "output again (a receiver that always answers with the same number is not meant)")});
 }
 
-/// The transaction to which the receiver has agreed and whose end is not yet known.
+/// Whether this is the transaction to which the receiver has agreed and whose end is not yet known.
 bool ConnectorSession::is_pending(std::uint64_t checkpoint) const {
   return checkpoint == pending_ && (phase_ == Phase::voted || phase_ == Phase::committing);
 }

@@ -17,10 +17,10 @@ namespace wallaroo::internal {
 ///     away --connected--> greeting --OK--> notifying --NOTIFY_ACK--> listing
 ///                                              --REPLY_UNCOMMITTED--> ready
 ///
-/// In `connected` the three frames that these answer are sent at once. An ACK is ignored in every
-/// state. Any other frame than the one that the state waits for (and REPLY in `ready`) is answered
-/// with ERROR; then, and after ERROR, RESTART or a refusal, the connection is closed and another
-/// one is made: away.
+/// `connected` sends the three frames that these answer, all at once. An ACK is ignored in every
+/// state. A frame that is neither the one the state waits for nor a REPLY in `ready` is answered
+/// with ERROR. After that, and after a received ERROR, RESTART or refusal, the connection is closed
+/// (state `away`) and another one is made.
 ///
 /// The transaction, where checkpoints are taken (otherwise it is always `open`):
 ///
@@ -42,16 +42,16 @@ namespace wallaroo::internal {
 ///                 connection lost      the same    the receiver's promise holds
 ///     rolled_back anything             rolled_back nothing
 ///
-/// What a receiver lists as uncommitted on a new connection is settled before anything else is
-/// sent. Of this stream's transactions, those up to the last commit are committed (again), later
-/// ones are aborted, the newest first (see `end_of_transaction`, which rests on that). The one that
-/// is voted waits for `commit`; the one that is committing gets its PHASE_2. Is the voted one not
-/// listed, its promise is broken: roll_back. Is the committing one not listed, its PHASE_2 had
+/// Transactions that a receiver lists as uncommitted on a new connection are settled before
+/// anything else is sent. Those of this stream up to the last commit are committed (again). Later
+/// ones are aborted, the newest first, as `end_of_transaction` requires. A voted transaction waits
+/// for `commit`, and a committing one gets its PHASE_2. If the voted one is not listed, the
+/// receiver has broken its promise: roll_back. If the committing one is not listed, its PHASE_2 had
 /// arrived.
 ///
-/// What the receiver holds, by its NOTIFY_ACK, is compared with what was committed. A difference
-/// that nothing in doubt explains is told: it is ahead, or has lost something. Nothing else depends
-/// on that number, since some receivers echo what they were told or say always the same.
+/// The offset in the receiver's NOTIFY_ACK is compared with what was committed. If nothing in doubt
+/// explains a difference, the session warns: the receiver is ahead, or has lost something. Nothing
+/// else depends on that offset, because some receivers echo ours or always send the same one.
 class ConnectorSession {
  public:
   struct Settings {
@@ -60,15 +60,15 @@ class ConnectorSession {
     std::string cookie;
     std::string application;
     std::string worker;             ///< the instance in the HELLO
-    std::string voted_worker = {};  ///< that, if the stream's name does not say it
+    std::string voted_worker = {};  ///< the same, if it is not in the stream's name
     std::string stream;
     bool transactional = false;    ///< checkpoints are taken
     std::uint64_t checkpoint = 0;  ///< the last complete one; 0: there is none
-    std::uint64_t offset = 0;      ///< of the output, in that checkpoint
+    std::uint64_t offset = 0;      ///< the end of the output in that checkpoint
   };
 
-  // What is to be done, in this order.
-  /// Frames, to be handed over before any further data.
+  // The actions. The caller performs them in the order in which they are returned.
+  /// Hand these frames over before any further data.
   struct Send {
     std::string bytes;
   };
@@ -98,7 +98,7 @@ class ConnectorSession {
   /// `offset`: of the first byte of output that was not handed over on an earlier connection.
   [[nodiscard]] Actions connected(std::uint64_t offset);
   [[nodiscard]] Actions received(const connector_protocol::Frame& frame);
-  /// What arrived is no frame.
+  /// The bytes that arrived are not a frame.
   [[nodiscard]] Actions malformed(std::string_view reason);
   /// The connection is gone, or will be at once. `reason` completes "the connection was lost: ".
   [[nodiscard]] Actions closed(std::string_view reason);
@@ -110,15 +110,15 @@ class ConnectorSession {
   [[nodiscard]] Actions drained();
 
   // Checkpoints, as in SinkWriter.
-  /// `offset`: where the output stands.
+  /// `offset`: the end of the output before the barrier.
   void barrier(std::uint64_t checkpoint, std::uint64_t offset);
   void abandon(std::uint64_t checkpoint);
   void prepare(std::uint64_t checkpoint);
   [[nodiscard]] Actions commit(std::uint64_t checkpoint);
-  /// The application goes on without what is not committed.
+  /// The receiver is given up: output that is not committed will not be.
   [[nodiscard]] Actions give_up(std::string_view reason);
 
-  /// What a checkpoint keeps when the output stands at `offset`.
+  /// The vote for a checkpoint before whose barrier the output ends at `offset`.
   std::string vote(std::uint64_t offset) const;
 
   /// Data may be sent: all of it, or while `holding()` only what came before the barrier.
@@ -126,12 +126,12 @@ class ConnectorSession {
   bool holding() const { return phase_ != Phase::open; }
   bool preparing() const { return phase_ == Phase::preparing; }
   bool rolled_back() const { return phase_ == Phase::rolled_back; }
-  /// Nothing that was sent awaits a commit.
+  /// Nothing that was sent waits for a commit.
   bool all_committed() const { return phase_ == Phase::open && !uncommitted_; }
-  /// The receiver has seen every decision, as far as one can know: none was made before the last
-  /// connection was lost, or it was settled on the present one.
+  /// The receiver has seen every decision, as far as the session can know: no decision was made
+  /// before the last connection was lost, or it was settled on the present one.
   bool confirmed() const { return confirmed_; }
-  /// A frame of the receiver's, or taking frames from here, is what the next step waits for.
+  /// The next step waits for the receiver: for its frame, or for it to take ours.
   bool awaits_receiver() const {
     return phase_ == Phase::preparing || phase_ == Phase::voting || phase_ == Phase::committing;
   }
@@ -176,12 +176,12 @@ class ConnectorSession {
   Phase phase_ = Phase::open;
   bool uncommitted_ = false;  ///< since the last commit something was sent
   bool confirmed_;
-  bool decided_ = false;       ///< PHASE_2 of the transaction was begun to be sent, ever
+  bool decided_ = false;       ///< PHASE_2 of the transaction was sent at least in part
   std::uint64_t pending_ = 0;  ///< the checkpoint of the last barrier
   std::uint64_t pending_end_ = 0;
-  std::uint64_t notified_ = 0;  ///< where we said on this connection that the output goes on
-  std::uint64_t held_ = 0;      ///< what the receiver said then
-  std::string mismatch_;        ///< between that and what was committed
+  std::uint64_t notified_ = 0;  ///< the offset in our NOTIFY on this connection
+  std::uint64_t held_ = 0;      ///< the offset in the receiver's NOTIFY_ACK
+  std::string mismatch_;        ///< between that and what was committed, as last warned of
   std::uint64_t request_tag_ = 77777;
 };
 

@@ -90,7 +90,7 @@ void connect(Session& session, std::vector<std::string> uncommitted = {}) {
   (void)session.received(control(protocol::ReplyUncommitted{1, std::move(uncommitted)}));
 }
 
-/// Brings a session that is `ready` with checkpoint 4 beginning at byte 150 on its way.
+/// Brings a `ready` session to a phase of checkpoint 4, whose barrier is at byte 150.
 void advance(Session& session, const std::string& phase) {
   if (phase == "open") {
     return;
@@ -254,7 +254,8 @@ TEST(ConnectorSession, AnswersEveryFrameInEveryState) {
   }
 }
 
-/// What each of the engine's and the connection's events does; "refused" is a broken invariant.
+/// An event of the engine or the connection, and what it does by phase. A phase that is not listed
+/// refuses the event: it breaks an invariant.
 struct Event {
   std::string name;
   std::function<Session::Actions(Session&)> happen;
@@ -454,7 +455,7 @@ struct Offsets {
   std::vector<std::string> uncommitted = {};
 };
 
-/// What is warned of when a receiver answers so.
+/// Returns the warning if a receiver answers with these offsets.
 std::string told_of(const Offsets& offsets) {
   Session session(settings(3, offsets.committed));
   (void)session.connected(offsets.notified);
@@ -550,7 +551,7 @@ std::string from_hex(std::string_view hex) {
   return bytes;
 }
 
-// Taken from a session with the reference receiver of the protocol.
+// The bytes are from a session with the reference receiver of the protocol.
 TEST(ConnectorSession, SendsTheBytesThatReceiversKnow) {
   const std::string nothing(26, '\0');  // stream, id, time, key
   Session session(settings(0, 0));
@@ -582,8 +583,8 @@ Session::Actions hear(Session& session, const std::string& bytes) {
   return session.received(protocol::decode(body.value()));
 }
 
-// As the reference receiver answers: a refusal is REPLY with a zero; what it agreed to is in its
-// list after a reconnection, and PHASE_2 comes before data.
+// The reference receiver refuses by a REPLY with a zero. After a reconnection it lists the
+// transactions to which it has agreed, and PHASE_2 comes before data.
 TEST(ConnectorSession, TakesTheBytesOfReceiversInTheirOrder) {
   const std::string nothing(26, '\0');
   const std::string id = "001e " + [] {

@@ -16,9 +16,9 @@ namespace wallaroo::internal {
 
 namespace {
 
-/// What the protocol leaves of its 65535 bytes for each part of a transaction's name.
+/// The limit for each part of a transaction's name, which has at most 65535 bytes in the protocol.
 constexpr std::size_t max_name_bytes = 16 * 1024;
-/// What the first worker of a cluster was always called.
+/// The first worker of a cluster has always had this name.
 constexpr std::string_view default_worker = "initializer";
 
 HostPort parsed_receiver(const std::string& sink, const std::string& address) {
@@ -63,7 +63,7 @@ std::string ConnectorSink::stream() const {
 void ConnectorSink::recover(const SinkRecovery& recovery) {
   checkpoint_ = recovery.checkpoint;
   offset_ = 0;
-  // A sink that was not yet there when the checkpoint was taken has no vote in it.
+  // A sink that was added after the checkpoint was taken has no vote in it.
   if (recovery.checkpoint == 0 || recovery.prepared.empty()) {
     return;
   }

@@ -16,8 +16,9 @@ class ConnectorSink final : public ByteSink {
  public:
   ConnectorSink(std::string name, ConnectorSinkOptions options);
 
-  /// Throws IoError when the vote is none, ConfigError when it is that of a stream which the
-  /// options do not name any more: the receiver would see another output begin in its middle.
+  /// Throws IoError if the vote cannot be decoded. Throws ConfigError if it belongs to another
+  /// stream than the one that the options name: a receiver would see a new output begin in its
+  /// middle.
   void recover(const SinkRecovery& recovery) override;
   /// Checks the options; the receiver may be absent. Throws ConfigError.
   void open() override;
@@ -33,13 +34,13 @@ class ConnectorSink final : public ByteSink {
 
  private:
   std::string stream() const;
-  /// In the stream's name.
+  /// The worker in the stream's name.
   std::string worker() const;
 
   std::string name_;
   ConnectorSinkOptions options_;
-  /// In the HELLO. What a checkpoint has been taken with stays, as receivers may keep the output
-  /// under it.
+  /// The worker in the HELLO. It stays as it was in the restored checkpoint, because receivers may
+  /// keep the output under this name.
   std::string instance_;
   std::uint64_t checkpoint_ = 0;
   std::uint64_t offset_ = 0;

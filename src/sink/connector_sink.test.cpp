@@ -24,7 +24,7 @@ using Strings = std::vector<std::string>;
 constexpr auto off = RunningConnector<>::Checkpoints::off;
 constexpr auto on = RunningConnector<>::Checkpoints::on;
 
-/// Whatever the frame, once.
+/// A behaviour: `what` at the first frame of this name, else `act`.
 auto once(std::string name, Behaviour what) {
   return [name = std::move(name), what, done = false](std::string_view frame) mutable {
     return frame == name && !std::exchange(done, true) ? what : Behaviour::act;
@@ -445,7 +445,7 @@ TEST(ConnectorSink, AReceiverThatHasLostItsOutputIsNamed) {
             1U);
 }
 
-/// What the HELLO says after a start with this vote, and what the next vote keeps.
+/// Starts with this vote. Returns the instance in the HELLO and the one in the next vote.
 std::pair<std::string, std::string> instances(const std::string& worker, const std::string& vote) {
   Receiver receiver;
   auto options = connector_options_for(receiver.address());
@@ -495,7 +495,7 @@ TEST(ConnectorSink, AReceiverThatGoesBeforeItHasReadTheLastCommitIsAskedAgain) {
   sink.writer->barrier(1);
   ASSERT_TRUE(prepare(sink, receiver, 1));
   sink.writer->commit(1);
-  receiver.hang_up();  // with PHASE_2 unread, so that its end is no orderly one
+  receiver.hang_up();  // PHASE_2 is unread, so this is no orderly end
   ASSERT_TRUE(sink.poll_until([&] { return sink.metrics.connected.value() == 0; }));
   sink.writer->finish();
   EXPECT_FALSE(sink.writer->finished());

@@ -1,5 +1,5 @@
-// What the tests of the connector sink share: a receiver that keeps its promises, and may be told
-// to fail.
+// Shared by the tests of the connector sink: a receiver that keeps its promises, and may be told to
+// fail.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,13 @@
 
 namespace wallaroo::internal {
 
-/// The other side, on the test's thread. What it holds survives its connections, as on a disk:
-/// what is committed, transactions to which it has agreed, and what follows until the connection
-/// ends. Anything that a correct sink never sends is noted in `complaints`.
+/// A receiver on the test's thread. It keeps committed data, and transactions to which it has
+/// agreed, across connections, as on a disk; later data only until the connection ends. Anything
+/// that a correct sink never sends is noted in `complaints`.
 class Receiver {
  public:
-  /// What it does about a frame: all of it, none, all but the answer. But for `act` it then closes.
+  /// What the receiver does with a frame: `act` on it and answer; `close` the connection without
+  /// acting; or act without an answer, and close.
   enum class Behaviour { act, close, act_and_close };
 
   Receiver() : listener_(listen_tcp("127.0.0.1:0")), address_(name()) {}
@@ -61,7 +62,7 @@ class Receiver {
     pending_.clear();
   }
   std::size_t uncommitted_transactions() const { return pending_.size(); }
-  /// Of the last transaction that was committed here.
+  /// The name of the last transaction that was committed here.
   const std::string& last_transaction() const { return last_transaction_; }
   std::uint64_t point_of_reference() const { return point_of_reference_; }
   const connector_protocol::Hello& hello() const { return hello_; }
@@ -70,10 +71,10 @@ class Receiver {
   std::vector<std::string> frames;  ///< all but data, as "HELLO", "PHASE_1"
   bool reading = true;
   bool ended = false;  ///< the sink has ended its output
-  /// Without checkpoints: what is sent counts at once, and nothing goes back.
+  /// False for a sink without checkpoints: what it sends counts at once, and nothing goes back.
   bool transactional = true;
   std::function<bool()> vote = [] { return true; };
-  /// Of the frame that is next; the name is as in `frames`, or "MESSAGE".
+  /// Chooses the behaviour for the next frame, whose name is as in `frames`, or "MESSAGE".
   std::function<Behaviour(std::string_view)> behaviour = [](auto) { return Behaviour::act; };
   std::function<void()> on_hello = [this] { send(connector_protocol::Ok{500}); };
 
@@ -237,7 +238,7 @@ class Receiver {
   std::map<std::string, Range> pending_;
 };
 
-/// Notes what the writer tells.
+/// Notes the calls of the writer.
 struct Listener final : TransactionListener {
   void prepared(std::uint64_t checkpoint, std::string bytes) override {
     last_prepared = checkpoint;
@@ -280,7 +281,7 @@ struct RunningConnector : SinkWorld<ClockType> {
     const auto batch = batch_of(records);
     writer->write(*batch);
   }
-  /// Serves the receiver meanwhile.
+  /// Polls until the condition holds, and serves the receiver meanwhile.
   bool serve_until(Receiver& receiver, const std::function<bool()>& condition) {
     return this->poll_until([&] {
       receiver.serve();

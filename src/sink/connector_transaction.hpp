@@ -1,4 +1,4 @@
-// What a connector sink calls its stream and its transactions, and what it votes with.
+// The names of a connector sink's stream and transactions, and its votes.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@ namespace wallaroo::internal {
 std::string connector_stream_name(std::string_view application, std::string_view worker,
                                   std::string_view sink);
 
-/// What a sink says in the HELLO when its options name no worker: "initializer-<sink>". Receivers
-/// make names of files of it, so all but letters, digits and "._-" is replaced, and the number of
-/// the stream's name appended then.
+/// The worker in the HELLO if the sink's options name none: "initializer-<sink>". Receivers make
+/// file names of it, so characters other than letters, digits and "._-" are replaced; if there are
+/// any, the number of the stream's name is appended.
 std::string default_connector_instance(std::string_view sink);
 
 /// "<stream>:c_id=<checkpoint>".
@@ -24,12 +24,12 @@ std::string connector_transaction(std::string_view stream, std::uint64_t checkpo
 std::optional<std::uint64_t> checkpoint_of_transaction(std::string_view stream,
                                                        std::string_view transaction);
 
-/// What a checkpoint keeps of a connector sink: with it another process can finish the transaction
-/// and go on behind it.
+/// A connector sink's vote, which the checkpoint keeps. With it another process can finish the
+/// transaction and go on behind it.
 struct ConnectorVote {
   std::string stream;
   std::uint64_t offset = 0;  ///< of the output's bytes, at the checkpoint's barrier
-  /// In the HELLO; empty: the worker in the stream's name.
+  /// The worker in the HELLO; empty: the same as in the stream's name.
   std::string instance = {};
 
   friend bool operator==(const ConnectorVote&, const ConnectorVote&) = default;
@@ -38,7 +38,7 @@ struct ConnectorVote {
 /// One byte version, eight bytes offset (big endian), the rest is the stream's name. Version 2 has
 /// the instance in front of that, with two bytes for its length; without one it is version 1.
 std::string encode_vote(const ConnectorVote& vote);
-/// Nothing if the bytes are no vote.
+/// Returns nothing if the bytes are not a vote.
 std::optional<ConnectorVote> decode_vote(std::string_view bytes);
 
 }  // namespace wallaroo::internal

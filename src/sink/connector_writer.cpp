@@ -13,7 +13,7 @@ namespace wallaroo::internal {
 namespace {
 
 constexpr FailpointGroup points("sink.connector");
-/// A receiver that accepts connections and says nothing is tried anew.
+/// A receiver that accepts a connection and says nothing for this long is connected anew.
 constexpr std::chrono::seconds greeting_timeout{10};
 
 }  // namespace
@@ -106,7 +106,7 @@ void ConnectorWriter::abandon(std::uint64_t number) {
 
 void ConnectorWriter::prepare(std::uint64_t number) {
   if (is_past(number)) {
-    // Nothing has come since the last commit, so that it matters only where the output stands.
+    // Nothing was written since the last commit, so the vote is only the end of the output.
     listener().prepared(number, session_.vote(output_.offset()));
     return;
   }
@@ -182,7 +182,7 @@ void ConnectorWriter::note_ready() {
   context_.log.info("{}: connected to {}", sink_, receiver_);
 }
 
-/// Once for each kind of trouble until the receiver is there again, however often it is tried.
+/// Logs each kind of trouble once until the receiver is there again, however often it is tried.
 void ConnectorWriter::tell_absence(const std::string& problem) {
   if (absence_ != problem) {
     absence_ = problem;
@@ -252,7 +252,7 @@ void ConnectorWriter::perform(const ConnectorSession::Warn& warn, std::string_vi
 
 // Sending.
 
-/// Whatever can be sent now. May be called from within itself, by way of the listener.
+/// Sends whatever can be sent now. May be called from within itself, by way of the listener.
 void ConnectorWriter::pump() {
   if (std::exchange(pumping_, true)) {
     return;

@@ -1,5 +1,5 @@
-// The running side of a connector sink: what the session decides meets sockets, timers and the
-// engine.
+// The running side of a connector sink: carries out the session's decisions with sockets, timers
+// and the engine.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +18,15 @@
 
 namespace wallaroo::internal {
 
-/// Running until `finish` and until everything is committed (without checkpoints: sent). Then
-/// closing: the receiver's machine has to acknowledge what it was sent; then closed. With
-/// checkpoints, a receiver that is lost before it has acknowledged is connected once more to see
-/// whether it got the last decision.
+/// The writer is running until `finish` was called and everything is committed (without
+/// checkpoints: sent). Then it is closing, until the receiver's machine has acknowledged all bytes;
+/// then closed. With checkpoints, a receiver that is lost while closing is connected once more, to
+/// see whether it got the last decision.
 ///
-/// A receiver that is away or slow is given up after the sink's drain time-out only when the
-/// application was told to stop. When the input has come to its end, that is for the last
-/// checkpoint's time-out to say: whoever started a batch job wants its results, and to begin anew
-/// makes no receiver faster. Once everything is committed, the drain time-out is what counts.
+/// When the application was told to stop, a receiver that is away or slow is given up after the
+/// sink's drain time-out. When the input has ended, the last checkpoint's time-out decides instead:
+/// whoever started a batch job wants its results, and starting again makes no receiver faster. Once
+/// everything is committed, the drain time-out counts in both cases.
 class ConnectorWriter final : public SinkWriter {
  public:
   ConnectorWriter(const ConnectorSession::Settings& settings, const HostPort& address,
@@ -61,7 +61,7 @@ class ConnectorWriter final : public SinkWriter {
   void on_lost(const std::string& reason, bool orderly);
   void on_ending(int left);
 
-  /// `step`: which failpoints surround what is sent.
+  /// `step` names the failpoints around what is sent.
   void apply(const ConnectorSession::Actions& actions, std::string_view step = {});
   void perform(const ConnectorSession::Send& send, std::string_view step);
   void perform(const ConnectorSession::Disconnect& disconnect, std::string_view);
@@ -94,16 +94,16 @@ class ConnectorWriter final : public SinkWriter {
   ConnectorOutput output_;
   ConnectorConnection connection_;
   DrainDeadline deadline_;
-  std::size_t send_bytes_;  ///< less than this waits for more, or for `flush`
+  std::size_t send_bytes_;  ///< fewer bytes wait for more, or for `flush`
   State state_ = State::running;
   bool draining_ = false;   ///< told to stop
   bool finishing_ = false;
   bool was_closing_ = false;
   bool pumping_ = false;
   bool known_ready_ = false;
-  bool was_ready_ = false;  ///< at some time
+  bool was_ready_ = false;  ///< the session was ready at some time
   std::string absence_;     ///< why there is no receiver, as it was logged last
-  std::string step_;        ///< of the control bytes that are on their way
+  std::string step_;        ///< see `apply`; of the control bytes on their way
   std::optional<std::uint64_t>
       past_checkpoint_;                      ///< began when everything was committed and closed
   std::optional<EventLoop::TimerId> timer_;  ///< for the receiver's greeting

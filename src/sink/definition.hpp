@@ -1,4 +1,4 @@
-// Sink definitions: what the user gives to to_sink.
+// Sink definitions: the arguments of to_sink.
 #pragma once
 
 #include "sink/factories.hpp"
@@ -12,7 +12,7 @@ struct ByteSinkDefinition {
   Encoder encoder;
 };
 
-/// A function of the user's; one copy for all executors, or one for each.
+/// A function of the user. `Concurrent`: each executor has a copy; otherwise there is only one.
 template <class Callback, bool Concurrent>
 struct CallbackSinkDefinition {
   Callback callback;

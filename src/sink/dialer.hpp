@@ -16,7 +16,7 @@
 namespace wallaroo::internal {
 
 /// Looks the host up, tries its addresses in turn, and after a failure of all of them does so
-/// again after a growing delay, until it is connected or cancelled. Must go before its loop.
+/// again after a growing delay, until it is connected or cancelled. The loop must outlive it.
 class Dialer final : private ReadyHandler {
  public:
   struct Callbacks {
@@ -32,7 +32,7 @@ class Dialer final : private ReadyHandler {
   ~Dialer() override { cancel(); }
 
   void dial();
-  /// After the next delay.
+  /// Dials after the next delay.
   void dial_later();
   void cancel();
   /// The peer has proven reliable: the next delay is the shortest again.

@@ -1,4 +1,4 @@
-// When a stopping application may give up on a peer.
+// Decides when a stopping application gives up on a peer.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,8 @@ class DrainDeadline {
 
   /// Further calls change nothing.
   void begin();
-  /// The peer took something, or something is waiting for it again: without that call no time runs.
+  /// Call when the peer took something, or when something is waiting for it again, because time
+  /// stops while nothing waits.
   void progress();
   void cancel();
 

@@ -1,4 +1,4 @@
-// How public headers name the byte sinks without seeing them.
+// Lets public headers make byte sinks without including them.
 #pragma once
 
 #include <functional>

@@ -87,7 +87,7 @@ class Model {
     run_->clock.advance(std::chrono::milliseconds(*rc::gen::inRange(0, 400)));
     run_->write(records);
   }
-  /// With records at every point at which some may come.
+  /// Takes a checkpoint and writes records at every point at which some may come.
   void checkpoint(bool abandoned, bool late) {
     const std::string before = written_;
     run_->writer->barrier(++number_);
@@ -107,7 +107,7 @@ class Model {
     complete_[number_] = std::move(complete);
   }
   void die() { recover_last(); }
-  /// After the vote; the checkpoint became complete or it did not, and the commit was begun.
+  /// Dies after the vote. The checkpoint may have become complete, and its commit may have begun.
   void die_in_doubt() {
     const std::string before = written_;
     run_->writer->barrier(++number_);
@@ -129,7 +129,7 @@ class Model {
       start({number, last.vote}, last.content);
     }
   }
-  /// To any older checkpoint; later ones are then gone.
+  /// Goes back to any older checkpoint; later ones are then gone.
   void go_back() {
     if (!complete_.empty()) {
       auto to = std::next(complete_.begin(), *rc::gen::inRange<std::ptrdiff_t>(
@@ -143,7 +143,7 @@ class Model {
   std::unique_ptr<CommittingRun<ManualClock>> run_;
   std::uint64_t number_ = 0;
   std::uint64_t next_ = 0;
-  std::string written_;    // in all, by this run and what it went on from
+  std::string written_;    // by this run and those that it continues
   std::string committed_;  // what readers must see
   std::map<std::uint64_t, Complete> complete_;
 };

@@ -1,4 +1,4 @@
-// Processes that are killed at every step of a file sink, and those that go on after them.
+// Kills processes at every step of a file sink, and goes on with others.
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -21,9 +21,9 @@ namespace {
 
 constexpr std::uint64_t all_records = 60;
 constexpr std::uint64_t records_per_checkpoint = 17;
-constexpr int max_kills = 3;  // of one application; then it may end
+constexpr int max_kills = 3;  // of one application; after that it may end
 
-/// One of them is copied in several steps.
+/// Record 20 is so large that it is copied in several steps.
 std::string record_of(std::uint64_t index) {
   return fmt::format("{}{}\n", index, std::string(index == 20 ? 1'200'000 : index % 7, '.'));
 }
@@ -35,7 +35,7 @@ std::string first_records(std::uint64_t count) {
   return all;
 }
 
-/// What survives a process: its last complete checkpoint, and what it told to be committed.
+/// Survives a process: its last complete checkpoint, and how much it reported as committed.
 struct Survivor {
   std::uint64_t number = 0;
   std::uint64_t records = 0;
@@ -47,7 +47,7 @@ struct Survivor {
 void put(int pipe, const void* bytes, std::size_t size) {
   ASSERT_EQ(::write(pipe, bytes, size), static_cast<ssize_t>(size));
 }
-/// The manifest: from here on the checkpoint is complete.
+/// Stands for writing a manifest: from here on the checkpoint is complete.
 void publish(int pipe, const Survivor& survivor) {
   std::array<std::uint64_t, 5> head{survivor.number, survivor.records, survivor.committed,
                                     survivor.done ? 1U : 0U, survivor.vote.size()};
@@ -64,7 +64,7 @@ void take_checkpoint(CommittingRun<>& run, int pipe, Survivor& at, std::uint64_t
   publish(pipe, at);
 }
 
-/// The application: goes on from `at`, and writes down what it reaches.
+/// Runs the application from `at` on, and publishes what it reaches.
 void run_application(const FileSinkOptions& options, Survivor at, int pipe) {
   CommittingRun run(options, {at.number, at.vote});
   std::uint64_t barrier_at = 0;
@@ -104,7 +104,7 @@ Survivor last_of(std::string_view published, Survivor at) {
   return at;
 }
 
-/// Returns whether it was killed.
+/// Runs the application in a process. Returns whether it was killed.
 bool run_process(const FileSinkOptions& options, const std::string& rules, Survivor& at) {
   std::array<int, 2> pipe{};
   EXPECT_EQ(::pipe(pipe.data()), 0);
@@ -124,7 +124,7 @@ bool run_process(const FileSinkOptions& options, const std::string& rules, Survi
   return WIFSIGNALED(status);
 }
 
-/// While nobody runs, readers see what was committed, or a part more of what is in doubt.
+/// While no process runs, readers see what was committed, and at most a part of what is in doubt.
 void check_readers(const FileSinkOptions& options, const Survivor& at) {
   const std::string seen = visible(options);
   const std::string expected = first_records(at.records);
@@ -133,8 +133,8 @@ void check_readers(const FileSinkOptions& options, const Survivor& at) {
   EXPECT_GE(seen.size(), first_records(at.committed).size());
 }
 
-/// Returns how often it was killed by the rules. With `in_doubt` they begin with a process that
-/// finds a vote to finish.
+/// Returns how often the rules killed a process. `in_doubt`: the first of these processes finds a
+/// vote to finish.
 int run_through_kills(const FileSinkOptions& options, const std::string& rules, bool in_doubt) {
   Survivor at;
   int kills = 0;
@@ -164,7 +164,7 @@ struct KillCase {
 
 class AFileSinkThatIsKilled : public testing::TestWithParam<KillCase> {
  protected:
-  /// False when the process has no such hit.
+  /// Returns false if no process reaches this hit of the point.
   bool killed_at(std::string_view point, int hit) {
     const Directory directory;
     const FileSinkOptions options{.path = directory / "out", .roll_bytes = GetParam().roll_bytes};
@@ -172,7 +172,8 @@ class AFileSinkThatIsKilled : public testing::TestWithParam<KillCase> {
     const std::string rules = fmt::format("{}=kill@{}", point, hit);
     SCOPED_TRACE(rules);
     const bool killed = run_through_kills(options, rules, GetParam().in_doubt) > 0;
-    // Files are only cut off at the beginning, and only recovered when there was one.
+    // These steps do not happen in every case: an empty file is not cut off, and only a process
+    // with a vote recovers.
     const std::string_view optional = GetParam().in_doubt ? "sink.file.truncate."
                                       : rolls(options)    ? "sink.file.truncate."
                                                           : "sink.file.recover.";

@@ -1,4 +1,4 @@
-// What the tests of the file sink that commits share: a sink under a coordinator that is the test.
+// Shared by the tests of the file sink that commits: a sink for which the test is the coordinator.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ struct Answers final : TransactionListener {
   std::vector<std::string> refusals;
 };
 
-/// One run of a sink, from its recovery to its crash, which is when this goes.
+/// One run of a sink, from its recovery to its crash, which is the destructor.
 template <class ClockType = SteadyClock>
 struct CommittingRun : SinkWorld<ClockType> {
   CommittingRun(const FileSinkOptions& options, const SinkRecovery& recovery)
@@ -94,7 +94,7 @@ inline std::vector<std::string> files_of(const FileSinkOptions& options) {
   }
   return files;
 }
-/// What a reader of all of them sees.
+/// The content of all files of a sink, as a reader sees it.
 inline std::string visible(const FileSinkOptions& options) {
   std::string all;
   for (const std::string& file : files_of(options)) {

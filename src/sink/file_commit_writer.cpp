@@ -65,7 +65,7 @@ void FileCommitWriter::append(ByteBatch& batch) {
   queue_.push(batch);
 }
 
-/// The plan already includes the bytes that are about to be added.
+/// Returns the piece to which `bytes` are about to be added; `plan_` already includes them.
 FileCommitWriter::Piece& FileCommitWriter::piece_for(std::uint64_t bytes) {
   const FileEnd& end = plan_.end();
   if (pieces_.size() == marked_ || pieces_.back().part != part_ ||

@@ -17,15 +17,15 @@
 
 namespace wallaroo::internal {
 
-/// Records go to a part file at once. The place of each in the final files is fixed then, so a
-/// transaction is a list of pieces. After a vote another part file is begun: the old one holds at
-/// most what came between the barrier and the vote beyond its transaction, and goes with the next
-/// commit. CommittedFiles tells why this is safe.
+/// Records go to a part file at once. Their places in the final files are fixed then, so a
+/// transaction is a list of pieces. After a vote another part file is begun. Beyond the
+/// transaction, the old one holds at most the records between barrier and vote, and it is removed
+/// by the next commit. CommittedFiles tells why this is safe.
 ///
-/// What waits for the disk is done by a helper thread; one such job runs at a time.
+/// A helper thread does the work that waits for the disk, one job at a time.
 class FileCommitWriter final : public SinkWriter {
  public:
-  /// `files` outlives the writer. The plan's end is how far they are committed.
+  /// `files` must outlive the writer. They are committed up to the plan's end.
   FileCommitWriter(const CommittedFiles& files, RollPlan plan, const WriterContext& context);
 
   void start() override { context_.metrics.connected.set(1); }
@@ -46,7 +46,7 @@ class FileCommitWriter final : public SinkWriter {
   struct Part {
     std::string name;
     OutputFile file;
-    std::uint64_t bytes = 0;  ///< given to it, of which some may still be queued
+    std::uint64_t bytes = 0;  ///< given to the file; some may still be queued
   };
   struct Piece {
     std::shared_ptr<Part> part;
@@ -71,13 +71,13 @@ class FileCommitWriter final : public SinkWriter {
   OutputQueue queue_;           // for the current part
   std::shared_ptr<Part> part_;  // null: the next record begins one
   std::deque<Piece> pieces_;    // not committed
-  std::size_t marked_ = 0;      // of them, before the barrier
+  std::size_t marked_ = 0;      // how many pieces are before the barrier
   FileEnd marked_end_;
-  FileTransaction transaction_;  // since the vote
-  FileProof proof_;              // of the last one
+  FileTransaction transaction_;  // the one that was voted on last
+  FileProof proof_;              // of the last vote
   bool finishing_ = false;
   std::string error_;  // why nothing more can be written
-  FileHelper helper_;  // last: its job is over before anything else goes
+  FileHelper helper_;  // declared last, so that its job ends before other members are destroyed
 };
 
 }  // namespace wallaroo::internal

@@ -32,7 +32,7 @@ std::string directory_of(const std::string& path) {
   return directory.empty() ? "." : directory;
 }
 
-/// The index of a rolled file; `suffix` is what follows the path of the sink.
+/// The index of a rolled file. `suffix` is the part of its path behind the sink's path.
 std::optional<std::uint64_t> index_in(std::string_view suffix) {
   if (!suffix.starts_with('.') || suffix.size() <= min_index_digits) {
     return std::nullopt;
@@ -143,7 +143,7 @@ void CommittedFiles::commit_file(Pieces::const_iterator first, Pieces::const_ite
   }
 }
 
-/// Everything before the piece must be in the final file.
+/// Throws unless everything before the piece is in the final file.
 void CommittedFiles::require_bytes(std::uint64_t there, const FilePiece& piece,
                                    const FileTransaction& transaction) const {
   if (there >= piece.file_offset) {
@@ -223,7 +223,7 @@ std::vector<std::string> CommittedFiles::existing_rolled() const {
   return paths;
 }
 
-/// In order.
+/// Returns the indexes of the rolled files that exist, in ascending order.
 std::vector<std::uint64_t> CommittedFiles::rolled_files() const {
   const std::string own = fs::path(path_).filename().string();
   std::vector<std::uint64_t> indices;

@@ -1,4 +1,4 @@
-// The final files of a sink that commits: what readers see of it.
+// The final files of a sink that commits, as its readers see them.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,13 @@ namespace wallaroo::internal {
 
 /// Records that are not committed lie in part files beside the final one, with hidden names that no
 /// other run uses. Committing copies them to the end of the final file, at a place that was fixed
-/// when they were written, and makes that durable before the part file goes. So a commit can be
-/// done again after a crash at any point: as long as the part file is there it leads to the same,
-/// and once it is gone it was done. A file of a rolled sequence is begun only when the one before
-/// it is durable; so one that has a successor needs nothing more, and may have been taken away.
+/// when they were written, and makes that durable before it removes the part file. So a commit can
+/// be done again after a crash at any point: while the part file exists, the result is the same,
+/// and once it is gone, the commit was done. A file of a rolled sequence is begun only when the one
+/// before it is durable. So a file with a successor needs nothing more, and may have been moved
+/// away.
 ///
-/// All calls wait for the disk, and throw IoError. Not for two threads at the same time.
+/// All calls wait for the disk, and throw IoError. Only one thread at a time may call.
 class CommittedFiles {
  public:
   CommittedFiles(std::string who, std::string path);
@@ -27,26 +28,27 @@ class CommittedFiles {
   const std::string& path() const { return path_; }
   const FileSteps& steps() const { return steps_; }
 
-  /// A name for a part file, and where that is.
+  /// A new name for a part file, and the path of a part file.
   std::string new_part_name() const;
   std::string part_path(const std::string& name) const { return directory_ + "/" + name; }
 
-  /// Before anything was ever committed: what the final file begins with. Unless `append`, files
-  /// of earlier runs go. With `rolls`, a file that has something in it is not continued.
+  /// Prepares the final files before anything was ever committed. Returns where the output begins.
+  /// Unless `append`, removes files of earlier runs. With `rolls`, a file that is not empty is not
+  /// continued.
   FileEnd begin(bool append, bool rolls) const;
-  /// Makes what the pieces refer to durable; `files` are the descriptors of its part files.
+  /// Makes part files durable; `files` are their names and descriptors.
   void prepare(const std::vector<std::pair<std::string, int>>& files) const;
   /// Finishes a prepared transaction.
   void commit(const FileTransaction& transaction) const;
-  /// After `commit`, in a new run: undoes everything later.
+  /// Undoes everything after the transaction. Call in a new run, after `commit`.
   void cut_back(const FileTransaction& transaction) const;
-  /// The files of a sequence that are there. Empty when its directory is not.
+  /// The files of a rolled sequence that exist. None if its directory does not exist.
   std::vector<std::string> existing_rolled() const;
   bool has_later(std::uint64_t index) const;
   void remove_parts(const std::vector<std::string>& names) const;
   /// Removes the part files of earlier runs. Their contents are committed or given up.
   void remove_stale_parts() const;
-  /// Whether another process has one of the part files open, so uses the same path.
+  /// Whether another process has one of the part files open, and so uses the same path.
   bool part_in_use() const;
 
  private:

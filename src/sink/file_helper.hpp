@@ -14,18 +14,18 @@
 
 namespace wallaroo::internal {
 
-/// fsync takes milliseconds, which an executor does not have. Jobs run one after the other; what
-/// came of one is told on the loop's thread.
+/// Runs jobs that would hold up an executor: an fsync takes milliseconds. Jobs run one after the
+/// other; the result of each is reported on the loop's thread.
 class FileHelper {
  public:
-  /// The loop outlives the helper.
+  /// The loop must outlive the helper.
   explicit FileHelper(EventLoop& loop);
   FileHelper(const FileHelper&) = delete;
   FileHelper& operator=(const FileHelper&) = delete;
-  /// Waits for the job that runs; those behind it, and all news, are dropped.
+  /// Waits for the running job. Drops later jobs, and all results that were not yet reported.
   ~FileHelper() = default;
 
-  /// `job` throws when it fails; `done` is given what it says, else an empty string.
+  /// `job` throws if it fails. `done` is given the text of that exception, or an empty string.
   void run(std::function<void()> job, std::function<void(const std::string& error)> done);
 
  private:
@@ -38,7 +38,8 @@ class FileHelper {
   void finish(Task task);
 
   EventLoop& loop_;
-  /// Gone before news arrives: nobody is there to hear it. Only the loop's thread looks at it.
+  /// Expires with the helper, so that a result that arrives later is dropped. Only the loop's
+  /// thread looks at it.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::mutex mutex_;
   std::condition_variable_any changed_;

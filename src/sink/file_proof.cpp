@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::uint64_t sample = FileProof::max_sample_bytes;
 
-/// The last file of a transaction: what is there, and what its part files will add.
+/// The last file of a transaction: the bytes that are there, and those that its part files will
+/// add.
 class LastFile {
  public:
   LastFile(const CommittedFiles& files, const FileTransaction& transaction)
@@ -40,10 +41,10 @@ class LastFile {
 
   const std::string& path() const { return path_; }
   std::uint64_t size() const { return size_; }
-  /// What must be there before the part files are copied.
+  /// How many bytes the file must have before the part files are copied.
   std::uint64_t needed() const { return parts_.empty() ? end_ : parts_.front().piece.file_offset; }
 
-  /// Of the content that it will have.
+  /// A proof of the content that the file will have.
   FileProof proof() const {
     const std::uint64_t bytes = std::min(end_, sample);
     FileProof proof{.sample_bytes = bytes,
@@ -55,7 +56,7 @@ class LastFile {
     }
     return proof;
   }
-  /// What is there already of a part is the same as in the part.
+  /// Whether the bytes that the file already has of a part are the same as in the part file.
   bool begins_as_parts() const {
     return std::all_of(parts_.begin(), parts_.end(), [&](const Part& part) {
       const FilePiece& piece = part.piece;
@@ -104,7 +105,7 @@ class LastFile {
   std::uint64_t end_;
   FileDescriptor file_;
   std::uint64_t size_;
-  std::vector<Part> parts_;  // that are still there, in the order of the file
+  std::vector<Part> parts_;  // those that still exist, in the order of the file
 };
 
 bool was_moved(const CommittedFiles& files, const FileTransaction& transaction) {
@@ -171,7 +172,7 @@ void check_output(const CommittedFiles& files, const FileTransaction& transactio
     refuse_other(files, transaction, last,
                  fmt::format("it has something else before byte {}", transaction.end.bytes));
   }
-  // In the file itself a crash may have left anything where a commit was about to write.
+  // In the very file that was voted on, a crash may have left anything where a commit was to write.
   const bool itself = then.inode != 0 && now.device == then.device && now.inode == then.inode;
   if (itself || (then.inode == 0 && !moved)) {
     return;

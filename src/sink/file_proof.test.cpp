@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 class AnOutputThatMoved : public testing::Test {
  protected:
-  /// Commits a good deal more than what is looked at; returns the vote.
+  /// Commits much more than a proof looks at. Returns the vote.
   std::string commit_much(const FileSinkOptions& options) {
     CommittingRun run(options, {});
     std::string vote;
@@ -29,7 +29,7 @@ class AnOutputThatMoved : public testing::Test {
     }
     return vote;
   }
-  /// A vote of which nothing was committed.
+  /// Returns a vote that was never committed.
   std::string prepare_only(const FileSinkOptions& options, const std::string& record) {
     CommittingRun run(options, {});
     run.write({record});
@@ -99,7 +99,7 @@ TEST_F(AnOutputThatMoved, IsRefusedToAFileOfSomebodyElseAlsoWhenNothingWasCommit
   std::ofstream(other_.path) << "of somebody else, and longer than the record\n";
   EXPECT_NE(refusal(other_, vote).find("something else was written to it"), std::string::npos)
       << refusal(other_, vote);
-  // A name that nothing has yet is what the file was: empty.
+  // A path without a file is as good as the file that was voted on, which was empty.
   CommittingRun run({.path = directory_ / "third"}, {1, vote});
   EXPECT_EQ(content(directory_ / "third"), "record\n");
   EXPECT_EQ(part_files(options_.path), 0U);

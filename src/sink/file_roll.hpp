@@ -1,4 +1,4 @@
-// When a file sink begins its next file, and what its files are called.
+// Decides when a file sink begins its next file, and how its files are named.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace wallaroo::internal {
 /// The last of a sink's files, and how far it goes.
 struct FileEnd {
   std::uint64_t index = 0;    ///< 0: the one file of a sink that does not roll; else from 1
-  std::uint64_t bytes = 0;    ///< in it
+  std::uint64_t bytes = 0;    ///< in that file
   std::int64_t begun_ns = 0;  ///< wall clock, when its first record came
 
   friend bool operator==(const FileEnd&, const FileEnd&) = default;
@@ -33,8 +33,8 @@ struct RollLimits {
   bool any() const { return bytes != 0 || every_ns != 0; }
 };
 
-/// Pure: decides for each record which file it goes to. A file has at least one record; beyond that
-/// none exceeds `limits.bytes`, and none gets a record `limits.every_ns` after its first.
+/// Decides for each record which file it goes to. Pure. A file has at least one record. With more
+/// records it never exceeds `limits.bytes`, and it gets none `limits.every_ns` after its first.
 class RollPlan {
  public:
   RollPlan(RollLimits limits, FileEnd end) : limits_(limits), end_(end) {}
@@ -42,8 +42,8 @@ class RollPlan {
   const FileEnd& end() const { return end_; }
 
   /// Gives the batch's records to `put(ByteBatch&)`, in order and in as few batches as the files
-  /// allow; before the first record of another file `begin_file()` is called. `end` then includes
-  /// what is put. Leaves the batch empty.
+  /// allow; before the first record of another file `begin_file()` is called. In `put`, `end`
+  /// already includes the batch. Leaves the batch empty.
   template <class Put, class BeginFile>
   void split(ByteBatch& batch, std::int64_t wall_ns, Put put, BeginFile begin_file) {
     std::size_t first = 0;

@@ -43,11 +43,11 @@ void FileSink::check_options() const {
   }
 }
 
-/// Of a path that is not there yet, a file will be made. What cannot be written to is found out
-/// when it is opened.
+/// True also for a path that does not exist, because a file will be made there, and for a
+/// directory, because opening it gives the right error.
 bool FileSink::regular() const {
   struct stat about {};
-  // These are streams of somebody else's, also where they lead to a file.
+  // These streams belong to somebody else, even if they lead to a file.
   for (const std::string_view stream : {"/dev/std", "/dev/fd/", "/proc/"}) {
     if (options_.path.starts_with(stream)) {
       return false;
@@ -65,7 +65,7 @@ RollLimits FileSink::limits() const {
           std::chrono::duration_cast<std::chrono::nanoseconds>(options_.roll_every).count()};
 }
 
-/// Only looks: nothing has been given up yet.
+/// Only checks, and changes no file: the start may still be refused.
 void FileSink::recover(const SinkRecovery& recovery) {
   recovery_ = recovery;
   check_options();
@@ -87,7 +87,7 @@ void FileSink::recover(const SinkRecovery& recovery) {
   check_output(CommittedFiles(fmt::format("sink '{}'", name_), options_.path), voted);
 }
 
-/// What it wrote to until the checkpoint commits nothing.
+/// Called if there is a checkpoint but no vote, so the sink has committed nothing to this file.
 void FileSink::check_new_file() const {
   struct stat about {};
   if (!options_.append && !limits().any() && ::stat(options_.path.c_str(), &about) == 0 &&
@@ -139,7 +139,8 @@ void FileSink::open_committed() {
   committed_->remove_stale_parts();
 }
 
-/// Another process, which has other checkpoints, may use the same path: its part files would go.
+/// Throws if another process, with other checkpoints, uses the same path: this one would remove its
+/// part files.
 void FileSink::require_alone() {
   if (committed_->part_in_use()) {
     refuse_locked(committed_->steps().who(), options_.path);
@@ -147,7 +148,7 @@ void FileSink::require_alone() {
   if (limits().any()) {
     return;
   }
-  // Opened as any sink's file first, for the errors of those that cannot be.
+  // First opens the file as any sink does, so that a failure has the usual message.
   OutputFile(committed_->steps().who(), {.path = options_.path, .append = true}).close();
   lock_ = committed_->steps().open_for_writing(options_.path);
   if (!lock_file(lock_.get(), false)) {
@@ -160,7 +161,7 @@ void FileSink::go_on() {
   committed_->commit(voted);
   committed_->cut_back(voted);
   end_ = voted.end;
-  // Those of a file that was moved have its old name.
+  // If the file was moved, its part files have the old name, and `remove_stale_parts` misses them.
   std::vector<std::string> parts;
   for (const FilePiece& piece : voted.pieces) {
     parts.push_back(piece.part);

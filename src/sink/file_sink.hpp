@@ -20,7 +20,7 @@ class FileSink final : public ByteSink {
  public:
   FileSink(std::string name, FileSinkOptions options);
 
-  /// Refuses a file that is not what was committed.
+  /// Throws if the file does not hold what was committed.
   void recover(const SinkRecovery& recovery) override;
   void open() override;
   /// Throws ConfigError: a file has no host and port.
@@ -44,10 +44,10 @@ class FileSink final : public ByteSink {
   std::string name_;
   FileSinkOptions options_;
   std::optional<SinkRecovery> recovery_;
-  std::optional<CommittedFiles> committed_;  ///< of a sink that commits
-  FileDescriptor lock_;                      ///< on its file, unless it rolls
-  std::optional<OutputFile> file_;           ///< of one that does not
-  FileEnd end_;                              ///< where its writer goes on
+  std::optional<CommittedFiles> committed_;  ///< only if the sink commits
+  FileDescriptor lock_;                      ///< on the committed file, unless the sink rolls
+  std::optional<OutputFile> file_;           ///< only if the sink does not commit
+  FileEnd end_;                              ///< where the writer goes on
 };
 
 }  // namespace wallaroo::internal

@@ -21,7 +21,7 @@ namespace wallaroo::internal {
 namespace {
 
 constexpr FailpointGroup points("sink.file");
-/// A copy is made in steps of this size, so that what is there meanwhile is a beginning of it.
+/// A copy is made in steps of this size, so that a crash leaves the beginning of it.
 constexpr std::uint64_t copy_bytes = 1 << 20;
 
 template <class Call>
@@ -34,7 +34,7 @@ int error_of(Call call) {
   return 0;
 }
 
-/// A step with its failpoints: what it says, or what they say in its place.
+/// Runs a step between its failpoints. Returns its error, or the error that they inject.
 template <class Step>
 int guarded(std::string_view name, Step step) {
   if (const int error = points.before(name)) {
@@ -67,7 +67,7 @@ std::string_view advice(int error) {
   }
 }
 
-/// Where the kernel cannot copy between two files by itself.
+/// Copies between two files for which the kernel cannot do it.
 int copy_by_hand(int from, loff_t& from_offset, int to, loff_t& to_offset, std::size_t bytes) {
   std::array<char, 64 * 1024> buffer;
   const ssize_t got = ::pread(from, buffer.data(), std::min(bytes, buffer.size()), from_offset);
@@ -87,7 +87,7 @@ bool copies_in_kernel(int error) {
   return error != EXDEV && error != EINVAL && error != ENOSYS && error != EOPNOTSUPP;
 }
 
-/// Moves the offsets on by what was copied, at most `bytes`.
+/// Copies at most `bytes`, and moves the offsets on by as many as were copied.
 int copy_some(int from, loff_t& from_offset, int to, loff_t& to_offset, std::size_t bytes) {
   const ssize_t copied = ::copy_file_range(from, &from_offset, to, &to_offset, bytes, 0);
   if (copied > 0 || (copied < 0 && errno == EINTR)) {

@@ -1,4 +1,4 @@
-// The steps by which files become what they have to be after a crash.
+// The file operations of a sink that commits: durable, and with failpoints around them.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace wallaroo::internal {
 
-/// Each step waits for the disk where it has to, and throws IoError, saying which sink could not do
+/// Each step waits for the disk where it has to. Throws IoError that says which sink could not do
 /// what to which file, and what to do about it.
 class FileSteps {
  public:
@@ -18,18 +18,18 @@ class FileSteps {
 
   const std::string& who() const { return who_; }
 
-  /// An empty descriptor when there is no such file.
+  /// Returns an empty descriptor if there is no such file.
   FileDescriptor open_for_reading(const std::string& path) const;
-  /// Makes the file when there is none.
+  /// Makes the file if there is none.
   FileDescriptor open_for_writing(const std::string& path) const;
   std::uint64_t size(const FileDescriptor& file, const std::string& path) const;
 
-  /// Throws when there are fewer.
+  /// Throws if the file has fewer bytes.
   std::string read(const FileDescriptor& file, std::uint64_t offset, std::uint64_t bytes,
                    const std::string& path) const;
 
   void sync(int file, const std::string& path) const;
-  /// The names of the files in it.
+  /// Makes the names of the files in a directory durable.
   void sync_directory(const std::string& path) const;
   /// Cuts off what goes beyond `bytes`, durably.
   void truncate(const FileDescriptor& file, std::uint64_t bytes, const std::string& path) const;
@@ -40,7 +40,7 @@ class FileSteps {
     const FileDescriptor& file;
     std::uint64_t offset;
   };
-  /// Doing it again, also after half of it was done, leads to the same. `path` is of `to`.
+  /// Repeating it, even after half of it was done, has the same result. `path` is that of `to`.
   void copy(Range from, Range to, std::uint64_t bytes, const std::string& path) const;
 
  private:

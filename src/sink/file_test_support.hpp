@@ -1,4 +1,4 @@
-// What the tests of the file sink share.
+// Shared by the tests of the file sink.
 #pragma once
 
 #include <csignal>
@@ -42,7 +42,7 @@ class Directory {
   std::filesystem::path path_;
 };
 
-/// Puts another descriptor in the place of standard output, -1 closes it; undone at the end.
+/// Replaces standard output by another descriptor, or closes it (-1). The destructor undoes that.
 class StandardOutput {
  public:
   explicit StandardOutput(int fd) {
@@ -65,7 +65,7 @@ class StandardOutput {
   FileDescriptor saved_;
 };
 
-/// Root may open anything, so for a while the test is somebody else.
+/// Runs the test as another user for a while, because root may open anything.
 class Unprivileged {
  public:
   Unprivileged() : before_(::geteuid()) {

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::uint8_t version = 2;
 constexpr std::uint8_t version_without_proof = 1;
-/// The least that a piece takes, so that a number of them that cannot be is noticed in time.
+/// The least bytes of a piece. By it a number of pieces that cannot be right is noticed before
+/// memory is allocated for them.
 constexpr std::size_t min_piece_bytes = 4 + 4 * 8;
 
 void put(ByteWriter& out, std::string_view text) {

@@ -1,4 +1,4 @@
-// What a file sink votes with: how to finish a transaction, also in another process.
+// The vote of a file sink: how to finish a transaction, also in another process.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +22,15 @@ struct FilePiece {
   friend bool operator==(const FilePiece&, const FilePiece&) = default;
 };
 
-/// By which the last file of a transaction is known again, wherever it was moved.
+/// Recognizes the last file of a transaction, wherever it was moved.
 struct FileProof {
   static constexpr std::uint64_t max_sample_bytes = 64 * 1024;
 
   std::uint64_t device = 0;
   std::uint64_t inode = 0;  ///< 0: the file was not there when the transaction was prepared
   std::uint64_t sample_bytes = 0;
-  std::uint64_t head_hash = 0;  ///< of so many bytes at its beginning; XXH3, 64 bits
-  std::uint64_t tail_hash = 0;  ///< and before its end
+  std::uint64_t head_hash = 0;  ///< of `sample_bytes` at the beginning; XXH3, 64 bits
+  std::uint64_t tail_hash = 0;  ///< likewise, of those before the end
 
   friend bool operator==(const FileProof&, const FileProof&) = default;
 };
@@ -50,7 +50,7 @@ struct FileTransaction {
 /// the proof: device, inode, sample_bytes, head_hash and tail_hash (u64 each). Version 1, which is
 /// read as well and written without a proof, ends before it.
 std::string encode(const FileTransaction& transaction);
-/// Throws IoError when the bytes are anything else.
+/// Throws IoError if the bytes are anything else.
 FileTransaction decode_file_transaction(std::string_view bytes);
 
 }  // namespace wallaroo::internal

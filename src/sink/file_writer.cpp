@@ -10,7 +10,7 @@ namespace wallaroo::internal {
 
 namespace {
 
-/// Bound of what waits for a slow reader of a pipe or terminal.
+/// The most bytes that wait for a slow reader of a pipe or terminal.
 constexpr std::size_t max_buffer_bytes = 1 << 20;
 constexpr std::size_t max_parts = 16;
 /// How long a stopping application waits for a reader that takes nothing.
@@ -49,7 +49,7 @@ void FileWriter::write(ByteBatch& batch) {
   }
 }
 
-/// Only sinks of regular files roll, which take everything at once.
+/// Only regular files roll, and they take everything at once.
 void FileWriter::begin_file() {
   write_queued();
   throw_if_broken();
@@ -126,7 +126,7 @@ void FileWriter::on_ready(std::uint32_t) {
   }
 }
 
-/// Called when something may have become final: all written, or nothing more can be.
+/// Closes the file if everything was written or dropped.
 void FileWriter::finish_writing() {
   if (queue_.empty()) {
     close();

@@ -16,8 +16,8 @@
 
 namespace wallaroo::internal {
 
-/// Writes at once what there is, and can take nothing back: where checkpoints are taken, `prepare`
-/// is answered when the operating system has what came before the barrier.
+/// Writes records at once, and can take nothing back. With checkpoints, `prepare` is answered when
+/// the operating system has everything from before the barrier.
 ///
 /// An error met in an event handler, which has nobody to throw to, is thrown at the executor's next
 /// call; `can_accept` is then true so that this call comes.

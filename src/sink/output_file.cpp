@@ -118,7 +118,7 @@ void OutputFile::open_standard_output() {
 void OutputFile::open_path(const FileSinkOptions& options) {
   path_ = options.path;
   // Non-blocking only matters for pipes and terminals; files ignore it.
-  // It is emptied once it is known that nobody else writes to it.
+  // The file is emptied only once it is known that nobody else writes to it.
   const int flags =
       O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (options.append ? O_APPEND : 0);
   fd_.reset(::open(path_.c_str(), flags, 0666));

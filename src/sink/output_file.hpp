@@ -16,25 +16,26 @@ namespace wallaroo::internal {
 /// Throws IoError: somebody else writes to the file.
 [[noreturn]] void refuse_locked(const std::string& who, const std::string& path);
 
-/// A regular file is locked while it is open: by one that empties it against everybody else, by ones
-/// that append only against the former. Regular files are written with blocking calls; pipes, terminals and sockets never make the
-/// caller wait for a slow reader. Standard output keeps its flags: O_NONBLOCK would be seen by
-/// every other process that shares it, the user's shell among them.
+/// A regular file is locked while it is open: an object that empties it excludes everybody else,
+/// while objects that append exclude only that. Regular files are written with blocking calls;
+/// pipes, terminals and sockets never make the caller wait for a slow reader. Standard output keeps
+/// its flags: O_NONBLOCK would be seen by every other process that shares it, the user's shell
+/// among them.
 class OutputFile {
  public:
   /// Opens "-" as standard output. `who` begins error messages: "sink 'totals'". Throws IoError.
   OutputFile(std::string who, const FileSinkOptions& options);
 
-  /// As many of the bytes as are taken now. The calling thread must have SIGPIPE ignored or
+  /// Writes as many of the bytes as are taken now. The calling thread must have SIGPIPE ignored or
   /// blocked.
   IoResult write(std::span<const iovec> parts);
-  /// An error of `write`, with advice.
+  /// Describes an error of `write`, with advice.
   std::string explain(int error) const;
-  /// Reports what the system found out only now, as network file systems do. Throws IoError.
+  /// Throws IoError if the system reports an error only now, as network file systems do.
   void close();
-  /// The sink, as error messages begin.
+  /// The sink, as error messages name it.
   const std::string& name() const { return who_; }
-  /// To be watched after a write that would block.
+  /// Watch this after a write that would block.
   int descriptor() const { return fd_.get(); }
 
  private:

@@ -16,10 +16,10 @@
 
 namespace wallaroo::internal {
 
-/// Keeps the order of records and knows where each one ends, so that one of which only a part was
-/// taken can be given again whole. Full batches are taken over without a copy; small ones are
-/// copied together. Keeps the sink's metrics of what has been handed to the operating system; the
-/// latency of a batch is recorded when its last byte was taken.
+/// Keeps the order of records and knows where each one ends, so that a record of which only a part
+/// was taken can be sent again as a whole. Full batches are taken over without a copy; small ones
+/// are copied together. Keeps the sink's metrics of what has been handed to the operating system;
+/// the latency of a batch is recorded when its last byte was taken.
 class OutputQueue {
  public:
   /// Small batches are copied together up to this size.
@@ -32,9 +32,9 @@ class OutputQueue {
   void push(ByteBatch& batch);
 
   bool empty() const { return chunks_.empty(); }
-  /// Not yet taken by the operating system.
+  /// Bytes not yet taken by the operating system.
   std::size_t bytes() const { return bytes_; }
-  /// Not yet taken as a whole.
+  /// Records not yet taken as a whole.
   std::uint64_t records() const { return records_; }
 
   /// The bytes to hand over next, in order; returns how many parts were filled in. They are valid
@@ -42,14 +42,14 @@ class OutputQueue {
   std::size_t gather(std::span<iovec> parts) const;
   /// The operating system took this many bytes of what `gather` gave.
   void taken(std::size_t bytes);
-  /// What was taken of a record that was not taken as a whole comes back.
+  /// Puts back the part that was taken of a record that was not taken as a whole.
   void restore_torn_record();
-  /// What is in here comes before a barrier, what will be pushed comes after it.
+  /// Records in the queue are before the barrier, records that are pushed later are after it.
   void mark_barrier() { records_before_barrier_ = records_; }
   /// Whether every record from before the last barrier was taken as a whole. Never again true once
   /// one of them was discarded, until the next barrier.
   bool passed_barrier() const { return records_before_barrier_ == 0; }
-  /// Drops everything; returns how many records that were.
+  /// Drops everything. Returns the number of records dropped.
   std::uint64_t discard();
 
  private:

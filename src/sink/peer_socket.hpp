@@ -1,4 +1,4 @@
-// What the writers of connected sinks ask of their sockets.
+// Socket functions for the writers of connected sinks.
 #pragma once
 
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace wallaroo::internal {
 
-/// As `send_some`, of several parts.
+/// Like `send_some`, for several parts.
 IoResult send_parts(int socket, std::span<iovec> parts);
 /// Bytes (and the end of the stream, which counts as one) that the peer's machine has not
 /// acknowledged.

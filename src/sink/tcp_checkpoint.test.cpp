@@ -1,4 +1,4 @@
-// What a TCP sink tells of checkpoints.
+// How a TCP sink takes part in checkpoints.
 #include <chrono>
 #include <cstdint>
 #include <memory>

@@ -1,4 +1,4 @@
-// What the tests of the TCP sink share: the peer, and a sink that runs.
+// Shared by the tests of the TCP sink: the peer, and a sink that runs.
 #pragma once
 
 #include <algorithm>

@@ -187,8 +187,8 @@ void TcpWriter::on_ready(std::uint32_t events) {
   }
 }
 
-/// Bounded, so that a peer that floods this side cannot hold the executor; what is left is dropped
-/// when more arrives.
+/// Drops what the peer sends. Bounded, so that a peer that floods this side cannot hold the
+/// executor; the rest is dropped when more arrives.
 void TcpWriter::drop_input() {
   std::array<char, 16 * 1024> input;
   for (std::size_t dropped = 0; dropped < max_dropped_bytes;) {

@@ -39,7 +39,7 @@ class TcpWriter final : public SinkWriter, private ReadyHandler {
   void finish() override;
   bool finished() const override { return state_ == State::closed; }
 
-  // A peer that knows nothing of transactions: what it was sent cannot be taken back, so there is
+  // The peer knows nothing of transactions: bytes that were sent cannot be taken back, so there is
   // nothing to commit or to undo.
   void barrier(std::uint64_t) override { queue_.mark_barrier(); }
   bool passed_barrier() const override { return lost_records_ || queue_.passed_barrier(); }
@@ -77,9 +77,9 @@ class TcpWriter final : public SinkWriter, private ReadyHandler {
   FileDescriptor socket_;
   bool writable_ = false;  ///< false from EAGAIN to the next EPOLLOUT
   bool finishing_ = false;
-  bool was_connected_ = false;  ///< at some time
+  bool was_connected_ = false;  ///< the peer was connected at some time
   bool absence_logged_ = false;
-  std::size_t send_bytes_;  ///< less than this waits for more, or for `flush`
+  std::size_t send_bytes_;  ///< fewer bytes wait for more, or for `flush`
   std::int64_t connected_ns_ = 0;
   int unacknowledged_ = 0;
   bool lost_records_ = false;    ///< some were given up

@@ -1,4 +1,4 @@
-// What the tests of sinks share: a loop with its clock, metrics and log, and batches of records.
+// Shared by the tests of sinks: a loop with its clock, metrics and log, and batches of records.
 #pragma once
 
 #include <chrono>

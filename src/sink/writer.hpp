@@ -14,18 +14,18 @@
 
 namespace wallaroo::internal {
 
-/// Whom a writer tells how its part of a checkpoint goes; called on the writer's thread, within the
-/// call that asked or later.
+/// Receives a writer's answers about checkpoints. Called on the writer's thread, within the call
+/// that asked or later.
 class TransactionListener {
  public:
   virtual ~TransactionListener() = default;
-  /// The answer to `prepare`: whatever happens from here on, `commit` can be done, also by another
+  /// The answer to `prepare`. From here on `commit` can be done whatever happens, also by another
   /// process that is given `bytes`.
   virtual void prepared(std::uint64_t checkpoint, std::string bytes) = 0;
   /// The answer to `commit`.
   virtual void committed(std::uint64_t checkpoint) = 0;
-  /// What was written since the last commit is lost or refused (also without being asked): the
-  /// application must go back to the last complete checkpoint. `reason` names the sink.
+  /// Output written since the last commit is lost or refused, so the application must go back to
+  /// the last complete checkpoint. May be called unasked. `reason` names the sink.
   virtual void roll_back(std::string reason) = 0;
 };
 
@@ -48,7 +48,7 @@ class SinkWriter {
   virtual void start() = 0;
   /// False while the bounded buffer is full: the executor then leaves batches in their queue.
   virtual bool can_accept() const = 0;
-  /// Takes the batch's bytes (leaves it empty or as it was). Only after `can_accept()`; a single
+  /// Takes the batch's bytes (leaves it empty or as it was). Call only if `can_accept()`; a single
   /// batch may overshoot the bound. Throws IoError when the sink is broken for good.
   virtual void write(ByteBatch& batch) = 0;
   /// Hands buffered bytes to the operating system as far as it takes them; called whenever the
@@ -63,35 +63,36 @@ class SinkWriter {
   /// True when everything was written after `finish`, or given up (logged, counted as lost).
   virtual bool finished() const = 0;
 
-  // Checkpoints. In this order: `barrier`, then `abandon`, or `prepare` and `commit`. One checkpoint
-  // at a time: the next barrier comes after the commit of the last one. `finish` may come at any
-  // point; a sink that commits is `finished` only when what it was given is committed. What is here
-  // is for a sink that cannot take anything back.
+  // Checkpoints. In this order: `barrier`, then `abandon`, or `prepare` and `commit`. One
+  // checkpoint at a time: the next barrier comes after the commit of the last one. `finish` may
+  // come at any point; a sink that commits is `finished` only when everything it was given is
+  // committed. The defaults here are for a sink that cannot take anything back.
 
-  /// What was written so far belongs to checkpoint `number`, what follows to the next.
+  /// Records written so far belong to checkpoint `number`, later ones to the next.
   virtual void barrier(std::uint64_t /*number*/) {}
-  /// What came before the barrier can be prepared without waiting for anybody: until then nobody is
-  /// asked to prepare, so that a peer that is away makes the checkpoint fail, and nothing more. Also
-  /// true when it will have to roll back.
+  /// Whether records from before the barrier can be prepared without waiting for anybody. Until
+  /// then no sink is asked to prepare, so a peer that is away makes the checkpoint fail, and
+  /// nothing more. Also true if the sink will have to roll back.
   virtual bool passed_barrier() const { return true; }
-  /// The checkpoint failed: what was written before its barrier belongs to the next one.
+  /// The checkpoint failed: records from before its barrier belong to the next one.
   virtual void abandon(std::uint64_t /*number*/) {}
-  /// Phase 1: make what came before the barrier durable, then tell `prepared`. That a write has only
-  /// been begun is not enough: it may not be sent again.
+  /// Phase 1: make the records from before the barrier durable, then call `prepared`. A write that
+  /// has only begun is not enough, because nobody may send it again.
   virtual void prepare(std::uint64_t number) { listener().prepared(number, {}); }
-  /// Phase 2: make it visible, then tell `committed`. What was prepared stays so until then.
+  /// Phase 2: make the prepared records visible, then call `committed`. Until then they stay
+  /// prepared.
   virtual void commit(std::uint64_t number) { listener().committed(number); }
 
  protected:
   explicit SinkWriter(const WriterContext& context) : listener_(context.transactions) {}
-  /// Only where checkpoints are taken.
+  /// Requires that checkpoints are taken.
   TransactionListener& listener() { return *listener_; }
 
  private:
   TransactionListener* listener_;
 };
 
-/// What a sink goes on from when checkpoints are taken.
+/// The point from which a sink goes on when checkpoints are taken.
 struct SinkRecovery {
   std::uint64_t checkpoint = 0;  ///< 0: nothing was ever committed, the application starts anew
   std::string prepared;          ///< what the sink's writer voted with in that checkpoint
@@ -101,10 +102,10 @@ struct SinkRecovery {
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
-  /// The application's name; before `open`.
+  /// Tells the application's name. Called before `open`.
   virtual void set_application(const std::string& /*name*/) {}
-  /// Checkpoints are taken: before `open`. What was prepared is committed (which may have been done
-  /// already), and everything later undone, in `open` or by the writer.
+  /// Called before `open` if checkpoints are taken. `open` or the writer then commits what was
+  /// prepared (which may have been done already), and undoes everything later.
   virtual void recover(const SinkRecovery&) {}
   /// Opens or checks what can fail at start: a file, the form of an address. Throws IoError or
   /// ConfigError with the sink's name in the message. Called on the starting thread, once.
@@ -113,10 +114,12 @@ class ByteSink {
   /// `open`. Throws ConfigError when this kind of sink has none.
   virtual void set_address(const std::string& address) = 0;
   virtual std::string address() const = 0;
-  /// Where a receiver keeps the output, if it may take another sink's with the same words for the
-  /// same output: that is warned of. After `open`. Empty: nowhere.
+  /// The place where a receiver keeps the output, in words. A receiver may mix up the outputs of
+  /// two sinks with the same place, so the application warns of them. Call after `open`. Empty:
+  /// none.
   virtual std::string place_at_receiver() const { return {}; }
-  /// Before `open`: the files that it will write to, or remove. Nobody else may use them.
+  /// The files that the sink will write to, or remove. Nobody else may use them. Call before
+  /// `open`.
   virtual WrittenFiles files() const { return {}; }
   /// The writer; called once, on the starting thread, after `open`. The sink outlives it.
   virtual std::unique_ptr<SinkWriter> writer(const WriterContext& context) = 0;
