@@ -11,7 +11,7 @@ class Clock {
   virtual ~Clock() = default;
   /// Nanoseconds of a clock that never goes back; its zero is arbitrary.
   virtual std::int64_t now_ns() const = 0;
-  /// Nanoseconds since the Unix epoch. May be set back and forth while the program runs.
+  /// Nanoseconds since the Unix epoch. May jump in either direction while the program runs.
   virtual std::int64_t wall_ns() const = 0;
 };
 

@@ -1,11 +1,11 @@
-// What an exception says.
+// The message of an exception.
 #pragma once
 
 #include <string>
 
 namespace wallaroo::internal {
 
-/// Of the exception that is being handled: only inside of a catch block.
+/// The message of the exception that is being handled. Call it only inside a catch block.
 std::string current_error();
 
 }  // namespace wallaroo::internal

@@ -88,7 +88,7 @@ class Failpoints {
     }
   }
 
-  /// In one write, so that the lines of several processes do not mix.
+  /// Uses a single write, so that the lines of several processes do not mix.
   void log(std::string_view name, std::uint64_t count) const {
     if (log_ >= 0) {
       const std::string line = fmt::format("{} {}\n", name, count);
@@ -120,7 +120,7 @@ class Failpoints {
   int log_ = -1;
 };
 
-/// What a test has put in the place of the environment's.
+/// The failpoints of a test, which replace those of the environment; null when there are none.
 std::atomic<Failpoints*>& replaced() {
   static std::atomic<Failpoints*> failpoints = nullptr;
   return failpoints;

@@ -1,11 +1,11 @@
 // Places at which tests make the world fail, and deliberate bugs that the tests have to find.
 //
-// Both exist only in builds configured with WALLAROO_FAILPOINTS; in others they are constants and
-// leave nothing behind. A step whose failure matters is surrounded by two of them, `NAME.before`
-// and `NAME.after`: an error in front of a step is one that did nothing, an error behind it is one
-// that did its work all the same.
+// Both exist only in builds configured with WALLAROO_FAILPOINTS; in other builds they are constants
+// and produce no code. Two failpoints surround each step whose failure matters: an error at
+// `NAME.before` stands for a step that failed and did nothing, an error at `NAME.after` for one
+// that reports a failure although it did its work.
 //
-// Only .cpp files include this: the engine as installed has no failpoints.
+// Only .cpp files include this, because the installed headers must not have failpoints.
 #pragma once
 
 #include <memory>
@@ -19,17 +19,18 @@ namespace wallaroo::internal {
 
 inline constexpr bool failpoints_enabled = WALLAROO_HAS_FAILPOINTS;
 
-/// Of the variables of the environment that the process reads at the first failpoint:
+/// Implements `failpoint` and `mutation_selected`. At its first failpoint the process reads these
+/// variables of the environment:
 ///   WALLAROO_FAILPOINTS="store.data.write.before=kill@3;sink.file.fsync.after=error:EIO"
-///       what happens where, see FailpointRules
-///   WALLAROO_FAILPOINT_LOG=FILE   gets a line `name count` for every hit, also of one that kills
+///       what happens at which failpoint, see parse_failpoint_rules
+///   WALLAROO_FAILPOINT_LOG=FILE   gets a line `name count` for every hit, also for one that kills
 ///   WALLAROO_MUTATION=name        the deliberate bug that this process has
-/// Anything unknown in them throws ConfigError, at every failpoint.
+/// Every call throws ConfigError when one of them has a value that is not known.
 int hit_failpoint(std::string_view name);
 bool mutation_selected(std::string_view name);
 
-/// 0, or the errno that the caller treats as if the system had said it. May sleep or kill the
-/// process. A name that is not in failpoint_names() throws std::logic_error.
+/// Returns 0, or an errno that the caller must treat like one from the operating system. May sleep
+/// or kill the process. Throws std::logic_error for a name that is not in failpoint_names().
 inline int failpoint(std::string_view name) {
   if constexpr (failpoints_enabled) {
     return hit_failpoint(name);
@@ -38,8 +39,8 @@ inline int failpoint(std::string_view name) {
   }
 }
 
-/// Whether this process has the deliberate bug. A name that is not in mutation_names() throws
-/// std::logic_error.
+/// True when this process has the deliberate bug. Throws std::logic_error for a name that is not in
+/// mutation_names().
 inline bool mutation(std::string_view name) {
   if constexpr (failpoints_enabled) {
     return mutation_selected(name);
@@ -48,10 +49,10 @@ inline bool mutation(std::string_view name) {
   }
 }
 
-/// The steps of one kind of file or protocol: `group` is the beginning of its failpoints' names.
+/// The failpoints of one kind of file or protocol, whose names begin with `group`.
 class FailpointGroup {
  public:
-  /// `group` must outlive this; it is meant to be a literal.
+  /// `group` must outlive this object; it is meant to be a literal.
   explicit constexpr FailpointGroup(std::string_view group) : group_(group) {}
   int before(std::string_view step) const { return failpoints_enabled ? hit(step, ".before") : 0; }
   int after(std::string_view step) const { return failpoints_enabled ? hit(step, ".after") : 0; }
@@ -62,12 +63,12 @@ class FailpointGroup {
   std::string_view group_;
 };
 
-/// All that can be hit, in builds of either kind.
+/// The names of all failpoints and deliberate bugs, in builds with and without them.
 const std::vector<std::string_view>& failpoint_names();
 const std::vector<std::string_view>& mutation_names();
 
-/// For tests: while it lives, this holds in place of the environment's. Counting begins anew. Not
-/// to be made or destroyed while another thread may hit a failpoint.
+/// For tests: while it lives, its settings replace those of the environment, and hits are counted
+/// from 1 again. Must not be made or destroyed while another thread may hit a failpoint.
 class ScopedFailpoints {
  public:
   struct Settings {

@@ -1,4 +1,4 @@
-// All failpoints and deliberate bugs there are. One that is missing here cannot be hit.
+// The names of all failpoints and deliberate bugs. Hitting one that is missing here throws.
 #include <algorithm>
 #include <array>
 #include <string>

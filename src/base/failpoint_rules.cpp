@@ -31,8 +31,8 @@ constexpr std::array<std::pair<std::string_view, int>, 11> errors{{{"ENOSPC", EN
 
 [[noreturn]] void refuse(std::string_view rule, std::string_view why) {
   throw ConfigError(fmt::format(
-      "failpoint rule '{}': {}; write NAME=kill, NAME=error:ENOSPC or NAME=delay:50ms, and behind "
-      "it @3, @3-, @3-5 or %10 for which hits (the variable WALLAROO_FAILPOINTS)",
+      "failpoint rule '{}': {}; write NAME=kill, NAME=error:ENOSPC or NAME=delay:50ms, followed by "
+      "@3, @3-, @3-5 or %10 to choose hits (the variable WALLAROO_FAILPOINTS)",
       rule, why));
 }
 
@@ -65,7 +65,7 @@ void read_error(std::string_view name, std::string_view rule, FailpointRule& out
   const auto* found = std::find_if(errors.begin(), errors.end(),
                                    [&](const auto& error) { return error.first == name; });
   if (found == errors.end()) {
-    refuse(rule, fmt::format("'{}' is none of the errors that can be pretended", name));
+    refuse(rule, fmt::format("'{}' is not one of the errors that can be simulated", name));
   }
   out.action = FailpointRule::Action::error;
   out.error = found->second;
@@ -79,7 +79,7 @@ void read_action(std::string_view text, std::string_view rule, FailpointRule& ou
   } else if (text.starts_with("delay:")) {
     read_delay(text.substr(6), rule, out);
   } else {
-    refuse(rule, fmt::format("'{}' is no action", text));
+    refuse(rule, fmt::format("'{}' is not an action", text));
   }
 }
 
@@ -95,14 +95,14 @@ void read_hits(std::string_view text, std::string_view rule, FailpointRule& out)
     out.last = range && text.empty() ? last.value_or(0) : 0;
   }
   if (out.first == 0 || out.last < out.first) {
-    refuse(rule, "behind @ stand 3, 3- or 3-5, counted from 1");
+    refuse(rule, "after @ write 3, 3- or 3-5; hits are counted from 1");
   }
 }
 
 void read_every(std::string_view text, std::string_view rule, FailpointRule& out) {
   const auto every = take_number(text);
   if (every.value_or(0) == 0 || !text.empty()) {
-    refuse(rule, "behind % stands a whole number above 0");
+    refuse(rule, "after % write a whole number above 0");
   }
   out.every = *every;
 }

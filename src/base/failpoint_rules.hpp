@@ -1,4 +1,4 @@
-// What is to happen at which hit of which failpoint.
+// Rules that say what happens at which hit of a failpoint.
 #pragma once
 
 #include <chrono>
@@ -16,14 +16,14 @@ struct FailpointRule {
   Action action = Action::kill;
   int error = 0;                       ///< the errno of Action::error
   std::chrono::microseconds delay{0};  ///< of Action::delay
-  std::uint64_t first = 1;             ///< hits are counted from 1
-  std::uint64_t last = UINT64_MAX;     ///< this one as well
-  std::uint64_t every = 1;             ///< of those in between only multiples of it
+  std::uint64_t first = 1;             ///< the first hit it applies to; hits are counted from 1
+  std::uint64_t last = UINT64_MAX;     ///< the last hit it applies to
+  std::uint64_t every = 1;             ///< applies only to hits that are a multiple of this
 
   bool applies(std::uint64_t hit) const { return hit >= first && hit <= last && hit % every == 0; }
 };
 
-/// Rules, separated by ';':
+/// Parses rules that are separated by ';':
 ///
 ///     rule    = NAME "=" action [ "@" hits | "%" n ]
 ///     action  = "kill" | "error:" ERRNO | "delay:" n ( "us" | "ms" | "s" )

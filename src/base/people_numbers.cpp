@@ -9,7 +9,7 @@ namespace wallaroo::internal {
 
 namespace {
 
-/// With one digit behind the point when there are less than three before it, and it is not 0.
+/// Adds one digit after the point when fewer than three stand before it, unless that digit is 0.
 std::string three_digits(double number) {
   const double tenths = std::round(number * 10) / 10;
   return tenths < 100 && tenths != std::floor(tenths) ? fmt::format("{:.1f}", tenths)

@@ -53,7 +53,7 @@ inline constexpr bool may_read_beyond = true;
   Words words{0, 0};
   const auto offset = reinterpret_cast<std::uintptr_t>(data) & (page_bytes - 1);
   if (may_read_beyond && size != 0 && offset <= page_bytes - short_bytes) [[likely]] {
-    // Through asm, since the compiler may otherwise reason that the bytes exist.
+    // Hides the pointer from the compiler, which could otherwise conclude that all 16 bytes exist.
     const char* from = data;
     asm("" : "+r"(from));
     std::memcpy(&words, from, short_bytes);
@@ -78,7 +78,7 @@ inline constexpr bool may_read_beyond = true;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-/// XXH3 (Collet), for what is longer than `short_bytes`.
+/// XXH3 (Collet), for strings longer than `short_bytes`.
 std::uint64_t hash_long(std::string_view bytes);
 
 /// A hash of bytes that is the same on every machine: up to 16 bytes two folded multiplications
@@ -94,7 +94,7 @@ std::uint64_t hash_long(std::string_view bytes);
 }
 
 #ifdef __SSE2__
-/// Whether 16 bytes can be read from `data` on; `data` is not empty. See load_short.
+/// True when 16 bytes can be read from `data` on; requires at least one byte there. See load_short.
 [[gnu::always_inline]] inline bool readable_16(const char* data) {
   return may_read_beyond && (reinterpret_cast<std::uintptr_t>(data) & 4095) <= 4096 - short_bytes;
 }
@@ -108,10 +108,10 @@ std::uint64_t hash_long(std::string_view bytes);
 }
 #endif
 
-/// For what the fast path of equal_bytes does not do; `a` and `b` are of one size.
+/// The slow path of equal_bytes. Requires strings of equal size.
 bool equal_slowly(std::string_view a, std::string_view b);
 
-/// Equality, for up to 16 bytes without a branch on their number.
+/// Compares two strings; up to 16 bytes without a branch on their number.
 [[gnu::always_inline]] inline bool equal_bytes(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) {
     return false;

@@ -1,12 +1,13 @@
-// What stops the application in the name of a stage.
+// The exception with which a stage stops the application.
 #pragma once
 
 #include <wallaroo/error.hpp>
 
 namespace wallaroo::internal {
 
-/// Leaves a chain whatever the policies of its stages are: one with the policy `stop` failed, or
-/// what a stage keeps could not be saved. User code has no reason to catch it.
+/// Thrown when a stage with the policy `stop` has failed, or the state of a stage could not be
+/// saved. It leaves a chain whatever the policies of the other stages are. User code has no reason
+/// to catch it.
 class StageFailure final : public StageError {
  public:
   using StageError::StageError;

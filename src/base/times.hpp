@@ -6,8 +6,9 @@
 
 namespace wallaroo::internal {
 
-/// Before and after every time of a record. As watermarks: nothing is known yet; nothing follows.
+/// Before every time of a record. As a watermark: nothing is known yet.
 inline constexpr std::int64_t no_time = std::numeric_limits<std::int64_t>::min();
+/// After every time of a record. As a watermark: nothing follows.
 inline constexpr std::int64_t end_of_time = std::numeric_limits<std::int64_t>::max();
 
 /// a + b, at most `end_of_time` and at least `no_time`.
@@ -19,7 +20,7 @@ constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
   return sum;
 }
 
-/// a - b likewise. Both ends of time stay where they are.
+/// a - b, limited in the same way. An `a` of `no_time` or `end_of_time` is returned unchanged.
 constexpr std::int64_t saturating_subtract(std::int64_t a, std::int64_t b) {
   if (a == no_time || a == end_of_time) {
     return a;
@@ -31,7 +32,8 @@ constexpr std::int64_t saturating_subtract(std::int64_t a, std::int64_t b) {
   return difference;
 }
 
-/// Between the engine's clock and the wall clock; "never" and "nothing yet" stay what they are.
+/// Converts a time between the engine's clock and the wall clock, which differ by `by`. `no_time`
+/// and `end_of_time` are returned unchanged.
 constexpr std::int64_t shift_time(std::int64_t time, std::int64_t by) {
   return time == no_time || time == end_of_time ? time : saturating_add(time, by);
 }
