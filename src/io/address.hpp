@@ -1,4 +1,4 @@
-// Network addresses: as people write them, and as the operating system takes them.
+// Network addresses, in the form that people write and in that of the operating system.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,12 @@
 
 namespace wallaroo::internal {
 
-/// "host:port" taken apart; `host` is a name or a numeric address (IPv6 without its brackets).
+/// The parts of "host:port"; `host` is a name or a numeric address (IPv6 without its brackets).
 struct HostPort {
   std::string host;
   std::uint16_t port = 0;
 
-  /// As it is written: "host:port", or "[host]:port" for IPv6.
+  /// Returns "host:port", or "[host]:port" for IPv6.
   std::string to_string() const;
   bool operator==(const HostPort&) const = default;
 };
@@ -41,7 +41,7 @@ class SocketAddress {
   socklen_t length_ = 0;
 };
 
-/// The address itself when the host is numeric, else nothing; never waits.
+/// Returns the address when the host is numeric, otherwise nothing. Never waits.
 std::optional<SocketAddress> numeric_address(const HostPort& host_port);
 
 }  // namespace wallaroo::internal

@@ -52,7 +52,7 @@ class Writer {
   std::string& bytes_;
 };
 
-/// Reads the fields of one frame or message, whose name is for errors.
+/// Reads the fields of one frame or message; its name is used in error messages.
 class Reader {
  public:
   Reader(std::string_view name, std::string_view body)
@@ -79,7 +79,8 @@ class Reader {
     }
     return value == 1;
   }
-  /// A count of entries that take at least `min_bytes` each: no more than can be there.
+  /// Reads a count of entries that take at least `min_bytes` each. Refuses a count of more entries
+  /// than the remaining bytes can hold, so that broken bytes cannot make it allocate much.
   std::size_t count(std::size_t min_bytes) {
     const std::size_t entries = number<std::uint32_t>();
     if (entries > fields_.remaining() / min_bytes) {
@@ -167,7 +168,7 @@ void write(Writer& to, const WorkersLeft& left) {
   }
 }
 
-// Braced initialisers are evaluated in the order in which they stand, so these read field by field.
+// The fields of braced initialisers are evaluated from left to right, so these read field by field.
 
 Hello read_hello(Reader& from) {
   return {std::string(from.text()), std::string(from.text()), std::string(from.text()),

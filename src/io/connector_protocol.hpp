@@ -14,11 +14,12 @@
 
 namespace wallaroo::internal::connector_protocol {
 
-/// What a HELLO to a source, and one to a sink, must name.
+/// The version that a HELLO to a source must name.
 inline constexpr std::string_view source_version = "0.0.1";
+/// The version that a sink's HELLO must name.
 inline constexpr std::string_view sink_version = "v0.0.1";
 
-/// The point of reference of a stream of which nothing has been processed.
+/// The point of reference of a stream when none of its messages has been processed.
 inline constexpr std::uint64_t nothing_processed = UINT64_MAX;
 
 /// The streams of a sink's connection.
@@ -28,7 +29,7 @@ inline constexpr std::uint64_t data_stream = 1;
 /// The length that precedes every frame.
 inline constexpr std::size_t length_bytes = 4;
 
-/// Bytes that are no frame or message, or a value that no frame can carry.
+/// Thrown for bytes that are not a frame or message, and for values that do not fit a frame.
 class ProtocolError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -66,7 +67,7 @@ struct NotifyAck {
   friend bool operator==(const NotifyAck&, const NotifyAck&) = default;
 };
 
-/// Its views point into the bytes that were decoded. No key, no payload: empty.
+/// Its views point into the bytes that were decoded. A missing key or payload is empty.
 struct Message {
   std::uint64_t stream_id = 0;
   std::uint64_t message_id = 0;
@@ -99,19 +100,21 @@ struct EndOfStream {
   friend bool operator==(const EndOfStream&, const EndOfStream&) = default;
 };
 
-/// In the order of the type bytes, 0 to 8.
+/// Alternatives are in the order of the type bytes, 0 to 8.
 using Frame = std::variant<Hello, Ok, Error, Notify, NotifyAck, Message, Ack, Restart, EndOfStream>;
 
-/// Appends the frame with its length in front. Throws ProtocolError, leaving `bytes` as they were,
-/// when a string has more than 65535 bytes or the frame more than 2^32 - 1.
+/// Appends the frame, preceded by its length. Throws ProtocolError, leaving `bytes` unchanged, when
+/// a string has more than 65535 bytes or the frame more than 2^32 - 1.
 void append(std::string& bytes, const Frame& frame);
 std::string encode(const Frame& frame);
-/// The frame of `body`: its type byte and what follows, without the length. Throws ProtocolError.
+/// Decodes `body`: a type byte and the fields of that type, without the length. Throws
+/// ProtocolError.
 Frame decode(std::string_view body);
-/// The body of the frame at the start of `bytes`, once all of it is there; `length_bytes` and the
-/// body are what it takes up. Throws ProtocolError for a length above `max_frame_bytes`, or of 0.
+/// The body of the frame at the start of `bytes`, or nothing while it is incomplete. The frame
+/// takes up `length_bytes` and its body. Throws ProtocolError for a length above `max_frame_bytes`,
+/// or of 0.
 std::optional<std::string_view> first_frame(std::string_view bytes, std::size_t max_frame_bytes);
-/// "MESSAGE", for error messages.
+/// The name of the frame's type for error messages, such as "MESSAGE".
 std::string_view name_of(const Frame& frame);
 
 // Two-phase commit: the payloads of messages on a sink's control stream.
@@ -159,15 +162,15 @@ struct WorkersLeft {
   friend bool operator==(const WorkersLeft&, const WorkersLeft&) = default;
 };
 
-/// In the order of their tags, 201 to 206.
+/// Alternatives are in the order of their tags, 201 to 206.
 using TwoPhaseMessage =
     std::variant<ListUncommitted, ReplyUncommitted, Phase1, Reply, Phase2, WorkersLeft>;
 
-/// The payload of a MESSAGE. Throws ProtocolError like `append`.
+/// Returns the payload of a MESSAGE. Throws ProtocolError like `append`.
 std::string encode_two_phase(const TwoPhaseMessage& message);
-/// A whole MESSAGE frame on the control stream, with its length.
+/// Returns a whole MESSAGE frame on the control stream, with its length.
 std::string encode_control_frame(const TwoPhaseMessage& message);
-/// Throws ProtocolError.
+/// Decodes the payload of a MESSAGE on the control stream. Throws ProtocolError.
 TwoPhaseMessage decode_two_phase(std::string_view payload);
 
 }  // namespace wallaroo::internal::connector_protocol

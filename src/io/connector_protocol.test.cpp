@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t key_0 = 0xbd29'af3b'35fb'e79a;  // the start of SHA-256("key_0")
 
-/// "00 1a ff" and quoted text, with any white space, as bytes.
+/// Converts text such as "00 1a ff", which may hold quoted text and white space, to bytes.
 std::string bytes_of(std::string_view text) {
   std::string bytes;
   for (std::size_t i = 0; i < text.size();) {
@@ -168,7 +168,7 @@ std::vector<std::string> some_payloads() {
 
 TEST(ConnectorProtocol, EveryTruncationIsAnErrorWhereAFieldIsMissing) {
   for (const std::string& body : some_bodies()) {
-    // The payload of a MESSAGE is whatever follows, and a RESTART may lack its address.
+    // The payload of a MESSAGE may have any length, and a RESTART may lack its address.
     const std::size_t optional_from = body[0] == 5 ? body.size() - 1 : body.size();
     for (std::size_t size = body[0] == 7 ? 2 : 1; size < optional_from; ++size) {
       EXPECT_THROW(decode(std::string_view(body).substr(0, size)), ProtocolError)

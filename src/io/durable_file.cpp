@@ -47,7 +47,8 @@ std::string_view advice(int error) {
   }
 }
 
-/// 0 or an errno of `call`, which returns -1 on errors and is repeated when a signal interrupts it.
+/// Runs `call`, which returns -1 on errors, again while signals interrupt it. Returns 0 or an
+/// errno.
 template <class Call>
 int error_of(Call call) {
   int error = 0;
@@ -57,7 +58,7 @@ int error_of(Call call) {
   return error;
 }
 
-/// The step between its failpoints: 0 or an errno.
+/// Runs a step between its failpoints. Returns 0 or an errno.
 template <class Call>
 int step(FailpointGroup steps, std::string_view name, Call call) {
   if (const int error = steps.before(name)) {
@@ -156,13 +157,13 @@ void DurableFile::truncate(std::uint64_t size) {
 void DurableFile::sync() {
   require_sound();
   if (const int error = step(steps_, "fsync", [&] { return ::fsync(fd_.get()); })) {
-    fail("make durable (fsync)", error);
+    fail("flush (fsync)", error);
   }
 }
 
 void DurableFile::close() {
   require_sound();
-  // After EINTR the descriptor is closed all the same on Linux.
+  // On Linux the descriptor is closed even after EINTR.
   if (::close(fd_.release()) != 0 && errno != EINTR) {
     fail("close", errno);
   }
@@ -172,7 +173,7 @@ void publish_file(const std::filesystem::path& path, std::string_view bytes, Fai
   std::filesystem::path temporary = path;
   temporary += ".tmp";
   try {
-    ::unlink(temporary.c_str());  // of an attempt that was killed
+    ::unlink(temporary.c_str());  // left by a process that was killed
     DurableFile file = DurableFile::create(temporary, steps);
     file.append(bytes);
     file.sync();
@@ -180,7 +181,7 @@ void publish_file(const std::filesystem::path& path, std::string_view bytes, Fai
     require(step(steps, "rename", [&] { return ::rename(temporary.c_str(), path.c_str()); }),
             "rename the temporary file to", path);
   } catch (...) {
-    ::unlink(temporary.c_str());  // a full disk should not be kept full by it
+    ::unlink(temporary.c_str());  // so that it does not keep a full disk full
     throw;
   }
   sync_directory(path.parent_path(), steps);
@@ -192,7 +193,7 @@ void sync_directory(const std::filesystem::path& path, FailpointGroup steps) {
     const FileDescriptor directory(::open(shown.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     return directory ? ::fsync(directory.get()) : -1;
   });
-  require(error, "make durable (fsync) the directory", shown);
+  require(error, "flush (fsync) the directory", shown);
 }
 
 void create_directory_durably(const std::filesystem::path& path) {
@@ -205,7 +206,7 @@ void create_directory_durably(const std::filesystem::path& path) {
   const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
   const FileDescriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   require(!directory || ::fsync(directory.get()) != 0 ? errno : 0,
-          "make durable (fsync) the directory", parent);
+          "flush (fsync) the directory", parent);
 }
 
 void remove_file(const std::filesystem::path& path, FailpointGroup steps) {

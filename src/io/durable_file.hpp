@@ -1,10 +1,10 @@
-// Files whose content survives a crash of the machine, and errors when it would not.
+// Files whose content survives a crash of the machine.
 //
 // A file is durable when its bytes and its name are: after `sync`, and `sync_directory` for the
-// directory that holds it. Everything here throws IoError, which names the file and what to do.
+// directory that holds it. Every function throws IoError, which names the file and what to do.
 //
-// `steps` names the failpoints around each step: those of "store.data" are store.data.write.before
-// and so on; the steps are create, write, fsync, rename, truncate, remove and directory.fsync.
+// `steps` names the failpoints around each step, such as store.data.write.before for "store.data".
+// The steps are create, write, fsync, rename, truncate, remove and directory.fsync.
 #pragma once
 
 #include <cstdint>
@@ -17,21 +17,21 @@
 
 namespace wallaroo::internal {
 
-/// A file that is appended to. After a write or sync that failed it is not known what is on the
-/// disk (the kernel reports a lost write only once), so everything that follows fails as well.
+/// A file to which bytes are appended. After a failed write or sync its content on the disk is not
+/// known (the kernel reports a lost write only once), so every later call fails as well.
 class DurableFile {
  public:
-  /// A new file; one that exists is an error.
+  /// Creates a file. One that exists is an error.
   static DurableFile create(const std::filesystem::path& path, FailpointGroup steps);
-  /// A file that is there, or a new one; what is appended comes behind what it has.
+  /// Opens a file at its end, or creates it.
   static DurableFile open(const std::filesystem::path& path, FailpointGroup steps);
 
   void append(std::string_view bytes);
-  /// Cuts off what lies behind `size` bytes.
+  /// Cuts the file to `size` bytes.
   void truncate(std::uint64_t size);
   /// Returns when the bytes are on the disk.
   void sync();
-  /// Without a sync nothing is promised.
+  /// Closes the file. Bytes that were not synced may be lost.
   void close();
 
   std::uint64_t size() const { return size_; }
@@ -51,21 +51,22 @@ class DurableFile {
   std::string failure_;  ///< empty while the file is sound
 };
 
-/// Makes `path` a file of these bytes, at once and durably, whatever was there before: a reader
-/// sees the old content or the new. Uses `path` + ".tmp". An error from the step directory.fsync on
-/// means that the new content is there, but may not survive a loss of power.
+/// Creates or replaces the file `path` with these bytes, atomically and durably: a reader sees the
+/// old content or the new. Uses `path` + ".tmp". After an error of the step directory.fsync the new
+/// content is there, but may not survive a loss of power.
 void publish_file(const std::filesystem::path& path, std::string_view bytes, FailpointGroup steps);
 
-/// Makes names durable: of files made, renamed or removed in the directory.
+/// Makes the names of files that were made, renamed or removed in the directory durable.
 void sync_directory(const std::filesystem::path& path, FailpointGroup steps);
 
-/// Durably; one that is there already is none the worse.
+/// Creates a directory durably. One that exists is not an error.
 void create_directory_durably(const std::filesystem::path& path);
 
-/// Not yet durably. A file that is not there is no error.
+/// Removes a file; call `sync_directory` to make that durable. A file that is not there is not an
+/// error.
 void remove_file(const std::filesystem::path& path, FailpointGroup steps);
 
-/// "cannot DOING 'PATH': no space left on device; free some space ...".
+/// Returns "cannot DOING 'PATH': no space left on device; free some space ...".
 std::string file_error(std::string_view doing, const std::filesystem::path& path, int error);
 
 }  // namespace wallaroo::internal

@@ -92,7 +92,7 @@ TEST_F(DurableFileTest, ErrorsNameTheFileAndWhatToDo) {
                "file': file exists; it exists already, move it away");
 }
 
-// Beyond the limit a write is cut short first, and then refused.
+// A write that crosses the size limit is cut short first; the next one is refused.
 TEST_F(DurableFileTest, ShortWritesAreContinuedAndTheRefusalIsReported) {
   const auto path = directory_ / "file";
   const pid_t child = ::fork();
@@ -103,7 +103,7 @@ TEST_F(DurableFileTest, ShortWritesAreContinuedAndTheRefusalIsReported) {
     DurableFile file = DurableFile::create(path, steps);
     file.append(std::string(900, 'a'));
     const std::string first = error_of([&] { file.append(std::string(200, 'b')); });
-    // A file that failed stays failed, though this would fit.
+    // A file that has failed stays failed, although this call alone would succeed.
     const std::string second = error_of([&] { file.sync(); });
     const bool right = first.find("ulimit -f") != std::string::npos && first == second;
     ::_exit(right && file.size() == 1000 ? 0 : 1);
@@ -131,7 +131,7 @@ TEST_F(DurableFileTest, DirectoriesAreMadeAndFilesRemovedOnce) {
   EXPECT_TRUE(std::filesystem::is_directory(directory_ / "new"));
 }
 
-// Killed or refused at any step, the file is the old one or the new one.
+// Whichever step is killed or refused, a reader finds the old file or the new one.
 TEST_F(DurableFileFailpoints, APublicationThatFailsAnywhereLeavesTheOldFileOrTheNew) {
   const auto path = directory_ / "file";
   for (const std::string step : {"create", "write", "fsync", "rename", "directory.fsync"}) {

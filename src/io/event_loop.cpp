@@ -33,8 +33,8 @@ timespec to_timespec(Nanoseconds duration) {
   return {static_cast<time_t>(seconds.count()), static_cast<long>((duration - seconds).count())};
 }
 
-/// For systems that refuse epoll_pwait2 (kernels before 5.11, old container profiles): rounded up,
-/// as a wait that ends before the timer is due would be repeated at once.
+/// For systems that refuse epoll_pwait2 (kernels before 5.11, old container profiles). Rounds up,
+/// because a wait that ends before the timer is due would be repeated at once.
 int to_milliseconds(std::optional<Nanoseconds> timeout) {
   if (!timeout) {
     return -1;
@@ -53,8 +53,8 @@ FileDescriptor opened(int fd, const char* what) {
 }  // namespace
 
 struct EventLoop::Impl {
-  /// Events name the descriptor together with the generation it was watched in, so that one which
-  /// was meant for an earlier use of the same number is recognised.
+  /// An event names the descriptor and the generation in which it was watched, so that an event for
+  /// an earlier use of the same number is recognised.
   struct Watch {
     ReadyHandler* handler = nullptr;
     std::uint32_t generation = 0;
@@ -66,7 +66,7 @@ struct EventLoop::Impl {
         epoll(opened(::epoll_create1(EPOLL_CLOEXEC), "an epoll descriptor")),
         wakeup(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "an eventfd")),
         events(first_event_capacity) {
-    // Edge-triggered: every write is an event of its own, so the count need never be read.
+    // Edge-triggered: every write is an event, so the count of the eventfd is never read.
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;
     event.data.u64 = wakeup_key;
@@ -138,7 +138,7 @@ void EventLoop::Impl::dispatch_timers() {
     return;
   }
   const std::int64_t now_ns = clock.now_ns();
-  const TimerId first_new = next_timer;  // those set by these actions wait for the next poll
+  const TimerId first_new = next_timer;  // timers that these actions set wait for the next poll
   for (auto timer = timers.begin(); timer != timers.end() && timer->first.first <= now_ns;) {
     if (timer->first.second >= first_new) {
       ++timer;
@@ -153,7 +153,7 @@ void EventLoop::Impl::dispatch_timers() {
 }
 
 void EventLoop::Impl::dispatch_posted() {
-  // An exchange, not a store: it must see what happened before the signal it takes back.
+  // An exchange rather than a store: it must see what happened before the signal that it clears.
   if (!signalled.load(std::memory_order_relaxed) ||
       !signalled.exchange(false, std::memory_order_acq_rel)) {
     return;
@@ -165,7 +165,7 @@ void EventLoop::Impl::dispatch_posted() {
   }
   for (auto& action : actions) {
     action();
-    action = nullptr;  // what it owns goes now, not after the last action
+    action = nullptr;  // destroys what the action owns now, not after the last action
   }
 }
 

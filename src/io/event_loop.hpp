@@ -1,4 +1,4 @@
-// One per executor: waits for sockets, timers and messages from other threads.
+// The event loop of an executor, which waits for sockets, timers and messages from other threads.
 #pragma once
 
 #include <chrono>
@@ -11,18 +11,18 @@
 
 namespace wallaroo::internal {
 
-/// Told about a file descriptor's readiness.
+/// Is told when a file descriptor is ready.
 class ReadyHandler {
  public:
   virtual ~ReadyHandler() = default;
-  /// `events` are epoll's (EPOLLIN, EPOLLOUT, EPOLLHUP, ...). The handler may unwatch or close
-  /// any descriptor, its own included, and may be destroyed by others' handlers in the same poll:
-  /// a descriptor that was unwatched gets no further call.
+  /// `events` are epoll's (EPOLLIN, EPOLLOUT, EPOLLHUP, ...). The handler may unwatch or close any
+  /// descriptor, its own included, and may be destroyed by another handler in the same poll, since
+  /// no call follows for a descriptor that was unwatched.
   virtual void on_ready(std::uint32_t events) = 0;
 };
 
-/// Edge-triggered epoll, a heap of timers, an eventfd for other threads. Not thread-safe but for
-/// `post` and `wake`.
+/// Edge-triggered epoll, ordered timers, and an eventfd for other threads. Only `post` and `wake`
+/// may be called from other threads.
 class EventLoop {
  public:
   using TimerId = std::uint64_t;
@@ -37,21 +37,22 @@ class EventLoop {
   void watch(int fd, ReadyHandler& handler);
   void unwatch(int fd);
 
-  /// Calls `action` once, on the loop's thread, when the clock has passed `delay` from now.
+  /// Calls `action` once, from a `poll` after `delay` has passed.
   TimerId after(std::chrono::nanoseconds delay, std::function<void()> action);
-  /// A timer that has fired, or an unknown id, is ignored.
+  /// Removes a timer. Ignores a timer that has fired, and an unknown id.
   void cancel(TimerId id);
-  /// When the earliest timer is due (clock time), if there is one.
+  /// The time of the clock at which the earliest timer is due, if there is one.
   std::optional<std::int64_t> next_timer_ns() const;
 
-  /// From any thread: runs `action` on the loop's thread in its next `poll`. Actions posted by one
-  /// thread keep their order; those still queued at destruction are destroyed without being run.
+  /// Runs `action` on the loop's thread in its next `poll`. May be called from any thread. Actions
+  /// posted by one thread keep their order; those still queued at destruction are destroyed without
+  /// being run.
   void post(std::function<void()> action);
-  /// From any thread: makes a `poll` that waits, or the next one, return.
+  /// Makes a `poll` that waits, or the next one, return. May be called from any thread.
   void wake();
 
-  /// Dispatches everything that is ready: descriptors, due timers, posted actions. Waits for the
-  /// first of them at most `timeout` (no timeout: for ever), never past the next timer.
+  /// Dispatches everything that is ready: descriptors, due timers, posted actions. If nothing is,
+  /// waits for at most `timeout` (without one: for ever), but never past the next timer.
   void poll(std::optional<std::chrono::nanoseconds> timeout);
 
  private:

@@ -7,7 +7,7 @@
 
 namespace wallaroo::internal {
 
-/// Closes its descriptor when it goes. Moved from, it holds none.
+/// Closes its descriptor when it is destroyed. After a move it holds none.
 class FileDescriptor {
  public:
   FileDescriptor() = default;

@@ -1,11 +1,11 @@
-// One process at a time writes to a file.
+// Locks by which only one process at a time writes to a file.
 #pragma once
 
 namespace wallaroo::internal {
 
-/// Holds a lock (flock) until the descriptor is closed, which the kernel does when the process
-/// ends. False when somebody else holds one; `shared` ones are held by several. True where the file
-/// system knows no locks.
+/// Takes a lock (flock) that is held until the descriptor is closed, at the latest when the process
+/// ends. Several holders may have `shared` locks at a time. Returns false when another holder is in
+/// the way, and true when the file system knows no locks.
 bool lock_file(int descriptor, bool shared);
 
 }  // namespace wallaroo::internal

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// As many as the kernel follows.
+/// How many symbolic links are followed, as in the kernel.
 constexpr int max_links = 40;
 
 FileKind kind_of(const struct stat& status) {
@@ -26,7 +26,7 @@ FilePlaceAndKind place_in(const struct stat& status) {
   return {{.device = status.st_dev, .inode = status.st_ino}, kind_of(status)};
 }
 
-/// Where a symbolic link that leads nowhere would have its file.
+/// The path at which the target of a dangling symbolic link would be.
 fs::path end_of_links(fs::path path) {
   std::error_code error;
   for (int links = 0; links < max_links; ++links) {

@@ -8,19 +8,19 @@
 
 namespace wallaroo::internal {
 
-/// A file that is there, by its device and inode; or one that is not there yet, by the directory
-/// that it will be in and its name. Two paths of one place lead to one file.
+/// The identity of a file: device and inode if it exists, otherwise those of its directory, and its
+/// name. Two paths with equal places lead to one file.
 struct FilePlace {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
-  std::string name = {};  ///< of one that is not there yet
+  std::string name = {};  ///< empty for a file that exists
 
   friend auto operator<=>(const FilePlace&, const FilePlace&) = default;
 };
 
 enum class FileKind {
   regular,
-  absent,   ///< not there yet
+  absent,   ///< does not exist yet
   channel,  ///< pipe or socket
   other,    ///< device or directory
 };
@@ -30,11 +30,11 @@ struct FilePlaceAndKind {
   FileKind kind = FileKind::regular;
 };
 
-/// Follows symbolic links, also to what is not there yet. No value when the directory is not there,
-/// or nothing can be seen.
+/// Follows symbolic links, also those to files that do not exist yet. Returns nothing when the
+/// directory does not exist or may not be read.
 std::optional<FilePlaceAndKind> find_place(const std::string& path);
 std::optional<FilePlaceAndKind> find_place(int descriptor);
-/// As if the file were not there: its directory and its name.
+/// Returns the place that the file has while it does not exist: its directory and its name.
 std::optional<FilePlace> find_place_of_name(const std::string& path);
 
 }  // namespace wallaroo::internal

@@ -1,4 +1,4 @@
-// Who reads and writes which files, so that nobody writes to what another one uses.
+// Keeps track of the files that sources and sinks use, so that none writes to a file of another.
 #pragma once
 
 #include <map>
@@ -9,21 +9,21 @@
 
 namespace wallaroo::internal {
 
-/// Files that are written: "-" is standard output.
+/// The files that one sink writes. "-" is standard output.
 struct WrittenFiles {
   std::vector<std::string> paths = {};
-  /// When not empty: the paths that begin with this one, a dot and at least six digits, too.
+  /// Unless empty, adds all paths that are this one followed by a dot and at least six digits.
   std::string sequence = {};
 };
 
-/// Told of everybody; refuses a file that one of them writes and another one uses, by what it is:
-/// links, other spellings and descriptors under /proc lead to the same file. Files that are not
-/// there yet count as well. Devices may be shared, pipes and sockets be read by one and written by
-/// another.
+/// Is given all sources and sinks of files, and refuses a file that one of them writes and another
+/// one uses. Files are compared by identity, so links, other spellings and descriptors under /proc
+/// lead to the same file; files that do not exist yet count as well. Devices may be shared, and a
+/// pipe or socket may be read by one and written by another.
 class FileUsers {
  public:
-  /// `who` is as in messages: "source 'lines'". Throw ConfigError, naming both and their paths.
-  /// All writers are told before the readers.
+  /// Add the files of a sink or source; `who` names it in messages, as in "source 'lines'". Throw
+  /// ConfigError that names both users and their paths. Add all writers before the readers.
   void add_writer(const std::string& who, const WrittenFiles& files);
   void add_reader(const std::string& who, const std::vector<std::string>& paths) const;
 

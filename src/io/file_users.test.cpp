@@ -50,7 +50,7 @@ class FilesThatAreUsed : public testing::Test {
     }
     return "";
   }
-  /// A source and a sink, and two sinks, are refused; the file is as it was.
+  /// Expects that a source and a sink, and two sinks, are refused, and that the file is unchanged.
   void expect_same(const std::string& one, const std::string& other) const {
     for (const std::string& said :
          {refusal({{one}}, WrittenFiles{{other}}), refusal({{one}}, other)}) {

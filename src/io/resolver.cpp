@@ -59,7 +59,7 @@ struct Resolution::State : std::enable_shared_from_this<State> {
     if (loop == nullptr) {
       return;
     }
-    // The lock is held, so a loop that is still named here cannot go during the post.
+    // The lock is held, so the loop cannot be destroyed during the post.
     loop->post([self = shared_from_this(), resolved = std::move(resolved)]() mutable {
       if (Callback callback = self->take_callback()) {
         callback(std::move(resolved));

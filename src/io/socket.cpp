@@ -20,7 +20,7 @@ namespace {
 
 void enable(int socket, int level, int option) {
   const int on = 1;
-  // Fails only for a socket that is already broken, which the next read or write reports.
+  // This fails only for a broken socket, which the next read or write reports.
   (void)::setsockopt(socket, level, option, &on, sizeof(on));
 }
 
@@ -65,7 +65,7 @@ SocketAddress name_of(int socket, int (*ask)(int, sockaddr*, socklen_t*)) {
   socklen_t length = sizeof(storage);
   if (ask(socket, reinterpret_cast<sockaddr*>(&storage), &length) != 0) {
     throw IoError(
-        fmt::format("cannot tell the address of descriptor {}: {}", socket, error_text(errno)));
+        fmt::format("cannot find the address of descriptor {}: {}", socket, error_text(errno)));
   }
   return {reinterpret_cast<const sockaddr*>(&storage), length};
 }
@@ -137,7 +137,7 @@ Accepted accept_tcp(int listener) {
   if (fd < 0) {
     return {{}, {}, errno};
   }
-  // A peer whose machine vanished without a word must not hold its place for ever.
+  // Without keep-alive a peer whose machine has vanished would hold its place for ever.
   enable(fd, SOL_SOCKET, SO_KEEPALIVE);
   return {FileDescriptor(fd), {reinterpret_cast<const sockaddr*>(&storage), length}, 0};
 }

@@ -1,4 +1,4 @@
-// How a transaction ends that was prepared and is in doubt: pure.
+// Decides how a transaction ends that was prepared and is in doubt. Pure.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +7,15 @@ namespace wallaroo::internal {
 
 enum class TransactionEnd : std::uint8_t { commit, abort };
 
-/// Of a transaction that a sink's peer has prepared and not finished, when the sink finds it there.
-/// `transaction`: the number of its checkpoint. `complete`: of the last complete checkpoint that
-/// the sink took part in, after a start the one gone back to; 0: none.
+/// Decides about a transaction that a sink's peer has prepared and not finished. `transaction` is
+/// the number of its checkpoint. `complete` is the number of the last complete checkpoint in which
+/// the sink took part, after a start that of the restored checkpoint; 0 if there is none.
 ///
-/// A later one belongs to a checkpoint that never completed, or that was deliberately not restored.
-/// An earlier one belongs to a complete checkpoint like `complete` itself, and its commit did not
-/// arrive: this rests on sinks settling all that is in doubt before they prepare anything more, so
-/// that no transaction of a failed checkpoint is left when a later one completes.
+/// A transaction after `complete` is aborted: its checkpoint never completed, or was deliberately
+/// not restored. A transaction up to `complete` is committed: its checkpoint completed, and only
+/// the commit did not arrive. The second rule requires that sinks settle all transactions in doubt
+/// before they prepare another, so that no transaction of a failed checkpoint is left when a later
+/// checkpoint completes.
 constexpr TransactionEnd end_of_transaction(std::uint64_t transaction, std::uint64_t complete) {
   return transaction <= complete ? TransactionEnd::commit : TransactionEnd::abort;
 }
