@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t read_bytes = 64 * 1024;
 
-/// What of `events` happens first; 0 when nothing does.
+/// Waits for any of `events` and returns those that have happened; 0 after the timeout.
 int wait_for(int socket, int events, std::chrono::milliseconds timeout) {
   pollfd waiting{socket, static_cast<short>(events), 0};
   const int ready = ::poll(&waiting, 1, static_cast<int>(timeout.count()));
@@ -101,7 +101,7 @@ void say_last_word(int socket, std::string_view word, std::chrono::milliseconds 
       receive_into(dropped, socket);
     }
   } catch (const IoError&) {
-    return;  // it has closed
+    return;  // the other side has closed
   }
 }
 

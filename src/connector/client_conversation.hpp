@@ -18,26 +18,26 @@ class ClientConversation {
   ClientConversation(const ConnectorClientOptions& options, ConnectorClient::OnResume on_resume)
       : options_(options), on_resume_(std::move(on_resume)) {}
 
-  /// A new connection: what was under way on the old one is forgotten.
+  /// Begins a new connection with a HELLO, and forgets what was under way on the old one.
   void connected();
   void disconnected();
-  /// An answer, without its length. Throws ConnectorError, and ProtocolError for broken bytes.
-  /// False when the application asks to reconnect.
+  /// Takes a frame of the application, without its length. Returns false when the application asks
+  /// to reconnect. Throws ConnectorError when it refuses, ProtocolError for broken bytes.
   bool on_frame(std::string_view body);
-  /// Streams that were refused are asked for again.
+  /// Asks again for the streams that were refused.
   void retry();
 
   ConnectorStream& add(std::uint64_t id, std::string name);
-  /// The stream is open and there are credits.
+  /// True when the stream is open and there are credits.
   bool may_send(const ConnectorStream& stream) const { return stream.open && credits_ > 0; }
   void send(ConnectorStream& stream, std::uint64_t message_id, std::string_view payload);
   void end(ConnectorStream& stream);
 
   bool greeted() const { return greeted_; }
   bool refused() const { return !refused_.empty(); }
-  /// Bytes to be sent; whoever sends them removes them.
+  /// Bytes that are to be sent; the caller removes those that it has sent.
   std::string& output() { return output_; }
-  /// Where a RESTART has sent us; empty: nowhere else.
+  /// The address to which a RESTART has directed the client; empty: the same as before.
   const std::string& new_address() const { return new_address_; }
 
  private:

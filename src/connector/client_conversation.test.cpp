@@ -13,7 +13,7 @@ class Conversation : public testing::Test {
   bool hear(const Frame& frame) {
     return talk.on_frame(std::string_view(encode(frame)).substr(length_bytes));
   }
-  /// What the client says since the last call.
+  /// The frames that the client has sent since the last call.
   Frames said() {
     Frames frames;
     said_ = std::exchange(talk.output(), {});

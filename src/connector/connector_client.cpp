@@ -92,14 +92,14 @@ struct ConnectorClient::Impl {
     }
   }
 
-  /// An application that closes the connection may have said why.
+  /// Reads what is left: an application that closes the connection may have sent the reason.
   void hear_last_words() {
     try {
       if (socket) {
         receive(0ms);
       }
     } catch (const IoError&) {
-      return;  // it has not
+      return;  // it has sent no reason
     }
   }
 
@@ -122,7 +122,7 @@ struct ConnectorClient::Impl {
     } catch (const protocol::ProtocolError& error) {
       disconnect();
       throw ConnectorError(
-          fmt::format("what the application sends is no answer: {}", error.what()));
+          fmt::format("the application sent something that is not the protocol: {}", error.what()));
     } catch (...) {
       disconnect();
       throw;

@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::chrono::milliseconds linger{1'000};
 
-/// A worker's connection. Its answers are few and small, and awaited: they are sent at once.
+/// A worker's connection. Answers are few and small, and the worker waits for them, so they are
+/// sent at once.
 struct Connection {
   Connection(internal::Accepted accepted, const std::string& cookie, ConnectorOutput& output)
       : socket(std::move(accepted.socket)),
@@ -31,7 +32,7 @@ struct Connection {
   std::string peer;
   internal::SinkConversation conversation;
   std::string received;
-  bool replaced = false;  ///< by a newer one of the same output
+  bool replaced = false;  ///< a newer connection has the same output
 };
 
 }  // namespace
@@ -45,7 +46,7 @@ struct ConnectorSinkServer::Impl final : internal::ReadyHandler {
     loop.watch(listener.get(), *this);
   }
 
-  /// Something is ready: every connection is looked at, as there are as many as workers.
+  /// Looks at every connection; there are only as many as workers.
   void on_ready(std::uint32_t) override {
     accept_all();
     for (auto next = connections.begin(); next != connections.end();) {
@@ -69,7 +70,7 @@ struct ConnectorSinkServer::Impl final : internal::ReadyHandler {
     }
   }
 
-  /// False when the connection is over.
+  /// Returns false when the connection is over.
   bool serve(Connection& connection) {
     try {
       while (!connection.replaced &&
@@ -83,7 +84,7 @@ struct ConnectorSinkServer::Impl final : internal::ReadyHandler {
     } catch (const std::exception& error) {
       say(connection, error.what());
       const std::string reason = std::string(error.what()).substr(0, 1000);
-      // Nobody else is served meanwhile; the other side closes as soon as it hears that.
+      // This blocks all connections, but not for long: the other side closes when it reads this.
       internal::say_last_word(connection.socket.get(), protocol::encode(protocol::Error{reason}),
                               linger);
     }
@@ -112,7 +113,8 @@ struct ConnectorSinkServer::Impl final : internal::ReadyHandler {
     connection.received.erase(0, connection.received.size() - rest.size());
   }
 
-  /// A worker that is back may be so before its old connection is known to be broken.
+  /// Ends older connections of the same output: a worker may come back before its old connection is
+  /// known to be broken.
   void replace_older(const Connection& newer) {
     for (Connection& each : connections) {
       if (&each != &newer && each.conversation.name() == newer.conversation.name()) {

@@ -10,7 +10,7 @@ namespace wallaroo::internal {
 namespace protocol = connector_protocol;
 
 namespace {
-constexpr std::uint32_t credits = 1000;  // nobody looks at them but to see that there are some
+constexpr std::uint32_t credits = 1000;  // any positive number: sinks do not count credits
 }  // namespace
 
 std::string SinkConversation::on_frame(std::string_view body) {
@@ -123,7 +123,7 @@ bool SinkConversation::prepare(const protocol::Phase1& phase) {
 
 void SinkConversation::finish(const protocol::Phase2& phase) {
   if (!state_.prepared || state_.prepared->id != phase.transaction) {
-    return;  // it was finished before
+    return;  // the transaction was finished before
   }
   if (phase.commit) {
     output_.commit(name_, *state_.prepared);

@@ -1,5 +1,5 @@
-// The receiving side of a connector sink's connection: frames in, frames out. Pure but for the
-// output, which it calls.
+// The receiving side of a connector sink's connection: frames in, frames out. It is pure except
+// that it calls the output.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,15 @@ namespace wallaroo::internal {
 
 class SinkConversation {
  public:
-  /// Both must outlive the conversation.
+  /// Both arguments must outlive the conversation.
   SinkConversation(const std::string& cookie, ConnectorOutput& output)
       : cookie_(cookie), output_(output) {}
 
-  /// A frame without its length; returns the answer, which may be empty. Throws ConnectorError or
-  /// ProtocolError when the connection must end, and what the output throws.
+  /// Takes a frame, without its length, and returns the answer, which may be empty. Throws
+  /// ConnectorError or ProtocolError when the connection must end, and passes on what the output
+  /// throws.
   std::string on_frame(std::string_view body);
-  /// Of the output; empty until the peer has said it.
+  /// The name of the output; empty until the peer has sent it.
   const std::string& name() const { return name_; }
 
  private:
@@ -38,8 +39,8 @@ class SinkConversation {
   bool greeted_ = false;
   std::string name_;
   ConnectorOutputState state_;
-  std::uint64_t held_ = 0;  ///< bytes of the output that we have
-  bool gap_ = false;        ///< something was lost, and must be sent again
+  std::uint64_t held_ = 0;  ///< how many bytes the output has, committed or not
+  bool gap_ = false;        ///< bytes are missing, so no checkpoint may be prepared
 };
 
 }  // namespace wallaroo::internal

@@ -13,7 +13,7 @@ namespace {
 
 using namespace connector_protocol;
 
-/// Keeps what is durable, and what is not, in memory.
+/// An output in memory, which keeps durable and other bytes apart.
 class MemoryOutput final : public ConnectorOutput {
  public:
   ConnectorOutputState load(const std::string& name) override { return states[name]; }
@@ -53,7 +53,7 @@ class SinkTalk : public testing::Test {
   std::string control(const TwoPhaseMessage& message) {
     return talk->on_frame(std::string_view(encode_control_frame(message)).substr(length_bytes));
   }
-  /// The transactions in doubt.
+  /// Begins a new conversation, and returns the transactions in doubt.
   std::vector<std::string> connect() {
     talk.emplace(cookie, output);
     EXPECT_EQ(say(Hello{"v0.0.1", cookie, "App", "initializer"}), encode(Ok{1000}));
