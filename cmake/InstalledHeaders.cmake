@@ -6,7 +6,7 @@
 # every such include becomes <wallaroo/detail/FOLDER/x.hpp>.
 cmake_minimum_required(VERSION 3.25)
 
-set(include_of_internal "#include \"([a-z_]+/[a-z_0-9]+\\.hpp)\"")
+set(include_of_internal "#include \"([a-z_]+/[a-z_0-9/]+\\.hpp)\"")
 
 # Copies SOURCE/FROM to TARGET/TO and appends the internal headers that it includes to `wanted`.
 function(copy_header from to)
@@ -29,7 +29,7 @@ endfunction()
 
 file(REMOVE_RECURSE ${TARGET})
 set(wanted)
-file(GLOB public RELATIVE ${SOURCE}/include ${SOURCE}/include/wallaroo/*.hpp)
+file(GLOB_RECURSE public RELATIVE ${SOURCE}/include ${SOURCE}/include/wallaroo/*.hpp)
 foreach(header IN LISTS public)
   copy_header(include/${header} ${header})
 endforeach()

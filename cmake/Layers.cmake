@@ -45,7 +45,7 @@ endfunction()
 # test program of the *.test.cpp files in it.
 function(wallaroo_layer folder)
   cmake_parse_arguments(arg "" "" "DEPS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "\\.test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "\\.test\\.cpp$")

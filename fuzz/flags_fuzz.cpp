@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "app/flags.hpp"
 

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/short_bytes.hpp"
-#include "checkpoint/manifest_file.hpp"
-#include "record/stored_schema.hpp"
+#include "checkpoint/store/manifest_file.hpp"
+#include "record/stored/stored_schema.hpp"
 
 namespace {
 

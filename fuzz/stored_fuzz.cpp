@@ -12,9 +12,9 @@
 #include <variant>
 #include <vector>
 
-#include "record/schema.hpp"
-#include "record/stored.hpp"
-#include "record/stored_json.hpp"
+#include "record/stored/schema.hpp"
+#include "record/stored/stored.hpp"
+#include "record/stored/stored_json.hpp"
 
 namespace {
 

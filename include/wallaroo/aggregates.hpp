@@ -8,12 +8,12 @@
 #include <utility>
 
 #include <wallaroo/aggregation.hpp>
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
-#include "window/aggregation_collections.hpp"
-#include "window/aggregation_combined.hpp"
-#include "window/aggregation_numbers.hpp"
-#include "window/aggregation_ready.hpp"
+#include "window/aggregations/aggregation_collections.hpp"
+#include "window/aggregations/aggregation_combined.hpp"
+#include "window/aggregations/aggregation_numbers.hpp"
+#include "window/aggregations/aggregation_ready.hpp"
 
 namespace wallaroo {
 

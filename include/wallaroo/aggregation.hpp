@@ -1,9 +1,9 @@
 // The contract of an aggregation, which turns the records of a window into its result.
 #pragma once
 
-#include <wallaroo/window.hpp>
+#include <wallaroo/types/window.hpp>
 
-#include "window/aggregation_traits.hpp"
+#include "window/aggregations/aggregation_traits.hpp"
 
 namespace wallaroo {
 

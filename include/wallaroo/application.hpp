@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include <wallaroo/decoded.hpp>
+#include <wallaroo/types/decoded.hpp>
 #include <wallaroo/stream.hpp>
 
 namespace wallaroo {

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 namespace wallaroo {
 

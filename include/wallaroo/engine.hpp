@@ -10,8 +10,9 @@
 #include <string>
 #include <vector>
 
-#include <wallaroo/error.hpp>
-#include <wallaroo/logging.hpp>
+#include <wallaroo/types/error.hpp>
+#include <wallaroo/types/logging.hpp>
+#include <wallaroo/types/outcome.hpp>
 
 namespace wallaroo {
 
@@ -47,15 +48,6 @@ struct EngineOptions {
   CheckpointOptions checkpoints = {};   ///< by default none are taken
   LogLevel log_level = LogLevel::info;  ///< lines below it are not made
   LogCallback log = {};                 ///< where log lines go; empty: no log
-};
-
-/// How a run ended.
-struct Outcome {
-  /// True when everything that was read has reached the sinks: the sources ended, or `stop` drained
-  /// (with checkpoints: a last one holds all that was read). False after a failure, when a sink
-  /// gave up its peer, or when `stop_now` left something undone.
-  bool ok = true;
-  std::string error;  ///< when not ok: what happened, and where
 };
 
 /// One run of an application. All methods may be called from any thread. Several engines may run

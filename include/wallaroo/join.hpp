@@ -7,8 +7,8 @@
 #include <utility>
 #include <variant>
 
-#include <wallaroo/late_data.hpp>
-#include <wallaroo/stage_options.hpp>
+#include <wallaroo/types/late_data.hpp>
+#include <wallaroo/types/stage_options.hpp>
 
 #include "plan/join_of.hpp"
 

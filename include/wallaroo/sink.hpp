@@ -5,9 +5,9 @@
 #include <type_traits>
 #include <utility>
 
-#include <wallaroo/byte_writer.hpp>
-#include <wallaroo/connector_options.hpp>
-#include <wallaroo/stage_options.hpp>
+#include <wallaroo/types/byte_writer.hpp>
+#include <wallaroo/types/connector_options.hpp>
+#include <wallaroo/types/stage_options.hpp>
 
 #include "sink/definition.hpp"
 

@@ -12,12 +12,12 @@
 #include <type_traits>
 #include <utility>
 
-#include <wallaroo/connector_options.hpp>
+#include <wallaroo/types/connector_options.hpp>
 
 #include "plan/graph.hpp"
 #include "source/factories.hpp"
-#include "source/record_source.hpp"
-#include "step/decode_step.hpp"
+#include "source/generated/record_source.hpp"
+#include "step/steps/decode_step.hpp"
 #include "step/input.hpp"
 
 namespace wallaroo {

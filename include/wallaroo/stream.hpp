@@ -9,12 +9,12 @@
 #include <utility>
 #include <vector>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 #include <wallaroo/join.hpp>
-#include <wallaroo/key.hpp>
+#include <wallaroo/types/key.hpp>
 #include <wallaroo/sink.hpp>
 #include <wallaroo/source.hpp>
-#include <wallaroo/stage_options.hpp>
+#include <wallaroo/types/stage_options.hpp>
 
 #include "plan/step_of.hpp"
 #include "plan/stream_links.hpp"
@@ -119,7 +119,7 @@ class BasicStream {
   /// member) returns equal keys go to one executor, and state computations that follow keep one
   /// state per key. Keys are integers, enums, strings, views of strings, aggregates, pairs and
   /// tuples of these, or anything with std::hash and ==. A class with a == needs a std::hash, too,
-  /// or has to say that its == compares all fields: see <wallaroo/key.hpp>. A record whose key is
+  /// or has to say that its == compares all fields: see <wallaroo/types/key.hpp>. A record whose key is
   /// not equal to itself (NaN) is a failure of this stage, handled as `options` say.
   template <class F>
   auto key_by(std::string name, F key_function, StageOptions options = {}) && {

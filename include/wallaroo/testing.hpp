@@ -10,10 +10,10 @@
 #include <vector>
 
 #include <wallaroo/application.hpp>
-#include <wallaroo/error.hpp>
-#include <wallaroo/window.hpp>
+#include <wallaroo/types/error.hpp>
+#include <wallaroo/types/window.hpp>
 
-#include "source/queue_source.hpp"
+#include "source/generated/queue_source.hpp"
 
 namespace wallaroo::testing {
 

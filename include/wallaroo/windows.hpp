@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <wallaroo/late_data.hpp>
+#include <wallaroo/types/late_data.hpp>
 
 #include "base/times.hpp"
 #include "window/window_settings.hpp"

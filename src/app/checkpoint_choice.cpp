@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "base/option_check.hpp"
-#include "checkpoint/recovery.hpp"
+#include "checkpoint/protocol/recovery.hpp"
 
 namespace wallaroo::internal {
 

@@ -8,7 +8,7 @@
 #include <wallaroo/engine.hpp>
 
 #include "base/log.hpp"
-#include "checkpoint/store.hpp"
+#include "checkpoint/store/store.hpp"
 #include "run/checkpointer.hpp"
 
 namespace wallaroo::internal {

@@ -1,7 +1,7 @@
 // The log of a program: lines on standard error.
 #pragma once
 
-#include <wallaroo/logging.hpp>
+#include <wallaroo/types/logging.hpp>
 
 namespace wallaroo::internal {
 

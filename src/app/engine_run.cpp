@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "metrics/describe.hpp"
-#include "metrics/endpoints.hpp"
+#include "metrics/http/endpoints.hpp"
 #include "metrics/prometheus.hpp"
 #include "metrics/snapshot.hpp"
 

@@ -8,7 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "metrics/http_server.hpp"
+#include "metrics/http/http_server.hpp"
 #include "metrics/registry.hpp"
 #include "run/run.hpp"
 

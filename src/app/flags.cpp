@@ -16,7 +16,7 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "app/address_flags.hpp"
 #include "io/address.hpp"

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 namespace wallaroo::internal {
 namespace {

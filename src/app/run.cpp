@@ -15,7 +15,7 @@
 
 #include <wallaroo/application.hpp>
 #include <wallaroo/engine.hpp>
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "app/console_log.hpp"
 #include "app/flags.hpp"

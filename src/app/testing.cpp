@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 
 #include "app/test_ends.hpp"
-#include "checkpoint/store.hpp"
+#include "checkpoint/store/store.hpp"
 #include "metrics/prometheus.hpp"
 #include "run/run.hpp"
 

@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "base/failpoint_rules.hpp"
 

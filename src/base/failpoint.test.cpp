@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "base/failpoint_rules.hpp"
 

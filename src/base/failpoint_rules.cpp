@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "base/failpoint.hpp"
 

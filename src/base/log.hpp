@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include <wallaroo/logging.hpp>
+#include <wallaroo/types/logging.hpp>
 
 namespace wallaroo::internal {
 

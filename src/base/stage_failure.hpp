@@ -1,7 +1,7 @@
 // The exception with which a stage stops the application.
 #pragma once
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 namespace wallaroo::internal {
 

@@ -9,7 +9,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 namespace wallaroo::internal {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/codecs.hpp>
+#include <wallaroo/types/byte_reader.hpp>
 
 namespace wallaroo::internal::connector_protocol {
 namespace {

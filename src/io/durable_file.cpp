@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "io/socket.hpp"
 

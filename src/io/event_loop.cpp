@@ -15,7 +15,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "io/file_descriptor.hpp"
 #include "io/socket.hpp"

@@ -10,16 +10,16 @@
 #include <utility>
 #include <vector>
 
-#include <wallaroo/stage_options.hpp>
+#include <wallaroo/types/stage_options.hpp>
 
 #include "plan/graph.hpp"
 #include "sink/definition.hpp"
-#include "step/callback_terminal.hpp"
+#include "step/steps/callback_terminal.hpp"
 #include "step/chain.hpp"
-#include "step/computation_step.hpp"
+#include "step/steps/computation_step.hpp"
 #include "step/input.hpp"
 #include "step/named_finish.hpp"
-#include "step/terminal.hpp"
+#include "step/steps/terminal.hpp"
 
 namespace wallaroo::internal {
 

@@ -9,7 +9,7 @@
 
 #include "plan/step_of.hpp"
 #include "plan/stream_links.hpp"
-#include "step/join_step.hpp"
+#include "step/steps/join_step.hpp"
 
 namespace wallaroo {
 

@@ -7,15 +7,15 @@
 #include <utility>
 #include <variant>
 
-#include <wallaroo/event_time.hpp>
+#include <wallaroo/types/event_time.hpp>
 #include <wallaroo/windows.hpp>
 
 #include "plan/graph.hpp"
-#include "step/computation_step.hpp"
-#include "step/event_time_step.hpp"
-#include "step/timed_state_step.hpp"
-#include "step/window_step.hpp"
-#include "window/join_settings.hpp"
+#include "step/steps/computation_step.hpp"
+#include "step/steps/event_time_step.hpp"
+#include "step/steps/timed_state_step.hpp"
+#include "step/steps/window_step.hpp"
+#include "window/joins/join_settings.hpp"
 
 namespace wallaroo::internal {
 

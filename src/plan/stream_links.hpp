@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "plan/builder.hpp"
 #include "plan/graph.hpp"

@@ -1,4 +1,4 @@
-#include <wallaroo/byte_writer.hpp>
+#include <wallaroo/types/byte_writer.hpp>
 
 #include <limits>
 #include <stdexcept>

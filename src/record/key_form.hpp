@@ -15,7 +15,7 @@
 
 #include <boost/pfr/core.hpp>
 #include <boost/pfr/tuple_size.hpp>
-#include <wallaroo/key.hpp>
+#include <wallaroo/types/key.hpp>
 
 #include "record/reflect.hpp"
 

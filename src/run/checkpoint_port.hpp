@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/manifest.hpp"
+#include "checkpoint/store/manifest.hpp"
 #include "source/connector.hpp"
 
 namespace wallaroo::internal {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "base/current_error.hpp"
 #include "base/failpoint.hpp"

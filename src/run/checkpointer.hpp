@@ -19,8 +19,8 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "checkpoint/coordinator.hpp"
-#include "checkpoint/store.hpp"
+#include "checkpoint/protocol/coordinator.hpp"
+#include "checkpoint/store/store.hpp"
 #include "metrics/engine_metrics.hpp"
 #include "run/checkpoint_port.hpp"
 #include "run/executor.hpp"

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <variant>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "base/failpoint.hpp"
 #include "run/checkpointer.hpp"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "checkpoint/alignment.hpp"
+#include "checkpoint/protocol/alignment.hpp"
 #include "metrics/engine_metrics.hpp"
 #include "route/mailbox.hpp"
 

@@ -19,7 +19,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "checkpoint/store.hpp"
+#include "checkpoint/store/store.hpp"
 #include "plan/plan.hpp"
 #include "run/run.hpp"
 

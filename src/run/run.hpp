@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include <wallaroo/engine.hpp>
+#include <wallaroo/types/outcome.hpp>
 
-#include "checkpoint/store.hpp"
+#include "checkpoint/store/store.hpp"
 #include "metrics/registry.hpp"
 #include "plan/plan.hpp"
 #include "run/checkpointer.hpp"

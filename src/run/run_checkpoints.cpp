@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
-#include <wallaroo/stored.hpp>
+#include <wallaroo/types/error.hpp>
+#include <wallaroo/types/stored.hpp>
 
 #include "run/run_parts.hpp"
 

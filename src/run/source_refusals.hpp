@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "source/connector.hpp"
-#include "step/failure.hpp"
+#include "step/failures/failure.hpp"
 
 namespace wallaroo::internal {
 

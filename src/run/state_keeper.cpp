@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
-#include <wallaroo/stored.hpp>
+#include <wallaroo/types/error.hpp>
+#include <wallaroo/types/stored.hpp>
 
 #include "base/current_error.hpp"
 #include "base/failpoint.hpp"

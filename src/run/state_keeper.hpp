@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "checkpoint/manifest_totals.hpp"
+#include "checkpoint/store/manifest_totals.hpp"
 #include "run/checkpoint_port.hpp"
 #include "step/segment.hpp"
 

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "base/check.hpp"
 #include "base/failpoint.hpp"

@@ -5,12 +5,12 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "base/current_error.hpp"
 #include "base/missed_time.hpp"
 #include "run/run_parts.hpp"
-#include "source/file_connector.hpp"
+#include "source/file/file_connector.hpp"
 
 namespace wallaroo::internal {
 

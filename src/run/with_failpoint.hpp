@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "base/failpoint.hpp"
 #include "io/socket.hpp"

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "sink/connector_sink.hpp"
-#include "sink/file_sink.hpp"
-#include "sink/tcp_sink.hpp"
+#include "sink/connector/connector_sink.hpp"
+#include "sink/file/file_sink.hpp"
+#include "sink/tcp/tcp_sink.hpp"
 
 namespace wallaroo::internal {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include <wallaroo/connector_options.hpp>
+#include <wallaroo/types/connector_options.hpp>
 
 #include "sink/writer.hpp"
 

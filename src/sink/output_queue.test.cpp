@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sink/test_support.hpp"
+#include "sink/sink.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

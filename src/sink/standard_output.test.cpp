@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "sink/file_test_support.hpp"
+#include "sink/file/file.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

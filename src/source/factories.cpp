@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "source/connector_source.hpp"
-#include "source/file_source.hpp"
-#include "source/tcp_source.hpp"
+#include "source/connector/connector_source.hpp"
+#include "source/file/file_source.hpp"
+#include "source/tcp/tcp_source.hpp"
 
 namespace wallaroo::internal {
 

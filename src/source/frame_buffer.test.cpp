@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "source/framing_cases.hpp"
+#include "source/framing_cases.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 namespace wallaroo::internal {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include <wallaroo/framing.hpp>
+#include <wallaroo/types/framing.hpp>
 
 namespace wallaroo::internal {
 

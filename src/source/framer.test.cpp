@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
-#include "source/framing_cases.hpp"
+#include "source/framing_cases.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

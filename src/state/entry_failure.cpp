@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/stored.hpp>
+#include <wallaroo/types/stored.hpp>
 
 #include "base/current_error.hpp"
 #include "base/stage_failure.hpp"

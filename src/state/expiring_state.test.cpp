@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "state/property_rig.hpp"
+#include "state/property.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

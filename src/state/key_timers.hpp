@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include <wallaroo/timers.hpp>
+#include <wallaroo/types/timers.hpp>
 
 #include "base/times.hpp"
 #include "record/key.hpp"

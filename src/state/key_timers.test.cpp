@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "state/key_timers_calls.hpp"
-#include "state/property_rig.hpp"
+#include "state/property.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <wallaroo/timers.hpp>
+#include <wallaroo/types/timers.hpp>
 
 #include "base/times.hpp"
 #include "state/key_timers.hpp"

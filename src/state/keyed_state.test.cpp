@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "state/save_rig.hpp"
+#include "state/save.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "state/keyed_state.hpp"
-#include "state/save_rig.hpp"
+#include "state/save.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "state/keyed_state.hpp"
-#include "state/save_rig.hpp"
+#include "state/save.rig.hpp"
 
 /// Three hashes for all.
 struct Clashing {

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "record/stored_names.hpp"
-#include "record/stored_read.hpp"
-#include "record/stored_types.hpp"
-#include "record/stored_write.hpp"
+#include "record/stored/stored_names.hpp"
+#include "record/stored/stored_read.hpp"
+#include "record/stored/stored_types.hpp"
+#include "record/stored/stored_write.hpp"
 
 namespace wallaroo::internal {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "record/key.hpp"
-#include "record/stored_write.hpp"
+#include "record/stored/stored_write.hpp"
 #include "state/entry_failure.hpp"
 #include "state/loading.hpp"
 #include "state/stage_state.hpp"

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include <boost/container/small_vector.hpp>
-#include <wallaroo/timers.hpp>
+#include <wallaroo/types/timers.hpp>
 
 #include "base/times.hpp"
 

@@ -14,8 +14,8 @@
 #include "step/chain_counts.hpp"
 #include "step/input.hpp"
 #include "step/segment.hpp"
-#include "step/temporal.hpp"
-#include "step/terminal.hpp"
+#include "step/steps/temporal.hpp"
+#include "step/steps/terminal.hpp"
 
 namespace wallaroo::internal {
 

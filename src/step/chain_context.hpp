@@ -9,8 +9,8 @@
 #include "record/arena.hpp"
 #include "record/key.hpp"
 #include "route/pins.hpp"
-#include "step/failure.hpp"
-#include "step/loss_log.hpp"
+#include "step/failures/failure.hpp"
+#include "step/failures/loss_log.hpp"
 #include "step/sampler.hpp"
 #include "step/segment.hpp"
 

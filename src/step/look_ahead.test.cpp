@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "step/chain_rig.hpp"
+#include "step/chain.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

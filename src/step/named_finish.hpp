@@ -1,7 +1,7 @@
 // The end of a chain whose own end may fail.
 #pragma once
 
-#include "step/failure.hpp"
+#include "step/failures/failure.hpp"
 #include "step/segment.hpp"
 
 namespace wallaroo::internal {

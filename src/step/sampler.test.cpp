@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "step/key_group_shares.hpp"
+#include "step/steps/key_group_shares.hpp"
 
 namespace wallaroo::internal {
 namespace {

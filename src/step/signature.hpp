@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <wallaroo/emitter.hpp>
-#include <wallaroo/timers.hpp>
+#include <wallaroo/types/timers.hpp>
 
 namespace wallaroo::internal {
 

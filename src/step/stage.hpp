@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include <wallaroo/connector_options.hpp>
+#include <wallaroo/types/connector_options.hpp>
 
 #include "metrics/engine_metrics.hpp"
 #include "step/sampler.hpp"

@@ -11,7 +11,7 @@
 #include <wallaroo/emitter.hpp>
 
 #include "metrics/histogram_bins.hpp"
-#include "step/chain_rig.hpp"
+#include "step/chain.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

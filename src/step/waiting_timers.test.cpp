@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "step/chain_rig.hpp"
-#include "step/timed_state_step.hpp"
+#include "step/chain.rig.hpp"
+#include "step/steps/timed_state_step.hpp"
 
 namespace wallaroo::internal {
 namespace {

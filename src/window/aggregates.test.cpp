@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "window/aggregation_test_support.hpp"
+#include "window/aggregations/aggregation.rig.hpp"
 
 namespace wallaroo::aggregation_test {
 namespace {

@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include <wallaroo/window.hpp>
+#include <wallaroo/types/window.hpp>
 #include "record/key.hpp"
 #include "window/key_windows.hpp"
-#include "window/late_arrival.hpp"
+#include "window/time/late_arrival.hpp"
 #include "window/pane_tables.hpp"
 #include "window/pane_windows.hpp"
-#include "window/stage_clock.hpp"
+#include "window/time/stage_clock.hpp"
 #include "window/window_counts.hpp"
 #include "window/window_settings.hpp"
 

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "window/range_set.hpp"
-#include "window/window_rig.hpp"
+#include "window/window.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

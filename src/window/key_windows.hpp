@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <wallaroo/window.hpp>
+#include <wallaroo/types/window.hpp>
 
 namespace wallaroo::internal {
 

@@ -15,9 +15,9 @@
 
 #include "state/timer_queue.hpp"
 #include "window/key_windows.hpp"
-#include "window/two_stacks.hpp"
+#include "window/aggregations/two_stacks.hpp"
 #include "window/window_settings.hpp"
-#include "window/window_times.hpp"
+#include "window/time/window_times.hpp"
 
 namespace wallaroo::internal {
 

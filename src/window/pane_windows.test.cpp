@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "window/set_rig.hpp"
+#include "window/set.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "window/set_rig.hpp"
+#include "window/set.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "state/save_rig.hpp"
+#include "state/save.rig.hpp"
 #include "window/sliced_set.hpp"
-#include "window/window_rig.hpp"
+#include "window/window.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {

@@ -10,20 +10,20 @@
 #include <utility>
 #include <vector>
 
-#include <wallaroo/window.hpp>
+#include <wallaroo/types/window.hpp>
 #include "base/check.hpp"
 #include "record/key.hpp"
 #include "state/keyed_state.hpp"
 #include "state/timer_queue.hpp"
 #include "window/count_windows.hpp"
 #include "window/key_windows.hpp"
-#include "window/late_arrival.hpp"
+#include "window/time/late_arrival.hpp"
 #include "window/pane_windows.hpp"
 #include "window/session_windows.hpp"
-#include "window/stage_clock.hpp"
+#include "window/time/stage_clock.hpp"
 #include "window/window_counts.hpp"
 #include "window/window_settings.hpp"
-#include "window/window_times.hpp"
+#include "window/time/window_times.hpp"
 
 namespace wallaroo::internal {
 

@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "state/property_rig.hpp"
+#include "state/property.rig.hpp"
 #include "window/aligned_set.hpp"
-#include "window/oracle_stage.hpp"
+#include "window/oracle_stage.rig.hpp"
 #include "window/sliced_set.hpp"
 #include "window/window_set.hpp"
 

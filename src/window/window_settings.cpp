@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
-#include <wallaroo/stored.hpp>
+#include <wallaroo/types/error.hpp>
+#include <wallaroo/types/stored.hpp>
 
 namespace wallaroo::internal {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include <wallaroo/late_data.hpp>
+#include <wallaroo/types/late_data.hpp>
 
 namespace wallaroo::internal {
 

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 namespace wallaroo::internal {
 namespace {

@@ -1,7 +1,7 @@
 // expect: the version of a wallaroo::Migration must be one more than that of its Previous
 #include "common.hpp"
 
-#include <wallaroo/stored.hpp>
+#include <wallaroo/types/stored.hpp>
 
 struct TotalV1 {
   std::int32_t sum = 0;

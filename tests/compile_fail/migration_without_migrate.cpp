@@ -1,7 +1,7 @@
 // expect: this specialisation of wallaroo::Migration is not complete
 #include "common.hpp"
 
-#include <wallaroo/stored.hpp>
+#include <wallaroo/types/stored.hpp>
 
 struct TotalV1 {
   std::int32_t sum = 0;

@@ -1,7 +1,7 @@
 // expect: this specialisation of wallaroo::Stored is not complete
 #include "common.hpp"
 
-#include <wallaroo/stored.hpp>
+#include <wallaroo/types/stored.hpp>
 
 class Money {
  public:

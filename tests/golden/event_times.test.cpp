@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "time_rig.hpp"
+#include "time.rig.hpp"
 
 namespace golden::times {
 namespace {

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <tuple>
 
-#include "golden_rig.hpp"
+#include "golden.rig.hpp"
 
 namespace golden {
 namespace {

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "golden_rig.hpp"
+#include "golden.rig.hpp"
 
 namespace golden {
 namespace {

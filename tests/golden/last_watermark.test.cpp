@@ -15,7 +15,7 @@
 
 #include <wallaroo/testing.hpp>
 
-#include "golden_rig.hpp"
+#include "golden.rig.hpp"
 
 namespace golden {
 namespace {

@@ -1,7 +1,7 @@
 // Times that cannot be, and extractors and strategies that fail.
 #include <stdexcept>
 
-#include "time_rig.hpp"
+#include "time.rig.hpp"
 
 namespace golden::times {
 namespace {

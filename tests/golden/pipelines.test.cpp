@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "golden_rig.hpp"
+#include "golden.rig.hpp"
 
 namespace golden {
 namespace {

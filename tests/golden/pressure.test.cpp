@@ -3,7 +3,7 @@
 #include <atomic>
 #include <thread>
 
-#include "golden_rig.hpp"
+#include "golden.rig.hpp"
 
 namespace golden {
 namespace {

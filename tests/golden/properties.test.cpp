@@ -1,7 +1,7 @@
 // Random inputs through pipelines, against a plain loop.
 #include <rapidcheck.h>
 
-#include "golden_rig.hpp"
+#include "golden.rig.hpp"
 
 namespace golden {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "restore_rig.hpp"
+#include "restore.rig.hpp"
 
 namespace golden::restores {
 namespace {

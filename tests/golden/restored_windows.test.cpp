@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "restore_rig.hpp"
+#include "restore.rig.hpp"
 
 namespace golden::restores {
 namespace {

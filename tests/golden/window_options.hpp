@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-#include <wallaroo/event_time.hpp>
-#include <wallaroo/late_data.hpp>
+#include <wallaroo/types/event_time.hpp>
+#include <wallaroo/types/late_data.hpp>
 #include <wallaroo/windows.hpp>
 
 #include "window_case.hpp"

@@ -1,5 +1,6 @@
 """Includes go one way, files stay small, and the library never ends the program."""
 
+import collections
 import os
 import pathlib
 import re
@@ -9,34 +10,11 @@ SOURCE = pathlib.Path(
     os.environ.get("WALLAROO_SOURCE", pathlib.Path(__file__).resolve().parents[2])
 )
 
-# Public headers that are words rather than layers: they include no layer, or one at the bottom.
-# Any layer may use those without "needs"; the others from the layer named on.
-VOCABULARY = {
-    "connector_client.hpp": None,
-    "connector_options.hpp": None,
-    "byte_writer.hpp": None,
-    "decoded.hpp": None,
-    "error.hpp": None,
-    "framing.hpp": None,
-    "logging.hpp": None,
-    "stage_options.hpp": None,
-    "codecs.hpp": None,
-    "engine.hpp": None,
-    "run.hpp": None,
-    "window.hpp": None,
-    "timers.hpp": None,
-    "key.hpp": None,
-    "late_data.hpp": None,
-    "event_time.hpp": None,
-    "expiry.hpp": None,
-    "aggregation.hpp": "window",
-    "aggregates.hpp": "window",
-    "windows.hpp": "window",
-    "emitter.hpp": "record",
-    "stored.hpp": "record",
-}
+# Below include/wallaroo/: what every layer may use, and what includes no layer.
+TYPES = "types/"
 
 MOST_LINES = 400
+MOST_FILES = 33  # in a folder, without tests and their rigs
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<wallaroo/([^>]+)>)', re.MULTILINE)
 ENDS_PROGRAM = re.compile(r"(?<![\w.>:])(?:std::|::)?(?:_?exit|_Exit|quick_exit|abort|terminate)\s*\(")
 DECLARATION = re.compile(r"\bvoid\s+abort\(\)")
@@ -59,65 +37,78 @@ def read_layers(cmake):
 
 
 def includes_of(text):
-    """(folder or None, header) of everything of ours that is included."""
+    """Of everything of ours that is included: (public header, None) or (None, internal header)."""
     for internal, public in INCLUDE.findall(text):
-        if public:
-            yield None, public
-        else:
-            folder, _, header = internal.rpartition("/")
-            yield folder, header
+        yield (public, None) if public else (None, internal)
+
+
+def is_for_tests(path):
+    return path.endswith((".test.cpp", ".rig.hpp"))
+
+
+def reach(layers, files, header, seen=()):
+    """The layers without which the public header cannot be used: those of the headers that it
+    includes, and the one that has its source file."""
+    found = set()
+    for path in files:
+        if path.startswith("src/") and path.endswith(f"/{header.removesuffix('.hpp')}.cpp"):
+            found.add(path.split("/")[1])
+    for public, internal in includes_of(files[f"include/wallaroo/{header}"]):
+        if internal is not None:
+            found.add(internal.split("/")[0])
+        elif not public.startswith(TYPES) and public not in seen and f"include/wallaroo/{public}" in files:
+            found |= reach(layers, files, public, (*seen, header))
+    return found
 
 
 def violations(layers, files):
     """What is wrong in files, a dict of path ('src/io/x.hpp', 'include/wallaroo/y.hpp') to text."""
     found = []
-    public = {p.rsplit("/", 1)[1]: t for p, t in files.items() if p.startswith("include/")}
     for path, text in files.items():
         layer = path.split("/")[1] if path.startswith("src/") else None
         if layer is not None and layer not in layers:
             found.append(f"{path}: src/CMakeLists.txt does not know the layer {layer}")
             continue
-        is_test = path.endswith(".test.cpp")
-        for folder, header in includes_of(text):
-            found += check_include(layers, public, path, layer, is_test, folder, header)
-        if path.startswith("include/") and path.rsplit("/", 1)[1] in VOCABULARY:
-            found += check_vocabulary(layers, path, text)
-        if not is_test and text.count("\n") >= MOST_LINES:
+        for public, internal in includes_of(text):
+            found += check_include(layers, files, path, layer, public, internal)
+        if not path.endswith(".test.cpp") and text.count("\n") >= MOST_LINES:
             found.append(f"{path}: {text.count(chr(10))} lines, of which {MOST_LINES} is too many")
-        if layer is not None and not is_test:
+        if layer is not None and not path.endswith(".test.cpp"):
             for line in without_comments(text).splitlines():
                 if ENDS_PROGRAM.search(line) and not DECLARATION.search(line):
                     found.append(f"{path}: ends the program: {line.strip()}")
-    return found
+    return found + crowded(files)
 
 
-def check_include(layers, public, path, layer, is_test, folder, header):
-    if folder is None:
-        if header not in public:
-            return [f"{path}: includes <wallaroo/{header}>, which does not exist"]
-        if layer is None or header in VOCABULARY:
-            needed = VOCABULARY.get(header)
-            if layer is not None and needed is not None and needed not in layers[layer]:
-                return [f"{path}: <wallaroo/{header}> is for {needed} and the layers above it"]
-            return []
-        # The pipelines' headers are those of plan, which only it and what is above it may see.
-        if "plan" in layers[layer]:
-            return []
-        return [f"{path}: layer {layer} includes <wallaroo/{header}>, which is above it"]
-    if folder not in layers:
-        return [f'{path}: includes "{folder}/{header}", which is in no layer']
-    if layer is not None and folder not in layers[layer]:
-        return [f"{path}: layer {layer} includes {folder}/{header}, but does not depend on {folder}"]
+def crowded(files):
+    folders = collections.Counter(p.rpartition("/")[0] for p in files if not is_for_tests(p))
+    return [
+        f"{folder}: {count} files, of which more than {MOST_FILES} are too many"
+        for folder, count in sorted(folders.items())
+        if count > MOST_FILES
+    ]
+
+
+def check_include(layers, files, path, layer, public, internal):
+    if internal is not None:
+        folder = internal.split("/")[0]
+        if "/" not in internal or folder not in layers:
+            return [f'{path}: includes "{internal}", which is in no layer']
+        if path.startswith(f"include/wallaroo/{TYPES}"):
+            return [f"{path}: a header that every layer may use includes {internal}"]
+        if layer is not None and folder not in layers[layer]:
+            return [f"{path}: layer {layer} includes {internal}, but does not depend on {folder}"]
+        return []
+    if f"include/wallaroo/{public}" not in files:
+        return [f"{path}: includes <wallaroo/{public}>, which does not exist"]
+    if public.startswith(TYPES):
+        return []
+    if path.startswith(f"include/wallaroo/{TYPES}"):
+        return [f"{path}: a header that every layer may use includes <wallaroo/{public}>"]
+    above = reach(layers, files, public) - layers[layer] if layer is not None else set()
+    if above:
+        return [f"{path}: layer {layer} includes <wallaroo/{public}>, which needs {', '.join(sorted(above))}"]
     return []
-
-
-def check_vocabulary(layers, path, text):
-    allowed = VOCABULARY[path.rsplit("/", 1)[1]]
-    for folder, header in includes_of(text):
-        if folder is None and header not in VOCABULARY:
-            yield f"{path}: a header that any layer may use includes <wallaroo/{header}>"
-        if folder is not None and (allowed is None or folder not in layers[allowed]):
-            yield f"{path}: a header that any layer may use includes {folder}/{header}"
 
 
 def read_files():
@@ -133,7 +124,7 @@ class Layers(unittest.TestCase):
         self.layers = read_layers((SOURCE / "src" / "CMakeLists.txt").read_text())
 
     def found(self, path, text):
-        return "\n".join(violations(self.layers, {"include/wallaroo/error.hpp": "", path: text}))
+        return "\n".join(violations(self.layers, {"include/wallaroo/types/error.hpp": "", path: text}))
 
     def test_the_sources_obey(self):
         files = read_files()
@@ -165,9 +156,26 @@ class Layers(unittest.TestCase):
         include = "#include <wallaroo/stream.hpp>\n"
         self.assertTrue(violations(self.layers, stream | {"src/step/x.cpp": include}))
         self.assertFalse(violations(self.layers, stream | {"src/run/x.cpp": include}))
+        whole = stream | {"include/wallaroo/whole.hpp": include}
+        self.assertTrue(violations(self.layers, whole | {"src/step/x.cpp": "#include <wallaroo/whole.hpp>\n"}))
 
-    def test_finds_vocabulary_that_includes_a_layer(self):
-        self.assertIn("any layer may use", self.found("include/wallaroo/error.hpp", '#include "io/socket.hpp"\n'))
+    def test_finds_a_public_header_whose_source_file_is_above(self):
+        engine = {"include/wallaroo/engine.hpp": "", "src/app/engine.cpp": ""}
+        include = "#include <wallaroo/engine.hpp>\n"
+        self.assertTrue(violations(self.layers, engine | {"src/run/x.hpp": include}))
+        self.assertFalse(violations(self.layers, engine | {"src/app/x.hpp": include}))
+
+    def test_finds_a_type_that_needs_a_layer(self):
+        for include in ('"io/socket.hpp"', "<wallaroo/stream.hpp>"):
+            files = {"include/wallaroo/stream.hpp": "", "include/wallaroo/types/error.hpp": f"#include {include}\n"}
+            self.assertIn("every layer may use", "\n".join(violations(self.layers, files)))
+
+    def test_finds_a_crowded_folder(self):
+        def folder(count):
+            return {f"src/io/tcp/x{i}.hpp": "" for i in range(count)} | {"src/io/tcp/x.test.cpp": "", "src/io/tcp/x.rig.hpp": ""}
+
+        self.assertEqual(violations(self.layers, folder(MOST_FILES)), [])
+        self.assertIn(f"src/io/tcp: {MOST_FILES + 1} files", "\n".join(violations(self.layers, folder(MOST_FILES + 1))))
 
     def test_finds_a_public_header_that_does_not_exist(self):
         self.assertIn("does not exist", self.found("src/io/x.cpp", "#include <wallaroo/made_up.hpp>\n"))

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "source/connector_source.hpp"
+#include "source/connector/connector_source.hpp"
 
 namespace {
 

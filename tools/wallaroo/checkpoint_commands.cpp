@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "wallaroo/opened_store.hpp"
 #include "wallaroo/state_printer.hpp"

@@ -9,10 +9,10 @@
 
 #include <fmt/format.h>
 
-#include "checkpoint/store.hpp"
-#include "record/stored_names.hpp"
-#include "record/stored_schema.hpp"
-#include "record/stored_write.hpp"
+#include "checkpoint/store/store.hpp"
+#include "record/stored/stored_names.hpp"
+#include "record/stored/stored_schema.hpp"
+#include "record/stored/stored_write.hpp"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 #include "wallaroo/checkpoint_commands.hpp"
 #include "wallaroo/opened_store.hpp"

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "checkpoint/store.hpp"
+#include "checkpoint/store/store.hpp"
 
 namespace wallaroo::tool {
 

@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
-#include "record/stored_bytes.hpp"
-#include "record/stored_json.hpp"
+#include "record/stored/stored_bytes.hpp"
+#include "record/stored/stored_json.hpp"
 
 namespace wallaroo::tool {
 

@@ -9,9 +9,9 @@
 #include <vector>
 #include <string_view>
 
-#include "checkpoint/manifest.hpp"
-#include "checkpoint/store_reader.hpp"
-#include "record/schema.hpp"
+#include "checkpoint/store/manifest.hpp"
+#include "checkpoint/store/store_reader.hpp"
+#include "record/stored/schema.hpp"
 
 namespace wallaroo::tool {
 

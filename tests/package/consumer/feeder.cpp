@@ -2,7 +2,7 @@
 #include <cstdio>
 
 #include <wallaroo/connector_client.hpp>
-#include <wallaroo/error.hpp>
+#include <wallaroo/types/error.hpp>
 
 int main() {
   try {

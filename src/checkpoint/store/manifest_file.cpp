@@ -1,0 +1,148 @@
+#include "checkpoint/store/manifest_file.hpp"
+
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/short_bytes.hpp"
+#include "record/stored/stored_read.hpp"
+#include "record/stored/stored_schema.hpp"
+#include "record/stored/stored_write.hpp"
+
+namespace wallaroo::internal {
+
+namespace {
+
+constexpr std::string_view magic = "WALLMNFT";
+
+/// The same in all versions of the format. The checksum covers all bytes that follow it.
+struct Envelope {
+  std::array<char, 8> magic;
+  std::uint64_t checksum = 0;
+  std::uint32_t format = 0;
+  std::uint32_t reserved = 0;
+  std::uint64_t body_bytes = 0;
+};
+static_assert(sizeof(Envelope) == 32);
+constexpr std::size_t checksummed_from = 16;
+
+/// Returns nothing if the bytes are not a whole manifest of any version.
+std::optional<Envelope> whole_envelope(std::string_view bytes) {
+  Envelope envelope{};
+  if (bytes.size() < sizeof(Envelope)) {
+    return std::nullopt;
+  }
+  std::memcpy(&envelope, bytes.data(), sizeof(Envelope));
+  if (!bytes.starts_with(magic) || envelope.body_bytes != bytes.size() - sizeof(Envelope) ||
+      envelope.checksum != hash_long(bytes.substr(checksummed_from))) {
+    return std::nullopt;
+  }
+  return envelope;
+}
+
+void refuse_newer(const Envelope& envelope, std::string_view name) {
+  if (envelope.format > checkpoint_format) {
+    throw NewerFormatError(fmt::format(
+        "{} is of format {}, and this version of wallaroo reads checkpoints up to format {}; use "
+        "the version that wrote it or a newer one",
+        name, envelope.format, checkpoint_format));
+  }
+}
+
+[[noreturn]] void damaged(std::string_view name, std::string_view how) {
+  throw DamagedError(fmt::format("{} is damaged: {}", name, how));
+}
+
+std::string stage_contradiction(const Manifest& manifest) {
+  for (const ManifestInstance& instance : manifest.instances) {
+    if (instance.stage >= manifest.stages.size()) {
+      return fmt::format("it has state of stage {} of {}", instance.stage, manifest.stages.size());
+    }
+  }
+  return {};
+}
+
+std::string section_contradiction(const Manifest& manifest, const ManifestSection& section) {
+  if (section.stage >= manifest.stages.size() ||
+      section.part >= manifest.stages[section.stage].parts.size()) {
+    return fmt::format("it has state of stage {}, part {}, which it does not have", section.stage,
+                       section.part);
+  }
+  if (section.group >= manifest.key_groups) {
+    return fmt::format("it has state of key group {} of {}", section.group, manifest.key_groups);
+  }
+  if (section.block >= manifest.blocks.size()) {
+    return fmt::format("it has state in block {} of {}", section.block, manifest.blocks.size());
+  }
+  const std::uint64_t end = std::uint64_t{section.offset} + section.length;
+  if (end > manifest.blocks[section.block].raw_bytes) {
+    return fmt::format("it has state behind the end of block {}", section.block);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string encode_manifest(const Manifest& manifest, std::uint32_t format) {
+  StoredWriter body;
+  const std::string schema = schema_of<Manifest>().text();
+  body.put(static_cast<std::uint32_t>(schema.size()));
+  body.put_bytes(schema.data(), schema.size());
+  store(manifest, body);
+  Envelope envelope{{}, 0, format, 0, body.size()};
+  std::memcpy(envelope.magic.data(), magic.data(), magic.size());
+  std::string bytes(sizeof(Envelope), '\0');
+  bytes += body.bytes();
+  std::memcpy(bytes.data(), &envelope, sizeof(Envelope));
+  envelope.checksum = hash_long(std::string_view(bytes).substr(checksummed_from));
+  std::memcpy(bytes.data(), &envelope, sizeof(Envelope));
+  return bytes;
+}
+
+Manifest decode_manifest(std::string_view bytes, std::string_view name) {
+  const auto envelope = whole_envelope(bytes);
+  if (!envelope) {
+    damaged(name, "its bytes are not those that were written");
+  }
+  refuse_newer(*envelope, name);
+  Manifest manifest;
+  try {
+    StoredReader body(bytes.substr(sizeof(Envelope)));
+    const auto schema_bytes = body.get<std::uint32_t>();
+    const Schema schema = Schema::parse(body.get_bytes(schema_bytes));
+    manifest = Loader<Manifest>(schema)(body);
+    if (!body.empty()) {
+      damaged(name, "there is something behind its end");
+    }
+  } catch (const StoredError& error) {
+    damaged(name, error.what());
+  }
+  if (const std::string contradiction = contradiction_in(manifest); !contradiction.empty()) {
+    damaged(name, contradiction);
+  }
+  return manifest;
+}
+
+void refuse_newer_format(std::string_view bytes, std::string_view name) {
+  if (const auto envelope = whole_envelope(bytes)) {
+    refuse_newer(*envelope, name);
+  }
+}
+
+std::string contradiction_in(const Manifest& manifest) {
+  for (const ManifestBlock& block : manifest.blocks) {
+    if (block.file == 0 || block.file > manifest.number) {
+      return fmt::format("checkpoint {} has a block in data file {}", manifest.number, block.file);
+    }
+  }
+  for (const ManifestSection& section : manifest.sections) {
+    if (std::string found = section_contradiction(manifest, section); !found.empty()) {
+      return found;
+    }
+  }
+  return stage_contradiction(manifest);
+}
+
+}  // namespace wallaroo::internal

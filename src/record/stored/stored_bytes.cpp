@@ -1,0 +1,49 @@
+#include "record/stored/stored_bytes.hpp"
+
+#include <fmt/format.h>
+
+namespace wallaroo::internal {
+
+void StoredWriter::grow_to(std::size_t capacity) {
+  constexpr std::size_t least = 256;
+  capacity = std::max(capacity, least);
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+  if (size_ != 0) {
+    std::memcpy(larger.get(), bytes_.get(), size_);
+  }
+  bytes_ = std::move(larger);
+  capacity_ = capacity;
+}
+
+std::uint64_t StoredReader::get_long_length(std::uint8_t first) {
+  std::uint64_t length = first & 0x7f;
+  for (int shift = 7; shift < 64; shift += 7) {
+    const auto byte = get<std::uint8_t>();
+    if (shift == 63 && byte > 1) {
+      break;
+    }
+    length |= std::uint64_t{byte & 0x7fU} << shift;
+    if (byte < 0x80) {
+      return length;
+    }
+  }
+  throw StoredError("stored bytes are broken: a length has more than 64 bits");
+}
+
+void throw_cut_off(std::size_t wanted, std::size_t left) {
+  throw StoredError(fmt::format(
+      "stored bytes are broken: {} bytes should follow, but only {} are left", wanted, left));
+}
+
+void throw_too_many(std::uint64_t elements, std::size_t left) {
+  throw StoredError(
+      fmt::format("stored bytes are broken: {} elements should follow, but only {} bytes are left",
+                  elements, left));
+}
+
+void throw_bad_choice(const char* what, std::uint64_t found, std::uint64_t choices) {
+  throw StoredError(fmt::format("stored bytes are broken: {} is {}, and must be less than {}", what,
+                                found, choices));
+}
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,40 @@
+// A source that external programs feed over the connector protocol.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <wallaroo/types/connector_options.hpp>
+
+#include "source/connector.hpp"
+#include "source/connector/connector_source_share.hpp"
+
+namespace wallaroo::internal {
+
+/// Connections are dealt to the executors as those of a TCP source are. Each stream on them is a
+/// partition, whose position is the id of its last message.
+class ConnectorSource final : public Source {
+ public:
+  /// Throws ConfigError for options that make no sense.
+  ConnectorSource(std::string name, ConnectorSourceOptions options);
+
+  void open() override;
+  void set_address(const std::string& address) override;
+  void restore(std::vector<SourcePosition> positions) override;
+  std::string address() const override { return options_.listen; }
+  std::unique_ptr<SourceConnector> connector(int index, int executors,
+                                             const ConnectorContext& context) override;
+
+ private:
+  void share_among(std::size_t executors, bool checkpoints);
+
+  std::string name_;
+  ConnectorSourceOptions options_;  // `listen` as configured; once open, as bound
+  std::shared_ptr<TcpShared> tcp_;
+  std::vector<SourcePosition> restored_;
+  std::shared_ptr<ConnectorSourceShared> shared_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,40 @@
+// A source that reads files, or standard input, to their end.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <wallaroo/types/connector_options.hpp>
+
+#include "source/connector.hpp"
+#include "source/file/file_plan.hpp"
+
+namespace wallaroo::internal {
+
+/// Executor 0 reads all files. One after the other they are one partition, so all their records
+/// keep their order; several files of a stream with event time are a partition each, and read side
+/// by side.
+class FileSource final : public Source {
+ public:
+  /// Throws ConfigError for options that make no sense.
+  FileSource(std::string name, FileSourceOptions options);
+
+  void open() override;
+  /// In place of all configured ones; "-" is standard input.
+  void set_address(const std::string& address) override;
+  bool set_paths(const std::vector<std::string>& paths) override;
+  void set_event_time(bool has_it) override { plan_.event_time = has_it; }
+  /// To what executor 0 saved, wherever the files are now.
+  void restore(std::vector<SourcePosition> positions) override;
+  /// The paths, with commas between them.
+  std::string address() const override;
+  std::vector<std::string> files() const override;
+  std::unique_ptr<SourceConnector> connector(int index, int executors,
+                                             const ConnectorContext& context) override;
+
+ private:
+  FilePlan plan_;
+};
+
+}  // namespace wallaroo::internal

@@ -1,0 +1,52 @@
+#include "source/tcp/tcp_shared.hpp"
+
+namespace wallaroo::internal {
+
+void TcpConnectorLink::attach(EventLoop& loop, ConnectionTaker& connector) {
+  const std::lock_guard lock(mutex_);
+  loop_ = &loop;
+  connector_ = &connector;
+}
+
+void TcpConnectorLink::detach() {
+  const std::lock_guard lock(mutex_);
+  loop_ = nullptr;
+  connector_ = nullptr;
+}
+
+void TcpConnectorLink::post(std::function<void(ConnectionTaker&)> action) {
+  // Posting under the lock: the loop outlives its connector, which cannot detach meanwhile.
+  const std::lock_guard lock(mutex_);
+  if (loop_ != nullptr) {
+    loop_->post([self = shared_from_this(), action = std::move(action)] {
+      if (ConnectionTaker* const connector = self->connector()) {
+        action(*connector);
+      }
+    });
+  }
+}
+
+ConnectionTaker* TcpConnectorLink::connector() {
+  const std::lock_guard lock(mutex_);
+  return connector_;
+}
+
+void TcpShared::connection_closed() {
+  open_connections.fetch_sub(1);
+  if (acceptor_waits.load()) {
+    links[acceptor]->post([](ConnectionTaker& connector) { connector.resume_accepting(); });
+  }
+}
+
+TcpPeer::TcpPeer(FileDescriptor peer_socket, std::string peer_address,
+                 std::shared_ptr<TcpShared> source)
+    : socket(std::move(peer_socket)), address(std::move(peer_address)), shared(std::move(source)) {
+  shared->open_connections.fetch_add(1);
+}
+
+TcpPeer::~TcpPeer() {
+  socket.reset();
+  shared->connection_closed();
+}
+
+}  // namespace wallaroo::internal

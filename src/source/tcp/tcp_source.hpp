@@ -1,0 +1,33 @@
+// A source that listens, and reads whatever connects.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <wallaroo/types/connector_options.hpp>
+
+#include "source/connector.hpp"
+#include "source/tcp/tcp_shared.hpp"
+
+namespace wallaroo::internal {
+
+/// One executor accepts and deals the connections to all executors in turn; each of them is read by
+/// one executor from then on.
+class TcpSource final : public Source {
+ public:
+  /// Throws ConfigError for options that make no sense.
+  TcpSource(std::string name, TcpSourceOptions options);
+
+  void open() override;
+  void set_address(const std::string& address) override;
+  bool listens() const override { return true; }
+  std::string address() const override;
+  std::unique_ptr<SourceConnector> connector(int index, int executors,
+                                             const ConnectorContext& context) override;
+
+ private:
+  std::string address_;  // as configured; once open, as bound
+  std::shared_ptr<TcpShared> shared_;
+};
+
+}  // namespace wallaroo::internal

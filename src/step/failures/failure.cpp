@@ -1,0 +1,111 @@
+#include "step/failures/failure.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/current_error.hpp"
+#include "record/describe.hpp"
+#include "step/failures/rare_log.hpp"
+
+namespace wallaroo::internal {
+
+namespace {
+
+std::string shown(const FailedRecord& failed) {
+  std::string text;
+  if (failed.raw) {
+    const std::string_view start = std::string_view(failed.record).substr(0, most_shown_bytes);
+    text += '"';
+    append_escaped(text, start);
+    text += '"';
+    if (start.size() < failed.record.size()) {
+      text += fmt::format("... ({} bytes in all)", failed.record.size());
+    }
+  } else {
+    text = shortened(failed.record);
+  }
+  if (!failed.origin.empty()) {
+    text += fmt::format(" from {}", failed.origin);
+  }
+  return text;
+}
+
+}  // namespace
+
+void throw_failed_finish(const StageInfo& stage) {
+  throw StageFailure(fmt::format("stage '{}' failed in finish(): {}", stage.name, current_error()));
+}
+
+void throw_failed_aggregation(const StageInfo& stage, std::string_view doing) {
+  throw StageError(
+      fmt::format("stage '{}': its aggregation failed {}: {}", stage.name, doing, current_error()));
+}
+
+FailureHandler::FailureHandler(const Log& log, Outlet* dead_letters) : log_(&log) {
+  if (dead_letters != nullptr) {
+    dead_letters_ = std::make_unique<RecordWriter<DeadLetter, false>>(*dead_letters);
+  }
+}
+
+FailureHandler::~FailureHandler() = default;
+
+template <class Message>
+void FailureHandler::tell(const StageRuntime& stage, const Message& message,
+                          std::string_view fate) const {
+  if (const std::uint64_t count = stage.metrics.errors.value(); worth_logging(count)) {
+    log_->warning("{}; {} ({} so far on this executor)", message(), fate, count);
+  }
+}
+
+void FailureHandler::handle(StageRuntime& stage, std::string_view error,
+                            const FailedRecord& failed) {
+  stage.metrics.errors.add();
+  const auto message = [&] {
+    return fmt::format("stage '{}' failed on record {}: {}", stage.info->name, shown(failed),
+                       error);
+  };
+  switch (stage.info->on_error) {
+    case OnError::stop:
+      if (stop_reason_.empty()) {
+        stop_reason_ =
+            message() + " (the stage's error policy is 'stop'; 'skip' or 'dead_letter' go on)";
+      }
+      throw StageFailure(stop_reason_);
+    case OnError::skip:
+      tell(stage, message, "record skipped");
+      return;
+    case OnError::dead_letter:
+      tell(stage, message, "record sent to the dead letters");
+      for (std::size_t target = 0; target < dead_letters_->outlet().targets(); ++target) {
+        dead_letters_->append(target, no_pins_, stage.info->name, std::string(error), failed.record,
+                              failed.origin);
+      }
+      return;
+  }
+}
+
+std::string FailureHandler::current_error() { return internal::current_error(); }
+
+void throw_key_refusal(std::string_view key) {
+  throw std::domain_error(
+      fmt::format("its key {} is not equal to itself, as a NaN is not, so it could not be found "
+                  "again in any state; leave such records out before key_by, or give them a key "
+                  "that is equal to itself",
+                  key));
+}
+
+void FailureHandler::rethrow_if_stopped() const {
+  if (!stop_reason_.empty()) [[unlikely]] {
+    throw StageFailure(stop_reason_);
+  }
+}
+
+void FailureHandler::flush() {
+  if (dead_letters_ != nullptr) {
+    dead_letters_->flush(true);
+  }
+}
+
+}  // namespace wallaroo::internal

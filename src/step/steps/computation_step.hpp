@@ -1,0 +1,288 @@
+// One stage of a fused chain: calls the user's function and hands its outputs to the next step.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "state/keyed_state.hpp"
+#include "state/single_state.hpp"
+#include "step/chain_context.hpp"
+#include "step/steps/computation.hpp"
+#include "step/describe.hpp"
+
+namespace wallaroo::internal {
+
+struct NoState {};
+
+/// The states of the next few records, looked up in a loop of nothing but look-ups: those that wait
+/// for memory overlap, which the processor does not achieve by itself over whole records.
+template <class State>
+class LookAhead {
+ public:
+  static constexpr std::ptrdiff_t most = 32;
+
+  /// Of the record after the last one that was added.
+  [[gnu::always_inline]] void add(State* found) { found_[added_++] = found; }
+  /// Of the next record; null when it has to be looked up now.
+  [[gnu::always_inline]] State* take() { return found_[taken_++]; }
+  /// Those that were added are not where they were.
+  void forget() { std::fill(found_.begin(), found_.end(), nullptr); }
+  void begin() { taken_ = added_ = 0; }
+
+ private:
+  std::array<State*, most> found_;
+  std::size_t added_ = 0;
+  std::size_t taken_ = 0;
+};
+
+/// The state of one stage on one executor: per key in a keyed chain, else one value.
+template <class Key, class State>
+struct StateHolder final : StageState {
+  KeyedState<Key, State> states;
+  LookAhead<State> ahead;
+
+  std::vector<StatePart*> parts() override { return {&states}; }
+  template <class K>
+  [[gnu::always_inline]] void look_ahead(const KeyRef<K>& place) {
+    ahead.add(states.find_ahead(place.hash, place.key));
+  }
+  template <Pass pass, class K>
+  [[gnu::always_inline]] State& get(const KeyRef<K>& place) {
+    if constexpr (pass == Pass::looked_up) {
+      State* const found = ahead.take();
+      return found != nullptr ? *found : find_now(place);
+    } else {
+      return states.find_or_create(place.hash, place.key);
+    }
+  }
+
+ private:
+  template <class K>
+  [[gnu::noinline]] State& find_now(const KeyRef<K>& place) {
+    bool moved = false;
+    State& state = states.create_ahead(place.hash, place.key, moved);
+    if (moved) {
+      ahead.forget();
+    }
+    return state;
+  }
+};
+template <class State>
+struct StateHolder<NoKey, State> final : StageState {
+  SingleState<State> single;
+  std::vector<StatePart*> parts() override { return {&single}; }
+  template <Pass>
+  State& get(const NoKey&) {
+    return single.value;
+  }
+};
+template <class Key>
+struct StateHolder<Key, void> : NoState {};
+template <>
+struct StateHolder<NoKey, void> : NoState {};
+
+/// Key is the key's type, or NoKey in a chain that is not keyed.
+template <class F, class In, class Key>
+class ComputationStep {
+ public:
+  using Traits = Computation<F, In>;
+  using Record = In;
+  using Output = typename Traits::Output;
+  /// The function may emit views into a record that owns its bytes.
+  static constexpr bool may_view_its_record =
+      may_hold_views<Output> && !only_views<In> && !std::is_scalar_v<In>;
+  /// What the tally counts: inputs without an output, else outputs. Of a function with at most one
+  /// output the losses are counted: those of one with exactly one are only its failures, and where
+  /// the loop is vectorised the losses of a filter cost less than what passes it.
+  static constexpr bool tallies_losses = Traits::one_to_one || is_optional<typename Traits::Result>;
+  static constexpr bool stateful = Traits::stateful;
+  static constexpr bool plain = !stateful && !Traits::emits &&
+                                std::is_trivially_copyable_v<Output> &&
+                                !is_vector<typename Traits::Result>;
+
+  struct Spec {
+    F function;
+    int stage = -1;
+  };
+
+  ComputationStep(const Spec& spec, const SegmentContext& context)
+      : function_(spec.function),
+        stage_(context.stages.at(spec.stage)),
+        state_(std::make_unique<StateHolder<Key, typename Traits::State>>()) {
+    if constexpr (Traits::emits) {
+      emitter_ = std::make_unique<Emitter<Output>>();
+    }
+  }
+
+  StageRuntime& stage() { return *stage_; }
+  StageState* stage_state() requires stateful { return state_.get(); }
+
+  static constexpr bool looks_ahead = stateful && !std::is_same_v<Key, NoKey>;
+  static constexpr std::ptrdiff_t most_ahead = LookAhead<void>::most;
+  /// Asked once for each batch. Where the states are in the cache the second loop costs more than
+  /// it gains.
+  bool wants_look_ahead() {
+    constexpr std::uint32_t batches_between = 64;  // it takes a look at all key groups
+    if (batches_++ % batches_between == 0) {
+      wants_look_ahead_ = state_->states.is_large();
+    }
+    return wants_look_ahead_;
+  }
+  /// Before the next records, in their order, at most `most_ahead` of them.
+  void begin_look_ahead() { state_->ahead.begin(); }
+  template <class KeyPlace>
+  [[gnu::always_inline]] void look_ahead(const KeyPlace& place) {
+    state_->look_ahead(key_place(place));
+  }
+
+  /// Moves the record to where it lives as long as the records made from this input batch.
+  template <class R>
+  const In& keep(ChainContext& context, R&& record) {
+    static_assert(std::is_constructible_v<In, R&&>,
+                  "wallaroo: this stage emits views into a record that cannot be copied; emit "
+                  "something that owns its bytes");
+    if (kept_batch_ != context.batch) {
+      kept_batch_ = context.batch;
+      kept_ = new Kept;
+      context.pins.kept.emplace_back(kept_);
+      ++context.pins.epoch;
+    }
+    return kept_->records.emplace_back(std::forward<R>(record));
+  }
+
+  template <Pass pass, class KeyPlace, class R, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally,
+                                    const KeyPlace& key, R&& record, Next&& next) {
+    bool in_user_code = true;
+    try {
+      CallTimer<pass == Pass::timed> timer(context, stage_->call);
+      if constexpr (Traits::emits) {
+        auto take = [&](Output* outputs, std::size_t size) {
+          tally += size;
+          timer.pause();
+          pass_all(outputs, size, next);
+          timer.resume();
+        };
+        EmitterAccess::bind_arena(*emitter_, &ChainContext::arena, &context);
+        EmitterAccess::bind(*emitter_, take);
+        call<pass>(key, std::forward<R>(record), *emitter_);
+        timer.stop();
+        in_user_code = false;
+        EmitterAccess::drain(*emitter_, take);
+      } else {
+        decltype(auto) result = call<pass>(key, std::forward<R>(record));
+        timer.stop();
+        in_user_code = false;
+        pass_on(tally, std::forward<decltype(result)>(result), next);
+      }
+    } catch (...) {
+      if (!in_user_code) {
+        throw;
+      }
+      tally += tallies_losses ? 1 : 0;
+      fail(context, record);
+    }
+  }
+
+ private:
+  template <Pass pass, class KeyPlace, class R, class... Emit>
+  decltype(auto) call(const KeyPlace& key, R&& record, Emit&... emitter) {
+    if constexpr (stateful) {
+      return invoke(std::forward<R>(record), state_->template get<pass>(key_place(key)),
+                    emitter...);
+    } else {
+      return invoke(std::forward<R>(record), emitter...);
+    }
+  }
+
+  // Only a function that takes R&& consumes the record: one that takes it by value gets a copy, so
+  // that the record is still whole when the function throws and must be reported. Where others need
+  // the record it comes as const&, and a function that insists on moving gets a copy too.
+  template <class R, class... Rest>
+  decltype(auto) invoke(R&& record, Rest&... rest) {
+    if constexpr (std::is_invocable_v<F&, const In&, Rest&...>) {
+      return std::invoke(function_, std::as_const(record), rest...);
+    } else if constexpr (std::is_invocable_v<F&, R&&, Rest&...>) {
+      return std::invoke(function_, std::forward<R>(record), rest...);
+    } else {
+      return std::invoke(function_, In(record), rest...);
+    }
+  }
+
+  template <class Result, class Next>
+  [[gnu::always_inline]] static void pass_on(std::uint64_t& tally, Result&& result, Next& next) {
+    using Plain = std::remove_cvref_t<Result>;
+    if constexpr (is_optional<Plain>) {
+      const bool passes = result.has_value();
+      tally += passes ? 0 : 1;
+      if (passes) {
+        next(*std::forward<Result>(result));
+      }
+    } else if constexpr (is_vector<Plain>) {
+      tally += result.size();
+      if constexpr (std::is_same_v<Output, bool>) {
+        for (const bool output : result) {
+          next(bool{output});
+        }
+      } else if constexpr (std::is_rvalue_reference_v<Result&&>) {
+        pass_all(result.data(), result.size(), next);
+      } else {
+        for (const auto& output : result) {
+          next(output);
+        }
+      }
+    } else if constexpr (std::is_lvalue_reference_v<Result&&>) {
+      next(std::as_const(result));
+    } else {
+      next(std::forward<Result>(result));
+    }
+  }
+
+  // Outputs that lie in a row are handed over together where the rest of the chain takes them so.
+  template <class Next>
+  [[gnu::always_inline]] static void pass_all(Output* outputs, std::size_t size, Next& next) {
+    if constexpr (requires { next.all(outputs, size); }) {
+      next.all(outputs, size);
+    } else {
+      for (std::size_t i = 0; i < size; ++i) {
+        next(std::move(outputs[i]));
+      }
+    }
+  }
+
+  template <class R>
+  [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const R& record) {
+    if constexpr (Traits::emits) {
+      EmitterAccess::discard(*emitter_);
+    }
+    try {
+      throw;
+    } catch (const StageFailure&) {
+      throw;
+    } catch (...) {
+      context.failures.handle(*stage_, FailureHandler::current_error(), {describe(record)});
+    }
+  }
+
+  struct Kept final : Pinned {
+    std::deque<In> records;
+  };
+
+  F function_;
+  boost::intrusive_ptr<Kept> kept_;
+  std::uint64_t kept_batch_ = 0;
+  std::uint32_t batches_ = 0;
+  bool wants_look_ahead_ = false;
+  StageRuntime* stage_;
+  std::unique_ptr<StateHolder<Key, typename Traits::State>> state_;
+  std::conditional_t<Traits::emits, std::unique_ptr<Emitter<Output>>, NoState> emitter_;
+};
+
+}  // namespace wallaroo::internal

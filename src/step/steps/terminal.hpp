@@ -1,0 +1,336 @@
+// The ends of a chain: into the queue of the next segment, or to a sink.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <wallaroo/types/byte_writer.hpp>
+
+#include "record/key.hpp"
+#include "record/record_batch.hpp"
+#include "route/record_writer.hpp"
+#include "step/chain_context.hpp"
+#include "step/describe.hpp"
+#include "step/steps/key_group_shares.hpp"
+
+namespace wallaroo::internal {
+
+// Each terminal has a Spec (copied to every executor), is made from it, a segment's context and a
+// cursor over the segment's outlets (it takes those of its edges), and has flush(everything),
+// finish(), for_each_stage(visit(stage)) and open(), which gives what accepts the records of one
+// part of a batch: accept<pass>(context, key place, record).
+
+/// For terminals that accept records themselves.
+template <class Terminal>
+struct Direct {
+  Terminal* terminal;
+  template <Pass pass, class KeyPlace, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key, Record&& record) {
+    terminal->template accept<pass>(context, key, std::forward<Record>(record));
+  }
+};
+
+/// Walks over the outlets of a segment while its terminals are made.
+using OutletCursor = std::vector<Outlet*>::const_iterator;
+
+/// Runs `work`; a failure goes to the stage's policy.
+template <class Work, class Record>
+[[gnu::always_inline]] inline void guarded(ChainContext& context, StageRuntime& stage,
+                                           const Record& record, Work&& work) {
+  try {
+    work();
+  } catch (const StageFailure&) {
+    throw;
+  } catch (...) {
+    context.failures.handle(stage, FailureHandler::current_error(), {describe(record)});
+  }
+}
+
+/// What travels on an edge: the slot, with the event time when the stream is stamped.
+template <class Slot, bool WithTime>
+using EdgeSlot = std::conditional_t<WithTime, Timed<Slot>, Slot>;
+
+/// Appends a slot made of `parts`, after the event time when the edge has it.
+template <bool WithTime, class Appender, class Place, class... Parts>
+[[gnu::always_inline]] inline void append_slot(const Appender& writer, std::size_t target,
+                                               const Place& place, Parts&&... parts) {
+  if constexpr (WithTime) {
+    writer.append(target, place.time_ns, std::forward<Parts>(parts)...);
+  } else {
+    writer.append(target, std::forward<Parts>(parts)...);
+  }
+}
+
+/// Records to one or several next segments, each of which gets every record: unkeyed ones to the
+/// segment on this executor (or the only one there is), keyed ones with their keys to the keys'
+/// owners.
+template <class T, class K, bool WithTime>
+class ForwardTerminal {
+ public:
+  /// Records leave the chain, and with them any views that they hold.
+  static constexpr bool transports_views = may_hold_views<T>;
+
+  struct Spec {};
+  ForwardTerminal(const Spec&, const SegmentContext& context, OutletCursor& next) {
+    for (; next != context.outlets.end(); ++next) {
+      writers_.emplace_back(**next);
+    }
+  }
+
+  template <Pass, class Place, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const Place& place, Record&& record) {
+    const std::size_t last = writers_.size() - 1;
+    for (std::size_t i = 0; i < last; ++i) {
+      append(writers_[i], context, place, std::as_const(record));
+    }
+    append(writers_[last], context, place, std::forward<Record>(record));
+  }
+  auto open() { return Direct<ForwardTerminal>{this}; }
+  void finish() {}
+  void flush(bool everything) {
+    for (auto& writer : writers_) {
+      writer.flush(everything);
+    }
+  }
+  template <class Visit>
+  void for_each_stage(Visit&&) {}
+
+ private:
+  static constexpr bool keyed = !std::is_same_v<K, NoKey>;
+  using Slot = std::conditional_t<keyed, Carried<K, T>, T>;
+  using Writer = RecordWriter<EdgeSlot<Slot, WithTime>, may_hold_views<T>>;
+
+  template <class Place, class Record>
+  [[gnu::always_inline]] static void append(Writer& writer, ChainContext& context,
+                                            const Place& place, Record&& record) {
+    const auto appender = writer.appender(context.pins);
+    if constexpr (keyed) {
+      const auto& key = key_place(place);
+      append_slot<WithTime>(appender, appender.target_of(key.hash), place, key.hash, K(key.key),
+                            std::forward<Record>(record));
+    } else {
+      append_slot<WithTime>(appender, 0, place, std::forward<Record>(record));
+    }
+  }
+
+  std::vector<Writer> writers_;
+};
+
+/// `key_by`: computes the key and sends the record to the executor that owns its group. With
+/// `Carry` the key travels along, else the consumer computes it again from the record.
+template <class T, class KeyFunction, bool Carry, bool WithTime>
+class ExchangeTerminal {
+ public:
+  /// Records leave the chain, and with them any views that they hold.
+  static constexpr bool transports_views = may_hold_views<T>;
+
+  using Key = std::remove_cvref_t<std::invoke_result_t<KeyFunction&, const T&>>;
+  using Slot = std::conditional_t<Carry, Carried<OwnedKey<Key>, T>, Hashed<T>>;
+
+  struct Spec {
+    KeyFunction key_function;
+    int stage;
+  };
+  ExchangeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
+      : key_function_(spec.key_function),
+        stage_(context.stages.at(spec.stage)),
+        writer_(**next++) {}
+
+  template <Pass pass, class Place, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const Place& place, Record&& record) {
+    append<pass>(context, writer_.appender(context.pins), place, std::forward<Record>(record));
+  }
+
+  struct Open : Direct<ExchangeTerminal> {
+    /// Many records in a row: what no record changes is loaded once.
+    template <class Place>
+    [[gnu::always_inline]] void accept_all(ChainContext& context, const Place& place, T* records,
+                                           std::size_t size) {
+      const Appender writer = this->terminal->writer_.appender(context.pins);
+      for (std::size_t i = 0; i < size; ++i) {
+        this->terminal->template append<Pass::plain>(context, writer, place, std::move(records[i]));
+      }
+    }
+  };
+  auto open() { return Open{{this}}; }
+  void finish() {}
+  void flush(bool everything) { writer_.flush(everything); }
+  template <class Visit>
+  void for_each_stage(Visit&& visit) {
+    visit(*stage_);
+  }
+
+ private:
+  using Writer = RecordWriter<EdgeSlot<Slot, WithTime>, may_hold_views<T>>;
+  using Appender = typename Writer::Appender;
+
+  template <Pass pass, class Place, class Record>
+  [[gnu::always_inline]] void append(ChainContext& context, const Appender& writer,
+                                     const Place& place, Record&& record) {
+    guarded(context, *stage_, record, [&] {
+      CallTimer<pass == Pass::timed> timer(context, stage_->call);
+      decltype(auto) key = std::invoke(key_function_, std::as_const(record));
+      if constexpr (!always_equals_itself<Key>()) {
+        if (!equals_itself(key)) [[unlikely]] {
+          refuse_key(key);
+        }
+      }
+      const std::uint64_t hash = hash_key(key);
+      timer.stop();
+      if constexpr (pass == Pass::timed) {
+        groups_->add(key_group(hash), stage_->metrics.hottest_key_group);
+      }
+      const std::size_t target = writer.target_of(hash);
+      if constexpr (Carry) {
+        append_slot<WithTime>(writer, target, place, hash, OwnedKey<Key>(key),
+                              std::forward<Record>(record));
+      } else {
+        append_slot<WithTime>(writer, target, place, hash, std::forward<Record>(record));
+      }
+    });
+  }
+
+  [[noreturn, gnu::noinline, gnu::cold]] static void refuse_key(const Key& key) {
+    throw_key_refusal(describe(key));
+  }
+
+  KeyFunction key_function_;
+  StageRuntime* stage_;
+  Writer writer_;
+  std::unique_ptr<KeyGroupShares> groups_ = std::make_unique<KeyGroupShares>();
+};
+
+/// A sink of bytes: encodes here, on the executor that made the record; the bytes go to the one
+/// that owns the connection.
+template <class T, class Encoder>
+class EncodeTerminal {
+ public:
+  static constexpr bool transports_views = false;
+  static constexpr bool writes = std::is_invocable_v<Encoder&, const T&, ByteWriter&>;
+  static constexpr bool check() {
+    if constexpr (!writes) {
+      static_assert(std::is_invocable_v<Encoder&, const T&>,
+                    "wallaroo: this sink's encoder does not take the record type of the stage "
+                    "before it; an encoder is std::string encode(const Record&) or void "
+                    "encode(const Record&, wallaroo::ByteWriter&)");
+      static_assert(
+          std::is_convertible_v<std::invoke_result_t<Encoder&, const T&>, std::string_view>,
+          "wallaroo: an encoder returns its bytes as std::string or std::string_view, or writes "
+          "them to a wallaroo::ByteWriter&");
+    }
+    return true;
+  }
+  static_assert(check());
+
+  struct Spec {
+    Encoder encoder;
+    int stage;
+  };
+  EncodeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
+      : encoder_(spec.encoder), stage_(context.stages.at(spec.stage)), outlet_(*next++) {}
+
+  template <Pass pass, class KeyPlace, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
+    if (open_->ends.empty()) {
+      open_->ingest_ns = context.pins.ingest_ns;
+    }
+    const std::size_t before = out_.size();
+    try {
+      CallTimer<pass == Pass::timed> timer(context, stage_->call);
+      if constexpr (writes) {
+        std::invoke(encoder_, std::as_const(record), out_);
+      } else {
+        out_.append(std::string_view(std::invoke(encoder_, std::as_const(record))));
+      }
+      timer.stop();
+    } catch (...) {
+      out_.truncate(before);
+      fail(context, record);
+      return;
+    }
+    open_->ends.push_back(static_cast<std::uint32_t>(out_.size()));
+    if (out_.size() >= max_batch_bytes || open_->ends.size() >= max_ends) [[unlikely]] {
+      send();
+    }
+  }
+  auto open() { return Direct<EncodeTerminal>{this}; }
+  void finish() {}
+  void flush(bool everything) {
+    if (!open_->ends.empty() && (everything || outlet_->target_idle(0))) {
+      send();
+    }
+  }
+  template <class Visit>
+  void for_each_stage(Visit&& visit) {
+    visit(*stage_);
+  }
+
+ private:
+  static constexpr std::size_t max_ends = 8 * max_batch_records;
+
+  template <class Record>
+  [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const Record& record) {
+    guarded(context, *stage_, record, [] { throw; });
+  }
+  [[gnu::noinline]] void send() {
+    out_.close();
+    outlet_->send(0, std::move(open_));
+    BatchPtr used = outlet_->recycled(0);
+    open_.reset(used ? static_cast<ByteBatch*>(used.release()) : new ByteBatch);
+    out_.open(open_->bytes);
+  }
+
+  Encoder encoder_;
+  StageRuntime* stage_;
+  Outlet* outlet_;
+  std::unique_ptr<ByteBatch> open_ = std::make_unique<ByteBatch>();
+  ByteWriter out_{open_->bytes};
+};
+
+/// Several ends, each of which gets every record.
+template <class... Terminals>
+class TeeTerminal {
+ public:
+  static constexpr bool transports_views = false;
+  struct Spec {
+    std::tuple<typename Terminals::Spec...> specs;
+  };
+  TeeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
+      : terminals_(std::apply(
+            [&](const auto&... each) {
+              return std::tuple<std::unique_ptr<Terminals>...>{
+                  std::make_unique<Terminals>(each, context, next)...};
+            },
+            spec.specs)) {}
+
+  template <Pass pass, class KeyPlace, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key, Record&& record) {
+    std::apply(
+        [&](auto&... terminal) {
+          (terminal->template accept<pass>(context, key, std::as_const(record)), ...);
+        },
+        terminals_);
+  }
+  auto open() { return Direct<TeeTerminal>{this}; }
+  void finish() {
+    std::apply([&](auto&... terminal) { (terminal->finish(), ...); }, terminals_);
+  }
+  void flush(bool everything) {
+    std::apply([&](auto&... terminal) { (terminal->flush(everything), ...); }, terminals_);
+  }
+  template <class Visit>
+  void for_each_stage(Visit&& visit) {
+    std::apply([&](auto&... terminal) { (terminal->for_each_stage(visit), ...); }, terminals_);
+  }
+
+ private:
+  std::tuple<std::unique_ptr<Terminals>...> terminals_;
+};
+
+}  // namespace wallaroo::internal

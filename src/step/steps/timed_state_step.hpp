@@ -1,0 +1,397 @@
+// A state computation that has timers, or whose state expires, as a step of a chain.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <wallaroo/types/expiry.hpp>
+#include <wallaroo/types/timers.hpp>
+
+#include "state/key_timers_calls.hpp"
+#include "step/chain_context.hpp"
+#include "step/steps/computation.hpp"
+#include "step/describe.hpp"
+#include "step/steps/on_timer.hpp"
+#include "step/failures/silence.hpp"
+#include "step/steps/temporal.hpp"
+#include "step/steps/timed_state.hpp"
+#include "step/steps/waiting_records.hpp"
+
+namespace wallaroo::internal {
+
+/// Key is NoKey in a chain without keys: then one state and its timers are the stage's.
+template <class F, class In, class Key, bool Expires>
+class TimedStateStep : public TemporalStep {
+ public:
+  using Traits = Computation<F, In>;
+  using Record = In;
+  using Output = typename Traits::Output;
+  using State = typename Traits::State;
+  static_assert(Traits::stateful,
+                "wallaroo: only a state computation, f(const Record&, State&, ...), has timers or "
+                "state that expires");
+  static_assert(
+      !may_hold_views<Output>,
+      "wallaroo: the outputs of a computation with timers or expiring state must own their "
+      "bytes");
+  static constexpr bool has_timers = Traits::timed;
+  static constexpr bool tallies_losses = false;
+  static constexpr bool stateful = true;
+  static constexpr StageKind kind = StageKind::state_computation;
+  static constexpr bool times_output = has_timers;
+
+  /// A record may have to wait, and what it looks at with it.
+  static constexpr bool holds_views_of_records = has_timers && may_hold_views<In>;
+
+  struct Spec {
+    F function;
+    Expiry expiry = {};
+    std::optional<std::int64_t> timeout_ns = std::nullopt;
+    int stage = -1;
+    /// That may fire before and after the records of one batch, or of one slice of a step before.
+    std::size_t timers_per_batch = 4096;
+  };
+
+  TimedStateStep(const Spec& spec, const SegmentContext& context)
+      : function_(spec.function),
+        expiry_(spec.expiry),
+        silence_(spec.timeout_ns),
+        timers_per_batch_(spec.timers_per_batch),
+        at_once_(spec.timers_per_batch),
+        clock_(context.clock),
+        stage_(context.stages.at(spec.stage)),
+        parts_(std::make_unique<Parts>(spec.expiry)) {}
+
+  StageRuntime& stage() { return *stage_; }
+  StageState* stage_state() { return parts_.get(); }
+
+  void begin_batch(ChainContext&) {
+    tell_time(clock_.now_ns());
+    at_once_ = timers_per_batch_;
+  }
+
+  template <Pass pass, class Place, class R, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
+                                    R&& record, Next&& next) {
+    const std::int64_t time_ns = time_of(context, place);
+    const auto key = keyed_place(place);
+    Call<std::remove_reference_t<Next>, pass == Pass::timed> call{this, &context, &tally, &next};
+    if constexpr (has_timers) {
+      if (silence_.has_timeout()) {
+        hear();
+      }
+      if (!waiting_.empty() || !call.fire_due_of(key, at_once_)) [[unlikely]] {
+        waiting_.add(context, key.hash, key.key, time_ns, std::forward<R>(record));
+        return;
+      }
+    }
+    call.take(key, time_ns, std::forward<R>(record));
+    call.fire_due_of(key, at_once_);
+  }
+
+  /// More timers of a record's key are due than can fire at once: no input is to be taken, and no
+  /// step before this one may emit anything, until `fire` has come to the last record that waits.
+  bool waiting() const { return !waiting_.empty(); }
+
+  Watermark set_watermark(Watermark in) {
+    if (waiting()) {
+      // The records that wait came before it.
+      return {parts_->passed_ns, false};
+    }
+    if (in.time_ns != in_ns_) {
+      in_ns_ = in.time_ns;
+      hear();
+    }
+    silence_.on_idle(in.idle);
+    parts_->timers.on_watermark(in.time_ns);
+    parts_->passed_ns = std::max(parts_->passed_ns, parts_->passed_by(in.time_ns));
+    if (expires_by(ExpiryTime::event_time)) {
+      // Not as far as timers have still to fire: their states may not have expired by then.
+      parts_->expire_at(parts_->passed_ns);
+    }
+    stage_->metrics.watermark.set(parts_->passed_ns);
+    // After a restart in which it had seen the end.
+    const bool ends_again = parts_->passed_ns == end_of_time && in.time_ns != end_of_time;
+    return {ends_again ? parts_->timers.before_end() : parts_->passed_ns,
+            in.idle && parts_->timers.size() == 0};
+  }
+
+  bool pending() const {
+    const KeyTimers<Key>& timers = parts_->timers;
+    if (parts_->expiring_due() || waiting() || timers.is_closing()) {
+      return true;
+    }
+    return has_timers && !parts_->all_fired && timers.size() != 0 &&
+           (timers.next_due_ns(TimerKind::event_time) <= timers.watermark() ||
+            timers.next_due_ns(TimerKind::processing_time) <= timers.now_ns());
+  }
+
+  template <class Next>
+  bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
+    bool more_timers = false;
+    // Behind a restart, or a watermark that came by itself, no batch has told it.
+    tell_time(clock_.now_ns());
+    if constexpr (has_timers) {
+      Call<Next, true> call{this, &context, &tally, &next};
+      std::size_t at_most = steps_per_slice;
+      call.serve_waiting(at_most);
+      at_once_ = timers_per_batch_;
+      if (waiting()) {
+        return true;
+      }
+      more_timers = parts_->timers.fire_due(
+          at_most, [&](std::uint64_t hash, const Key& key, const Timer& timer) {
+            call.on_timer({hash, key}, timer);
+          });
+      parts_->all_fired = !more_timers && parts_->timers.watermark() == end_of_time;
+    }
+    return expire_some() || more_timers;
+  }
+
+  void skip_time(std::int64_t gap_ns) { silence_.skip_time(gap_ns); }
+  std::int64_t due_ns() const {
+    std::int64_t due = end_of_time;
+    if (has_timers && parts_->timers.size() != 0) {
+      due = parts_->timers.next_due_ns(TimerKind::processing_time);
+    }
+    if (expires_by(ExpiryTime::processing_time)) {
+      due = std::min(due, parts_->next_expiry());
+    }
+    if (has_timers && parts_->timers.can_close()) {
+      due = std::min(due, silence_.due_ns());
+    }
+    return due;
+  }
+  template <class Next>
+  void on_time(ChainContext&, std::int64_t now_ns, std::uint64_t&, Next&) {
+    tell_time(now_ns);
+    if (silence_.on_time(now_ns)) {
+      parts_->timers.close();
+    }
+  }
+
+ private:
+  using Place = KeyRef<const Key&>;
+
+  struct Parts : TimedState<Key, State, Expires, has_timers> {
+    using TimedState<Key, State, Expires, has_timers>::TimedState;
+    Timers requests;
+    std::conditional_t<Traits::emits, Emitter<Output>, NoKey> emitter;
+  };
+
+  static constexpr std::size_t steps_per_slice = 256;
+
+  // The key as the tables know it; a view made for the occasion lives in the place given.
+  template <class P>
+  static Place keyed_place(const P& place) {
+    if constexpr (std::is_same_v<Key, NoKey>) {
+      static constexpr NoKey no_key{};
+      static const std::uint64_t no_hash = hash_key(no_key);
+      return {no_hash, no_key};
+    } else {
+      return {key_place(place).hash, key_place(place).key};
+    }
+  }
+
+  struct Times {
+    std::int64_t event_ns;   ///< of the record or the timer: when it uses the state
+    std::int64_t output_ns;  ///< of what it emits
+    std::int64_t as_of_ns;   ///< expired or not: for a timer as it was when that was due
+  };
+
+  State& state_of(const Place& place, const Times& times) {
+    if constexpr (Expires) {
+      const bool by_event = expiry_.time == ExpiryTime::event_time;
+      const std::int64_t now_ns = parts_->timers.now_ns();
+      return parts_->states.find_or_create(place.hash, place.key,
+                                           by_event ? times.event_ns : now_ns,
+                                           by_event ? times.as_of_ns : now_ns);
+    } else {
+      return parts_->states.find_or_create(place.hash, place.key);
+    }
+  }
+
+  // One call of the user's function, and what follows from it.
+  template <class Next, bool timed>
+  struct Call {
+    TimedStateStep* step;
+    ChainContext* context;
+    std::uint64_t* tally;
+    Next* next;
+
+    template <class Describe, class Work>
+    void run(SampledCall& call, const Place& place, const Times& times, Describe&& describe_input,
+             Work&& work) {
+      const std::int64_t time_ns = times.output_ns;
+      Parts& parts = *step->parts_;
+      CallTimer<timed> timer(*context, call);
+      auto take = [&](Output* outputs, std::size_t size) {
+        timer.pause();
+        for (std::size_t i = 0; i < size; ++i) {
+          pass_on(place, time_ns, std::move(outputs[i]));
+        }
+        timer.resume();
+      };
+      bool in_user_code = true;
+      try {
+        TimersAccess::begin(parts.requests, times.event_ns, parts.timers.watermark());
+        State& state = step->state_of(place, times);
+        if constexpr (Traits::emits) {
+          EmitterAccess::bind_arena(parts.emitter, &ChainContext::arena, context);
+          EmitterAccess::bind(parts.emitter, take);
+          with_timers(work, state, parts.emitter);
+          timer.stop();
+          in_user_code = false;
+          EmitterAccess::drain(parts.emitter, take);
+        } else {
+          decltype(auto) result = with_timers(work, state);
+          timer.stop();
+          in_user_code = false;
+          each_output(std::forward<decltype(result)>(result), [&](auto&& output) {
+            pass_on(place, time_ns, Output(std::forward<decltype(output)>(output)));
+          });
+        }
+      } catch (const StageFailure&) {
+        throw;
+      } catch (...) {
+        if (!in_user_code) {
+          throw;
+        }
+        if constexpr (Traits::emits) {
+          EmitterAccess::discard(parts.emitter);
+        }
+        context->failures.handle(*step->stage_, FailureHandler::current_error(),
+                                 {describe_input()});
+        return;
+      }
+      TimersAccess::apply(parts.requests, parts.timers, place.hash, place.key);
+    }
+
+    void on_timer(const Place& place, const Timer& timer) {
+      const std::int64_t due_ns = timer.due.time_since_epoch().count();
+      const OwnedKey<Key> key(place.key);
+      run(
+          step->stage_->output, place, step->times_of(timer.kind, due_ns, *context),
+          [&] { return "a timer of key " + describe(key); },
+          [&](State& state, auto&... rest) -> decltype(auto) {
+            return call_on_timer(step->function_, key, state, timer, rest...);
+          });
+    }
+
+    template <class R>
+    void take(const Place& place, std::int64_t time_ns, R&& record) {
+      run(
+          step->stage_->call, place, {time_ns, time_ns, step->parts_->timers.watermark()},
+          [&] { return describe(record); },
+          [&](State& state, auto&... rest) {
+            return call_computation<In>(step->function_, std::forward<R>(record), state,
+                                        rest...);
+          });
+    }
+
+    /// False when more are due than that.
+    bool fire_due_of(const Place& place, std::size_t& at_most) {
+      if constexpr (has_timers) {
+        return step->parts_->timers.fire_due_of(
+            place.hash, place.key, at_most,
+            [&](std::uint64_t hash, const Key& key, const Timer& timer) {
+              on_timer({hash, key}, timer);
+            });
+      } else {
+        return true;
+      }
+    }
+
+    void serve_waiting(std::size_t& at_most) {
+      while (step->waiting() && at_most > 0) {
+        auto& waiting = step->waiting_.front();
+        const Key key(waiting.key);
+        const Place place{waiting.hash, key};
+        if (!fire_due_of(place, at_most) || at_most == 0) {
+          return;
+        }
+        --at_most;
+        const std::int64_t now_ns =
+            std::exchange(context->pins.ingest_ns, std::int64_t{waiting.ingest_ns});
+        take(place, waiting.time_ns, std::move(waiting.record));
+        context->pins.ingest_ns = now_ns;
+        fire_due_of(place, at_most);
+        step->waiting_.pop();
+      }
+    }
+
+   private:
+    template <class Work, class... Emit>
+    decltype(auto) with_timers(Work& work, State& state, Emit&... emitter) {
+      if constexpr (has_timers) {
+        return work(state, step->parts_->requests, emitter...);
+      } else {
+        return work(state, emitter...);
+      }
+    }
+    void pass_on(const Place& place, std::int64_t time_ns, Output&& output) {
+      ++*tally;
+      if constexpr (std::is_same_v<Key, NoKey>) {
+        (*next)(At<NoKey>{{}, time_ns}, std::move(output));
+      } else {
+        (*next)(At<Place>{place, time_ns}, std::move(output));
+      }
+    }
+  };
+
+  // A timer that was set for a time that has passed, by a record that is late, may emit nothing
+  // that is late too; but how far the stage is then is no use of the state: what the next record
+  // finds would follow from how records were put into batches.
+  Times times_of(TimerKind time, std::int64_t due_ns, const ChainContext& context) const {
+    if (time == TimerKind::event_time) {
+      return {due_ns, std::max(due_ns, parts_->passed_ns), due_ns};
+    }
+    const std::int64_t time_ns = processing_timer_time(context);
+    return {time_ns, time_ns, parts_->timers.watermark()};
+  }
+  // Of an output that no record's time explains.
+  std::int64_t processing_timer_time(const ChainContext& context) const {
+    return parts_->passed_ns == no_time ? context.ingest_time_ns() : parts_->passed_ns;
+  }
+
+  // There is input: nothing more is closed.
+  void hear() {
+    silence_.on_input();
+    parts_->timers.stop_closing();
+  }
+
+  void tell_time(std::int64_t now_ns) {
+    parts_->timers.on_time(now_ns);
+    if (expires_by(ExpiryTime::processing_time)) {
+      parts_->expire_at(now_ns);
+    }
+  }
+
+  bool expires_by(ExpiryTime time) const { return Expires && expiry_.time == time; }
+  bool expire_some() {
+    const bool more = parts_->expire_some(steps_per_slice);
+    stage_->metrics.expired_keys.add(parts_->expired() - expired_);
+    expired_ = parts_->expired();
+    return more;
+  }
+
+  F function_;
+  Expiry expiry_;
+  Silence silence_;
+  std::size_t timers_per_batch_;
+  std::size_t at_once_;  ///< timers that may still fire before this batch has to wait
+  std::int64_t in_ns_ = no_time;
+  WaitingRecords<Key, In> waiting_;
+  const Clock& clock_;
+  StageRuntime* stage_;
+  std::unique_ptr<Parts> parts_;
+  std::uint64_t expired_ = 0;
+};
+
+}  // namespace wallaroo::internal

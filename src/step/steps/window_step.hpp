@@ -1,0 +1,309 @@
+// A stage of windows as a step of a chain.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <wallaroo/types/error.hpp>
+#include <wallaroo/types/late_data.hpp>
+
+#include "state/loading.hpp"
+#include "state/stage_state.hpp"
+#include "step/chain_context.hpp"
+#include "step/describe.hpp"
+#include "step/steps/temporal.hpp"
+#include "window/aggregations/aggregation_output.hpp"
+#include "window/aggregations/aggregation_traits.hpp"
+#include "window/range_set.hpp"
+#include "window/window_set.hpp"
+
+namespace wallaroo::internal {
+
+template <WindowKind kind, class Key, class In, class A>
+struct SetOf;
+template <class Key, class In, class A>
+struct SetOf<WindowKind::range, Key, In, A> {
+  using type = RangeSet<Key, In, A>;
+};
+template <class Key, class In, class A>
+struct SetOf<WindowKind::session, Key, In, A> {
+  using type = WindowSet<Key, In, A, internal::SessionWindows<A, In>>;
+};
+template <class Key, class In, class A>
+struct SetOf<WindowKind::count, Key, In, A> {
+  using type = WindowSet<Key, In, A, internal::CountWindows<A, In>>;
+};
+
+/// The user's aggregation, of which a failure to combine is told from one to take a record: windows
+/// whose parts could not be combined are lost, so that no policy can go on.
+template <class A>
+struct GuardedAggregation {
+  A aggregation;
+  const StageInfo* stage;
+
+  auto initial_accumulator() const { return aggregation.initial_accumulator(); }
+  template <class In, class Accumulator>
+  [[gnu::always_inline]] void update(const In& record, Accumulator& accumulator) const {
+    aggregation.update(record, accumulator);
+  }
+  template <class Accumulator>
+  Accumulator combine(const Accumulator& earlier, const Accumulator& later) const {
+    try {
+      return aggregation.combine(earlier, later);
+    } catch (...) {
+      throw_failed_aggregation(*stage, "to combine windows");
+    }
+  }
+};
+
+/// Turns batches and clocks into the events of a WindowSet, and its results into records. With
+/// `SplitLate` late records come out too, beside the results. Key is NoKey in a chain without keys.
+template <WindowKind kind_of_windows, class A, class In, class Key, bool SplitLate>
+class WindowStep : public TemporalStep {
+ public:
+  using Record = In;
+  using Traits = AggregationTraits<A, In, OwnedKey<Key>>;
+  using Result = typename Traits::Output;
+  using Output = std::conditional_t<SplitLate, std::variant<Result, Late<In>>, Result>;
+  static constexpr bool tallies_losses = false;
+  static constexpr bool stateful = true;
+  static constexpr StageKind kind = StageKind::window;
+  static constexpr bool times_output = true;
+  static_assert(check_storable<AccumulatorOf<A>>());
+
+  struct Spec {
+    WindowSettings settings;
+    A aggregation;
+    int stage = -1;
+  };
+
+  WindowStep(const Spec& spec, const SegmentContext& context)
+      : aggregation_(spec.aggregation),
+        clock_(context.clock),
+        stage_(context.stages.at(spec.stage)),
+        tells_time_(spec.settings.timeout_ns || spec.settings.early_every_ns > 0),
+        set_(std::make_unique<State>(spec.settings,
+                                     GuardedAggregation<A>{spec.aggregation, stage_->info})) {}
+
+  StageRuntime& stage() { return *stage_; }
+  StageState* stage_state() { return set_.get(); }
+
+  void begin_batch(ChainContext&) {
+    touched_ = true;
+    if (tells_time_) {
+      set_->set_now(clock_.now_ns());
+    }
+  }
+
+  template <Pass pass, class Place, class R, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
+                                    R&& record, Next&& next) {
+    constexpr bool timed = pass == Pass::timed;
+    CallTimer<timed> timer(context, stage_->call);
+    Out<std::remove_reference_t<Next>, On::record, timed> out{this, &context, &tally, &next,
+                                                              &timer};
+    try {
+      const std::int64_t time_ns = time_of(context, place);
+      if constexpr (keyed) {
+        const auto& key = key_place(place);
+        set_->on_record(key.hash, key.key, time_ns, std::as_const(record), out);
+      } else {
+        static const std::uint64_t no_hash = hash_key(NoKey{});
+        set_->on_record(no_hash, NoKey{}, time_ns, std::as_const(record), out);
+      }
+      timer.stop();
+    } catch (...) {
+      if (out.in_next) {
+        throw;
+      }
+      fail(context, record);
+    }
+  }
+
+  Watermark set_watermark(Watermark in) {
+    touched_ = touched_ || in != input_;
+    input_ = in;
+    // After a restart its input may begin before the watermark that it was saved with.
+    const std::int64_t reached = std::max(in.time_ns, set_->watermark());
+    set_->on_idle(in.idle);
+    set_->on_watermark(reached);
+    publish();
+    const bool ends_again = reached == end_of_time && in.time_ns != end_of_time;
+    return {ends_again ? set_->output_before_end() : set_->output_watermark(),
+            in.idle && set_->counts().open == 0};
+  }
+
+  bool pending() const { return set_->due(); }
+
+  template <class Next>
+  bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
+    CallTimer<true> timer(context, stage_->output);
+    Out<Next, On::firing, true> out{this, &context, &tally, &next, &timer};
+    return outside_of_records(out, [&] { return set_->fire_due(windows_per_slice, out); });
+  }
+
+  void skip_time(std::int64_t gap_ns) { set_->skip_time(gap_ns); }
+  std::int64_t due_ns() const {
+    if (!tells_time_) {
+      return end_of_time;
+    }
+    return touched_ ? no_time : set_->next_time_ns();
+  }
+  template <class Next>
+  void on_time(ChainContext& context, std::int64_t now_ns, std::uint64_t& tally, Next& next) {
+    touched_ = false;
+    CallTimer<true> timer(context, stage_->output);
+    Out<Next, On::firing, true> out{this, &context, &tally, &next, &timer};
+    outside_of_records(out, [&] {
+      set_->on_time(now_ns, out);
+      return false;
+    });
+  }
+
+ private:
+  static constexpr bool keyed = !std::is_same_v<Key, NoKey>;
+  using Set = typename SetOf<kind_of_windows, Key, In, GuardedAggregation<A>>::type;
+  struct State final : Set, StageState {
+    using Set::Set;
+    std::vector<StatePart*> parts() override { return Set::parts(); }
+    std::string instance_schema() const override { return schema_text<StageClock::Saved>(); }
+    std::string save_instance(std::int64_t wall_offset_ns) override {
+      return store_one(Set::saved(wall_offset_ns));
+    }
+    void load_instances(std::string_view schema, std::span<const std::string> saved,
+                        std::int64_t wall_offset_ns) override {
+      const auto all = load_all<StageClock::Saved>(schema, saved);
+      Set::restore(all, wall_offset_ns);
+      Set::restored();
+    }
+  };
+  using StoredKey = typename Set::StoredKey;
+  using Accumulator = typename Set::Accumulator;
+
+  /// Few enough that a burst of windows holds other records up for less than a millisecond.
+  static constexpr std::size_t windows_per_slice = 256;
+
+  /// What makes results: a record, whose update is timed without them, or windows that fire. Of
+  /// those the first result is timed, with what combining its accumulators took.
+  enum class On : std::uint8_t { record, firing };
+
+  template <class Next, On on, bool timed>
+  struct Out {
+    WindowStep* step;
+    ChainContext* context;
+    std::uint64_t* tally;
+    Next* next;
+    CallTimer<timed>* timer;
+    bool in_next = false;
+
+    void result(const StoredKey& key, std::uint64_t hash, const Window& window,
+                const Accumulator& value, std::int64_t time_ns) {
+      if constexpr (on == On::record) {
+        timer->pause();
+      }
+      if (std::optional<Result> made = make(key, window, value)) {
+        pass_on(hash, key, time_ns, Output(*std::move(made)));
+      }
+      if constexpr (on == On::record) {
+        timer->resume();
+      }
+    }
+    std::optional<Result> make(const StoredKey& key, const Window& window,
+                               const Accumulator& value) {
+      std::optional<Result> made;
+      try {
+        CallTimer<timed && on == On::record> output(*context, step->stage_->output);
+        made = call_output(step->aggregation_, key, value, window);
+        output.stop();
+        if constexpr (on == On::firing) {
+          timer->stop();
+        }
+      } catch (...) {
+        step->fail_output(*context, key);
+      }
+      return made;
+    }
+    void late(std::uint64_t hash, const Key& key, std::int64_t time_ns, const In& record) {
+      if constexpr (SplitLate) {
+        timer->pause();
+        pass_on(hash, key, time_ns, Output(Late<In>{record}));
+        timer->resume();
+      }
+    }
+    [[gnu::noinline, gnu::cold]] void came_late(const LateArrival& arrival, const In& record) {
+      context->losses.late(*step->stage_, arrival, step->set_->watermark(), record);
+    }
+    template <class K>
+    void pass_on(std::uint64_t hash, const K& key, std::int64_t time_ns, Output&& output) {
+      ++*tally;
+      in_next = true;
+      if constexpr (keyed) {
+        (*next)(At<KeyRef<const K&>>{{hash, key}, time_ns}, std::move(output));
+      } else {
+        (*next)(At<NoKey>{{}, time_ns}, std::move(output));
+      }
+      in_next = false;
+    }
+  };
+
+  template <class R>
+  [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const R& record) {
+    try {
+      throw;
+    } catch (const StageError&) {
+      throw;
+    } catch (...) {
+      context.failures.handle(*stage_, FailureHandler::current_error(), {describe(record)});
+    }
+  }
+  [[gnu::noinline, gnu::cold]] void fail_output(ChainContext& context, const StoredKey& key) {
+    context.failures.handle(*stage_, FailureHandler::current_error(),
+                            {"the windows of key " + describe(key)});
+  }
+
+  // A function that combines accumulators has no single record to blame, and its windows are lost:
+  // whatever the policy, the application stops.
+  template <class O, class Work>
+  bool outside_of_records(O& out, Work&& work) {
+    try {
+      return work();
+    } catch (const StageError&) {
+      throw;
+    } catch (...) {
+      if (out.in_next) {
+        throw;
+      }
+      throw_failed_aggregation(*stage_->info, "while windows fired");
+    }
+  }
+
+  void publish() {
+    const WindowCounts& now = set_->counts();
+    StageMetrics& metrics = stage_->metrics;
+    metrics.windows_fired.add(now.fired - published_.fired);
+    metrics.windows_early.add(now.early - published_.early);
+    metrics.late_records.add(now.late - published_.late);
+    metrics.dropped_records.add(now.dropped - published_.dropped);
+    metrics.windows_open.set(static_cast<std::int64_t>(now.open));
+    metrics.watermark.set(set_->output_watermark());
+    published_ = now;
+  }
+
+  A aggregation_;
+  const Clock& clock_;
+  StageRuntime* stage_;
+  bool tells_time_;
+  Watermark input_;
+  bool touched_ = true;  ///< something happened since processing time was told
+  std::unique_ptr<State> set_;
+  WindowCounts published_;
+};
+
+}  // namespace wallaroo::internal

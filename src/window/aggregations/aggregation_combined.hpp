@@ -1,0 +1,93 @@
+// Several aggregations of the same windows, whose values become the fields of one struct.
+#pragma once
+
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <boost/pfr/core.hpp>
+#include <boost/pfr/tuple_size.hpp>
+
+#include "record/reflect.hpp"
+#include "window/aggregations/aggregation_ready.hpp"
+
+namespace wallaroo::internal {
+
+template <class Field, class Value>
+concept HoldsWithoutLoss = requires(Value value) {
+  Field{std::move(value)};
+};
+
+template <class P, class In>
+concept PartTakes = requires(const P& part, const In& record, PartAccumulator<P>& accumulator) {
+  part.update(record, accumulator);
+};
+
+template <class T, class... Parts>
+constexpr bool check_fields() {
+  static_assert(Aggregate<T>,
+                "wallaroo: combined<T>(...) makes a T of the values of its aggregations: T must be "
+                "a struct without constructors, bases or C arrays");
+  static_assert((Part<Parts> && ...),
+                "wallaroo: combined<T>(...) takes ready aggregations, or aggregations of your own "
+                "that have value(const Accumulator&) const");
+  if constexpr (Aggregate<T> && (Part<Parts> && ...)) {
+    constexpr bool same_number = boost::pfr::tuple_size_v<T> == sizeof...(Parts);
+    static_assert(same_number,
+                  "wallaroo: combined<T>(...) needs one aggregation for each field of T, in their "
+                  "order");
+    if constexpr (same_number) {
+      constexpr bool fit = []<std::size_t... I>(std::index_sequence<I...>) {
+        return (HoldsWithoutLoss<boost::pfr::tuple_element_t<I, T>, PartValue<Parts>> && ...);
+      }
+      (std::index_sequence_for<Parts...>());
+      static_assert(fit,
+                    "wallaroo: combined<T>(...): a field of T cannot hold the value of its "
+                    "aggregation without loss (counts are std::uint64_t, sums of integers "
+                    "std::int64_t or std::uint64_t, means and variances double)");
+    }
+  }
+  return true;
+}
+
+template <class T, class... Parts>
+struct CombinedPart {
+  static_assert(check_fields<T, Parts...>());
+  using Accumulator = std::tuple<PartAccumulator<Parts>...>;
+  using Indices = std::index_sequence_for<Parts...>;
+
+  std::tuple<Parts...> parts;
+
+  Accumulator initial_accumulator() const { return initial(Indices()); }
+  template <class In>
+  requires(PartTakes<Parts, In>&&...) void update(const In& record,
+                                                  Accumulator& accumulators) const {
+    update_each(record, accumulators, Indices());
+  }
+  Accumulator combine(const Accumulator& a, const Accumulator& b) const {
+    return combine_each(a, b, Indices());
+  }
+  T value(const Accumulator& accumulators) const { return value_of(accumulators, Indices()); }
+
+ private:
+  template <std::size_t... I>
+  Accumulator initial(std::index_sequence<I...>) const {
+    return {std::get<I>(parts).initial_accumulator()...};
+  }
+  template <class In, std::size_t... I>
+  void update_each(const In& record, Accumulator& accumulators, std::index_sequence<I...>) const {
+    (std::get<I>(parts).update(record, std::get<I>(accumulators)), ...);
+  }
+  template <std::size_t... I>
+  Accumulator combine_each(const Accumulator& a, const Accumulator& b,
+                           std::index_sequence<I...>) const {
+    return {std::get<I>(parts).combine(std::get<I>(a), std::get<I>(b))...};
+  }
+  template <std::size_t... I>
+  T value_of(const Accumulator& accumulators, std::index_sequence<I...>) const {
+    return T{std::get<I>(parts).value(std::get<I>(accumulators))...};
+  }
+};
+
+}  // namespace wallaroo::internal
