@@ -77,7 +77,7 @@ AddressLists resolve_addresses(std::string_view origin, const Ends& ends,
                                const std::vector<std::string>& values) {
   Resolution resolution(origin, ends);
   const auto is_named = [](const std::string& value) { return value.find('@') != value.npos; };
-  // Where a bare one is for the next that has none, those with a name come first.
+  // A bare address goes to the next name without one, so addresses with a name are placed first.
   for (const std::string& value : values) {
     if (is_named(value)) {
       resolution.named(value);

@@ -1,4 +1,4 @@
-// Which source or sink an address on the command line is for.
+// Finds the source or sink that an address on the command line is for.
 #pragma once
 
 #include <map>
@@ -12,15 +12,16 @@ namespace wallaroo::internal {
 struct Ends {
   std::string_view kind;           ///< "source" or "sink"
   std::vector<std::string> names;  ///< in the order in which they were described
-  /// True: one may have several addresses, which are files; one without a name is for the only
-  /// one. False: an address without a name is for the next one that has none so far.
+  /// True: a source may have several addresses, which are files; an address without a name is for
+  /// the only source. False: an address without a name is for the next sink that has none so far.
   bool several;
 };
 
 using AddressLists = std::map<std::string, std::vector<std::string>>;
 
-/// `origin` is where the values stand ("--in"). A value is "name@address" or a bare address; those
-/// of one name keep their order. Throws ConfigError naming the origin, the value and what exists.
+/// `origin` names the place of the values ("--in"). A value is "name@address" or a bare address;
+/// the addresses of one name keep their order. Throws ConfigError that names the origin, the value,
+/// and the sources or sinks that exist.
 AddressLists resolve_addresses(std::string_view origin, const Ends& ends,
                                const std::vector<std::string>& values);
 

@@ -31,7 +31,7 @@ CheckpointSettings checkpoint_settings(const CheckpointOptions& options) {
 
 namespace {
 
-// First of all: in what else it differs says nothing.
+// Checked first: other differences from another application's checkpoint mean nothing.
 void require_application(const Manifest& manifest, const std::string& application,
                          const std::string& directory) {
   if (manifest.application != application) {
@@ -42,7 +42,7 @@ void require_application(const Manifest& manifest, const std::string& applicatio
   }
 }
 
-// The newer ones are going to be given up for it.
+// This start will delete the newer checkpoints, so this one must be whole.
 void require_whole(const CheckpointStore& store, const Manifest& manifest) {
   if (const auto damaged = store.damaged_blocks(manifest); !damaged.empty()) {
     throw ConfigError(fmt::format(

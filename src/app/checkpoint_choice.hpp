@@ -1,4 +1,4 @@
-// What the options say of checkpoints, and which one a start goes on from.
+// Reads the options of checkpoints, and chooses the checkpoint that a start goes on from.
 #pragma once
 
 #include <cstdint>
@@ -19,17 +19,18 @@ CheckpointSettings checkpoint_settings(const CheckpointOptions& options);
 
 /// Which checkpoint a start asks for.
 struct WantedCheckpoint {
-  std::string application;              ///< whose it must be
-  std::optional<std::uint64_t> number;  ///< nothing: the newest one that is whole
+  std::string application;              ///< the application that must have written it
+  std::optional<std::uint64_t> number;  ///< empty: the newest one that is whole
 };
 
-/// Nothing where there is none at all. Damaged ones that are passed over are logged. Throws
-/// ConfigError or IoError, saying why nothing can be restored.
+/// Returns the manifest to restore, or nothing when the store has no checkpoint at all. Logs
+/// damaged checkpoints that it passes over. Throws ConfigError or IoError that says why none can be
+/// restored.
 std::optional<Manifest> choose_restored(const CheckpointStore& store,
                                         const WantedCheckpoint& wanted, const Log& log);
 
-/// What to do when a block of checkpoint `number` is damaged: names the newest older one of which
-/// every block is whole. Reads them, which may take long.
+/// Returns advice for a start that found a damaged block in checkpoint `number`: names the newest
+/// older checkpoint with no damaged block. Reads all blocks of the older ones, which may take long.
 std::string advice_for_damaged(const CheckpointStore& store, std::uint64_t number);
 
 }  // namespace wallaroo::internal

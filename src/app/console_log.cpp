@@ -28,7 +28,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
 }  // namespace
 
 LogCallback console_log() {
-  // A logger of its own, unknown to spdlog's registry, which belongs to the program.
+  // The logger is not in spdlog's registry, because that belongs to the program.
   auto logger =
       std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   logger->set_level(spdlog::level::debug);

@@ -1,12 +1,12 @@
-// The log of a program: lines on standard error.
+// Writes the log of a program to standard error.
 #pragma once
 
 #include <wallaroo/types/logging.hpp>
 
 namespace wallaroo::internal {
 
-/// Lines with time and level, in colours on a terminal. May be called from any thread. The lines'
-/// level was checked by who calls it.
+/// Writes lines with time and level, in colours on a terminal. May be called from any thread. The
+/// caller leaves out lines below the wanted level.
 LogCallback console_log();
 
 }  // namespace wallaroo::internal

@@ -24,7 +24,8 @@ namespace {
 
 using internal::EngineRun;
 
-// The cores that this process may run on (taskset, cgroups' cpuset), not those of the machine.
+// Returns how many cores this process may use (taskset, cgroups' cpuset); the machine may have
+// more.
 int usable_cores() {
   cpu_set_t cores;
   if (sched_getaffinity(0, sizeof cores, &cores) == 0) {
@@ -43,8 +44,8 @@ int executors_of(const EngineOptions& options) {
 
 }  // namespace
 
-/// With checkpoints a thread of its own waits for the end of the run, and begins another when it
-/// was rolled back.
+/// With checkpoints a thread, the supervisor, waits for the end of the run, and begins the next one
+/// after a roll back.
 class Engine::Impl {
  public:
   Impl(const Application& application, EngineOptions options)
@@ -127,7 +128,7 @@ class Engine::Impl {
                : std::nullopt;
   }
 
-  /// Whose addresses and metrics are told.
+  /// The run whose addresses and metrics are shown to callers.
   std::shared_ptr<const EngineRun> shown() const {
     const std::lock_guard lock(mutex_);
     return shown_;
@@ -153,7 +154,7 @@ class Engine::Impl {
 
   const std::string& store_directory() const { return options_.checkpoints.directory; }
 
-  /// Of the run that is to start, or has.
+  /// Where the present or next run begins, for the log.
   std::string beginning() const {
     return config_.run.restored ? fmt::format("checkpoint {}", config_.run.restored->number)
                                 : "the beginning";
@@ -164,7 +165,7 @@ class Engine::Impl {
     return current_;
   }
 
-  /// From now on the new run is the one that is told about: until then the one before it was.
+  /// Starts the current run. Callers see the previous run until this one has started.
   void start_run() {
     const std::shared_ptr<EngineRun> starting = current();
     try {
@@ -221,7 +222,7 @@ class Engine::Impl {
     return stop_now_wanted_;
   }
 
-  /// Less when the application is told to end.
+  /// Sleeps for `duration`, or until the application is told to stop.
   void pause(std::chrono::milliseconds duration) const {
     constexpr std::chrono::milliseconds step(20);
     for (; duration.count() > 0 && !told_to_end(); duration -= step) {
@@ -233,7 +234,7 @@ class Engine::Impl {
     return stop_wanted_ || stop_now_wanted_;
   }
 
-  /// The last lines of the log, but for what the program says itself.
+  /// Logs what was lost and how much went through, over all runs.
   void tell_totals(internal::RunTotals totals) const {
     totals.add(earlier_);
     for (const internal::LossLine& line : internal::loss_lines(totals)) {
@@ -243,16 +244,16 @@ class Engine::Impl {
                         totals, static_cast<double>(clock_.now_ns() - started_ns_) / 1e9));
   }
 
-  /// One after the other they could fill the disk, if no checkpoint completes any more.
+  /// If no checkpoint completes any more, failed attempts could fill the disk.
   void remove_failed_attempts() const {
     try {
       store_->remove_failed_attempts();
     } catch (const Error& error) {
-      log_.warning("what a failed checkpoint has left was not removed: {}", error.what());
+      log_.warning("files of a failed checkpoint were not removed: {}", error.what());
     }
   }
 
-  /// Why it could not be done.
+  /// Starts another run from the last complete checkpoint. Returns why it could not, or nothing.
   std::optional<std::string> go_back(EngineRun& ended, const std::string& reason) {
     config_.run.discard_newer = false;
     config_.http = ended.http_address().empty() ? config_.http : ended.http_address();
@@ -263,7 +264,8 @@ class Engine::Impl {
     until_now.add(earlier_);
     ++until_now.roll_backs;
     earlier_ = std::move(until_now);
-    // Only now: the thread that counts them ends with it, and asked for the roll back before.
+    // Read after `close`: the thread that counts failures asks for the roll back before it has
+    // counted, and ends in `close`.
     config_.run.failures = ended.run().checkpoint_failures();
     try {
       config_.run.restored =
@@ -296,11 +298,11 @@ class Engine::Impl {
   internal::EngineRunConfig config_;
   std::optional<internal::CheckpointStore> store_;
   std::int64_t started_ns_ = 0;
-  internal::RunTotals earlier_;  ///< of the runs that were rolled back
+  internal::RunTotals earlier_;  ///< summed over the runs that were rolled back
   mutable std::mutex mutex_;
   std::shared_ptr<EngineRun> current_;
-  /// The run before it while it starts, and the same once it has: what is read from other threads
-  /// is complete.
+  /// The previous run while `current_` starts, and then the same as `current_`. So other threads
+  /// only see a run that has started.
   std::shared_ptr<EngineRun> shown_;
   bool started_ = false;
   bool stop_wanted_ = false;

@@ -51,7 +51,7 @@ auto nothing() {
   return concurrent_callback_sink([](const auto&) {});
 }
 
-/// Of a port that is free now.
+/// An address with a port that is free now.
 std::string free_address() {
   Application app("probe");
   app.source("in", listening("127.0.0.1:0")).to_sink("out", nothing());

@@ -86,7 +86,7 @@ class Place {
     return warnings_;
   }
 
-  /// Of those that are complete, in order.
+  /// Numbers of the complete checkpoints, in order.
   std::vector<std::string> checkpoint_numbers() const { return stems_in("manifests"); }
   /// Changes its last byte, which belongs to a block; returns its number.
   std::uint64_t damage_the_newest_data() const {
@@ -160,7 +160,7 @@ TEST(EngineCheckpoints, AnApplicationThatIsStoppedGoesOnWhereItWas) {
     } else {
       ASSERT_TRUE(outcome->ok) << outcome->error;
     }
-    // What is there was committed: nothing was there twice at any time.
+    // The output so far was committed: no record was there twice at any time.
     for (const auto& [line, times] : place.lines()) {
       ASSERT_EQ(times, 1) << line;
     }
@@ -180,8 +180,8 @@ TEST(EngineCheckpoints, AnApplicationThatEndedDoesNothingWhenItIsStartedAgain) {
   }
 }
 
-// What was committed after the older checkpoint is taken back and comes again; and the newer ones
-// are given up, as another start would find their output gone.
+// Output committed after the older checkpoint is taken back and comes again. The newer checkpoints
+// are deleted, because another start would find their output gone.
 TEST(EngineCheckpoints, GoingBackToAnOlderCheckpointIsGoingOnFromThereAlsoWhenItIsKilledThen) {
   const Place place;
   constexpr std::uint64_t count = 8'000;
@@ -252,7 +252,7 @@ TEST(EngineCheckpoints, AnotherApplicationsCheckpointIsRefusedAndItsOutputLeftAl
   EXPECT_EQ(place.lines(), Place::expected(1'000));
 }
 
-// Going back gives newer checkpoints up; not for a start that cannot be.
+// Going back deletes newer checkpoints, but not when the start is refused.
 TEST(EngineCheckpoints, ASinkThatDoesNotFitIsRefusedBeforeNewerCheckpointsAreGivenUp) {
   const Place place;
   EngineOptions options = place.options();
@@ -382,7 +382,7 @@ TEST_F(WithFailpoints, CheckpointsThatAreRolledBackDoNotFillTheDisk) {
     left.push_back(file.path().filename());
   }
   std::sort(left.begin(), left.end());
-  // After the fifth it did not go back, and before it the highest number stayed.
+  // There was no roll back after the fifth failure, and before it the highest number stayed.
   EXPECT_EQ(left, (std::vector<std::string>{"000000000004.data", "000000000005.data"}));
 }
 

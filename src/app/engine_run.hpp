@@ -31,15 +31,15 @@ class EngineRun {
   /// Throws what Run::open and Run::start_threads throw.
   void start();
   void failed_to_start(const std::string& error);
-  /// It has ended: gives back what is open, its ports first of all.
+  /// Call when the run has ended. Closes everything that is open, its ports first.
   void close();
 
-  /// Empty without.
+  /// Where the metrics are served; empty when they are not.
   std::string http_address() const;
-  /// Of a source or sink, also when it is closed again after a start that went well; throws
-  /// ConfigError when there is none of that name, or it was never open.
+  /// The address of a source or sink, also after it was closed again. Throws ConfigError when there
+  /// is none of that name, or it was never opened.
   std::string address(const std::string& source_or_sink) const;
-  /// With the ports that were bound in place of the wanted ones.
+  /// Returns `wanted` with the ports that were bound.
   std::map<std::string, std::string> bound_addresses(
       std::map<std::string, std::string> wanted) const;
   std::string metrics_text() const;
@@ -51,8 +51,8 @@ class EngineRun {
   const EngineRunConfig config_;
   const Log& log_;
   std::shared_ptr<const Plan> plan_;
-  mutable std::mutex mutex_;  ///< of the addresses and the pointer to the server
-  std::map<std::string, std::string> addresses_;  ///< of what was opened
+  mutable std::mutex mutex_;  ///< guards `addresses_` and `http_`
+  std::map<std::string, std::string> addresses_;  ///< of sources and sinks that were opened
   Registry registry_;
   Run run_;
   std::unique_ptr<HttpServer> http_;

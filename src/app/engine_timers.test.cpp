@@ -1,4 +1,4 @@
-// Timers that are due in great number, in an engine that is stopped or killed in the midst of them.
+// An engine is stopped or killed while a great number of timers are due.
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -44,7 +44,8 @@ struct Beat {
   bool silent = false;
 };
 
-/// Of two keys in turn: a record at 0, one after `jump_us`, one a microsecond later.
+/// Records of two keys in turn: each key has one at 0, one after `jump_us`, one a microsecond
+/// later.
 Tick make(std::uint64_t index, std::int64_t jump_us) {
   const std::int64_t at_us[] = {0, jump_us, jump_us + 1};
   return {index % 2, at_us[index / 2] * 1000};
@@ -71,7 +72,7 @@ class EngineTimers : public testing::TestWithParam<int> {
     std::error_code ignored;
     std::filesystem::remove_all(root_, ignored);
   }
-  /// Of a key, in their order.
+  /// The lines of one key, in their order.
   std::vector<std::string> lines_of(std::uint64_t key) const {
     std::vector<std::string> lines;
     std::ifstream file(root_ / "output");
@@ -86,7 +87,7 @@ class EngineTimers : public testing::TestWithParam<int> {
   std::filesystem::path root_;
 };
 
-// Without end, and before a record that waits for it.
+// The timer sets itself again without end, while a record waits for it.
 TEST_P(EngineTimers, AFiringWithoutEndStopsWhenTheEngineIsToldTo) {
   for (const bool silent : {true, false}) {
     EngineOptions options;
@@ -135,7 +136,7 @@ TEST_P(EngineTimers, AFiringThatIsKilledGoesOnWhereItWas) {
         (line.find("beat") != std::string::npos ? beats_of : records_of).push_back(line);
       }
       ASSERT_EQ(records_of.size(), 3u);
-      // Up to the last watermark, and the one that is set then.
+      // Timers fire up to the last watermark, and so does the one that is set then.
       ASSERT_EQ(beats_of.size(), static_cast<std::size_t>(jump_us) + 2);
       for (std::size_t i = 0; i < beats_of.size(); ++i) {
         ASSERT_EQ(beats_of[i], fmt::format("{} beat {}", key, i + 1));

@@ -25,7 +25,7 @@ namespace wallaroo::internal {
 
 namespace {
 
-/// What one place, the command line or the file, says.
+/// The flags given in one place: on the command line, or in the file.
 struct Given {
   std::vector<std::string> in;
   std::vector<std::string> out;
@@ -181,19 +181,19 @@ class FlagReader {
         "application that was killed goes on as if nothing had happened; the flags of checkpoints "
         "that follow need it");
     add("--checkpoint-interval", given_.checkpoint_interval, read_duration, "DURATION",
-        "from the beginning of one checkpoint to that of the next (1s)");
+        "time from the beginning of one checkpoint to that of the next (1s)");
     add("--checkpoint-timeout", given_.checkpoint_timeout, read_duration, "DURATION",
         "a checkpoint that takes longer has failed (10min)");
     add("--checkpoint-retain", given_.checkpoint_retain, read_retained, "N",
         "how many checkpoints are kept (2)");
     add("--checkpoint-failures", given_.checkpoint_failures, read_number, "N",
-        "stop when so many checkpoints in a row have failed (10); 0: never");
+        "stop when this many checkpoints in a row have failed (10); 0: never");
     add("--restore", given_.restore, read_checkpoint, "ID",
         "go on from this checkpoint rather than from the newest; what sinks have committed since "
         "is taken back where that can be done (see the guide)");
     app_.add_flag("--allow-dropped-state", given_.allow_dropped_state,
-                  "restore a checkpoint although it has state of stages that are not there any "
-                  "more; that state is dropped");
+                  "restore a checkpoint although it has state of stages that the application no "
+                  "longer has; that state is dropped");
     add("--config", given_.config, read_path, "FILE",
         fmt::format("read flags from a TOML or INI file (keys: {}); the command line wins over it",
                     fmt::join(file_keys(), ", ")));
@@ -211,7 +211,7 @@ class FlagReader {
   /// Throws ConfigError without the place.
   Given read(const std::vector<std::string>& arguments) {
     try {
-      // CLI11 takes them from the back.
+      // CLI11 takes arguments from the back.
       app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::ParseError& error) {
       throw ConfigError(error.what());
@@ -288,7 +288,7 @@ Given read_config_file(const Program& program, const std::string& path, const Re
   }
 }
 
-/// Without a directory these do nothing, which whoever gives them does not expect.
+/// Refuses flags of checkpoints without a directory, where they would have no effect.
 std::vector<std::string> flags_that_need_a_directory(const Given& given) {
   std::vector<std::string> flags;
   const auto look = [&](const char* flag, bool is_given) {

@@ -18,7 +18,7 @@ struct Program {
   std::string arguments_help;        ///< empty: it has no arguments of its own
 };
 
-/// What to do.
+/// What the command line and the file ask for.
 struct Flags {
   enum class Action {
     run,
@@ -27,14 +27,15 @@ struct Flags {
   };
   Action action = Action::run;
   std::string text;
-  EngineOptions engine;  ///< all but the log
+  EngineOptions engine;  ///< everything but `log`
 };
 
 /// Returns a file's content, or throws ConfigError.
 using ReadFile = std::function<std::string(const std::string& path)>;
 
-/// `arguments` are those after the program's name. Throws ConfigError saying which flag, or which
-/// key of which file, is wrong. A flag wins over the file; addresses do so one by one.
+/// `arguments` are those after the program's name. Throws ConfigError that says which flag, or
+/// which key of which file, is wrong. A flag wins over the file; for addresses this is decided for
+/// each name.
 Flags parse_flags(const Program& program, const std::vector<std::string>& arguments,
                   const ReadFile& read_file);
 

@@ -308,7 +308,7 @@ TEST(Flags, ValuesOfCheckpointsThatMakeNoSenseAreRefused) {
             "write ./--restore");
 }
 
-/// Up to eight pieces of what such texts are made of, in any order.
+/// Up to eight pieces of such texts, in any order.
 std::vector<std::string> random_pieces(std::mt19937& random) {
   static const std::vector<std::string> pieces{
       "--in",      "--out=", "--threads", "--http",   "--config", "--log-level",

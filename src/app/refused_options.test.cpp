@@ -1,4 +1,5 @@
-// Values of options that cannot work are refused at start, by an error that names whose they are.
+// Values of options that cannot work are refused at start, by an error that names the stage, source
+// or sink.
 #include <chrono>
 #include <cmath>
 #include <cstdint>

@@ -144,7 +144,7 @@ int run(const Application& application, int argc, const char* const* argv,
     say(stderr, fmt::format("{}: {}\n", application.name(), error));
     return code;
   };
-  // Until the last message is out: a signal that comes when the application is ending already must
+  // Lives until the last message is out: a signal that comes while the application is ending must
   // not change its exit code.
   internal::StopSignals signals;
   try {
@@ -152,7 +152,7 @@ int run(const Application& application, int argc, const char* const* argv,
   } catch (const ConfigError& error) {
     return refuse(error.what(), wrong);
   } catch (...) {
-    // Functions of the user's are copied here, and may throw anything.
+    // The engine copies functions of the user, which may throw anything.
     return refuse(internal::current_error().c_str(), failed);
   }
 }

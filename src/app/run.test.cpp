@@ -32,7 +32,7 @@ testing::AssertionResult has(const std::string& text, const std::string& part) {
              : testing::AssertionFailure() << "no '" << part << "' in '" << text << "'";
 }
 
-/// Three numbers go to `on_number`.
+/// Passes three numbers to `on_number`.
 template <class F>
 Application counting(F on_number) {
   Application app("counting");
@@ -142,7 +142,7 @@ TEST(Run, AnExceptionThatIsNoneOfTheStandardIsExitCodeOne) {
   EXPECT_TRUE(has(ran.err, "cannot be made: an exception that is not a std::exception"));
 }
 
-/// With two connector sinks of this worker, to where nobody listens.
+/// Has two connector sinks of this worker, which connect to an address where nobody listens.
 Ran run_two_sinks(const std::string& worker) {
   Application app("two");
   for (const std::string name : {"a", "b"}) {
@@ -203,7 +203,7 @@ TEST(Run, ItsOwnArgumentsAreTheApplications) {
 }
 
 TEST(Run, ASignalDrains) {
-  // The first record sends it, from an executor: it must reach the main thread.
+  // The first record sends the signal from an executor: it must reach the main thread.
   Application app("endless");
   std::uint64_t seen = 0;
   app.source("numbers", generator_source({}, [](std::uint64_t i) { return i; }))

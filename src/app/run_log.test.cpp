@@ -1,4 +1,4 @@
-// What the log of a run says about records that did not go their whole way, and how it ends.
+// The log of a run reports records that did not reach a sink, and ends with totals.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -49,7 +49,7 @@ struct Reading {
   std::int64_t time_ns = 0;
 };
 
-/// Every other record is a thousand seconds behind the one before it.
+/// Makes records of which every other one is a thousand seconds behind the one before it.
 Reading back_and_forth(std::uint64_t index) {
   const auto i = static_cast<std::int64_t>(index);
   return {"ann", start + (i % 2 == 0 ? 10'000 + i : 9'000) * second};
@@ -82,7 +82,7 @@ TEST(TheLogOfARun, TellsOfLateRecordsAndSumsThemUpInTheEnd) {
         summary.front(), std::regex("warning: summary: stage 'sums': [0-9]+ of 50000 records came "
                                     "too late and were dropped")))
         << summary.front();
-    // Not always the last line: the run may end before its start has been told of.
+    // This is not always the last line: the run may end before its start has been logged.
     EXPECT_EQ(matching(lines, "in .*s: source 'in' 50 k records \\(.*/s\\); sink 'out' ").size(),
               1U);
   }

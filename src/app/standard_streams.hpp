@@ -1,4 +1,4 @@
-// Keeps the places of standard input, output and error.
+// Keeps the descriptors 0, 1 and 2 for standard input, output and error.
 #pragma once
 
 namespace wallaroo::internal {

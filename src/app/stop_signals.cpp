@@ -58,7 +58,8 @@ void StopSignals::restore() {
   if (std::exchange(let_go_, true)) {
     return;
   }
-  // Asio sets the default handling when its last set goes, hence the order.
+  // Asio sets the default handling when its last signal set is destroyed, so ours is restored
+  // after.
   signals_.clear();
   for (const auto& [number, before] : previous_.stopping) {
     ::sigaction(number, &before, nullptr);

@@ -11,9 +11,9 @@
 
 namespace wallaroo::internal {
 
-/// From construction to destruction SIGTERM, SIGINT and SIGHUP wait to be handled by `run`, and
+/// From construction to destruction SIGTERM, SIGINT and SIGHUP are handled by `run` alone, and
 /// SIGPIPE is ignored; then all of them are handled as before. A SIGHUP that was ignored before, as
-/// `nohup` makes it, stays ignored.
+/// under `nohup`, stays ignored.
 class StopSignals {
  public:
   StopSignals();
@@ -21,12 +21,12 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
   ~StopSignals();
 
-  /// Calls `on_signal` with the number of each signal that came since construction, or comes until
-  /// `end`; returns after `end`.
+  /// Calls `on_signal` with the number of each signal that has come since construction or comes
+  /// until `end`; returns after `end`.
   void run(std::function<void(int number)> on_signal);
-  /// From any thread.
+  /// Makes `run` return. May be called from any thread.
   void end();
-  /// A further signal does what it did before construction. Called from `on_signal`.
+  /// Restores the handling from before construction. Call from `on_signal`.
   void let_go();
 
  private:
@@ -34,7 +34,7 @@ class StopSignals {
   void restore();
 
   struct Previous {
-    std::vector<std::pair<int, struct sigaction>> stopping;  ///< of the signals that are handled
+    std::vector<std::pair<int, struct sigaction>> stopping;  ///< for each handled signal
     struct sigaction pipe;
     sigset_t mask;
   };

@@ -31,7 +31,7 @@ class FrameQueueSource final : public Source {
   std::shared_ptr<FrameQueue> queue_;
 };
 
-/// Keeps the encoded records.
+/// Keeps the encoded records in memory.
 class CaptureSink final : public ByteSink {
  public:
   explicit CaptureSink(std::shared_ptr<std::vector<std::string>> records)

@@ -1,4 +1,5 @@
-// What functions of the user's throw outside of records names the stage, and keeps what it said.
+// An exception that a user's function throws outside of a record's handling is reported with the
+// stage and its own text.
 #include <stdlib.h>
 
 #include <chrono>

@@ -45,7 +45,7 @@ const char* name_of(int signal) {
 
 Outcome wait_and_obey(Engine& engine, StopSignals& signals, const Log& log, OrderlyEnd end) {
   const Words words = words_of(end);
-  // Going out of scope, the future waits for its thread.
+  // When it goes out of scope, the future waits for its thread.
   auto ended = std::async(std::launch::async, [&] { return wait_and_end(engine, signals); });
   int count = 0;
   try {
@@ -55,8 +55,8 @@ Outcome wait_and_obey(Engine& engine, StopSignals& signals, const Log& log, Orde
         log.info("{}: {}", name, words.first);
         engine.stop();
       } else {
-        // Should a user's function never return, the next signal ends the process: so from before
-        // the log tells of it.
+        // A user's function may never return, so the next signal must end the process. This is set
+        // before the log announces it.
         signals.let_go();
         log.warning("{}: {}", name, words.second);
         engine.stop_now();

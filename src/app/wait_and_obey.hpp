@@ -1,4 +1,4 @@
-// What signals do to an engine that runs.
+// Drains or stops a running engine when signals come.
 #pragma once
 
 #include <wallaroo/engine.hpp>
@@ -8,11 +8,11 @@
 
 namespace wallaroo::internal {
 
-/// What the first signal makes of the end; only what the log says depends on it.
+/// How the engine ends at the first signal. Only the words of the log depend on it.
 enum class OrderlyEnd { drained, last_checkpoint };
 
-/// Waits for the end of an engine that was started; drains at the first signal, stops at once at
-/// the second. What the log's callback throws stops the engine at once, and is thrown from here.
+/// Waits for the end of an engine that was started; drains it at the first signal, stops it at once
+/// at the second. If the log's callback throws, stops the engine at once and rethrows.
 Outcome wait_and_obey(Engine& engine, StopSignals& signals, const Log& log,
                       OrderlyEnd end = OrderlyEnd::drained);
 

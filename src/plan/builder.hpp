@@ -50,15 +50,16 @@ class Link {
   const std::shared_ptr<Graph>& shared_graph() const { return graph_; }
   const std::string& pipeline() const { return pipeline_; }
   Link next(StageId stage) const;
-  /// The same place for a stream that starts with an edge from here.
+  /// The place of a stream that starts with an edge from here.
   Link after() const;
 
   /// Adds a stage that is fused with this one.
   StageId add_stage(StageInfo info) const;
   StageId add_sink(std::string name, StageOptions options) const;
-  /// Marks the stream as taken by one consumer, which must stay the only one.
+  /// Marks the stream as used by one consumer. A second use is reported as a mistake.
   void use_once() const;
-  /// An edge from the end of this stream's chain; `finish` makes that node at the first use.
+  /// Adds an edge from the node that ends this stream's chain. `finish` makes that node; it is
+  /// called at the first use only.
   template <std::invocable Finish>
   EdgeId shared_output(EdgeKind kind, Finish finish) const {
     begin_shared_use();
@@ -77,7 +78,7 @@ class Link {
   std::shared_ptr<Tip> tip_;
 };
 
-/// What a node of fused stages is, whatever their types.
+/// The parts of a node of fused stages that do not depend on the stages' types.
 struct SegmentParts {
   std::vector<StageId> stages;
   const std::vector<StageId>& last;  ///< the stages that the terminal stands for
@@ -93,7 +94,7 @@ NodeId add_segment(Graph& graph, SegmentParts parts, SegmentFactory make);
 template <class Input, class... Steps>
 struct Pending {
   using Key = typename Input::Key;
-  /// Records have their event time.
+  /// Whether records carry an event time.
   static constexpr bool stamped = Input::timed || (is_temporal<Steps> || ...);
 
   Input input;
@@ -101,7 +102,7 @@ struct Pending {
   std::vector<StageId> stages;  ///< a source's own stage first
   std::vector<EdgeId> inputs;
   SourceFactory source;
-  StageId head = -1;  ///< a source whose records come without a decoder: counted by the chain
+  StageId head = -1;  ///< a source without a decoder, whose records the chain must count; or -1
   bool dead_letters = false;
 
   template <class Step>
@@ -116,7 +117,7 @@ struct Pending {
             dead_letters};
   }
 
-  /// The decoder of a byte source: a step that is the source's own stage.
+  /// Adds the decoder of a byte source: a step that belongs to the source's own stage.
   template <class Step>
   Pending<Input, Step> decoded_by(typename Step::Spec spec) && {
     return {std::move(input),  std::tuple<typename Step::Spec>(std::move(spec)),
@@ -148,10 +149,10 @@ struct Pending {
   }
 };
 
-/// The node that writes a sink's bytes; returns the edge that leads to it.
+/// Adds the node that writes a sink's bytes; returns the edge that leads to it.
 EdgeId add_writer(Graph& graph, StageId stage, SinkFactory make);
 
-/// How a sink definition ends a chain of T.
+/// The terminal with which a sink definition ends a chain of T.
 template <class T, class Definition>
 struct SinkTerminal;
 
@@ -177,7 +178,7 @@ struct SinkTerminal<T, CallbackSinkDefinition<Callback, Concurrent>> {
   }
 };
 
-/// A sink that may only be called by one thread at a time.
+/// Whether a sink may only be called by one thread at a time.
 template <class Definition>
 inline constexpr bool needs_gathering = false;
 template <class Callback>

@@ -8,14 +8,14 @@ namespace wallaroo {
 
 namespace {
 
-// Boost.JSON writes any bytes and reads only UTF-8.
+// Boost.JSON writes any bytes but reads only UTF-8.
 bool is_utf8(const std::string& text) {
   boost::system::error_code wrong;
   boost::json::parse(boost::json::serialize(boost::json::string(text)), wrong);
   return !wrong;
 }
 
-// Each byte as the character of that number.
+// Each byte becomes the character with that number.
 std::string latin1_as_utf8(const std::string& raw) {
   std::string text;
   for (const char c : raw) {

@@ -31,16 +31,16 @@ struct Edge {
 
 using SegmentFactory = std::function<std::unique_ptr<Segment>(const SegmentContext&)>;
 
-/// A segment of fused stages, with or without a source at its start; or the writer of a sink.
+/// A segment of fused stages, with or without a source at its start, or the writer of a sink.
 struct Node {
   std::vector<StageId> stages;  ///< in the order a record meets them
   std::vector<EdgeId> inputs;   ///< empty when it starts with a source
   std::vector<EdgeId> outputs;
-  SourceFactory source;  ///< of a node that starts with one
-  SinkFactory sink;      ///< of a sink's writer; then there is no segment
+  SourceFactory source;  ///< empty unless the node starts with a source
+  SinkFactory sink;      ///< set for a sink's writer, which has no segment
   SegmentFactory segment;
-  bool takes_frames = false;  ///< the source is one of bytes: the first step is a decoder
-  bool dead_letters = false;  ///< starts with what other stages refused
+  bool takes_frames = false;  ///< the source gives bytes: the first step is a decoder
+  bool dead_letters = false;  ///< its input is the dead letters of other stages
 };
 
 /// Grows while the user describes pipelines; read by the plan. Mistakes that only values can show
@@ -48,16 +48,16 @@ struct Node {
 class Graph {
  public:
   StageId add_stage(StageInfo info);
-  /// A node's edges must exist; their ends are set here.
+  /// Adds a node and makes it the end of its edges, which must exist.
   NodeId add_node(Node node);
   EdgeId add_edge(EdgeKind kind);
-  /// One more consumer of a node's output that is shared.
+  /// Adds a consumer to a node whose output is shared.
   void add_output(NodeId from, EdgeId edge);
 
-  /// A stage's records go on to something.
+  /// Notes that the stage's records have a consumer.
   void mark_consumed(StageId stage);
   void add_mistake(std::string text);
-  /// A stage waits for the watermark.
+  /// Notes that a stage waits for the watermark.
   void use_time() { uses_time_ = true; }
   bool uses_time() const { return uses_time_; }
 

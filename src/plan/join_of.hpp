@@ -1,4 +1,4 @@
-// How a join becomes a stage: both sides as one stream of either, then the step.
+// A join as a stage: both sides become one stream of variants, which the join's step takes.
 #pragma once
 
 #include <string>
@@ -58,7 +58,7 @@ struct ToSide {
   }
 };
 
-/// The records of both streams as one.
+/// Merges both streams into one stream of variants.
 template <class A, class B>
 auto both_sides(const A& left, const B& right, const std::string& name) {
   using LeftTraits = StreamTraits<A>;

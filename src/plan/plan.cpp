@@ -75,7 +75,7 @@ void Plan::copy_nodes(const Graph& graph) {
     try {
       nodes_.push_back(node);
     } catch (...) {
-      // The functions of the user's that are in it may throw when they are copied.
+      // The node holds functions of the user, which may throw when they are copied.
       throw StageError(
           fmt::format("stages {} cannot be made: {}", names_of_stages(node), current_error()));
     }
@@ -134,7 +134,8 @@ void Plan::place() {
       const Placement& before = placements_[static_cast<std::size_t>(edge.from)];
       placement.rank = std::max(placement.rank, before.rank + 1);
       gathered = gathered || edge.kind == EdgeKind::gather;
-      // From several executors, each needs an instance here: this edge does not cross over.
+      // A forward edge does not cross executors, so a producer on every executor needs a consumer
+      // there.
       const Placement& first = placements_[static_cast<std::size_t>(
           edges_[static_cast<std::size_t>(node.inputs.front())].from)];
       only_from_singles = only_from_singles && edge.kind == EdgeKind::forward &&
@@ -142,7 +143,7 @@ void Plan::place() {
     }
     if (gathered || (node.dead_letters && node.inputs.empty())) {
       placement.everywhere = false;
-      // The last executor first: the first one accepts connections and reads most sources.
+      // Starts with the last executor: the first one accepts connections and reads most sources.
       placement.executor = executors_ - 1 - singles++ % executors_;
     } else if (only_from_singles) {
       const Edge& first = edges_[static_cast<std::size_t>(node.inputs.front())];

@@ -10,7 +10,7 @@
 
 namespace wallaroo::internal {
 
-/// As in --explain.
+/// The word for this kind in --explain.
 std::string_view name_of(StageKind kind);
 
 /// A graph that was checked, completed (edges of dead letters) and placed on executors.
@@ -21,9 +21,9 @@ class Plan {
   Plan(const std::shared_ptr<const Graph>& graph, int executors);
 
   struct Placement {
-    bool everywhere = true;  ///< an instance on every executor
-    int executor = 0;        ///< else on this one
-    int rank = 0;            ///< sources 0; greater than that of every node before it
+    bool everywhere = true;  ///< there is an instance on every executor
+    int executor = 0;        ///< where the only instance runs, when not everywhere
+    int rank = 0;            ///< 0 for sources; greater than that of every node before this one
   };
 
   int executors() const { return executors_; }
@@ -40,11 +40,11 @@ class Plan {
   EdgeId dead_letter_edge(NodeId node) const {
     return dead_letter_edges_[static_cast<std::size_t>(node)];
   }
-  /// A stage waits for the watermark: sources say how time passes even without input.
+  /// Whether a stage waits for the watermark: then sources report the time also without input.
   bool uses_time() const { return uses_time_; }
   /// "'a', 'b'", for error messages.
   std::string names_of_stages(const Node& node) const;
-  /// For people: pipelines, what was fused, exchanges, parallelism.
+  /// The text of --explain: pipelines, fused stages, exchanges, parallelism.
   std::string explain(const std::string& application) const;
 
  private:
@@ -52,7 +52,7 @@ class Plan {
   void connect_dead_letters();
   void place();
   void name_clocks();
-  /// Names of the stages that make the event times of this stage of the node.
+  /// Names of the stages that make the event times which this stage of the node sees.
   std::vector<std::string> clocks_before(NodeId node, std::size_t stage) const;
   std::string describe_node(NodeId node) const;
   std::string describe_stages(NodeId node) const;

@@ -1,4 +1,4 @@
-// Which stages make the event times that others wait for.
+// Finds the stages that make the event times for which windows and joins wait.
 
 #include <algorithm>
 #include <set>

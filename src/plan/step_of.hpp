@@ -1,4 +1,4 @@
-// Which step a stage's function, or its windows, becomes.
+// Chooses the step for a stage's function or windows.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@
 
 namespace wallaroo::internal {
 
-/// Also notes that a stage waits for the watermark.
+/// Adds a mistake for settings that cannot work. Also notes that a stage waits for the watermark.
 void check_windows(Graph& graph, const std::string& stage, const WindowSettings& settings,
                    bool late_stream);
 void check_expiry(Graph& graph, const std::string& stage, std::chrono::nanoseconds duration);
@@ -28,7 +28,7 @@ void check_timeout(Graph& graph, const std::string& stage, std::chrono::nanoseco
 void check_join(Graph& graph, const std::string& stage, const JoinSettings& settings,
                 bool late_stream);
 
-/// Specialised for what is more than a function.
+/// The step of a plain function. Specialised for state with options, windows, joins, event time.
 template <class F, class In, class Key>
 struct StepFor {
   using type = ComputationStep<F, In, Key>;
@@ -45,7 +45,7 @@ struct StepFor<Stateful<F, Expires>, In, Key> {
   using type = TimedStateStep<F, In, Key, Expires>;
 };
 
-/// The options of a state computation.
+/// Reads the options of a state computation.
 struct StatefulAccess {
   template <class F, bool Expires>
   static void check(Graph& graph, const std::string& stage, const Stateful<F, Expires>& stateful) {
@@ -117,7 +117,7 @@ template <class Step>
 requires requires { Step::kind; }
 inline constexpr StageKind kind_of_step<Step> = Step::kind;
 
-/// What a step is made of, but for the number of its stage.
+/// Makes the step's Spec, without the number of its stage.
 template <class Step, class F>
 typename Step::Spec spec_of(F&& function) {
   if constexpr (requires { function.aggregation; }) {
@@ -134,7 +134,7 @@ typename Step::Spec spec_of(F&& function) {
   }
 }
 
-/// What only values can show to be wrong becomes a mistake of the graph.
+/// Adds a mistake to the graph for each value that cannot work.
 template <class F>
 void check_step(Graph& graph, const std::string&, const F&) {
   if (takes_timers<F>()) {

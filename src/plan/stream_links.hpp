@@ -1,4 +1,4 @@
-// How streams are joined to the nodes before them.
+// Connects streams to the nodes before them.
 #pragma once
 
 #include <memory>
@@ -36,7 +36,7 @@ struct StreamAccess {
   }
 };
 
-// How the records of another node enter this one.
+// The input of a node whose records come over an edge.
 template <class T, class K, bool Keep = true>
 struct EdgeInput {
   using type = CarriedInput<T, K, Keep>;
@@ -48,7 +48,7 @@ struct EdgeInput<T, NoKey, Keep> {
 template <class Input, bool WithTime>
 using InputWithTime = std::conditional_t<WithTime, TimedInput<Input>, Input>;
 
-/// A stream whose records come by `edges`, made by a chain of T with keys of type `From`.
+/// Makes a stream whose records come over `edges` from chains of T with keys of type `From`.
 template <class T, class From, class K, Where W, bool WithTime>
 auto stream_from(const Link& link, std::vector<EdgeId> edges) {
   using Input = InputWithTime<typename EdgeInput<T, From, std::is_same_v<From, K>>::type, WithTime>;
