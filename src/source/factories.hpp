@@ -1,4 +1,4 @@
-// How public headers name the byte sources without seeing them.
+// Lets public headers make byte sources without including them.
 #pragma once
 
 #include <functional>

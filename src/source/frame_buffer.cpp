@@ -31,7 +31,7 @@ void BlockPool::give_back(BlockRef block) {
 }
 
 BlockRef BlockPool::take(std::size_t capacity_bytes) {
-  auto best = kept_.end();  // the smallest that fits
+  auto best = kept_.end();  // the smallest block that fits
   for (auto each = kept_.begin(); each != kept_.end(); ++each) {
     if ((*each)->capacity() >= capacity_bytes && (*each)->unique() &&
         (best == kept_.end() || (*each)->capacity() < (*best)->capacity())) {
@@ -64,7 +64,8 @@ std::span<char> FrameBuffer::prepare() {
   return {block_->data() + end_, block_->capacity() - end_};
 }
 
-/// Doubles, so that memory follows what has arrived and never a length that a peer only claims.
+/// Doubles the capacity, so that memory follows the bytes that have arrived, and never a length
+/// that a peer only claims.
 std::size_t FrameBuffer::next_capacity(std::size_t rest_bytes) const {
   const std::size_t doubled = 2 * rest_bytes;
   const bool nearly_there = needed_bytes_ <= 2 * doubled;

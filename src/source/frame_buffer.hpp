@@ -1,4 +1,4 @@
-// The memory that a source receives into, and that the frames cut from it point into.
+// The memory into which a source receives, and into which the frames cut from it point.
 //
 // Thousands of connections may be open and idle while a few bring everything, and the records of a
 // read may be held by another executor long after the read. So blocks belong to the executor's
@@ -56,7 +56,7 @@ class BlockPool {
   void give_back(BlockRef block);
 
  private:
-  /// Blocks beyond this are freed when their users let go of them, rather than kept.
+  /// Beyond this, blocks are freed when their users let go of them, not kept.
   static constexpr std::size_t max_kept_bytes = 16 * 1024 * 1024;
 
   BlockRef take(std::size_t capacity_bytes);
@@ -72,7 +72,7 @@ class FrameBuffer {
   /// The pool must outlive the buffer.
   explicit FrameBuffer(BlockPool& pool) : pool_(pool) {}
 
-  /// Room for the next read, never empty. Only while `starved`; `commit` must follow.
+  /// Returns room for the next read, never empty. Requires `starved`; `commit` must follow.
   std::span<char> prepare();
   /// The read brought `bytes` of that room (0: nothing).
   void commit(std::size_t bytes);
@@ -84,15 +84,15 @@ class FrameBuffer {
   /// Appends up to `max_batch_records` frames to the batch, and pins their memory in it. After an
   /// error the buffer must not be used again.
   Cut cut(const Framer& framer, FrameBatch& batch);
-  /// The stream has ended: appends the last record if the rest is one. Only while `starved`; leaves
-  /// the buffer empty.
+  /// Call when the stream has ended. Appends the last record if the rest is one. Requires
+  /// `starved`; leaves the buffer empty.
   StreamEnd finish(const Framer& framer, FrameBatch& batch);
 
  private:
   /// An incomplete record up to this size is put aside so that its block is free for others.
   static constexpr std::size_t max_aside_bytes = 64 * 1024;
   static constexpr std::size_t min_read_bytes = 64 * 1024;
-  /// The string for what is put aside is given back when it has grown beyond this.
+  /// `aside_` gives its memory back when it has grown beyond this.
   static constexpr std::size_t kept_aside_bytes = 4 * 1024;
 
   std::string_view pending() const;
@@ -102,7 +102,7 @@ class FrameBuffer {
   void release_block();
 
   BlockPool& pool_;
-  BlockRef block_;  // where bytes [begin_, end_) are; null while they are in aside_
+  BlockRef block_;  // has bytes [begin_, end_); null while they are in aside_
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::string aside_;

@@ -180,7 +180,7 @@ TEST(FrameBuffer, TheLastLineMayLackItsEndWhateverItsSize) {
     Reader reader(pool, Framer(Newline{}, 1 << 20));
     reader.read("first\n" + std::string(length, 'z'));
     reader.finish();
-    // What others read afterwards must not reach the record's bytes.
+    // Later reads of others must not overwrite the record's bytes.
     Reader other(pool, Framer(Newline{}, 1 << 20));
     other.read(std::string(100'000, 'o'));
     EXPECT_TRUE((reader.records() == std::vector<std::string>{"first", std::string(length, 'z')}));

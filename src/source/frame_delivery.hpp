@@ -1,4 +1,5 @@
-// From a connection's or file's bytes to batches for the stages: the same for every byte source.
+// Makes batches for the stages from the bytes of a connection or file, in the same way for every
+// byte source.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,7 @@ struct ByteStream {
   FrameBuffer buffer;
   std::uint64_t partition = 0;  ///< among those of its connector
   std::uint64_t records = 0;    ///< delivered
-  std::int64_t ingest_ns = 0;   ///< when its last read was
+  std::int64_t ingest_ns = 0;   ///< the time of its last read
 };
 
 /// How much one `poll` of a connector may do, so that its executor gets back to its other work and
@@ -44,12 +45,12 @@ class FrameDelivery {
   FrameDelivery(const Framer& framer, const ConnectorContext& context)
       : framer_(framer), context_(context) {}
 
-  /// Delivers complete records of the stream until it is starved, the budget's batches are used
-  /// up, or a queue downstream is full. Returns why the stream cannot be framed any further, after
-  /// the records before that place were delivered.
+  /// Delivers complete records of the stream until it is starved, the budget's batches are used up,
+  /// or a queue downstream is full. If the stream cannot be framed any further, delivers the
+  /// records before that place and returns the reason.
   std::optional<std::string> deliver(ByteStream& stream, PollBudget& budget);
 
-  /// The stream has ended and is starved: delivers a last record without a line end.
+  /// Call when the stream has ended and is starved. Delivers a last record without a line end.
   StreamEnd finish(ByteStream& stream);
 
  private:

@@ -18,7 +18,7 @@ namespace {
 
 using Frames = std::vector<std::string_view>;
 
-/// A piece of work for one `cut` call.
+/// The arguments of one `cut` call.
 struct Input {
   std::string_view bytes;
   std::size_t max_frames;
@@ -167,7 +167,7 @@ Cut cut_frames(const FixedSize& fixed, const Input& input, Frames& frames) {
   return result;
 }
 
-/// Why a user's answer about `available` bytes cannot be true, or must not be followed.
+/// Says why a user's answer about `available` bytes cannot be true, or must not be followed.
 std::optional<std::string> objection(const FrameStep& step, std::size_t available,
                                      std::size_t max_frame_bytes) {
   const std::size_t most = max_frame_bytes + max_custom_overhead_bytes;

@@ -11,21 +11,21 @@
 
 namespace wallaroo::internal {
 
-/// What `Framer::cut` made of the bytes it was given.
+/// The result of `Framer::cut`.
 struct Cut {
   /// Bytes that belong to the frames found; the rest must be offered again, with more after them.
   std::size_t consumed = 0;
-  /// True when the rest holds no complete record, false when only `max_frames` stopped the cutting.
+  /// True if the rest holds no complete record, false if only `max_frames` stopped the cutting.
   bool starved = false;
-  /// Starved: how long the rest must at least become to hold a record, when that is known, else 0.
+  /// If starved: how long the rest must at least become to hold a record; 0 if that is not known.
   std::size_t needed_bytes = 0;
-  /// Starved: how much of the rest was searched for the record's end; see `cut`.
+  /// If starved: how much of the rest was searched for the record's end; see `cut`.
   std::size_t searched_bytes = 0;
-  /// Why what follows the frames found cannot be framed: the stream is at its end.
+  /// Set if the bytes after the frames found cannot be framed: no more can be read of the stream.
   std::optional<std::string> error;
 };
 
-/// What the end of a stream means for the bytes still left.
+/// What becomes of the bytes that are left at the end of a stream.
 struct StreamEnd {
   std::optional<std::string_view> record = {};  ///< a last record without its line end
   std::optional<std::string> cut_off = {};      ///< part of a record is left: "ended inside ..."
@@ -44,7 +44,7 @@ class Framer {
   Cut cut(std::string_view unconsumed, std::size_t max_frames,
           std::vector<std::string_view>& frames, std::size_t searched = 0) const;
 
-  /// To be called with what a starved `cut` without error left.
+  /// Call with the bytes that a starved `cut` without error has left.
   StreamEnd finish(std::string_view rest) const;
 
   std::size_t max_frame_bytes() const { return max_frame_bytes_; }

@@ -60,7 +60,7 @@ inline std::string length_prefix(LengthPrefix prefix, std::uint64_t length) {
   return bytes;
 }
 
-/// Records between '<' and '>', whatever is before them skipped.
+/// Finds records between '<' and '>', and skips whatever is before them.
 inline FrameStep bracketed(std::string_view bytes) {
   const std::size_t open = bytes.find('<');
   const std::size_t close = open == bytes.npos ? bytes.npos : bytes.find('>', open);

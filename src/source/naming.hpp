@@ -1,4 +1,4 @@
-// Errors of a source name the source.
+// Puts the name of a source into its errors.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace wallaroo::internal {
 
-/// Returns what `call` returns; an error it throws is thrown on with the source's name in front.
+/// Returns what `call` returns. Throws the errors of `call` with the source's name in front.
 template <class Call>
 auto naming_source(const std::string& source, Call&& call) {
   try {

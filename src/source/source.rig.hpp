@@ -67,7 +67,7 @@ class CollectingReceiver final : public BatchReceiver {
   void forget_partition(std::uint64_t partition) override {
     EXPECT_EQ(awaited.erase(partition), 1U);
   }
-  /// As with event time, when the records are numbers and stand for their own times.
+  /// As with event time, where each record is a number and is its own time.
   std::optional<std::uint64_t> partition_behind() const override {
     const auto time = [&](std::uint64_t partition) {
       const auto found = times.find(partition);
@@ -79,7 +79,7 @@ class CollectingReceiver final : public BatchReceiver {
   }
 
   std::set<std::uint64_t> open;     ///< partitions
-  std::set<std::uint64_t> awaited;  ///< likewise, that were left
+  std::set<std::uint64_t> awaited;  ///< partitions that were left
   std::vector<Received> received;
   bool keeps_times = false;
   std::map<std::uint64_t, std::int64_t> times;
@@ -133,7 +133,7 @@ class SourceRig {
   CollectingReceiver& receiver() { return at(0).receiver; }
   SourceMetrics& metrics() { return at(0).metrics; }
 
-  /// One turn of every executor; true when one of them had something to do.
+  /// Gives every executor a turn. Returns true if one of them had something to do.
   bool step(std::chrono::nanoseconds wait = std::chrono::nanoseconds(0)) {
     bool worked = false;
     for (auto& each : executors_) {
@@ -144,7 +144,7 @@ class SourceRig {
     }
     return worked;
   }
-  /// Turns until it is true; fails the test when that takes unreasonably long.
+  /// Gives turns until `done`; fails the test if that takes unreasonably long.
   void run_until(const std::function<bool()>& done) {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!done()) {
@@ -228,7 +228,7 @@ class TestClient {
     });
   }
   IoResult try_send(std::string_view bytes) { return send_some(socket_.get(), bytes); }
-  /// What has arrived.
+  /// Takes the bytes that have arrived.
   std::string take() {
     std::string bytes(64 * 1024, ' ');
     bytes.resize(receive_some(socket_.get(), bytes.data(), bytes.size()).bytes);

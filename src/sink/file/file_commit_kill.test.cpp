@@ -172,8 +172,8 @@ class AFileSinkThatIsKilled : public testing::TestWithParam<KillCase> {
     const std::string rules = fmt::format("{}=kill@{}", point, hit);
     SCOPED_TRACE(rules);
     const bool killed = run_through_kills(options, rules, GetParam().in_doubt) > 0;
-    // These steps do not happen in every case: an empty file is not cut off, and only a process
-    // with a vote recovers.
+    // Not every case has these steps: only a first start cuts a file off (rolled files are removed
+    // instead), and only a start with a vote recovers.
     const std::string_view optional = GetParam().in_doubt ? "sink.file.truncate."
                                       : rolls(options)    ? "sink.file.truncate."
                                                           : "sink.file.recover.";

@@ -96,7 +96,7 @@ TEST(ARollingFileSink, GoesOnWithTheNextFileWhenItAppends) {
 RC_GTEST_PROP(ARollPlan, DealsEveryRecordToTheFirstFileThatTakesIt, ()) {
   const auto limit = *rc::gen::inRange<std::uint64_t>(1, 40);
   RollPlan plan({limit, 0}, {1, 0, 0});
-  std::vector<std::uint64_t> sizes{0};  // of the files, by a rule that looks at one record each time
+  std::vector<std::uint64_t> sizes{0};  // of the files, by a rule that takes one record each time
   std::vector<std::uint64_t> planned{0};
   for (int batches = *rc::gen::inRange(0, 8); batches > 0; --batches) {
     ByteBatch batch;

@@ -54,7 +54,7 @@ void ConnectorSource::set_address(const std::string& address) {
 }
 
 void ConnectorSource::restore(std::vector<SourcePosition> positions) {
-  // How many executors there are is known only later, whether the positions can be read is not.
+  // Whether the positions can be read is checked now; the number of executors is known only later.
   naming_source(name_, [&] { StreamRegistry(1, true).restore(positions); });
   restored_ = std::move(positions);
 }
@@ -63,7 +63,7 @@ void ConnectorSource::share_among(std::size_t executors, bool checkpoints) {
   for (std::size_t i = 0; i < executors; ++i) {
     tcp_->links.push_back(std::make_shared<TcpConnectorLink>());
   }
-  // By name, so that the first connections of several sources do not all meet on one executor.
+  // Chosen by name, so that the first connections of several sources do not meet on one executor.
   tcp_->acceptor = std::hash<std::string>{}(name_) % executors;
   shared_ = std::make_shared<ConnectorSourceShared>(
       tcp_,

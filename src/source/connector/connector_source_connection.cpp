@@ -12,10 +12,10 @@
 namespace wallaroo::internal {
 namespace {
 
-/// A peer that lets so much of what it is told lie does not read at all.
+/// A peer that leaves this much of our output unread does not read at all.
 constexpr std::size_t max_unsent_bytes = 16 * 1024 * 1024;
-/// What is thrown away of a peer's last words, so that closing does not make the kernel take back
-/// ours.
+/// How many reads of a peer's last bytes are thrown away. Closing a socket with unread bytes would
+/// make the kernel drop what we have sent.
 constexpr int max_discarded_reads = 64;
 
 }  // namespace

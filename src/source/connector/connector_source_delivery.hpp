@@ -1,4 +1,4 @@
-// Messages of many streams, which arrive mixed, as one batch for each stream.
+// Sorts messages of many streams, which arrive mixed, into one batch for each stream.
 #pragma once
 
 #include <cstddef>

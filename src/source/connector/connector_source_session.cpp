@@ -13,7 +13,7 @@ namespace {
 // Longer texts of a peer are not repeated in messages.
 constexpr std::size_t max_quoted_bytes = 100;
 
-// One is on its way at a time; what is older has failed.
+// Only one checkpoint is on its way at a time; older ones have failed.
 constexpr std::size_t max_on_their_way = 4;
 
 std::string_view quoted(std::string_view text) { return text.substr(0, max_quoted_bytes); }

@@ -1,4 +1,4 @@
-// One connection of a connector source, as a conversation: frames in, frames out. Pure but for the
+// The conversation of a connector source on one connection: frames in, frames out. Pure but for the
 // registry of streams, which it asks; no socket, clock or thread. (The protocol:
 // docs/formats/connector-protocol.md)
 #pragma once
@@ -24,14 +24,14 @@ struct SourceSessionSettings {
   bool checkpoints = false;
 };
 
-/// Where the messages of a stream go; the session only keeps it.
+/// Where the messages of a stream go. The session keeps it for its user and never looks at it.
 struct StreamFeed {
   static constexpr std::size_t no_batch = SIZE_MAX;
 
   std::string origin;            ///< for error messages
   std::uint64_t partition = 0;   ///< among those of the executor
   std::uint64_t records = 0;     ///< delivered
-  std::size_t batch = no_batch;  ///< the one that is being filled
+  std::size_t batch = no_batch;  ///< index of the batch that is being filled
 };
 
 /// A stream that is open on a connection.
@@ -39,13 +39,13 @@ struct SourceStream {
   std::uint64_t id = 0;
   std::string name;
   std::uint64_t last = StreamRegistry::nothing;  ///< the last message that was seen
-  bool awaited = false;                          ///< it had been cut off, and is back
-  bool ended = false;                            ///< waits for a checkpoint that has all of it
-  std::uint64_t ended_in = 0;  ///< the first checkpoint after its end; 0: not begun
+  bool awaited = false;                          ///< the stream had been cut off, and is back
+  bool ended = false;                            ///< it waits for a checkpoint with all of it
+  std::uint64_t ended_in = 0;  ///< the first checkpoint after its end; 0: none has begun
   StreamFeed feed = {};
 };
 
-/// What a frame means for those who deliver.
+/// The outcome of a frame for those who deliver messages.
 struct SourceStep {
   enum class Kind {
     nothing,
@@ -68,26 +68,26 @@ class SourceSession {
   SourceSession(const SourceSession&) = delete;
   SourceSession& operator=(const SourceSession&) = delete;
 
-  /// The next frame, without its length. Not after `closed`.
+  /// Takes the next frame, without its length. Must not be called after `closed`.
   SourceStep on_frame(std::string_view body);
-  /// The bytes that come cannot be framed.
+  /// Ends the session because the peer's bytes cannot be framed.
   SourceStep fail(std::string reason);
-  /// The connection is over, for whatever reason: its streams are released. Returns those that had
-  /// not ended. Once.
+  /// Releases all streams, because the connection is over. Returns those that had not ended. Call
+  /// once.
   std::vector<SourceStream> release_all();
 
-  /// The executor's barrier of checkpoint `number`: appends the places of all streams of which
-  /// something has been seen, and remembers what to acknowledge.
+  /// Called at the executor's barrier of checkpoint `number`. Appends the places of all streams of
+  /// which something has been seen, and remembers what to acknowledge.
   void save(std::uint64_t number, std::vector<StreamPlace>& places);
-  /// Checkpoint `number` is complete, and the registry knows: acknowledges what it contains, and
-  /// lets go of streams that have ended. True when there were such.
+  /// Call when checkpoint `number` is complete, after the registry was told. Acknowledges the
+  /// messages in it, and releases streams that have ended. Returns true if there were such streams.
   bool completed(std::uint64_t number);
-  /// Streams that could not be opened may be by now: an ACK makes the peer ask again.
+  /// Sends an ACK, which makes the peer ask again for streams that were refused before.
   void invite_retry();
 
-  /// Bytes to be sent; whoever sends them removes them.
+  /// Bytes to be sent. The caller that sends them removes them.
   std::string& output() { return output_; }
-  /// Why the session ended, if the peer or we said so.
+  /// Why the session ended; empty unless the peer or this side ended it.
   struct End {
     std::string reason;
     bool by_peer = false;  ///< it sent an ERROR
@@ -119,11 +119,11 @@ class SourceSession {
   StreamRegistry& registry_;
   std::size_t executor_;
   bool greeted_ = false;
-  std::uint32_t credits_ = 0;  ///< of the peer, as far as frames have arrived
+  std::uint32_t credits_ = 0;  ///< that the peer has left, by the frames that have arrived
   bool refused_ = false;
   Streams streams_;
   SourceStream* latest_ = nullptr;  ///< the stream of the last message
-  Streams::node_type gone_;         ///< of the one that a step has just ended
+  Streams::node_type gone_;         ///< the stream that the last step has ended
   std::deque<Saved> saved_;
   std::string output_;
   End end_;

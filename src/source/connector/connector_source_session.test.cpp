@@ -9,7 +9,7 @@ using namespace connector_protocol;
 using Frames = std::vector<Frame>;
 using Kind = SourceStep::Kind;
 
-/// A session whose peer has said what is given, and what came back.
+/// A session to which a test says frames, and the answers.
 class Conversation {
  public:
   explicit Conversation(SourceSessionSettings settings = {"cookie", 1000, 500, false})

@@ -20,8 +20,9 @@ void set(int socket, int option, int value) {
   ::setsockopt(socket, IPPROTO_TCP, option, &value, sizeof(value));
 }
 
-/// Answers are small and awaited. And a peer whose machine vanished keeps its streams from being
-/// opened on its next connection: that must not last for the two hours of the system's default.
+/// Answers are small and awaited, hence no delay. A peer whose machine vanished keeps its streams
+/// from being opened on its next connection; with the system's keep-alive that would last two
+/// hours.
 void prepare_socket(int socket) {
   constexpr int silent_s = 15;
   constexpr int between_probes_s = 5;
@@ -162,7 +163,7 @@ bool ConnectorShare::read(ConnectorSourceConnection& connection, PollBudget& bud
   return true;
 }
 
-/// False when the connection is to be closed.
+/// Returns false if the connection is to be closed.
 bool ConnectorShare::converse(ConnectorSourceConnection& connection, PollBudget& budget) {
   while (!connection.buffer.starved() && budget.batches > 0 && !context_.receiver.blocked()) {
     --budget.batches;
@@ -243,7 +244,7 @@ void ConnectorShare::await(std::uint64_t stream) {
   }
 }
 
-// What is told may have changed since: the stream may be back here, or cut again elsewhere.
+// The news may be outdated: by now the stream may be back here, or cut again elsewhere.
 void ConnectorShare::stream_was_cut(std::uint64_t stream) {
   if (!stopped_ && shared_->registry.is_awaited(stream)) {
     await(stream);
@@ -258,7 +259,7 @@ void ConnectorShare::stream_is_back(std::uint64_t stream) {
   }
 }
 
-// Without its sender having said that it ends.
+// The stream's connection is gone, but its sender has not said that the stream ends.
 void ConnectorShare::cut(const SourceStream& stream) {
   if (stopped_ || stream.last == StreamRegistry::nothing) {
     context_.receiver.end_partition(stream.feed.partition);
@@ -271,7 +272,7 @@ void ConnectorShare::cut(const SourceStream& stream) {
 
 void ConnectorShare::end(ConnectorSourceConnection& connection) {
   if (connection.state == State::stopped && context_.checkpoints) {
-    return;  // it waits for its last acknowledgements
+    return;  // the peer waits for its last acknowledgements
   }
   report_end(connection);
   close(connection);
@@ -311,7 +312,7 @@ void ConnectorShare::close(ConnectorSourceConnection& connection) {
   }
   context_.loop.unwatch(connection.peer->socket.get());
   context_.metrics.connections.add(-1);
-  // Streams go on after a restart from the last checkpoint: they have not ended.
+  // After a stop with checkpoints the streams go on at the next start, so they are not cut.
   const bool go_on = connection.state == State::stopped && context_.checkpoints;
   for (const SourceStream& stream : connection.session->release_all()) {
     if (!go_on) {

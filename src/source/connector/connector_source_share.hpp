@@ -25,7 +25,7 @@
 
 namespace wallaroo::internal {
 
-/// What the executors' shares of one connector source have in common.
+/// Shared by the executors' shares of one connector source.
 struct ConnectorSourceShared {
   ConnectorSourceShared(std::shared_ptr<TcpShared> tcp_part, SourceSessionSettings all,
                         std::size_t executors)
@@ -50,7 +50,7 @@ class ConnectorSourceConnection final : public ReadyHandler, public ConnectorHoo
     open,
     ended,    ///< the peer sends nothing more
     broken,   ///< reset by the peer, timed out, or it does not read what we send
-    stopped,  ///< by us: what was read is delivered, nothing more is read
+    stopped,  ///< by us: nothing more is read, but what was read is delivered
   };
 
   ConnectorSourceConnection(std::shared_ptr<TcpPeer> tcp_peer, BlockPool& pool, ReadyConnectors& ready,
@@ -59,7 +59,7 @@ class ConnectorSourceConnection final : public ReadyHandler, public ConnectorHoo
   bool has_work() const { return readable || !buffer.starved() || state != State::open; }
   /// Sends what the socket takes; the rest when it takes more.
   void flush();
-  /// Nothing more will be said: tells the peer once everything is sent.
+  /// Nothing more will be sent after the bytes that wait; tells the peer once they are sent.
   void finish_sending();
   void wake();
 
@@ -94,9 +94,9 @@ class ConnectorShare final : public SourceConnector, public ConnectionTaker {
 
   void adopt(std::shared_ptr<TcpPeer> peer) override;
   void resume_accepting() override;
-  /// Streams may have become free: those who were refused one are to ask again.
+  /// Streams may have become free, so peers that were refused one are asked to try again.
   void invite_retries();
-  /// Another executor's connection with the stream was cut; or the stream is open there again.
+  /// Another executor's connection with the stream was cut, or the stream is open there again.
   void stream_was_cut(std::uint64_t stream);
   void stream_is_back(std::uint64_t stream);
 
@@ -127,11 +127,11 @@ class ConnectorShare final : public SourceConnector, public ConnectionTaker {
   ReadyConnectors ready_;
   std::list<ConnectorSourceConnection> connections_;
   std::optional<TcpAcceptor> acceptor_;
-  /// Streams that are to come back, and the partitions that stand for them here. Each executor
+  /// Streams that should come back, and the partitions that stand for them here. Each executor
   /// waits for all of them, because a stream may come back to any.
   std::unordered_map<std::uint64_t, std::uint64_t> awaited_;
   std::uint64_t next_partition_ = 0;
-  std::uint64_t last_checkpoint_ = 0;  ///< the first that has everything there is; 0: not begun
+  std::uint64_t last_checkpoint_ = 0;  ///< the first with everything; 0: not begun
   bool stopped_ = false;
 };
 

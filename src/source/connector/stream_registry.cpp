@@ -76,11 +76,11 @@ bool StreamRegistry::may_open(std::size_t executor, const Stream& stream) const 
   if (begun_ > completed_ && stream.last != nothing) {
     const bool before_barrier = last_saved_[executor] != begun_;
     const bool reported = stream.reported_in == begun_;
-    // Its next messages would be part of the checkpoint, its position not.
+    // Its next messages would be part of the checkpoint, but its position does not include them.
     if (reported && before_barrier) {
       return false;
     }
-    // Whoever was to report it would not find it any more, nor would this executor report it.
+    // Nobody would report its position: its old executor has it no more, and this one has reported.
     if (!reported && !before_barrier && !at_home) {
       return false;
     }
@@ -129,7 +129,7 @@ std::vector<SourcePosition> StreamRegistry::save(std::size_t executor, std::uint
     stream.last = place.last;
     stream.ended = place.ended;
   }
-  // A number that is older than what others have begun has failed: what is returned is of no use.
+  // If others have begun a later checkpoint, this one has failed, and the result is of no use.
   begun_ = std::max(begun_, number);
   last_saved_[executor] = std::max(last_saved_[executor], number);
   std::vector<SourcePosition> positions;

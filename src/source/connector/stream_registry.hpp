@@ -1,12 +1,13 @@
-// Which streams of a connector source exist, who reads them, and how far they have come: what keeps
-// every message in exactly one checkpoint although streams move between connections and executors.
+// Knows which streams of a connector source exist, who reads them, and how far they have come. It
+// keeps every message in exactly one checkpoint although streams move between connections and
+// executors.
 //
-// Each executor puts its own barrier of a checkpoint between its own messages. A stream that moved
-// from one executor to another while a checkpoint is on its way could have messages after the one's
-// barrier and before the other's, and no single position would describe it. So a stream may move
-// only when everything that was processed of it is part of a complete checkpoint (it is *settled*),
-// and may not be opened between the moment in which somebody reports its position for a checkpoint
-// and the barrier of the executor that opens it.
+// Each executor puts its own barrier of a checkpoint between its own messages. If a stream moved
+// from one executor to another while a checkpoint is on its way, it could have messages after the
+// barrier of the one and before the barrier of the other, and no single position would describe it.
+// So a stream may move only when everything that was processed of it is part of a complete
+// checkpoint (it is *settled*). It may not be opened between the moment in which somebody reports
+// its position for a checkpoint and the barrier of the executor that opens it.
 #pragma once
 
 #include <cstddef>
@@ -30,52 +31,53 @@ struct StreamPlace {
   friend bool operator==(const StreamPlace&, const StreamPlace&) = default;
 };
 
-/// Shared by the executors of a source; all calls may come from any thread. They are rare: when
-/// streams begin and end, and for checkpoints.
+/// Shared by the executors of a source; all calls may come from any thread. Calls are rare: only
+/// when streams begin and end, and for checkpoints.
 class StreamRegistry {
  public:
-  /// What `last` is while no message has been processed.
+  /// The value of `last` while no message has been processed.
   static constexpr std::uint64_t nothing = UINT64_MAX;
 
   struct Claim {
     bool granted = false;
-    std::uint64_t last = nothing;  ///< granted: continue after it
-    bool awaited = false;          ///< granted: it had been cut off, see `is_awaited`
+    std::uint64_t last = nothing;  ///< if granted: continue after this message
+    bool awaited = false;          ///< if granted: the stream had been cut off, see `is_awaited`
   };
 
   /// Without checkpoints streams may move at any time.
   StreamRegistry(std::size_t executors, bool checkpoints)
       : last_saved_(executors, 0), checkpoints_(checkpoints) {}
 
-  /// The executor wants to read a stream, whose id is its identity; its name is kept for people.
-  /// Refused while it is open anywhere, or may not move yet: then to be tried again after the next
-  /// `save` of this executor, or `completed`, or `released` by another.
+  /// Asks for a stream that the executor wants to read. The id is its identity; the name is for
+  /// people. Refused while the stream is open anywhere, or may not move yet. Then try again after
+  /// the next `save` of this executor, after `completed`, or after another one's `release`.
   Claim claim(std::size_t executor, std::uint64_t stream, const std::string& name);
-  /// The executor that claimed it has processed it up to `place.last` and stops.
+  /// The executor that claimed the stream has processed it up to `place.last`, and stops reading
+  /// it.
   void release(const StreamPlace& place);
 
-  /// Streams that are to come back: something of them has been processed, now or before the
-  /// restored checkpoint, they are not open, and their senders have not said that they end.
+  /// Streams that should come back: they are not open, their senders have not said that they end,
+  /// and something of them has been processed, now or before the restored checkpoint.
   std::vector<std::uint64_t> awaited();
   bool is_awaited(std::uint64_t stream);
 
-  /// The executor's barrier of checkpoint `number` comes now. `open` are all streams that it reads
-  /// and of which something has been processed. Returns the positions that the executor must add
-  /// to the checkpoint; together the executors' calls give each stream's position exactly once.
+  /// Call at the executor's barrier of checkpoint `number`. `open` are all streams that it reads
+  /// and of which something has been processed. Returns the positions that the executor must add to
+  /// the checkpoint; together the executors' calls return each stream's position exactly once.
   std::vector<SourcePosition> save(std::size_t executor, std::uint64_t number,
                                    std::span<const StreamPlace> open);
-  /// The checkpoint is complete; each executor may say so.
+  /// The checkpoint is complete. Each executor may call it.
   void completed(std::uint64_t number);
 
-  /// The positions of a checkpoint, before anything is claimed. Throws ConfigError for one that no
-  /// `save` made.
+  /// Call with the positions of a checkpoint before anything is claimed. Throws ConfigError for a
+  /// position that no `save` made.
   void restore(const std::vector<SourcePosition>& positions);
 
  private:
   struct Stream {
     std::string name;
     std::uint64_t last = nothing;
-    std::uint64_t settled = nothing;  ///< up to here it is in a complete checkpoint
+    std::uint64_t settled = nothing;  ///< the last message in a complete checkpoint
     std::optional<std::size_t> home;  ///< the executor that reads it, or did last
     bool open = false;
     bool ended = false;

@@ -145,7 +145,7 @@ class Simulation {
   struct Read {
     std::uint64_t id;
     std::size_t executor;
-    std::uint64_t barrier;  ///< of the executor: the first checkpoint that contains it
+    std::uint64_t barrier;  ///< the first checkpoint that contains the message
   };
 
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
@@ -211,8 +211,7 @@ class Simulation {
       ASSERT_TRUE(reported_.emplace(std::stoull(each.partition), each.bytes).second)
           << "stream " << each.partition << " is reported twice";
     }
-    // Earlier checkpoints that have failed are skipped: messages that were to be in them are in
-    // this one.
+    // Earlier checkpoints that have failed are skipped; their messages are in this one.
     barriers_[executor] = number_;
     if (++arrived_ == executors_) {
       check_positions();
@@ -231,7 +230,7 @@ class Simulation {
     arrived_ = 0;
     reported_.clear();
   }
-  /// The messages before the executors' barriers are those up to the position, and no others.
+  /// Checks that the messages before the executors' barriers are exactly those up to the position.
   void check_positions() {
     for (const auto& [stream, reads] : reads_) {
       std::uint64_t last = nothing;

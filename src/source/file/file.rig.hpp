@@ -37,7 +37,7 @@ class Folder {
   fs::path path_;
 };
 
-/// One run of the source; `merge` as when its stream has event time.
+/// One run of the source. `merge`: its stream has event time.
 struct FileRun {
   explicit FileRun(const FileSourceOptions& options,
                    const std::optional<std::vector<SourcePosition>>& restored = std::nullopt,
@@ -54,7 +54,7 @@ struct FileRun {
     rig.run_until([&] { return connector().finished(); });
     return rig.records();
   }
-  /// So many batches more, of which each may end anywhere in what was read.
+  /// Delivers `count` more batches, each of which may end anywhere in the bytes that were read.
   void batches(std::size_t count) {
     const std::size_t until = rig.receiver().batches + count;
     rig.receiver().on_batch = [this, until] {

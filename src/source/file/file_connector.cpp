@@ -76,7 +76,7 @@ bool FileConnector::open_next() {
   if (next_path_ == plan_.paths.size()) {
     next_path_ = 0;
     ++passes_;
-    // Files that are all empty are not read for ever.
+    // Otherwise files that are all empty would be read for ever.
     if (passes_ == plan_.repeat || !std::exchange(pass_had_bytes_, false)) {
       return false;
     }
@@ -125,7 +125,7 @@ std::vector<SourcePosition> FileConnector::save(std::uint64_t) {
   const FilePosition at = last_ ? *last_ : resume_ ? *resume_ : position();
   const bool at_start = at.path_index == 0 && at.passes == 0 && !at.inside && !at.finished;
   if (at_start && current_) {
-    return {};  // a pipe, before which there was nothing: there is no place to go back to
+    return {};  // the first path is a pipe, and has no place to go back to
   }
   return {{"0", encode(at)}};
 }

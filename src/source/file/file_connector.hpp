@@ -38,10 +38,10 @@ class FileConnector final : public SourceConnector {
   std::optional<FileReader> current_;
   std::size_t current_path_ = 0;
   std::size_t next_path_ = 0;
-  std::uint64_t passes_ = 0;                   // complete ones
-  std::optional<FilePosition> resume_;         // inside of a file that is not open yet
-  bool warned_ = false;                        // or had no reason to
-  std::optional<FilePosition> last_;           // once it has finished
+  std::uint64_t passes_ = 0;            // complete passes
+  std::optional<FilePosition> resume_;  // set: inside of a file that is not open yet
+  bool warned_ = false;                 // about a pipe after a restore, or there was none
+  std::optional<FilePosition> last_;    // set once the connector has finished
   bool pass_had_bytes_ = false;
   bool stopped_ = false;
   bool finished_ = false;

@@ -61,7 +61,7 @@ void check_readable(const std::string& path) {
 
 FileInput::FileInput(const std::string& path, EventLoop& loop) : loop_(loop), fd_(STDIN_FILENO) {
   if (!is_standard_input(path)) {
-    // Non-blocking for the sake of a named pipe whose writer is not there yet.
+    // Non-blocking because of named pipes whose writer is not there yet.
     owned_ = FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!owned_) {
       refuse(path, errno);
@@ -95,8 +95,8 @@ bool FileInput::has_bytes_or_end() const {
 }
 
 IoResult FileInput::read(std::span<char> room) {
-  // Standard input is shared with the process that started us, so it is not made non-blocking:
-  // it is asked before each read instead.
+  // Standard input is shared with the process that started us, so it is not made non-blocking.
+  // Instead it is polled before each read.
   if (watched_ && !has_bytes_or_end()) {
     ready_ = false;
     return {0, EAGAIN};

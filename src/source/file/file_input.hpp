@@ -15,10 +15,10 @@ namespace wallaroo::internal {
 /// "-" is standard input.
 inline constexpr const char* standard_input_path = "-";
 
-/// How a path is called in messages.
+/// The path as messages show it.
 std::string display_name(const std::string& path);
 
-/// Throws IoError, saying what to do, when the path is missing, a directory, or may not be read.
+/// Throws IoError with advice if the path is missing, is a directory, or may not be read.
 void check_readable(const std::string& path);
 
 class FileInput final : public ReadyHandler {
@@ -29,18 +29,18 @@ class FileInput final : public ReadyHandler {
   FileInput& operator=(const FileInput&) = delete;
   ~FileInput() override;
 
-  /// False when only the event loop can bring news.
+  /// False if only the event loop can bring news.
   bool ready() const { return ready_; }
-  /// What is there now; `would_block` when a pipe is empty.
+  /// Reads the bytes that are there now; `would_block` if a pipe is empty.
   IoResult read(std::span<char> room);
-  /// A file that can be read again from any place.
+  /// Whether this is a regular file, which can be read again from any place.
   bool regular() const { return regular_; }
-  /// Of regular files only.
+  /// Only for regular files.
   int descriptor() const { return fd_; }
-  /// Of regular files only: what is read next. Throws IoError.
+  /// Only for regular files: moves to the byte that is read next. Throws IoError.
   void seek(std::uint64_t offset_bytes);
-  /// At its end: whether the file has become shorter than it was when it was opened, or than what
-  /// was read of it.
+  /// Call at the end of the file. Returns whether it has become shorter than it was when it was
+  /// opened, or than the bytes read of it.
   bool shrank(std::uint64_t read_bytes) const;
   std::uint64_t device() const { return device_; }
   std::uint64_t inode() const { return inode_; }

@@ -63,7 +63,7 @@ bool FileMerge::poll() {
     }
     FileReader& reader = *shares_[*current_].reader;
     if (reader.starved() && !reader.at_end() && !stopped_ && !reader.read(budget)) {
-      current_.reset();  // a pipe without anything
+      current_.reset();  // a pipe that has nothing now
       continue;
     }
     worked = true;
@@ -106,7 +106,7 @@ std::optional<std::size_t> FileMerge::choose() {
 std::optional<std::size_t> FileMerge::ready_pipe() {
   for (std::size_t i = 0; i < pipes_.size(); ++i) {
     if (!shares_[pipes_[i]].reader->waiting()) {
-      // The others have their turn first.
+      // The other pipes have their turn first.
       std::rotate(pipes_.begin(), pipes_.begin() + static_cast<std::ptrdiff_t>(i) + 1,
                   pipes_.end());
       return pipes_.back();

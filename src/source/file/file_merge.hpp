@@ -15,12 +15,12 @@
 
 namespace wallaroo::internal {
 
-/// Each file is a partition. The next block is read from the one that holds the others back in
+/// Each file is a partition. The next block is read from the file that holds the others back in
 /// event time, so all are about equally far in time: no record is late because its file was read
 /// after another one, and windows do not pile up. Records of one file keep their order.
 ///
-/// A pipe among the files gives what it has when it has it. While it holds the others back and has
-/// nothing, nothing is read, until it is idle.
+/// A pipe among the files is read whenever it has something. While a pipe holds the others back and
+/// has nothing, nothing is read until the pipe is idle.
 class FileMerge final : public SourceConnector {
  public:
   FileMerge(const FilePlan& plan, const ConnectorContext& context);
@@ -32,12 +32,12 @@ class FileMerge final : public SourceConnector {
   std::vector<SourcePosition> save(std::uint64_t number) override;
 
  private:
-  /// Other files are closed between two reads of theirs.
+  /// Further files are closed between two reads of theirs.
   static constexpr std::size_t max_open_files = 100;
 
   struct Share {
-    std::unique_ptr<FileReader> reader;  ///< null: it has ended
-    std::string last;                    ///< then: its position, encoded
+    std::unique_ptr<FileReader> reader;  ///< null: the file has ended
+    std::string last;                    ///< the encoded position of a file that has ended
     bool live = false;                   ///< a pipe
     std::list<std::size_t>::iterator open = {};
   };
@@ -46,7 +46,7 @@ class FileMerge final : public SourceConnector {
   std::optional<std::size_t> ready_pipe();
   void open(std::size_t share);
   void close_oldest();
-  /// The chosen file has nothing more to deliver.
+  /// Called when the chosen file has nothing more to deliver.
   void leave();
   void end(std::size_t share);
   FilePosition position(std::size_t share);
@@ -57,7 +57,7 @@ class FileMerge final : public SourceConnector {
   FrameDelivery delivery_;
   std::vector<Share> shares_;
   std::vector<std::size_t> pipes_;
-  std::list<std::size_t> open_;  // regular files, the one that was read last in front
+  std::list<std::size_t> open_;  // regular files, the most recently read one in front
   std::optional<std::size_t> current_;
   std::size_t first_unfinished_ = 0;
   std::size_t unfinished_ = 0;

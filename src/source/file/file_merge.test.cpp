@@ -1,4 +1,4 @@
-// Files that are read side by side, in the order of their event times.
+// Reads files side by side, in the order of their event times.
 #include "source/file/file_merge.hpp"
 
 #include <algorithm>
@@ -47,7 +47,7 @@ class MergedFiles : public testing::Test {
       rig.receiver().keeps_times = true;
     }
   };
-  /// How far a record was behind one before it, at most.
+  /// The most that a record was behind one before it.
   static std::int64_t disorder(const Records& records) {
     std::int64_t greatest = 0;
     std::int64_t behind = 0;
@@ -117,7 +117,7 @@ TEST_F(MergedFiles, GoOnEachWhereItWas) {
     positions = run.connector().save(1);
     const Records some = run.rig.records();
     all.insert(all.end(), some.begin(), some.end());
-    run.rig.step();  // what follows the position is read again
+    run.rig.step();  // records after the position are read again
   }
   Run last(options, positions);
   const Records rest = last.to_end();

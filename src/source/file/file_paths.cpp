@@ -34,15 +34,15 @@ std::vector<std::string> matches(const std::string& pattern) {
     paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   }
   ::globfree(&found);
-  // By bytes, whatever the locale: the order must be the same in every run.
+  // Sorted by bytes, whatever the locale is: the order must be the same in every run.
   std::sort(paths.begin(), paths.end());
   return paths;
 }
 
-/// Files that are in the list, by what they are.
+/// The files that are in the list, by device and inode.
 class Listed {
  public:
-  /// False when it was there already.
+  /// Returns false if the file was there already.
   bool add(const struct stat& status) {
     return files_.emplace(status.st_dev, status.st_ino).second;
   }

@@ -1,4 +1,4 @@
-// What a file source reads, and from where on.
+// The plan of a file source: what it reads, and from where on.
 #pragma once
 
 #include <cstddef>
@@ -15,37 +15,37 @@ namespace wallaroo::internal {
 
 /// One of a source's files, and where reading it begins.
 struct FileSpot {
-  std::string path;  ///< as the source was given it
-  /// What is read in turn: the file, and after a rotation those that took its name since.
+  std::string path;  ///< as it was given to the source
+  /// Read in turn: the file, and after a rotation the files that took its name since.
   std::vector<std::string> files;
   std::optional<FilePosition> position = {};  ///< in the first of `files`; empty: its beginning
 };
 
-/// A file that the source has been given, when files are read side by side.
+/// One of the source's files, if files are read side by side.
 struct FileShare {
-  std::string key;  ///< of its position in checkpoints: the path, different for each share
+  std::string key;  ///< names its position in checkpoints: the path, unique among shares
   FileSpot spot;
   bool finished = false;
 };
 
-/// Belongs to its source; its connector reads it.
+/// The source owns it; its connector reads it.
 struct FilePlan {
   std::string source;
   std::vector<std::string> paths;
   std::uint64_t repeat = 1;  ///< 0: for ever
   Framer framer;
   bool event_time = false;  ///< each partition has a clock of its own
-  bool in_order = false;    ///< nevertheless one after the other
-  /// Each file is a partition of its own, and the one that is furthest behind in event time is read
-  /// next; otherwise they are read one after the other.
+  bool in_order = false;    ///< files are nevertheless read one after the other
+  /// Each file is a partition of its own, and the one furthest behind in event time is read next.
+  /// Otherwise the files are read one after the other.
   bool merge = false;
   bool restored = false;
-  /// When they are read one after the other: where in all.
+  /// If files are read one after the other: the restored position in the whole of them.
   std::optional<FilePosition> resume = {};
-  FileSpot resume_spot = {};  ///< if that is inside of a file
-  /// Paths that lead to files of the spot, so are not read in that pass once more.
+  FileSpot resume_spot = {};  ///< used if `resume` is inside of a file
+  /// Paths that lead to files of `resume_spot`, and so are not read again in that pass.
   std::set<std::size_t> in_spot = {};
-  /// When they are merged.
+  /// If files are merged.
   std::vector<FileShare> shares = {};
 };
 

@@ -42,7 +42,7 @@ void FileReader::open_file(std::uint64_t offset_bytes) {
   }
 }
 
-/// Log rotation may have renamed it meanwhile.
+/// Opens the file again, under its new name if log rotation has renamed it meanwhile.
 void FileReader::open_again() {
   if (!is_file(real_path_, identity_)) {
     const auto renamed = find_renamed(real_path_, identity_);
@@ -55,7 +55,7 @@ void FileReader::open_again() {
   input_->seek(read_bytes_);
 }
 
-// Where each of the files that are merged begins in time must be known before more is read.
+// A merge must know the first time of each file before it reads more, so first reads are small.
 std::size_t FileReader::read_limit() const {
   constexpr std::size_t first_read_bytes = 4096;
   return parts_.plan.merge && !read_something_ ? first_read_bytes : PollBudget::max_read_bytes;
@@ -94,7 +94,7 @@ void FileReader::deliver(PollBudget& budget) {
   }
 }
 
-// The next one is opened at once: a position between the two would not tell which is next.
+// The next file is opened at once, because a position between the two would not tell which is next.
 bool FileReader::next_file() {
   const std::uint64_t at_bytes = offset_bytes();
   const StreamEnd end = parts_.delivery.finish(stream_);

@@ -1,4 +1,4 @@
-// One file of a source while it is read: its bytes, and how far it has come.
+// Reads one file of a source: its bytes, and how far it has come.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace wallaroo::internal {
 
-/// What the readers of a connector have in common; all of it outlives them.
+/// Shared by the readers of a connector; all of it outlives them.
 struct FileReaderParts {
   const FilePlan& plan;
   const ConnectorContext& context;
@@ -22,19 +22,20 @@ struct FileReaderParts {
   FrameDelivery& delivery;
 };
 
-/// Reads the files of a spot in turn. A regular file may be let go of between two reads.
+/// Reads the files of a spot in turn. A regular file may be closed between two reads.
 class FileReader {
  public:
   FileReader(const FileReaderParts& parts, FileSpot spot, std::uint64_t partition);
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
 
-  /// Must be open for everything that reads. Throws IoError, naming the source.
+  /// Opens the file. Everything that reads requires that it is open. Throws IoError that names the
+  /// source.
   void open();
   bool is_open() const { return input_.has_value(); }
-  /// A regular file whose records were all delivered gives back its descriptor.
+  /// Gives back the descriptor. Requires a regular file, and that all records read were delivered.
   void close() { input_.reset(); }
-  /// Once it was opened.
+  /// Valid once the file was opened.
   bool regular() const { return regular_; }
 
   /// Nothing is left of what was read.
@@ -43,18 +44,18 @@ class FileReader {
   bool at_end() const { return ended_; }
   /// Only the event loop can bring news.
   bool waiting() const { return starved() && !ended_ && input_ && !input_->ready(); }
-  /// False when nothing can be read now.
+  /// Returns false if nothing can be read now.
   bool read(PollBudget& budget);
   void deliver(PollBudget& budget);
-  /// At its end and starved: delivers the rest, and goes to the next file of the spot. False when
-  /// there is none.
+  /// Call at the end of the file, when starved. Delivers the rest, and goes to the next file of the
+  /// spot. Returns false if there is none.
   bool next_file();
 
   std::uint64_t offset_bytes() const { return read_bytes_ - stream_.buffer.pending_bytes(); }
   const std::string& origin() const { return stream_.origin; }
   const std::string& path() const { return spot_.path; }
   bool read_something() const { return read_something_; }
-  /// Adds where it is: nothing for a pipe, which has no place to go back to.
+  /// Adds the place in the file to the position. Adds nothing for a pipe, which cannot go back.
   void tell(FilePosition& position);
 
  private:
@@ -66,7 +67,7 @@ class FileReader {
 
   FileReaderParts parts_;
   FileSpot spot_;
-  std::size_t file_ = 0;  // of the spot's
+  std::size_t file_ = 0;  // index in the spot's files
   std::string real_path_;
   std::optional<FileInput> input_;
   ByteStream stream_;

@@ -34,10 +34,10 @@ FileSpot locate(const FilePlan& plan, const FilePosition& position) {
   return spot;
 }
 
-/// Which files have an owner already, so that none is read twice under two names.
+/// Files that have an owner already, so that none is read twice under two names.
 class Owned {
  public:
-  /// False when it has one.
+  /// Returns false if the file has an owner already.
   bool add(const std::string& path) {
     const auto found = find_place(path);
     return !found || found->kind != FileKind::regular || files_.insert(found->place).second;
@@ -51,7 +51,7 @@ class Owned {
   std::set<FilePlace> files_;
 };
 
-/// Paths that lead to one of the files, which are those of a spot.
+/// The indexes of the plan's paths that lead to one of the files of a spot.
 std::set<std::size_t> leading_to(const FilePlan& plan, const std::vector<std::string>& files) {
   Owned owned;
   for (const std::string& file : files) {
@@ -66,8 +66,9 @@ std::set<std::size_t> leading_to(const FilePlan& plan, const std::vector<std::st
   return leading;
 }
 
-/// Where the position's path is now. As many others as before must be in front of it: those that a
-/// pattern has found since, under the name that log rotation gave to the file itself, do not count.
+/// The index of the position's path among the paths now. As many other paths as before must be in
+/// front of it. A path does not count if it leads to the file itself, under a name that log
+/// rotation gave it.
 std::size_t index_of(const FilePlan& plan, const FilePosition& position) {
   if (position.path.empty()) {
     return position.path_index <= plan.paths.size() ? position.path_index
@@ -83,7 +84,7 @@ std::size_t index_of(const FilePlan& plan, const FilePosition& position) {
   return plan.paths.size() + 1;
 }
 
-/// The files were read one after the other: those before the position are done.
+/// Restores a source that read its files one after the other: files before the position are done.
 void restore_sequence(FilePlan& plan, FilePosition position) {
   FileSpot spot;
   if (!position.finished) {
@@ -137,7 +138,7 @@ std::map<FilePlace, std::string> by_place(const std::vector<std::string>& paths)
   return all;
 }
 
-/// Each file has a position of its own.
+/// Restores a source that read its files side by side: each file has a position of its own.
 void restore_shares(FilePlan& plan, std::map<std::string, FilePosition> saved) {
   Owned owned;
   const std::map<FilePlace, std::string> paths = by_place(plan.paths);
@@ -148,7 +149,7 @@ void restore_shares(FilePlan& plan, std::map<std::string, FilePosition> saved) {
   for (const auto& [key, position] : saved) {
     const auto share = by_key.find(key);
     if (position.finished) {
-      // It may have been renamed since, and be found by a pattern.
+      // The file may have been renamed since, and be found by a pattern.
       const auto now = paths.find(
           {.device = position.identity.device, .inode = position.identity.inode});
       if (now != paths.end() && is_file_of(now->second, position)) {
@@ -173,7 +174,7 @@ void restore_shares(FilePlan& plan, std::map<std::string, FilePosition> saved) {
                   files.end());
     }
   }
-  // What is new is read from its beginning, unless it is one of those under another name.
+  // A new path is read from its beginning, unless it is another name of an owned file.
   std::erase_if(plan.shares, [&](const FileShare& share) {
     return !saved.contains(share.key) && !owned.add(share.spot.path);
   });

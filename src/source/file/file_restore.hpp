@@ -1,4 +1,4 @@
-// From the positions in a checkpoint to what a file source reads.
+// Turns the positions in a checkpoint into the plan of a file source.
 #pragma once
 
 #include <vector>
@@ -8,11 +8,11 @@
 
 namespace wallaroo::internal {
 
-/// One share for each path, each from its beginning, if the plan merges.
+/// If the plan merges, gives it a share for each path, each from its beginning.
 void begin_shares(FilePlan& plan);
 
-/// Finds out where each file goes on, wherever it is now. Throws ConfigError when the paths are not
-/// those of the checkpoint, IoError when a file is not the one that was read.
+/// Finds each file wherever it is now, and the place from which it is read. Throws ConfigError if
+/// the paths are not those of the checkpoint, IoError if a file is not the one that was read.
 void restore_files(FilePlan& plan, const std::vector<SourcePosition>& positions);
 
 }  // namespace wallaroo::internal

@@ -1,4 +1,4 @@
-// A file source that goes back to a position, while its files may have changed.
+// A file source goes back to a position, although its files may have changed.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -63,7 +63,7 @@ RC_GTEST_PROP(AFileSourceThatIsRestored, ReadsExactlyTheRestWhateverTheFraming, 
     positions = run.connector().save(1);
     const Records some = run.rig.records();
     got.insert(got.end(), some.begin(), some.end());
-    run.rig.step();  // what follows the position is read again
+    run.rig.step();  // records after the position are read again
   }
   FileRun last(options, positions);
   const Records rest = last.to_end();
@@ -74,7 +74,7 @@ RC_GTEST_PROP(AFileSourceThatIsRestored, ReadsExactlyTheRestWhateverTheFraming, 
 
 class AFileSourceRestored : public testing::Test {
  protected:
-  /// Reads some of the file, which is long enough for that to end within.
+  /// Reads a part of the file, which must be long enough, and returns the position within.
   Positions position_in(const FileSourceOptions& options) {
     FileRun run(options);
     run.batches(1);

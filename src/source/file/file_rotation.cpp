@@ -23,10 +23,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// More digits are a date or a time.
+/// A rotation's number has at most so many digits; more are a date or a time.
 constexpr std::size_t max_number_digits = 3;
 
-/// Why the file is not the one that was being read; empty when it is.
+/// Says why the file is not the one that was being read; empty if it is.
 std::string difference(const std::string& path, const FilePosition& position, bool same_inode) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status {};
@@ -51,7 +51,7 @@ std::string directory_of(const std::string& path) {
   return directory.empty() ? "." : directory;
 }
 
-/// In the order of their names.
+/// The names of the files in a directory, sorted.
 std::vector<std::string> names_in(const std::string& directory) {
   std::vector<std::string> names;
   std::error_code error;
@@ -63,10 +63,10 @@ std::vector<std::string> names_in(const std::string& directory) {
   return names;
 }
 
-/// What log rotation has added to a file's name.
+/// A rotated file, by what log rotation has added to its name.
 struct Rotation {
   std::string name;
-  std::uint64_t number = 0;  ///< the higher, the older; with an empty `date`
+  std::uint64_t number = 0;  ///< the higher, the older; only if `date` is empty
   std::string date = {};     ///< the greater, the younger
   bool compressed = false;
 };
@@ -83,7 +83,7 @@ std::optional<std::string_view> between(std::string_view name, std::string_view 
   return name;
 }
 
-/// Of "app.log": app.log.1, app.log-20260131, app-20260131.log, app.log.2.gz.
+/// Recognizes, for "app.log": app.log.1, app.log-20260131, app-20260131.log, app.log.2.gz.
 std::optional<Rotation> rotation_of(const fs::path& configured, const std::string& name) {
   std::string_view plain = name;
   bool compressed = false;
@@ -116,7 +116,7 @@ std::optional<Rotation> rotation_of(const fs::path& configured, const std::strin
 
 bool younger(const Rotation& a, const Rotation& b) {
   if (a.date.empty() != b.date.empty()) {
-    return false;  // of another scheme
+    return false;  // of another naming scheme
   }
   return a.date.empty() ? a.number < b.number : a.date > b.date;
 }
@@ -130,7 +130,7 @@ bool younger(const Rotation& a, const Rotation& b) {
       position.offset_bytes, position.path, position.records, found, what));
 }
 
-/// Those between the found file and the one that has the name now.
+/// The rotated files between the found file and the one that has the name now, oldest first.
 std::vector<Rotation> rotated_since(const FilePosition& position, const std::string& found) {
   const fs::path configured(position.path);
   const auto own = rotation_of(configured, fs::path(found).filename().string());
@@ -141,7 +141,7 @@ std::vector<Rotation> rotated_since(const FilePosition& position, const std::str
   const std::vector<std::string> names = names_in(directory_of(found));
   for (const std::string& name : names) {
     auto rotation = rotation_of(configured, name);
-    // One that is being compressed is there twice.
+    // A file that is being compressed exists twice.
     const bool twice = rotation && rotation->compressed &&
                        std::binary_search(names.begin(), names.end(), fs::path(name).stem());
     if (rotation && !twice && younger(*rotation, *own)) {

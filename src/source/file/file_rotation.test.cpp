@@ -1,4 +1,4 @@
-// A file source that goes on after log rotation.
+// A file source goes on after log rotation.
 #include "source/file/file_rotation.hpp"
 
 #include <filesystem>
@@ -34,8 +34,8 @@ class ARotatedFile : public testing::Test {
  protected:
   static constexpr int many = 60'000;
 
-  /// Reads some of the log, which is long enough for that to end within, and behind what is looked
-  /// at of its beginning.
+  /// Reads a part of the log, which must be long enough. Returns a position within, behind the
+  /// sample of its beginning.
   Positions position_in_log() {
     FileRun run({.paths = {log_}});
     while (run.rig.total_received() < 20'000) {
@@ -56,7 +56,7 @@ class ARotatedFile : public testing::Test {
     }
     return "no error";
   }
-  /// As logrotate does it with copytruncate.
+  /// Copies and truncates the log, as logrotate does with copytruncate.
   void copy_and_truncate(const std::string& copy, std::string_view then) const {
     fs::copy_file(log_, copy);
     ASSERT_EQ(::truncate(log_.c_str(), 0), 0);
@@ -148,7 +148,7 @@ TEST_F(ARotatedFile, ThatWasCopiedAndTruncatedIsReadToTheEndOfItsCopyFirst) {
 }
 
 TEST_F(ARotatedFile, ThatWasTruncatedAndHasGrownBeyondThePositionIsNoticedByWhatIsBeforeIt) {
-  const std::string head = ticks(20'000);  // longer than what is looked at of the beginning
+  const std::string head = ticks(20'000);  // longer than the sample of the beginning
   folder_.file("log", head + lines(0, many));
   const Positions positions = position_in_log();
   copy_and_truncate(log_ + ".1", head + lines(many, 2 * many));

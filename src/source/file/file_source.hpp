@@ -12,20 +12,20 @@
 
 namespace wallaroo::internal {
 
-/// Executor 0 reads all files. One after the other they are one partition, so all their records
-/// keep their order; several files of a stream with event time are a partition each, and read side
-/// by side.
+/// Executor 0 reads all files. If it reads them one after the other, they are one partition, and
+/// all records keep their order. Several files of a stream with event time are a partition each,
+/// and are read side by side.
 class FileSource final : public Source {
  public:
   /// Throws ConfigError for options that make no sense.
   FileSource(std::string name, FileSourceOptions options);
 
   void open() override;
-  /// In place of all configured ones; "-" is standard input.
+  /// Replaces all configured paths by this one; "-" is standard input.
   void set_address(const std::string& address) override;
   bool set_paths(const std::vector<std::string>& paths) override;
   void set_event_time(bool has_it) override { plan_.event_time = has_it; }
-  /// To what executor 0 saved, wherever the files are now.
+  /// Goes back to the positions that executor 0 saved, wherever the files are now.
   void restore(std::vector<SourcePosition> positions) override;
   /// The paths, with commas between them.
   std::string address() const override;

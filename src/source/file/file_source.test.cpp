@@ -46,7 +46,7 @@ class FileSourceTest : public testing::Test {
     EXPECT_FALSE(rig.step());
     return rig.records();
   }
-  /// What `open`, or reading to the end, throws.
+  /// Returns the message that `open`, or reading to the end, throws.
   static std::string failure_of(FileSourceOptions options) {
     FileSource source("lines", std::move(options));
     try {
@@ -248,7 +248,7 @@ TEST_F(FileSourceTest, ANamedPipeIsReadWhenItsWritersComeAndEndsWhenTheyGo) {
   EXPECT_EQ(rig.records(), (Records{"one", "two", "end"}));
 }
 
-/// Puts another descriptor in the place of standard input while it lives.
+/// Replaces standard input by another descriptor while it lives.
 class StandardInput {
  public:
   explicit StandardInput(int replacement) : saved_(::dup(STDIN_FILENO)) {

@@ -9,7 +9,7 @@ std::uint64_t Pacer::due(std::int64_t now_ns) const {
   if (rate_per_second_ <= 0) {
     return std::numeric_limits<std::uint64_t>::max();
   }
-  // The epsilon lets a record whose due time was rounded down to a nanosecond be due at it.
+  // The epsilon makes a record due even if its due time was rounded down to a nanosecond.
   const double reached = static_cast<double>(now_ns - start_ns_) * 1e-9 * rate_per_second_ + 1e-6;
   const auto so_far = static_cast<std::uint64_t>(reached) + 1;
   return so_far > taken_ ? so_far - taken_ : 0;

@@ -1,12 +1,12 @@
-// How many records of a given rate are due.
+// Computes how many records are due at a given rate.
 #pragma once
 
 #include <cstdint>
 
 namespace wallaroo::internal {
 
-/// An absolute schedule: record n is due at start + n / rate, so a pause is made up for and no
-/// error builds up. A rate of 0 means that any number is always due.
+/// The schedule is absolute: record n is due at start + n / rate, so a pause is made up for and no
+/// error builds up. With a rate of 0 any number of records is always due.
 class Pacer {
  public:
   explicit Pacer(double rate_per_second) : rate_per_second_(rate_per_second) {}

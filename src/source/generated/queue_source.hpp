@@ -14,24 +14,25 @@
 
 namespace wallaroo::internal {
 
-/// Filled and emptied by the one thread that steps the executors.
+/// Only the thread that steps the executors fills and empties it.
 template <class T>
 struct RecordQueue {
   std::deque<T> records;
-  /// How many came before those: after a restore as many as before the checkpoint, so that the test
-  /// can put the others in again.
+  /// How many records came before those. After a restore it is as it was at the checkpoint, so that
+  /// the test can put later records in again.
   std::uint64_t delivered = 0;
 };
 
 template <class T>
 class QueueConnector final : public SourceConnector {
  public:
-  /// `position` is how many records its executor was given.
+  /// `position` counts the records that this executor was given.
   QueueConnector(std::shared_ptr<RecordQueue<T>> queue, GeneratorPosition position,
                  const ConnectorContext& context)
       : queue_(std::move(queue)), position_(position), context_(context) {}
 
-  // The first executor reads what is pushed; that the others get nothing holds nobody back.
+  // Only the first executor reads the queue. The others open no partition, so they hold nothing
+  // back.
   void start() override {
     if (position_.partition == 0) {
       context_.receiver.open_partition(0);

@@ -1,4 +1,4 @@
-// A source that calls a function of the user's for each record.
+// A source that calls a function of the user for each record.
 #pragma once
 
 #include <algorithm>
@@ -26,11 +26,10 @@
 
 namespace wallaroo::internal {
 
-/// Partition p of P makes the records whose index is p modulo P; the partitions that share an
-/// executor are made in turn by one connector, which so makes every index i with
-/// i mod P mod executors == executor's index. Restored from positions of another number of
-/// executors, its partitions may be unevenly far: it always makes the least index next, which evens
-/// them out, and from then on need not compare them.
+/// Partition p of P makes the records whose index is p modulo P. One connector makes the partitions
+/// of an executor in turn, so it makes every index i with i mod P mod executors == executor's
+/// index. After a restore from another number of executors, its partitions may be unevenly far. It
+/// always makes the least index next, which evens them out; from then on it need not compare them.
 template <class T, class Function>
 class GeneratorConnector final : public SourceConnector {
  public:
@@ -102,7 +101,7 @@ class GeneratorConnector final : public SourceConnector {
 
   using Result = std::remove_cvref_t<std::invoke_result_t<Function&, std::uint64_t>>;
 
-  // Returns how many indices had a record, or should have had one.
+  // Returns how many indexes had a record, or should have had one.
   std::uint64_t fill(std::uint64_t records) {
     std::size_t payload = 0;
     std::uint64_t tried = 0;
@@ -120,7 +119,7 @@ class GeneratorConnector final : public SourceConnector {
     }
     return tried;
   }
-  // True when there is one record more in the batch.
+  // Returns true if the batch has one record more.
   bool make(std::uint64_t index) {
     if constexpr (std::is_same_v<Result, Decoded<T>>) {
       return take(decoded(index), index);
@@ -185,7 +184,7 @@ class GeneratorConnector final : public SourceConnector {
       ++round_;
     }
   }
-  // Of the partitions that have not ended; there is one.
+  // The partition with the least index. Requires that one has not ended.
   std::vector<GeneratorPosition>::iterator least() {
     return std::min_element(positions_.begin(), positions_.end(), [](const auto& a, const auto& b) {
       return std::tuple(a.ended, a.next) < std::tuple(b.ended, b.next);
@@ -211,8 +210,8 @@ class GeneratorConnector final : public SourceConnector {
 
   GeneratorPace pace_;
   std::uint64_t step_;
-  std::vector<GeneratorPosition> positions_;  // where they are, unless they are even
-  bool even_ = false;                         // all of this round, from partition_ on, are next
+  std::vector<GeneratorPosition> positions_;  // exact only while they are not even
+  bool even_ = false;                         // all are in the same round; partition_ is next
   std::uint64_t partition_ = 0;
   std::uint64_t round_ = 0;
   Function function_;
@@ -221,7 +220,7 @@ class GeneratorConnector final : public SourceConnector {
   RecordBatch<T> batch_;
   bool timer_set_ = false;
   bool refused_ = false;
-  bool exhausted_ = false;  // the function has said so
+  bool exhausted_ = false;  // the function has said that nothing follows
   bool ended_;
 };
 

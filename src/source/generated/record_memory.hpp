@@ -1,4 +1,4 @@
-// A source of records that an embedding program holds.
+// A source that reads records in the memory of an embedding program.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +16,8 @@
 
 namespace wallaroo::internal {
 
-/// Reads the shares of the partitions that fall to its executor, one after the other, in batches:
-/// first the one that was read least often.
+/// Reads the shares of its executor's partitions in batches, one share after the other. The share
+/// that was read least often comes first.
 template <class T>
 class MemoryConnector final : public SourceConnector {
  public:
@@ -60,7 +60,7 @@ class MemoryConnector final : public SourceConnector {
  private:
   static constexpr int batches_per_poll = 32;
 
-  // Of the share of the current partition, which is never empty.
+  // Delivers a batch of the current partition's share, which is never empty.
   void deliver(std::int64_t now_ns) {
     const std::span<const T> share = share_of(current_->partition);
     const std::span<const T> rest = share.subspan(current_->next);
@@ -109,7 +109,7 @@ class MemorySource final : public Source {
 
   void open() override {
     check_memory_partitions(name_, shares_.partitions);
-    // Every share has a record, so that repeating one for ever makes progress.
+    // Every share must have a record, so that repeating it for ever makes progress.
     shares_.partitions = static_cast<int>(std::min<std::size_t>(
         static_cast<std::size_t>(shares_.partitions), std::max<std::size_t>(records_.size(), 1)));
   }

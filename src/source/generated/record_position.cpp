@@ -14,8 +14,8 @@
 namespace wallaroo::internal {
 
 void check_generator(const std::string& source, const GeneratorPace& pace) {
-  // At a greater rate the number of records that are due does not fit in 64 bits within a century,
-  // at a lesser one the time of the next.
+  // At a greater rate the number of due records overflows 64 bits within a century; at a lesser
+  // rate the time of the next record does.
   constexpr double least_rate = 1e-6;
   constexpr double most_rate = 1e9;
   const OptionCheck check(fmt::format("source '{}'", source));

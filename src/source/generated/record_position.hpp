@@ -1,4 +1,4 @@
-// What sources that make records themselves are told to make, and how far they are.
+// Options and positions of sources that make records themselves.
 #pragma once
 
 #include <cstdint>
@@ -29,15 +29,15 @@ struct MemoryShares {
 struct GeneratorPosition {
   std::uint64_t partition = 0;
   std::uint64_t next = 0;        ///< the index of its next record
-  std::uint64_t partitions = 0;  ///< in all, when it was saved
-  bool ended = false;            ///< the function has said so
+  std::uint64_t partitions = 0;  ///< in all, when this was saved
+  bool ended = false;            ///< the function has said that nothing follows
 };
 
 /// How far a share of a memory source is.
 struct MemoryPosition {
   std::uint64_t partition = 0;
-  std::uint64_t round = 0;       ///< how often it was read as a whole
-  std::uint64_t next = 0;        ///< record of the share
+  std::uint64_t round = 0;       ///< how often the share was read as a whole
+  std::uint64_t next = 0;        ///< index of the next record in the share
   std::uint64_t partitions = 0;  ///< in all
   std::uint64_t records = 0;     ///< in all
 };
@@ -47,15 +47,16 @@ struct MemoryPosition {
 SourcePosition encode(const GeneratorPosition& position);
 SourcePosition encode(const MemoryPosition& position);
 
-/// One for each partition; what has no position starts at its beginning. Throws ConfigError naming
-/// the source when the options do not fit the positions any more, IoError when these are damaged.
+/// Returns a position for each partition; one that was not saved starts at its beginning. Throws
+/// ConfigError that names the source if the options no longer fit the positions, IoError if the
+/// positions are damaged.
 std::vector<GeneratorPosition> restored_generator(const std::string& source,
                                                   const GeneratorPace& pace,
                                                   const std::vector<SourcePosition>& positions);
-/// `start` says what the source has now.
+/// `start` has the partitions and records that the source has now.
 std::vector<MemoryPosition> restored_memory(const std::string& source, const MemoryPosition& start,
                                             const std::vector<SourcePosition>& positions);
-/// How many records all executors together were given from the queue of a test.
+/// Returns how many records all executors together were given from the queue of a test.
 std::uint64_t restored_queue(const std::vector<SourcePosition>& positions);
 
 }  // namespace wallaroo::internal

@@ -121,7 +121,7 @@ Numbers read_in_pieces(MakeSource make, Check check) {
     }
     positions = run.save();
     const Numbers some = run.numbers();
-    run.poll(0);  // what follows the position is made again
+    run.poll(0);  // records after the position are made again
     check(some);
     all.insert(all.end(), some.begin(), some.end());
   }

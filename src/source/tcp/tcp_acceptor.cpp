@@ -44,8 +44,8 @@ void TcpAcceptor::accept_waiting() {
 }
 
 bool TcpAcceptor::at_maximum() {
-  // The flag first, then the number again: a connection that closes in between either is seen here
-  // or sees the flag.
+  // Sets the flag first, then looks at the number again: a connection that closes meanwhile either
+  // is seen here or sees the flag.
   shared_->acceptor_waits.store(true);
   if (shared_->open_connections.load() < shared_->max_connections) {
     shared_->acceptor_waits.store(false);

@@ -14,7 +14,8 @@
 
 namespace wallaroo::internal {
 
-/// Lives on one executor; every connection goes to the next executor in turn, its own first.
+/// Lives on one executor. Every connection goes to the next executor in turn, beginning with its
+/// own.
 class TcpAcceptor final : public ReadyHandler {
  public:
   TcpAcceptor(std::shared_ptr<TcpShared> shared, const ConnectorContext& context);
@@ -23,16 +24,16 @@ class TcpAcceptor final : public ReadyHandler {
   void start();
   /// Closes the listening socket; peers that were not accepted are refused.
   void stop();
-  /// Accepts what is waiting, up to a bound; the rest in the loop's next poll.
+  /// Accepts waiting connections up to a bound, and the rest in the loop's next poll.
   void accept_waiting();
-  /// Why no connection can be accepted ever again.
+  /// Set once no connection can ever be accepted again: the reason.
   const std::optional<std::string>& failure() const { return failure_; }
 
   void on_ready(std::uint32_t events) override;
 
  private:
   bool at_maximum();
-  /// False when there is nothing more to accept now.
+  /// Returns false if there is nothing more to accept now.
   bool accept_one();
   bool after_error(int error);
   void pause(int error);

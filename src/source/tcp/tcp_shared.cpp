@@ -15,7 +15,7 @@ void TcpConnectorLink::detach() {
 }
 
 void TcpConnectorLink::post(std::function<void(ConnectionTaker&)> action) {
-  // Posting under the lock: the loop outlives its connector, which cannot detach meanwhile.
+  // Posts under the lock, so that the connector cannot detach meanwhile; its loop outlives it.
   const std::lock_guard lock(mutex_);
   if (loop_ != nullptr) {
     loop_->post([self = shared_from_this(), action = std::move(action)] {

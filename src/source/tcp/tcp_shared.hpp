@@ -1,4 +1,4 @@
-// What the executors' shares of one TCP source have in common.
+// Shared by the executors' shares of one TCP source.
 #pragma once
 
 #include <atomic>
@@ -18,22 +18,22 @@ namespace wallaroo::internal {
 
 struct TcpPeer;
 
-/// One executor's share of a source that listens: whoever reads the connections.
+/// One executor's share of a source that listens. It reads the connections it is given.
 class ConnectionTaker {
  public:
   virtual ~ConnectionTaker() = default;
-  /// A new connection dealt to this executor.
+  /// Takes a new connection that was dealt to this executor.
   virtual void adopt(std::shared_ptr<TcpPeer> peer) = 0;
-  /// On the accepting executor: there may be room for more connections again.
+  /// Called on the accepting executor when there may be room for more connections again.
   virtual void resume_accepting() = 0;
 };
 
-/// The way to a connector from any thread, at any time: it may not exist yet, or no more.
+/// Reaches a connector from any thread, at any time. The connector may not exist yet, or no longer.
 class TcpConnectorLink : public std::enable_shared_from_this<TcpConnectorLink> {
  public:
   void attach(EventLoop& loop, ConnectionTaker& connector);
   void detach();
-  /// Runs `action` on the connector's thread, unless the connector is gone before.
+  /// Runs `action` on the connector's thread, or drops it if the connector is gone by then.
   void post(std::function<void(ConnectionTaker&)> action);
 
  private:
@@ -57,7 +57,7 @@ struct TcpShared {
   std::vector<std::shared_ptr<TcpConnectorLink>> links;  // by executor
   std::size_t acceptor = 0;                              // the executor that accepts
   std::atomic<std::size_t> open_connections{0};
-  std::atomic<bool> acceptor_waits{false};  // for a connection to close
+  std::atomic<bool> acceptor_waits{false};  // until a connection closes
 
   void connection_closed();
 };

@@ -46,7 +46,7 @@ std::unique_ptr<SourceConnector> TcpSource::connector(int index, int executors,
     for (std::size_t i = 0; i < count; ++i) {
       shared_->links.push_back(std::make_shared<TcpConnectorLink>());
     }
-    // By name, so that the first connections of several sources do not all meet on one executor.
+    // Chosen by name, so that the first connections of several sources do not meet on one executor.
     shared_->acceptor = std::hash<std::string>{}(shared_->name) % count;
   }
   check(index >= 0 && index < executors && shared_->links.size() == count,

@@ -11,8 +11,8 @@
 
 namespace wallaroo::internal {
 
-/// One executor accepts and deals the connections to all executors in turn; each of them is read by
-/// one executor from then on.
+/// One executor accepts connections and deals them to all executors in turn. From then on one
+/// executor reads each of them.
 class TcpSource final : public Source {
  public:
   /// Throws ConfigError for options that make no sense.

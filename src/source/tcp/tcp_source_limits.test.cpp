@@ -204,7 +204,7 @@ TEST(TcpSourceLimits, ConnectionsDealtToAnExecutorThatHasStoppedAreClosed) {
   auto& other = rig.at(1 - acceptor).connector;
   other->stop();
   EXPECT_TRUE(other->finished());
-  // Of two connections one is dealt to each executor, whether the other has stopped or is gone.
+  // Two connections are dealt one to each executor, whether the other one has stopped or is gone.
   for (int round = 0; round < 2; ++round) {
     std::array<TestClient, 2> clients{TestClient(source.address()), TestClient(source.address())};
     rig.run_until([&] { return clients[1].closed_by_peer() && rig.connections() == 1; });
@@ -242,7 +242,7 @@ TEST(TcpSourceLimits, ExecutorsOnTheirOwnThreadsShareTheConnections) {
           each->loop.poll(0ns);
         }
       }
-      // Connectors go while others still accept and deal connections.
+      // Connectors are destroyed while others still accept and deal connections.
       each->connector.reset();
     });
   }
