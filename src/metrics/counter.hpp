@@ -10,7 +10,7 @@
 
 namespace wallaroo::internal {
 
-/// Only grows. `add` may be called by one thread only.
+/// A number that only grows. `add` may be called by one thread only.
 class Counter {
  public:
   void add(std::uint64_t n = 1) {
@@ -22,7 +22,7 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// A level. `set` may be called by one thread only.
+/// A number that rises and falls. `set` may be called by one thread only.
 class Gauge {
  public:
   void set(std::int64_t value) { value_.store(value, std::memory_order_relaxed); }
@@ -52,7 +52,7 @@ class LatencyHistogram {
   }
   std::uint64_t in_bin(std::size_t bin) const { return bins_[bin].value(); }
   double sum_ns() const { return sum_ns_.load(std::memory_order_relaxed); }
-  /// Largest value of a bin plus one, in nanoseconds.
+  /// The first value above the bin, in nanoseconds.
   static constexpr std::uint64_t upper_bound_ns(std::size_t bin) { return std::uint64_t{1} << bin; }
 
  private:

@@ -67,15 +67,16 @@ void register_timers(Registry& registry, const StagePlace& place, const StageMet
 
 void register_keys(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
   registry.add_gauge({"wallaroo_stage_hottest_key_group_ratio",
-                      "Share of the records that are in the key group with most of them, of a "
-                      "sample; 0 until that is large enough.",
+                      "Share of a sample of records that is in the fullest key group; 0 until the "
+                      "sample is large enough.",
                       MetricUnit::billionths},
                      labels_of("stage", place), metrics.hottest_key_group);
 }
 
 void register_time(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
   const Labels labels = labels_of("stage", place);
-  // Not a gauge of nanoseconds: before the first record, and after the end, it is no time at all.
+  // A callback rather than a gauge of nanoseconds, because before the first record and after the
+  // end the watermark is not a time.
   registry.add_callback({"wallaroo_stage_watermark_timestamp_seconds",
                          "The stage's watermark, Unix time; NaN before the "
                          "first and after the last record."},
@@ -90,7 +91,7 @@ void register_time(Registry& registry, const StagePlace& place, const StageMetri
        "Records that came after their last window had fired, or too late for a join's partners."},
       labels, metrics.late_records);
   registry.add_counter({"wallaroo_stage_dropped_records_total",
-                        "Late records that are in no result and went nowhere else."},
+                        "Late records that are in no result and in no stream of late records."},
                        labels, metrics.dropped_records);
 }
 
@@ -101,7 +102,7 @@ void register_windows(Registry& registry, const StagePlace& place, const StageMe
   registry.add_counter({"wallaroo_stage_windows_early_total", "Preliminary results of windows."},
                        labels, metrics.windows_early);
   registry.add_gauge({"wallaroo_stage_windows_open",
-                      "Panes and sessions that hold records; of count windows keys."},
+                      "Panes and sessions that hold records; for count windows, keys."},
                      labels, metrics.windows_open);
   registry.add_counter({"wallaroo_stage_expired_keys_total",
                         "Keys whose state was removed because it was not used for long."},
@@ -167,14 +168,14 @@ void register_sink(Registry& registry, const StagePlace& place, const SinkMetric
 void register_edge(Registry& registry, const EdgePlace& place, const EdgeCounters& counters,
                    const std::function<EdgeFill()>& fill) {
   const Labels labels = labels_of(place);
-  registry.add_callback({"wallaroo_edge_queued_batches", "Batches that wait in its queues."},
+  registry.add_callback({"wallaroo_edge_queued_batches", "Batches that wait in the queues."},
                         MetricType::gauge, labels,
                         [fill] { return static_cast<double>(fill().queued); });
-  registry.add_callback({"wallaroo_edge_capacity_batches", "Batches that its queues can hold."},
+  registry.add_callback({"wallaroo_edge_capacity_batches", "Batches that the queues can hold."},
                         MetricType::gauge, labels,
                         [fill] { return static_cast<double>(fill().capacity); });
   registry.add_callback({"wallaroo_edge_fullest_queue_ratio",
-                         "How full its fullest queue is: waiting batches by capacity."},
+                         "How full the fullest queue is: waiting batches divided by capacity."},
                         MetricType::gauge, labels, [fill] { return fill().fullest; });
   const auto sum_of = [&](Counter EdgeMetrics::*counter) {
     CounterSum sum;
@@ -183,16 +184,16 @@ void register_edge(Registry& registry, const EdgePlace& place, const EdgeCounter
     }
     return sum;
   };
-  registry.add_counter_sum({"wallaroo_edge_batches_total", "Batches taken from its queues."},
+  registry.add_counter_sum({"wallaroo_edge_batches_total", "Batches taken from the queues."},
                            labels, sum_of(&EdgeMetrics::batches));
-  registry.add_counter_sum({"wallaroo_edge_records_total", "Records taken from its queues."},
+  registry.add_counter_sum({"wallaroo_edge_records_total", "Records taken from the queues."},
                            labels, sum_of(&EdgeMetrics::records));
   registry.add_counter_sum(
-      {"wallaroo_edge_bytes_total", "Memory of the records taken from its queues."}, labels,
+      {"wallaroo_edge_bytes_total", "Memory of the records taken from the queues."}, labels,
       sum_of(&EdgeMetrics::bytes));
   registry.add_counter_sum({"wallaroo_edge_blocked_seconds_total",
-                            "Time for which a full queue held its producers back, summed over "
-                            "their executors.",
+                            "Time for which full queues held back the producers, summed over their "
+                            "executors.",
                             MetricUnit::nanoseconds},
                            labels, counters.blocked_ns);
 }
@@ -224,7 +225,7 @@ void register_executor(Registry& registry, const ExecutorPlace& place,
       {"wallaroo_executor_idle_seconds_total", "Time spent waiting for input.", ns}, labels,
       metrics.idle_ns);
   registry.add_counter({"wallaroo_executor_blocked_seconds_total",
-                        "Time spent with work at hand that full queues held back.", ns},
+                        "Time in which full queues held back all work at hand.", ns},
                        labels, metrics.blocked_ns);
 }
 
@@ -253,7 +254,7 @@ void register_checkpoints(Registry& registry, const std::string& worker,
 }
 
 void register_build(Registry& registry, std::string_view version) {
-  registry.add_callback({"wallaroo_build_info", "Always 1; the labels tell what was built."},
+  registry.add_callback({"wallaroo_build_info", "Always 1; the labels name version and compiler."},
                         MetricType::gauge,
                         {{"version", std::string(version)}, {"compiler", std::string(compiler)}},
                         [] { return 1.0; });

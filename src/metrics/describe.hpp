@@ -20,7 +20,7 @@ struct StagePlace {
   int executor = 0;
 };
 
-/// The queues between two segments, or a segment and a sink, of all pairs of executors.
+/// An edge: the queues between two segments, or a segment and a sink, for all pairs of executors.
 struct EdgePlace {
   int edge = 0;      ///< its number in the plan
   std::string from;  ///< the stage that produces
@@ -30,19 +30,18 @@ struct EdgePlace {
 
 /// How full the queues of an edge are.
 struct EdgeFill {
-  std::size_t queued = 0;    ///< batches, in all of them
-  std::size_t capacity = 0;  ///< batches, of all of them
-  double fullest = 0;        ///< of the fullest: queued batches / capacity
+  std::size_t queued = 0;    ///< batches that wait in all queues
+  std::size_t capacity = 0;  ///< batches that all queues can hold
+  double fullest = 0;        ///< queued batches / capacity of the fullest queue
 };
 
-/// What an edge counts, by executor.
+/// The counters of an edge, one for each executor.
 struct EdgeCounters {
   std::vector<const EdgeMetrics*> consumers;
-  CounterSum blocked_ns;  ///< of its producers
+  CounterSum blocked_ns;  ///< of the producers
 };
 
-/// What an executor serves in turn: a segment that begins with a source, another segment, or the
-/// writer of a sink.
+/// A segment, or the writer of a sink, on one executor.
 struct SegmentPlace {
   int segment = 0;  ///< its number in the plan
   std::string kind;
@@ -57,19 +56,21 @@ struct ExecutorPlace {
 };
 
 void register_stage(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
-/// Of a stage whose results take a function of their own, and of one that handles timers.
+/// Adds the latency of making results, for windows and joins.
 void register_output(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
+/// Adds the latency of `on_timer`, for computations with timers.
 void register_timers(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
-/// Of a stage that computes keys.
+/// Adds the metrics of a stage that computes keys.
 void register_keys(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
-/// The numbers of a stage that makes watermarks or waits for them, besides those of every stage.
+/// Adds the metrics of a stage that makes watermarks or waits for them.
 void register_time(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
-/// In addition, of such a stage that is not a join, and of one that is.
+/// Adds further metrics of a stage with windows or expiring state; call `register_time`, too.
 void register_windows(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
+/// Adds further metrics of a join; call `register_time`, too.
 void register_join(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
 void register_source(Registry& registry, const StagePlace& place, const SourceMetrics& metrics);
 void register_sink(Registry& registry, const StagePlace& place, const SinkMetrics& metrics);
-/// `fill` is called when somebody reads, on that thread.
+/// `fill` is called whenever the metrics are read, on the reader's thread.
 void register_edge(Registry& registry, const EdgePlace& place, const EdgeCounters& counters,
                    const std::function<EdgeFill()>& fill);
 void register_segment(Registry& registry, const SegmentPlace& place,
@@ -78,9 +79,10 @@ void register_executor(Registry& registry, const ExecutorPlace& place,
                        const ExecutorMetrics& metrics);
 void register_checkpoints(Registry& registry, const std::string& worker,
                           const CheckpointMetrics& metrics);
-/// Which program this is: the version of the engine, and the compiler.
+/// Adds the version of the engine and the compiler.
 void register_build(Registry& registry, std::string_view version);
-/// Start time, CPU time, memory and descriptors of the whole process, read when asked for.
+/// Adds start time, CPU time, memory and descriptors of the whole process, which are looked up
+/// whenever the metrics are read.
 void register_process(Registry& registry);
 
 }  // namespace wallaroo::internal

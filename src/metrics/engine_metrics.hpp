@@ -1,4 +1,5 @@
-// What the engine counts, one struct per place; each is written by one executor only.
+// The engine's counters, one struct for each part of an application. Only one executor writes to an
+// instance.
 #pragma once
 
 #include <atomic>
@@ -15,22 +16,23 @@ struct StageMetrics {
   Counter records_out;
   Counter errors;            ///< records on which the user's function failed
   LatencyHistogram latency;  ///< of the stage's own function; about one call a millisecond
-  /// The same of windows and joins for making a result; of computations with timers for a timer.
+  /// For windows and joins the latency of making a result, for computations with timers that of
+  /// `on_timer`; also sampled.
   LatencyHistogram output_latency;
-  /// Of stages that compute keys: the share of records in the key group that has most of them, in
-  /// billionths; 0 until enough records are known.
+  /// For stages that compute keys: the share of records in the fullest key group, in billionths; 0
+  /// until enough records were sampled.
   Gauge hottest_key_group;
 
-  // Of stages that make watermarks or wait for them.
+  // Used by stages that make watermarks or wait for them.
   Gauge watermark;          ///< nanoseconds since the epoch, as far as the stage has passed it on
   Counter windows_fired;    ///< final results
   Counter windows_early;    ///< preliminary results
   Counter late_records;     ///< came too late for their windows, or for partners in a join
-  Counter dropped_records;  ///< late ones that no result contains
+  Counter dropped_records;  ///< late records that no result contains
   Gauge windows_open;       ///< panes and sessions with records in them
   Counter expired_keys;
 
-  // Of joins.
+  // Used by joins.
   Counter join_pairs;
   Counter join_unpaired;        ///< records emitted without a partner
   Gauge join_buffered_records;  ///< kept now, for partners that may come
@@ -46,7 +48,8 @@ struct SourceMetrics {
   Gauge connections;
 };
 
-/// Whether a peer is there, and since when it is not. `set` may be called by one thread only.
+/// Tells whether a peer is there, and for how long it has been away. `set` may be called by one
+/// thread only.
 class Presence {
  public:
   void set(std::int64_t present) {
@@ -57,7 +60,7 @@ class Presence {
   }
   std::int64_t value() const { return gauge_.value(); }
   const Gauge& gauge() const { return gauge_; }
-  /// 0 while the peer is there; counted from the construction when it has never been there.
+  /// 0 while the peer is there. Counts from construction when the peer has never been there.
   double seconds_away() const {
     const std::int64_t since_ns = changed_ns_.load(std::memory_order_relaxed);
     return value() != 0 ? 0 : static_cast<double>(now_ns() - since_ns) / 1e9;
@@ -76,10 +79,10 @@ struct SinkMetrics {
   Counter records;  ///< handed to the operating system
   Counter bytes;
   Counter reconnects;
-  Counter records_lost;      ///< given up: still buffered when a draining application timed out
+  Counter records_lost;      ///< still buffered when a draining application timed out
   Presence connected;        ///< 1 while the peer is there or the file is open
   Gauge buffered_bytes;      ///< waiting in the sink
-  LatencyHistogram latency;  ///< of the pipeline: source read to sink write, per record
+  LatencyHistogram latency;  ///< of the pipeline, from source read to sink write, per record
 };
 
 /// One edge at one of its consuming executors, counted where batches are taken.
@@ -92,7 +95,7 @@ struct EdgeMetrics {
 /// One segment, or the writer of a sink, on one executor.
 struct SegmentMetrics {
   Counter busy_ns;
-  Counter blocked_ns;  ///< had work, but a full queue or a slow peer held it back
+  Counter blocked_ns;  ///< time in which a full queue or a slow peer held back work
 };
 
 /// The checkpoints of one worker.
@@ -100,17 +103,17 @@ struct CheckpointMetrics {
   Counter completed;
   Counter failed;
   Counter bytes;               ///< written to data files, compressed
-  Gauge last_number;           ///< of the last one that completed
-  Gauge last_wall_ns;          ///< when it did, since the epoch
-  Gauge last_duration_ns;      ///< from its beginning until it was committed
-  LatencyHistogram durations;  ///< of all
+  Gauge last_number;           ///< number of the last one that completed
+  Gauge last_wall_ns;          ///< when the last one completed, since the epoch
+  Gauge last_duration_ns;      ///< of the last one, from its beginning until it was committed
+  LatencyHistogram durations;  ///< of all checkpoints
 };
 
-/// One executor: where its time goes, in nanoseconds.
+/// How one executor spends its time, in nanoseconds.
 struct ExecutorMetrics {
   Counter busy_ns;
   Counter idle_ns;
-  Counter blocked_ns;  ///< has work but every stage that could do it is held back by a full queue
+  Counter blocked_ns;  ///< has work, but full queues hold back every stage that could do it
 };
 
 }  // namespace wallaroo::internal

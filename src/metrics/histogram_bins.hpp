@@ -1,4 +1,4 @@
-// The bins of a latency histogram as readers get them: the same bounds for every series.
+// The bins of a latency histogram as readers get them, with the same bounds for every series.
 #pragma once
 
 #include <array>
@@ -10,8 +10,8 @@
 namespace wallaroo::internal {
 
 /// Latencies from below 1.024 us (2^10 ns) to 17.2 s (2^34 ns), each bound twice the one before.
-/// What is faster than the first bound is in the first bin; what is slower than the last is in
-/// none of them, but is part of `total`.
+/// Latencies below the first bound are in the first bin. Those above the last bound are in no bin,
+/// but are part of `total`.
 struct HistogramBins {
   static constexpr std::size_t first = 10;
   static constexpr std::size_t last = 34;
@@ -26,7 +26,7 @@ struct HistogramBins {
   }
 };
 
-/// Reads every bin once, so that `total` is the sum of what was seen even while it is counted on.
+/// Reads every bin once, so that `total` is the sum of the values read even while counting goes on.
 inline HistogramBins read_bins(const LatencyHistogram& histogram) {
   HistogramBins result;
   for (std::size_t bin = 0; bin < LatencyHistogram::bins; ++bin) {

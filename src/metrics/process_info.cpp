@@ -21,8 +21,8 @@ double seconds_on(clockid_t clock) {
              : 0.0;
 }
 
-/// The start of the process after boot: field 22 of /proc/self/stat. The second field may hold
-/// spaces and parentheses, so fields are counted from its last closing one.
+/// The time from boot to the start of the process: field 22 of /proc/self/stat. The second field
+/// may hold spaces and parentheses, so fields are counted from its last closing parenthesis.
 double start_after_boot_seconds() {
   std::ifstream file("/proc/self/stat");
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());

@@ -1,4 +1,4 @@
-// What the operating system knows about this process; 0 where /proc cannot be read.
+// Figures of the operating system about this process; 0 where /proc cannot be read.
 #pragma once
 
 namespace wallaroo::internal {

@@ -1,4 +1,4 @@
-// The registry as Prometheus scrapes it.
+// Renders the registry as text for Prometheus.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace wallaroo::internal {
 /// The content type of `render_prometheus`.
 inline constexpr const char* prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Text exposition format 0.0.4: every family once, with HELP and TYPE.
+/// Returns text in exposition format 0.0.4, with every family once and its HELP and TYPE.
 std::string render_prometheus(const Registry& registry);
 
 }  // namespace wallaroo::internal

@@ -209,7 +209,7 @@ TEST(Prometheus, FamiliesStayTogetherWhenTheirSeriesAreAddedInTurn) {
   second.records_in.add(5);
   register_stage(registry, {"p", "split", "w", 0}, first);
   register_stage(registry, {"p", "split", "w", 1}, second);
-  const auto families = parsed(registry);  // the parser throws when a family is torn apart
+  const auto families = parsed(registry);  // the parser throws when a family is not contiguous
   const auto& samples = families.at("wallaroo_stage_records_in_total").samples;
   ASSERT_EQ(samples.size(), 2U);
   const std::map<std::string, std::string> labels = {{"application", "app"},

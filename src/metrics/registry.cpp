@@ -32,7 +32,7 @@ void require(bool holds, std::string_view name, std::string_view rule) {
   }
 }
 
-/// The same for the same labels in another order.
+/// Identifies a series. It does not depend on the order of the labels.
 std::string identity_of(std::string_view metric, Labels labels) {
   std::sort(labels.begin(), labels.end(),
             [](const Label& a, const Label& b) { return a.name < b.name; });
@@ -46,7 +46,7 @@ std::string identity_of(std::string_view metric, Labels labels) {
 void check_label_names(std::string_view metric, const Labels& labels) {
   for (const Label& label : labels) {
     require(is_identifier(label.name, false) && !label.name.starts_with("__"), metric,
-            fmt::format("'{}' is no label name", label.name));
+            fmt::format("'{}' is not a label name", label.name));
     require(label.name != "le", metric, "the label 'le' is reserved for histograms");
     const auto same = [&](const Label& other) { return other.name == label.name; };
     require(std::count_if(labels.begin(), labels.end(), same) == 1, metric,

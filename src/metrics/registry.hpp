@@ -1,4 +1,4 @@
-// All metrics of one engine by name and labels, for whoever renders them.
+// All metrics of one engine by name and labels, from which they are rendered.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +20,19 @@ using Labels = std::vector<Label>;
 
 enum class MetricType { counter, gauge, histogram };
 
-/// What the stored numbers count; those in nanoseconds are rendered in seconds, billionths as
-/// fractions of one.
+/// The unit of a stored number. Nanoseconds are rendered in seconds, billionths as fractions of
+/// one.
 enum class MetricUnit { one, nanoseconds, billionths };
 
-/// A metric of many series; its name follows Prometheus' rules (`wallaroo_stage_errors_total`).
+/// A metric, of which there are many series. Its name follows Prometheus' rules
+/// (`wallaroo_stage_errors_total`).
 struct MetricName {
   std::string name;
   std::string help;
   MetricUnit unit = MetricUnit::one;
 };
 
-/// Counters of which only the sum is of interest.
+/// Counters that are rendered as one sum.
 using CounterSum = std::vector<const Counter*>;
 inline std::uint64_t total_of(const CounterSum& sum) {
   std::uint64_t total = 0;
@@ -41,7 +42,7 @@ inline std::uint64_t total_of(const CounterSum& sum) {
   return total;
 }
 
-/// One series: labels and where its number is read, at any time and from any thread.
+/// One series: its labels, and the place from which any thread may read its number at any time.
 struct MetricSeries {
   Labels labels;
   std::variant<const Counter*, CounterSum, const Gauge*, const LatencyHistogram*,
@@ -55,10 +56,11 @@ struct MetricFamily {
   std::vector<MetricSeries> series;
 };
 
-/// Refers to counters that their stages own; those must outlive it. Everything is added before any
-/// other thread reads; from then on reading needs no lock. Adding throws std::logic_error for what
-/// would make a scrape unreadable as a whole: a malformed name, the same name with another type,
-/// the same series twice. Label values may be any bytes: what is not UTF-8 is replaced.
+/// Refers to counters that belong to the stages and must outlive it. Everything must be added
+/// before any other thread reads; then reading needs no lock. Adding throws std::logic_error for
+/// mistakes that would make a whole scrape unreadable: a malformed name, the same name with another
+/// type, the same series twice. Label values may be any bytes; bytes that are not UTF-8 are
+/// replaced.
 class Registry {
  public:
   /// Every series gets the label `application` first.
@@ -70,8 +72,8 @@ class Registry {
   void add_counter_sum(const MetricName& name, Labels labels, CounterSum counters);
   void add_gauge(const MetricName& name, Labels labels, const Gauge& gauge);
   void add_histogram(const MetricName& name, Labels labels, const LatencyHistogram& histogram);
-  /// For numbers that are looked up when asked for; `read` is called on the reader's thread and
-  /// gives the value in the unit rendered.
+  /// Adds a number that is looked up whenever the metrics are read. `read` is called on the
+  /// reader's thread and returns the value in the rendered unit.
   void add_callback(const MetricName& name, MetricType type, Labels labels,
                     std::function<double()> read);
 

@@ -64,7 +64,7 @@ const std::string* find_label(const Labels& labels, std::string_view name) {
   return nullptr;
 }
 
-/// Numbers in the document, though label values are text.
+/// Converts label values, which are text, to numbers of the document.
 json::value whole_number(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -83,7 +83,8 @@ json::array& list_in(json::object& object, std::string_view name) {
   return value.is_array() ? value.as_array() : value.emplace_array();
 }
 
-/// `wallaroo_stage_errors_total` of a stage is its field `errors_total`.
+/// The name of a metric as a field of its object: `wallaroo_stage_errors_total` becomes
+/// `errors_total`.
 std::string_view field_name(std::string_view metric, std::string_view kind) {
   for (const std::string_view prefix : {std::string_view("wallaroo_"), kind}) {
     if (metric.starts_with(prefix)) {
@@ -93,7 +94,7 @@ std::string_view field_name(std::string_view metric, std::string_view kind) {
   return metric.starts_with('_') ? metric.substr(1) : metric;
 }
 
-/// Builds the document series by series: the labels of each say where it belongs.
+/// Builds the document series by series; the labels of a series decide where it goes.
 class Document {
  public:
   explicit Document(const Registry& registry) {
@@ -182,7 +183,7 @@ class Document {
     return at(list, path, [&] { return members(labels, without); });
   }
 
-  /// The object of `list` that was made for this path; made now when there is none. A search
+  /// Finds the object of `list` for this path, or makes it. The index exists because a search
   /// through the list would make the time for a document grow with the square of its size.
   template <class Make>
   json::object& at(json::array& list, const std::string& path, Make&& make) {

@@ -1,4 +1,4 @@
-// The registry as a web UI reads it: docs/formats/metrics-snapshot.md describes the document.
+// Renders the registry as a JSON document, which docs/formats/metrics-snapshot.md describes.
 #pragma once
 
 #include <string>

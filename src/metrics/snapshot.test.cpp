@@ -112,8 +112,8 @@ TEST(Snapshot, EdgesSegmentsAndExecutorsHaveTheirOwnLists) {
   EXPECT_EQ(document.at("executors").at(0).at("busy_seconds_total"), 2.5);
 }
 
-// A search through the entries for each of these series would take as long as all other tests
-// here together.
+// If each series were found by a search through the entries, this would take as long as all other
+// tests here together.
 TEST(Snapshot, PutsThousandsOfSeriesInTheirPlaces) {
   constexpr std::size_t count = 3000;
   Registry registry("app");

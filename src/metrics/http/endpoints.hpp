@@ -1,4 +1,4 @@
-// Which page is where on an application's HTTP address.
+// The pages at an application's HTTP address.
 #pragma once
 
 #include <functional>
@@ -8,8 +8,8 @@
 
 namespace wallaroo::internal {
 
-/// `/metrics`, `/metrics.json`, `/livez`, `/readyz` and an index on `/`. `ready` is called on the
-/// server's thread. The registry must outlive the server.
+/// Makes the pages `/metrics`, `/metrics.json`, `/livez`, `/readyz` and an index on `/`. `ready` is
+/// called on the server's thread. The registry must outlive the server.
 HttpRoutes make_routes(const Registry& registry, std::function<bool()> ready);
 
 }  // namespace wallaroo::internal

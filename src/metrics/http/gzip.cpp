@@ -23,7 +23,8 @@ void append_little_endian(std::string& out, std::uint32_t value) {
   }
 }
 
-/// "0", "0.25", "1.000": RFC 9110 allows three digits. Nothing when it is no such number.
+/// Reads a weight such as "0", "0.25" or "1.000"; RFC 9110 allows three digits. Returns nothing for
+/// any other text.
 std::optional<int> thousandths(std::string_view text) {
   if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1') ||
       (text.size() > 1 && text[1] != '.')) {
@@ -49,7 +50,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-/// Takes what is before the next `separator` off the front.
+/// Removes the text before the next `separator`, and the separator, from `rest`, and returns it.
 std::string_view take_part(std::string_view& rest, char separator) {
   const auto end = rest.find(separator);
   const std::string_view part = trimmed(rest.substr(0, end));

@@ -9,8 +9,8 @@ namespace wallaroo::internal {
 /// Returns the bytes of a gzip file (RFC 1952) that holds `bytes`.
 std::string gzip(std::string_view bytes);
 
-/// Whether the value of an Accept-Encoding field allows gzip and does not prefer the plain bytes.
-/// What is malformed allows nothing.
+/// True when the value of an Accept-Encoding field allows gzip and does not prefer plain bytes.
+/// Malformed parts of the value allow nothing.
 bool accepts_gzip(std::string_view accept_encoding);
 
 }  // namespace wallaroo::internal

@@ -35,7 +35,7 @@ HttpPagePtr plain_page(HttpResponse response) {
   return std::make_shared<const HttpPage>(HttpPage{std::move(response), {}});
 }
 
-/// A page that could not be compressed is sent as it is.
+/// Makes a slow page. If it cannot be compressed it is sent uncompressed.
 HttpPagePtr slow_page(const std::string& path, const HttpHandler& handler, bool compress) {
   constexpr std::size_t worth_compressing = 1024;
   HttpPage page{make(path, handler), {}};
@@ -103,7 +103,7 @@ void HttpPages::run() {
         receive(page);
       }
     } catch (const std::exception&) {
-      // A lack of memory: these clients time out, and later ones may be luckier.
+      // Memory ran out. These clients time out; later requests may succeed.
     }
     lock.lock();
   }

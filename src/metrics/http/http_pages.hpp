@@ -1,4 +1,4 @@
-// Makes the pages of the HTTP server, the slow ones on a thread of their own.
+// Makes the pages of the HTTP server, and slow pages on a separate thread.
 #pragma once
 
 #include <condition_variable>
@@ -14,10 +14,10 @@
 
 namespace wallaroo::internal {
 
-/// A page that was made, for one or several clients.
+/// A page that was made, which several clients may share.
 struct HttpPage {
   HttpResponse response;
-  std::string compressed;  ///< the body as gzip; empty when no client asked, or not worth it
+  std::string compressed;  ///< the body as gzip; empty when nobody asked or it is not worth it
 };
 using HttpPagePtr = std::shared_ptr<const HttpPage>;
 
@@ -37,7 +37,7 @@ class HttpPages {
   void stop();
 
   /// Calls `receive` with the page for a request's target: at once, or for a slow page later, from
-  /// the thread that makes those. A target without a page gets a 404 that lists the pages.
+  /// the thread that makes slow pages. A target without a page gets a 404 that lists the pages.
   void request(const std::string& target, bool gzip, Receiver receive);
 
  private:

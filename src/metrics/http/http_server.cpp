@@ -65,7 +65,7 @@ class HttpServer::Impl {
 
   void start() {
     listen();
-    // Signals are the application's business, so these threads take none.
+    // The application handles signals, so these threads block them.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
@@ -101,7 +101,7 @@ class HttpServer::Impl {
   }
 
   void listen() {
-    close_all();  // what a failed start left behind
+    close_all();  // after a failed start
     accepting_ = false;
     io_.emplace(1);
     acceptor_.emplace(*io_);
@@ -133,7 +133,7 @@ class HttpServer::Impl {
     return fmt::format("http: cannot listen on {}: {}; {}", configured_, error.message(), advice);
   }
 
-  /// An exception here is a lack of memory for one client; the others are served on.
+  /// An exception here means that memory ran out for one client; serving the others goes on.
   void run() {
     for (;;) {
       try {
@@ -164,7 +164,7 @@ class HttpServer::Impl {
     });
   }
 
-  /// Without file descriptors left, accepting again at once would only spin.
+  /// Waits before accepting again: without free file descriptors it would fail at once, and spin.
   void accept_later() {
     accepting_ = true;
     sessions_.close_one();

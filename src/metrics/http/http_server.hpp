@@ -16,30 +16,30 @@ struct HttpResponse {
   std::string body;
 };
 
-/// Makes a page. What it throws becomes a 500.
+/// Makes a page. An exception from it becomes a 500.
 using HttpHandler = std::function<HttpResponse()>;
 
 /// A page that takes long to make is `slow`: it is made on a second thread, one page at a time, so
-/// that the quick ones never wait for it. Requests that come before its handler is called share
-/// what that returns. A slow page is sent compressed to clients that ask for gzip.
+/// that quick pages never wait for it. Requests that arrive before its handler is called share the
+/// result. A slow page is sent compressed to clients that ask for gzip.
 struct HttpRoute {
   HttpHandler handler;
   bool slow = false;
 };
-/// From path ("/metrics") to page. The query part of a request's target is ignored.
+/// The pages by path ("/metrics"). The query part of a request's target is ignored.
 using HttpRoutes = std::map<std::string, HttpRoute>;
 
 struct HttpLimits {
   std::size_t max_header_bytes = 8 * 1024;
-  /// A further client takes the place of the one that has said nothing for longest; when all are
-  /// being answered, of the one whose answer began first.
+  /// A further client replaces the one that has been silent for longest or, when all are being
+  /// answered, the one whose answer began first.
   std::size_t max_connections = 128;
-  /// For reading a request, for writing a response, and for waiting for the next request.
+  /// Applies to reading a request, to writing a response, and to waiting for the next request.
   std::chrono::milliseconds timeout{10'000};
 };
 
 /// Answers GET and HEAD on a thread of its own. Malformed, oversized, slow or too many requests
-/// cost their senders the connection and nobody else anything.
+/// cost their senders the connection, and do not affect other clients.
 class HttpServer {
  public:
   /// Throws ConfigError when `address` is not of the form "host:port".
@@ -48,11 +48,11 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
   ~HttpServer();
 
-  /// Binds and answers from then on. Throws IoError when the address cannot be used.
+  /// Binds the address and begins to answer. Throws IoError when the address cannot be used.
   void start();
   /// Closes every connection and joins the threads; waits at most for a handler that is running.
   void stop();
-  /// The address bound, with the port that the kernel chose for port 0. Only after `start`.
+  /// The bound address, with the port that the kernel chose for port 0. Call it only after `start`.
   std::string address() const;
 
  private:

@@ -29,7 +29,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A blocking client that sends whatever bytes it is told to.
+/// A blocking client that sends any bytes.
 class Client {
  public:
   explicit Client(const std::string& address) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -50,13 +50,13 @@ class Client {
     return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
            static_cast<ssize_t>(bytes.size());
   }
-  /// Everything until the server closes.
+  /// Reads until the server closes.
   std::string read_all() {
     while (read_more()) {
     }
     return received_;
   }
-  /// The next response with a Content-Length.
+  /// Reads the next response, which must have a Content-Length.
   std::string read_response() {
     std::size_t end = std::string::npos;
     while ((end = received_.find("\r\n\r\n")) == std::string::npos) {
@@ -97,7 +97,7 @@ HttpRoutes test_routes() {
   return routes;
 }
 
-/// One request on a connection of its own.
+/// Sends one request on a new connection and returns the response.
 std::string ask(const HttpServer& server, const std::string& request) {
   Client client(server.address());
   client.send(request);
@@ -265,8 +265,8 @@ TEST_F(Http, ASlowPageIsCompressedForThoseWhoAskAndOnlyForThem) {
   EXPECT_EQ(head, compressed.substr(0, compressed.find("\r\n\r\n") + 4));
 }
 
-/// A server with a slow page that is made as soon as the test opens its gate: a gate for the first
-/// time it is made, and one for the second.
+/// A server with a slow page that waits for a gate, which the test opens: one gate for the first
+/// time that the page is made, and one for the second.
 struct HeldPage {
   HeldPage() {
     HttpRoutes routes = test_routes();
@@ -336,7 +336,7 @@ TEST(HttpServer, StopDoesNotAnswerThoseWhoWaitForASlowPage) {
   EXPECT_LE(page.made.load(), 2);
 }
 
-// None of them would be closed by the time-out.
+// With a time-out this long no connection is closed because of it.
 constexpr HttpLimits few{.max_connections = 4, .timeout = 1h};
 
 TEST(HttpServer, SilentClientsMakeRoomForNewOnesTheOldestFirst) {

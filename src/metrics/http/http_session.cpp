@@ -26,7 +26,7 @@ struct Refusal {
   std::string text;
 };
 
-/// What the sender of an unreadable request is told; nothing when there is nobody to tell.
+/// The answer to an unreadable request; nothing when the client is gone.
 std::optional<Refusal> answer_to_error(error_code error) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
     return Refusal{431, "request header too large\n"};
@@ -39,7 +39,7 @@ std::optional<Refusal> answer_to_error(error_code error) {
   return Refusal{400, fmt::format("bad request: {}\n", error.message())};
 }
 
-/// The values of all fields of that name, as if they were one.
+/// The values of all fields of that name, joined as if they were one field.
 template <class Request>
 std::string joined_values(const Request& request, http::field name) {
   std::string all;
@@ -118,7 +118,8 @@ void HttpSession::on_read(error_code error) {
   }
 }
 
-// The page may come from another thread, which must not be the one that destroys the session.
+// The page may come from another thread, which must not destroy the session, so the session's
+// thread takes it over.
 void HttpSession::request_page(const Manner& manner) {
   enter(true);
   stream_.expires_never();
@@ -186,8 +187,8 @@ void HttpSession::send(std::shared_ptr<Message> message, HttpPagePtr page, bool 
                     });
 }
 
-/// Closing with unread input would reset the connection and could destroy the response on its
-/// way, so the rest of a refused request is read away, within the one timeout.
+/// Reads and drops the rest of a refused request, for one timeout, before the connection is closed:
+/// closing with unread input would reset the connection, and the response could be lost.
 void HttpSession::close() {
   enter(false);
   error_code ignored;

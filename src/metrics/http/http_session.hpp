@@ -8,8 +8,8 @@
 #include <optional>
 
 #ifdef __SANITIZE_THREAD__
-// Asio's fences are invisible to ThreadSanitizer, and the compiler says so for each of them. All
-// handlers run on one thread, and others hand theirs over under a mutex.
+// ThreadSanitizer does not see Asio's fences, and the compiler warns about each. That does no harm:
+// all handlers run on one thread, and other threads hand theirs over under a mutex.
 #pragma GCC diagnostic ignored "-Wtsan"
 #endif
 
@@ -25,13 +25,13 @@ namespace wallaroo::internal {
 
 class HttpSession;
 
-/// The sessions that are open, those first that have been in their state for longest. Only on the
+/// The open sessions, in the order in which they entered their present state. Used only on the
 /// server's thread.
 class HttpSessions {
  public:
   std::size_t size() const { return open_.size(); }
-  /// Closes the one that has waited for a request for longest; when all are being answered, the
-  /// one whose answer began first.
+  /// Closes the session that has waited for a request for longest or, when all are being answered,
+  /// the one whose answer began first.
   void close_one();
 
  private:
@@ -40,11 +40,11 @@ class HttpSessions {
   std::list<HttpSession*> closing_;  ///< until their last handler has run
 };
 
-/// Reads a request's header, answers, and again while the client keeps the connection. It lives
-/// as long as something is going on: all its handlers hold it.
+/// Reads a request's header and answers, again and again while the client keeps the connection.
+/// Each pending handler holds a reference, so it lives as long as something is going on.
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
  public:
-  /// What sessions share; it outlives them.
+  /// The parts that all sessions share. Must outlive them.
   struct Shared {
     HttpPages& pages;
     HttpSessions& sessions;
