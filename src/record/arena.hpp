@@ -1,4 +1,4 @@
-// Memory for bytes that a computation makes and emits as views.
+// Memory for bytes that a computation makes, and to which the views that it emits point.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@
 
 namespace wallaroo {
 
-/// Bytes that live exactly as long as the records of the batch being processed, wherever those
-/// go. A computation that emits `std::string_view` copies what is not part of its input in here
-/// (`emitter.arena().copy(...)`). Allocating is a bump of a pointer; nothing is freed singly.
+/// Bytes that live as long as any record that is made of the present batch, wherever those records
+/// go. A computation that emits `std::string_view` copies bytes that are not part of its input to
+/// the arena (`emitter.arena().copy(...)`). Allocating moves a pointer; nothing is freed singly.
 class Arena final : public internal::Pinned {
  public:
-  /// Uninitialised bytes without alignment.
+  /// Returns uninitialised bytes without alignment.
   char* allocate(std::size_t bytes) {
     if (bytes > free_) {
       add_block(bytes);
@@ -38,8 +38,8 @@ class Arena final : public internal::Pinned {
 
   bool empty() const { return blocks_.empty(); }
 
-  /// Forgets everything allocated and keeps the largest block, of those that have at most a
-  /// mebibyte. Only while nobody holds a view.
+  /// Forgets everything that was allocated, and keeps the largest block that has at most a
+  /// mebibyte. Call only while no view into the arena is in use.
   void reset();
 
  private:

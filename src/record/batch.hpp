@@ -1,4 +1,4 @@
-// What travels an edge: batches of records, and control in band with them.
+// Batches, which travel along edges: records, and control messages in band with them.
 #pragma once
 
 #include <cstddef>
@@ -16,21 +16,21 @@ namespace wallaroo::internal {
 /// A batch is data, or a control message that keeps its place among the data of its queue.
 enum class BatchKind : std::uint8_t {
   data,
-  barrier,        ///< what follows is not in the checkpoint any more
+  barrier,        ///< records that follow are not part of the checkpoint
   end_of_stream,  ///< nothing follows from this producer
 };
 
-/// How far a producer has come in event time.
+/// The progress of a producer in event time.
 struct Watermark {
   /// No record with an earlier time follows.
   std::int64_t time_ns = no_time;
-  /// The producer's inputs are idle: it holds nobody back until its records come again.
+  /// True while the producer's inputs are idle: it holds nobody back until its next record.
   bool idle = false;
 
   friend bool operator==(const Watermark&, const Watermark&) = default;
 };
 
-/// The erased head of every batch. Consumers of an edge know its concrete type.
+/// The base of every batch. Consumers of an edge know the concrete type of its batches.
 class Batch {
  public:
   Batch() = default;
@@ -40,7 +40,8 @@ class Batch {
 
   /// Number of records.
   virtual std::size_t size() const = 0;
-  /// Memory that the records take, without what views in them point to. Of batches on an edge.
+  /// Memory of the records, without the bytes to which views in them point. Defined for batches on
+  /// edges.
   virtual std::size_t memory_bytes() const { return 0; }
   /// Makes the batch empty so that its producer can fill it again.
   virtual void clear() = 0;
@@ -48,11 +49,12 @@ class Batch {
   BatchKind kind = BatchKind::data;
   /// When the source read the oldest record in here (engine clock); 0 when there is none.
   std::int64_t ingest_ns = 0;
-  /// What holds once these records are processed. A batch without records may carry news, too.
+  /// The watermark after these records. A batch without records may carry a new watermark.
   Watermark watermark;
-  /// Which of the source's partitions the records come from; of a queue, which producer's.
+  /// The partition of the source from which the records come; behind a queue, the producer's
+  /// number.
   std::uint64_t partition = 0;
-  /// Memory that views in the records point into.
+  /// The memory to which views in the records point.
   std::vector<PinnedRef> pins;
 
   void reset() {
@@ -67,11 +69,11 @@ class Batch {
 
 using BatchPtr = std::unique_ptr<Batch>;
 
-/// Frames cut from one partition of a byte source; they point into `pins`.
+/// Frames that were cut from one partition of a byte source. They point into `pins`.
 class FrameBatch final : public Batch {
  public:
   std::vector<std::string_view> frames;
-  /// Where the frames come from, for error messages: a peer's address or a file's name.
+  /// The origin of the frames for error messages: a peer's address or a file's name.
   std::string_view origin;
   /// Position of the first frame within its origin, counted in records from 0.
   std::uint64_t first_position = 0;
@@ -80,7 +82,7 @@ class FrameBatch final : public Batch {
   void clear() override { frames.clear(); }
 };
 
-/// Encoded records on their way to a sink: the bytes of all, and where each one ends.
+/// Encoded records on their way to a sink: all their bytes, and the offset at which each one ends.
 class ByteBatch final : public Batch {
  public:
   std::string bytes;
@@ -94,10 +96,10 @@ class ByteBatch final : public Batch {
   }
 };
 
-/// What a barrier says.
+/// The content of a barrier.
 struct Barrier {
-  std::uint64_t checkpoint = 0;  ///< the number
-  bool last = false;             ///< nothing follows in this run, and the stream does not end
+  std::uint64_t checkpoint = 0;  ///< number of the checkpoint
+  bool last = false;             ///< nothing follows in this run, but the stream does not end
 };
 
 /// A message without records.
@@ -111,7 +113,7 @@ class ControlBatch final : public Batch {
   void clear() override {}
 };
 
-/// How many records, and how many bytes of them, make a batch full.
+/// A batch is full when it has so many records, or so many bytes.
 inline constexpr std::size_t max_batch_records = 1024;
 inline constexpr std::size_t max_batch_bytes = 64 * 1024;
 

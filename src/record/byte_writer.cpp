@@ -13,7 +13,8 @@ namespace wallaroo {
 
 namespace {
 
-// The numbers below 1000: with leading zeros, and without them followed by how many digits remain.
+// The digits of the numbers below 1000: with leading zeros; and without them, followed by their
+// count.
 struct Digits {
   std::array<char, 4 * 1000> padded{};
   std::array<char, 4 * 1000> leading{};
@@ -40,8 +41,8 @@ constexpr Digits digits = [] {
 
 void ByteWriter::grow(std::size_t bytes) {
   constexpr std::size_t at_least = 256;
-  // The records before this one in its batch are fewer bytes than make a batch full. Where each
-  // record ends is kept in 32 bits.
+  // The earlier records of the batch have fewer bytes than make it full. The offset at which a
+  // record ends is kept in 32 bits, so the sum must fit them.
   constexpr std::size_t most = max_encoded_record_bytes + internal::max_batch_bytes;
   static_assert(most + at_least <= std::numeric_limits<std::uint32_t>::max());
   const std::size_t used = size();

@@ -70,7 +70,7 @@ TEST(ByteWriter, AnEmptyAppendBeforeAnythingElseIsHarmless) {
 }
 
 TEST(ByteWriter, RefusesARecordThatIsLongerThanASinkTakes) {
-  // Addresses only: it is refused before a byte of it is looked at.
+  // Reserves addresses only: the writer must refuse the bytes before it reads one.
   constexpr std::size_t size = std::size_t{5} << 30;
   void* const memory =
       ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

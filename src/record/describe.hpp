@@ -17,13 +17,13 @@
 
 namespace wallaroo::internal {
 
-/// How much of a record a message shows.
+/// How many bytes of a record a message shows.
 inline constexpr std::size_t most_shown_bytes = 200;
 
-/// Printable ASCII as it is, everything else escaped (\n, \xff).
+/// Appends printable ASCII as it is, and everything else escaped (\n, \xff).
 void append_escaped(std::string& out, std::string_view bytes);
 void append_number(std::string& out, double value);
-/// What a message shows of a long text: its beginning, and how many bytes there are in all.
+/// Shortens a long text for a message to its beginning and its number of bytes.
 std::string shortened(std::string_view text);
 
 template <class T>

@@ -1,4 +1,4 @@
-// Keys: how they hash, and the type that owns one.
+// Hashing and comparing keys, and the type that owns a key.
 #pragma once
 
 #include <array>
@@ -31,8 +31,8 @@ constexpr std::uint64_t mix(std::uint64_t x) {
   return x;
 }
 
-/// The hash that decides a key's group and its place in the state table. It is the same in every
-/// process and every build for integers, enums, strings and aggregates of them.
+/// The hash that decides the group of a key and its position in the state table. For integers,
+/// enums, strings and aggregates of them it is the same in every process and every build.
 template <HashableKey T>
 [[gnu::always_inline]] inline std::uint64_t hash_key(const T& key) {
   constexpr KeyForm form = key_form<T>();
@@ -52,13 +52,13 @@ template <HashableKey T>
   }
 }
 
-/// Arrays of numbers are compared at one go.
+/// True for arrays of numbers, which are compared with one call.
 template <class T>
 inline constexpr bool is_array_of_numbers = false;
 template <class T, std::size_t N>
 inline constexpr bool is_array_of_numbers<std::array<T, N>> = key_form<T>() == KeyForm::number;
 
-/// Equality of keys, for strings without a branch on their length.
+/// Compares keys; strings without a branch on their length.
 template <class A, class B>
 [[gnu::always_inline]] inline bool equal_keys(const A& a, const B& b) {
   if constexpr (StringLike<A> && StringLike<B>) {
@@ -83,8 +83,8 @@ template <class A, class B>
   }
 }
 
-/// False for a NaN and for what contains one: records with such a key would each be alone, and
-/// their state could never be found again.
+/// False for NaN and for keys that contain one. Each record with such a key would have a state of
+/// its own, which could never be found again.
 template <class T>
 [[gnu::always_inline]] inline bool equals_itself(const T& key) {
   constexpr KeyForm form = key_form<T>();
@@ -106,23 +106,23 @@ template <>
 struct OwnedKeyOf<std::string_view> {
   using type = std::string;
 };
-/// What a state table stores for keys of type Key: the key itself, a string for a view.
+/// The type that a state table stores for keys of type Key: the key itself, or a string for a view.
 template <class Key>
 using OwnedKey = typename OwnedKeyOf<std::remove_cvref_t<Key>>::type;
 
-/// The key of the record that is on its way through the stages after `key_by`: a reference to it,
-/// or a view made for the occasion.
+/// The hash and the key of the record that passes through the stages after `key_by`. The key is a
+/// reference, or a view that was made for this call.
 template <class KeyOrReference>
 struct KeyRef {
   std::uint64_t hash;
   KeyOrReference key;
 };
 
-/// The place of a key in chains without one.
+/// Stands in for the key in chains without keys.
 struct NoKey {};
 
-/// What a record of a stamped stream takes along through the stages: the place of its key (a KeyRef
-/// or NoKey) and its event time. Without a stamp it is the place of the key alone.
+/// Accompanies a record of a stream with event time through the stages: its key (a KeyRef or NoKey)
+/// and its event time. A record without event time is accompanied by the key alone.
 template <class KeyPlace>
 struct At {
   KeyPlace key;

@@ -21,24 +21,24 @@
 
 namespace wallaroo::internal {
 
-/// How keys of a type are hashed and compared. Equal keys must hash alike, or one key would have
-/// several states; so a == of the user's is only taken together with the user's hash.
+/// How keys of a type are hashed and compared. Equal keys must have equal hashes, or one key would
+/// have several states; therefore the user's == is only used together with the user's hash.
 enum class KeyForm {
   bytes,         ///< as the bytes of a string
   number,        ///< integers and enums
   hashed,        ///< by std::hash and ==
   fields,        ///< field by field
   elements,      ///< std::pair, std::tuple and std::array, element by element
-  none,          ///< no key: it has no std::hash, and no fields that can be seen
-  own_equality,  ///< no key: its == may take different fields as equal, and has no std::hash
-  no_equality,   ///< no key: it has a std::hash, but neither == nor fields that can be seen
+  none,          ///< not a key: has no std::hash, and no fields that can be visited
+  own_equality,  ///< not a key: has a == that may ignore fields, and no std::hash
+  no_equality,   ///< not a key: has a std::hash, but neither == nor fields that can be visited
 };
 
 template <class T>
 concept HasEquality = requires(const T& a) {
   { a == a } -> std::convertible_to<bool>;
 };
-/// Called as a function, which does not find the built-in == of enums.
+/// True when == can be called as a function, which excludes the built-in == of enums.
 template <class T>
 concept HasEqualityFunction = requires(const T& a) {
   operator==(a, a);
@@ -56,7 +56,8 @@ constexpr bool has_own_equality() {
     return std::is_class_v<T> && (HasEquality<T> || HasMutableEquality<T>);
   }
 }
-/// A == that somebody wrote for the class or enum, for a base of it, or for what it converts to.
+/// True when somebody wrote a == for the class or enum, for a base of it, or for a type to which it
+/// converts.
 template <class T>
 concept HasOwnEquality = has_own_equality<T>();
 
@@ -72,7 +73,8 @@ inline constexpr bool is_standard_string<std::basic_string<char, std::char_trait
 template <>
 inline constexpr bool is_standard_string<std::string_view> = true;
 
-/// Compared by its bytes: a string, or what converts to a view of one and has no == of its own.
+/// Types that are compared by their bytes: strings, and types that convert to std::string_view and
+/// have no == of their own.
 template <class T>
 concept StringLike = std::is_convertible_v<const T&, std::string_view> &&
                      (!std::is_class_v<T> || is_standard_string<T> || !HasOwnEquality<T>);
@@ -86,7 +88,7 @@ inline constexpr bool has_elements<std::tuple<Ts...>> = true;
 template <class T, std::size_t N>
 inline constexpr bool has_elements<std::array<T, N>> = true;
 
-/// Of the type itself; its fields or elements have forms of their own.
+/// The form of the type itself; its fields or elements have forms of their own.
 template <class T>
 constexpr KeyForm key_form() {
   if constexpr (StringLike<T>) {
@@ -135,7 +137,8 @@ struct KeyParts<T, KeyForm::elements> {
   }
 };
 
-/// Calls test.operator()<I>() for the part's numbers until one gives false; true when none does.
+/// Calls test.operator()<I>() for the number of each part until one returns false. Returns true
+/// when none does.
 template <class T, class Test>
 constexpr bool all_key_parts(Test&& test) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -155,8 +158,8 @@ constexpr bool is_hashable_key() {
 template <class T>
 concept HashableKey = is_hashable_key<T>();
 
-/// Refuses, in the user's words, a type with a == that its hash would not fit, or that has such a
-/// part. True for what is no key for other reasons.
+/// Fails to compile, with a message in the user's words, for a type that has a == which its hash
+/// would not fit, or that has such a part. True for types that are not keys for other reasons.
 template <class T>
 constexpr bool check_key_equality() {
   constexpr KeyForm form = key_form<T>();
@@ -187,7 +190,7 @@ template <class... Ts>
 inline constexpr bool standard_equals_itself<std::variant<Ts...>> =
     (always_equals_itself<Ts>() && ...);
 
-/// Every value of the type is equal to itself, as NaN is not. False when the type does not tell.
+/// True when the type guarantees that every value is equal to itself, as NaN is not.
 template <class T>
 constexpr bool always_equals_itself() {
   constexpr KeyForm form = key_form<T>();

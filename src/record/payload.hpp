@@ -1,4 +1,4 @@
-// How many bytes a record holds outside of itself.
+// Estimates how many bytes a record holds outside of itself.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,7 @@ std::size_t payload_bytes_of(const std::vector<T>& elements) {
   return bytes;
 }
 
-/// Strings, vectors and aggregates of them are counted; other classes count as nothing.
+/// Counts strings, vectors and aggregates of them; other classes count as 0.
 template <class T>
 std::size_t payload_bytes(const T& record) {
   if constexpr (std::is_trivially_copyable_v<T>) {

@@ -1,4 +1,4 @@
-// Memory that views in records point into, kept alive by the batches that carry those records.
+// Memory to which views in records point. Batches that carry such records keep it alive.
 #pragma once
 
 #include <atomic>
@@ -8,9 +8,8 @@
 
 namespace wallaroo::internal {
 
-/// A reference-counted block of bytes. Records may hold views into it; every batch that carries
-/// such a record holds a reference, so the bytes outlive the last record that can see them, on
-/// whichever executor that is.
+/// A reference-counted block of bytes. Every batch that carries a record with views into it holds a
+/// reference, so the bytes outlive the last such record, on whatever executor it is.
 class Pinned {
  public:
   Pinned() = default;
@@ -26,7 +25,7 @@ class Pinned {
       delete pinned;
     }
   }
-  /// True when the caller holds the only reference, so the bytes may be reused.
+  /// True when the caller holds the only reference and may reuse the bytes.
   bool unique() const { return references_.load(std::memory_order_acquire) == 1; }
 
  private:

@@ -12,7 +12,7 @@
 
 namespace wallaroo::internal {
 
-/// Makes a record at `place`. A braced list is for aggregates only: elsewhere it would prefer a
+/// Makes a record at `place`. Braces are used for aggregates only: other classes would prefer a
 /// constructor that takes a list, which turns one JSON value into an array that holds it.
 template <class T, class... Args>
 [[gnu::always_inline]] inline void make_record(T* place, Args&&... args) {
@@ -23,8 +23,8 @@ template <class T, class... Args>
   }
 }
 
-/// Records of type T in one block of fixed capacity. Full batches are sent; empty ones come back
-/// to their producer and are filled again, so a running edge allocates nothing.
+/// Records of type T in one block of fixed capacity. Used batches come back to their producer and
+/// are filled again, so a running edge allocates nothing.
 template <class T>
 class RecordBatch final : public Batch {
  public:
@@ -46,14 +46,14 @@ class RecordBatch final : public Batch {
     payload_ = 0;
   }
 
-  /// Only while not full.
+  /// Adds a record. Requires that the batch is not full.
   template <class... Args>
   void emplace(Args&&... args) {
     make_record(slots_ + size_, std::forward<Args>(args)...);
     ++size_;
   }
-  /// For a writer that constructs records in place, at `end()` and on. `payload`: the bytes that
-  /// the records hold outside of themselves.
+  /// Sets the number of records after a writer has constructed some in place, from `end()` on.
+  /// `payload` is the number of bytes that the records hold outside of themselves.
   void set_size(std::size_t size, std::size_t payload = 0) {
     size_ = size;
     payload_ = payload;
@@ -68,7 +68,7 @@ class RecordBatch final : public Batch {
   std::size_t payload_ = 0;
 };
 
-/// Records that lie in memory which outlives the batch (a memory source); never changed by stages.
+/// Records in memory that outlives the batch (of a memory source). Stages never change them.
 template <class T>
 class SpanBatch final : public Batch {
  public:
@@ -79,14 +79,14 @@ class SpanBatch final : public Batch {
   void clear() override { count = 0; }
 };
 
-/// A record on an edge that repartitions by key: the key's hash is computed once, by the producer.
+/// A record on an edge that repartitions by key. Only the producer computes the hash of the key.
 template <class T>
 struct Hashed {
   std::uint64_t hash;
   T value;
 };
 
-/// The same with the key, where the consumer cannot compute it from the record again.
+/// A Hashed record with its key, for keys that the consumer cannot cheaply compute again.
 template <class Key, class T>
 struct Carried {
   std::uint64_t hash;
@@ -94,7 +94,7 @@ struct Carried {
   T value;
 };
 
-/// Any of these with the record's event time, on edges of streams that were stamped with it.
+/// A record, or one of the above, with its event time, on edges of streams that have it.
 template <class Slot>
 struct Timed {
   std::int64_t time_ns;

@@ -1,4 +1,4 @@
-// Which types have fields that can be visited one by one.
+// Finds out which types have fields that can be visited one by one.
 #pragma once
 
 #include <array>
@@ -11,11 +11,11 @@
 
 namespace wallaroo::internal {
 
-// Boost.PFR refuses classes with bases and with C arrays by an error in its own headers, so they
-// are told apart here, and simply have no visible fields. (Bit-fields and unnamed unions cannot be
-// told apart by any means of the language.)
+// Boost.PFR refuses classes with bases or C arrays with an error in its own headers. They are
+// recognised here first, and count as having no visible fields. (The language has no means to
+// recognise bit-fields and unnamed unions.)
 
-// Stand for a field of any type, as in Boost.PFR.
+// These convert to a field of any type, as in Boost.PFR.
 struct AnyField {
   template <class U>
   operator U&() const&& noexcept;
@@ -49,8 +49,8 @@ constexpr bool starts_with_base() {
 template <std::size_t, class Field>
 using FieldAt = Field;
 
-// One pair of braces fills a whole C array, for which Boost.PFR counts every element as a field: so
-// with an array at this place there are too many initialisers after it.
+// True when the field after `Before` is not a C array. One pair of braces fills a whole C array, of
+// which Boost.PFR counts every element as a field; so too many initialisers follow the braces.
 template <class T, class Field, std::size_t... Before, std::size_t... After>
 constexpr bool one_field(std::index_sequence<Before...>, std::index_sequence<After...>) {
   return requires { T{FieldAt<Before, Field>{}..., {}, FieldAt<After, Field>{}...}; };
@@ -90,7 +90,7 @@ constexpr bool is_reflected() {
   }
 }
 
-/// A class without constructors, bases or C arrays: its fields can be visited.
+/// A class without constructors, bases or C arrays, whose fields can be visited.
 template <class T>
 concept Aggregate = is_reflected<T>();
 

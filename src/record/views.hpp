@@ -1,4 +1,4 @@
-// Which types look at bytes that they do not own.
+// Finds out which types look at bytes that they do not own.
 #pragma once
 
 #include <array>
@@ -22,11 +22,12 @@
 
 namespace wallaroo {
 
-/// Customisation point: specialise with `static constexpr bool value` for a class of your own that
-/// holds views (true) or owns all it shows (false) when the rules below cannot tell.
+/// Says whether values of T hold views. It is true for `std::string_view`, `std::span`, pointers
+/// and references, for containers of them, and for aggregates with such a field. Records may hold
+/// views; state and keys must own their bytes.
 ///
-/// True for `std::string_view`, `std::span`, pointers and references, for containers of them, and
-/// for aggregates with such a field. Records may hold views; state and keys must own their bytes.
+/// Customisation point: specialise it, with `static constexpr bool value`, for a class of your own
+/// that holds views (true) or owns all its bytes (false) when these rules cannot tell.
 template <class T>
 struct HoldsViews;
 
@@ -108,9 +109,9 @@ inline constexpr bool holds_views = HoldsViews<std::remove_cvref_t<T>>::value;
 
 namespace internal {
 
-/// Whether records of this type may look at bytes that they do not own: those of which HoldsViews
-/// says so, and classes into which it cannot see. What the engine does for such records, keeping
-/// memory alive, is needless but harmless when they do not.
+/// True when values of T may look at bytes that they do not own: when HoldsViews is true, and for
+/// classes into which it cannot see. For such records the engine keeps memory alive, which is
+/// needless but harmless when they hold no views.
 template <class T>
 struct MayHoldViews;
 
@@ -162,7 +163,7 @@ struct MayHoldViews<std::variant<Ts...>> {
 template <class T>
 inline constexpr bool may_hold_views = MayHoldViews<std::remove_cvref_t<T>>::value;
 
-/// A record that is nothing but views and numbers: what it shows lies elsewhere, not in it.
+/// True for records of views and numbers only, whose bytes are all elsewhere.
 template <class T>
 inline constexpr bool only_views = holds_views<T>&& std::is_trivially_copyable_v<T>;
 

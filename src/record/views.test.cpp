@@ -49,10 +49,10 @@ struct HoldsViews<Declared> {
 
 namespace {
 
-// Owns its bytes.
+// Types that own their bytes.
 static_assert(!holds_views<int>);
 static_assert(!holds_views<double>);
-// A record with a time in it owns its bytes: a computation with timers may emit it.
+// A record with a time owns its bytes, so a computation with timers may emit it.
 static_assert(!internal::may_hold_views<std::chrono::nanoseconds>);
 static_assert(!internal::may_hold_views<std::chrono::sys_time<std::chrono::milliseconds>>);
 static_assert(!internal::may_hold_views<std::pair<std::string, std::chrono::system_clock::time_point>>);
@@ -66,7 +66,7 @@ static_assert(!holds_views<std::pair<int, std::string>>);
 static_assert(!holds_views<std::map<std::string, std::vector<int>>>);
 static_assert(!holds_views<std::unordered_map<std::string, Owning>>);
 
-// Looks at bytes of others.
+// Types that look at bytes of others.
 static_assert(holds_views<std::string_view>);
 static_assert(holds_views<std::u16string_view>);
 static_assert(holds_views<std::span<const std::byte>>);
@@ -81,12 +81,12 @@ static_assert(holds_views<std::array<std::string_view, 2>>);
 static_assert(holds_views<std::tuple<int, Viewing>>);
 static_assert(holds_views<std::variant<int, std::string_view>>);
 
-// The constness of a part changes nothing.
+// A const part makes no difference.
 static_assert(holds_views<std::pair<const std::string_view, int>>);
 static_assert(holds_views<std::tuple<const Viewing>>);
 static_assert(holds_views<std::optional<const std::string_view>>);
 
-// Any container, not only those of which we know the name.
+// The rule holds for any container, not only for those that views.hpp names.
 static_assert(holds_views<std::deque<std::string_view>>);
 static_assert(holds_views<std::list<Viewing>>);
 static_assert(holds_views<std::set<std::string_view>>);

@@ -43,7 +43,7 @@ constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > most - b ? most : a + b; }
 std::uint64_t times(std::uint64_t a, std::uint64_t b) { return b > most / a ? most : a * b; }
 
-/// Deeper types than any program has would overflow the stack.
+/// Limits the depth of types, because a broken text could otherwise overflow the stack.
 constexpr int most_depth = 100;
 
 class Parser {

@@ -1,4 +1,4 @@
-// The type of stored values, described so that they can be read without the program.
+// Descriptions of stored types, by which values can be read without the program.
 #pragma once
 
 #include <cstddef>
@@ -28,17 +28,17 @@ enum class SchemaKind : std::uint8_t {
   string,
   record,  ///< the fields of a struct, pair or tuple, in order
   list,    ///< any number of equal elements: sequences and sets
-  map,     ///< key, value
+  map,     ///< any number of pairs of key and value
   optional,
   variant,     ///< the alternatives, in order
   array,       ///< `number()` elements
-  duration,    ///< of a count, with its period in seconds
-  time_point,  ///< the same
+  duration,    ///< a count, with its period in seconds
+  time_point,  ///< a count since the Unix epoch, with its period in seconds
   versioned,   ///< a type with a Migration, of version `number()`
 };
 
-/// A type of stored values. Its text and the bytes of its values are in
-/// docs/formats/stored-values.md.
+/// The type of stored values. docs/formats/stored-values.md describes its text and the bytes of its
+/// values.
 class Schema {
  public:
   static Schema scalar(SchemaKind kind) { return Schema(kind); }
@@ -51,26 +51,27 @@ class Schema {
   static Schema variant(std::vector<Schema> alternatives) {
     return Schema(SchemaKind::variant, std::move(alternatives));
   }
-  /// `size` is at least 1.
+  /// Requires `size` >= 1.
   static Schema array(std::uint64_t size, Schema element);
-  /// `kind` is duration or time_point; a count is `numerator / denominator` seconds.
+  /// Requires that `kind` is duration or time_point. A count stands for `numerator / denominator`
+  /// seconds.
   static Schema chrono(SchemaKind kind, Schema count, std::uint64_t numerator,
                        std::uint64_t denominator);
-  /// `version` is at least 2.
+  /// Requires `version` >= 2.
   static Schema versioned(std::uint32_t version, Schema body);
 
-  /// Reads what `text()` gives, and throws StoredError for anything else, whatever it is.
+  /// Reads the result of `text()`. Throws StoredError for any other text.
   static Schema parse(std::string_view text);
   std::string text() const;
 
   SchemaKind kind() const { return kind_; }
   const std::vector<Schema>& parts() const { return parts_; }
   const Schema& part(std::size_t i) const { return parts_[i]; }
-  /// The size of an array, the version of a versioned type.
+  /// The size of an array, or the version of a versioned type.
   std::uint64_t number() const { return number_; }
-  /// 1 for what is not versioned.
+  /// The version of the type; 1 when it is not versioned.
   std::uint32_t version() const;
-  /// The bytes that every value has at least: never 0; the greatest number when they are more.
+  /// The least number of bytes of a value, at least 1; the greatest number when it would overflow.
   std::uint64_t least_bytes() const;
 
   friend bool operator==(const Schema&, const Schema&) = default;

@@ -38,7 +38,7 @@ struct Row {
   const char* text;
 };
 
-// The text is in the manifests of checkpoints: what stands here never changes.
+// Manifests of checkpoints hold these texts, so they must never change.
 TEST(Schema, HasTheSameTextInEveryBuild) {
   const std::vector<Row> table = {
       {schema_of<bool>(), "bool"},

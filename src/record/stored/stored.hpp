@@ -1,4 +1,4 @@
-// Stored values: how they are written, read and described.
+// Includes all that writes, reads and describes stored values.
 #pragma once
 
 #include "record/stored/stored_read.hpp"

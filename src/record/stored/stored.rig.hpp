@@ -30,7 +30,7 @@
 
 namespace wallaroo::stored_test {
 
-/// No aggregate, and without a default.
+/// A class that is not an aggregate and has no default.
 class Money {
  public:
   static Money of_cents(std::int64_t cents) { return Money(cents); }
@@ -130,7 +130,7 @@ std::optional<T> maybe(T value) {
 }
 inline Point any_point() { return {any<std::int32_t>(), any<std::int32_t>()}; }
 inline Inner any_inner() { return {any<std::string>(), any<double>(), maybe(any<bool>())}; }
-/// A container of up to four of what `make` makes.
+/// Makes a container of up to four elements.
 template <class C, class Make>
 C some(Make make) {
   C all;
@@ -224,7 +224,7 @@ inline std::string hex(std::string_view bytes) {
   return text;
 }
 
-/// The value of all of the bytes, which were stored as an Old.
+/// Loads a T from bytes that were stored as an Old. Throws when bytes are left.
 template <class T, class Old = T>
 T value_of(std::string_view bytes) {
   internal::StoredReader in(bytes);

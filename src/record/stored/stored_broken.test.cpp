@@ -1,4 +1,4 @@
-// Whatever the bytes are: a value or a StoredError.
+// Any bytes give a value or a StoredError.
 #include <gtest/gtest.h>
 
 #include "record/stored/stored_json.hpp"
@@ -28,7 +28,8 @@ Everything sample() {
   return all;
 }
 
-/// Reads it with its type and by its schema alone, which must agree on whether it is a value.
+/// Reads the bytes with their type and by the schema alone, which must agree on whether they are a
+/// value.
 bool is_value(std::string_view bytes) {
   static const Schema schema = schema_of<Everything>();
   bool with_type = true;
@@ -55,7 +56,7 @@ TEST(StoredReader, RefusesEveryTruncation) {
   const std::string bytes = bytes_of(sample());
   ASSERT_TRUE(is_value(bytes));
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    // In memory of its own, so that a sanitizer sees a read behind its end.
+    // Copies the bytes, so that a sanitizer sees a read beyond their end.
     const std::vector<char> cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_FALSE(is_value({cut.data(), cut.size()})) << size;
   }
@@ -91,7 +92,7 @@ void refuses(const std::string& bytes) {
   EXPECT_THROW(stored_json(schema_of<T>(), in), StoredError) << schema_of<T>().text();
 }
 
-/// A length of 2^62, then some bytes.
+/// A length of 2^62, followed by some bytes.
 const std::string huge = std::string(8, '\x80') + '\x40' + std::string(100, '\x01');
 
 TEST(StoredReader, AllocatesNoMoreThanTheBytesAccountFor) {
@@ -105,7 +106,7 @@ TEST(StoredReader, AllocatesNoMoreThanTheBytesAccountFor) {
   refuses<std::unordered_map<int, int>>(huge);
   refuses<boost::unordered_flat_map<int, Empty>>(huge);
   refuses<boost::container::small_vector<Point, 2>>(huge);
-  // Thirteen entries need 26 bytes at least.
+  // Thirteen entries need at least 26 bytes.
   refuses<std::map<char, Empty>>(std::string(26, '\x0d'));
 }
 

@@ -1,4 +1,4 @@
-// The bytes of stored values: written without bounds, read within them.
+// Writes and reads the bytes of stored values. Reading checks bounds.
 #pragma once
 
 #include <algorithm>
@@ -20,10 +20,11 @@ static_assert(std::endian::native == std::endian::little,
               "stored numbers are little-endian, and are copied as they are");
 
 /// Appends to a buffer of its own. Numbers are little-endian and of fixed size; lengths are LEB128:
-/// seven bits per byte, the least first, the highest bit of all bytes but the last set.
+/// seven bits per byte, the least significant first; all bytes but the last have the highest bit
+/// set.
 class StoredWriter {
  public:
-  /// The value's bytes as they are in memory, which must have no padding.
+  /// Appends the bytes of the value as they are in memory. Requires a type without padding.
   template <class T>
   [[gnu::always_inline]] inline void put(const T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -49,15 +50,15 @@ class StoredWriter {
   /// Valid until the next change of the writer.
   std::string_view bytes() const { return {bytes_.get(), size_}; }
   std::size_t size() const { return size_; }
-  /// The bytes written, copied; the writer is empty afterwards and keeps its memory.
+  /// Returns a copy of the bytes. The writer is empty afterwards, and keeps its memory.
   std::string take() {
     std::string taken(bytes());
     clear();
     return taken;
   }
-  /// Keeps the memory.
+  /// Makes the writer empty, which keeps its memory.
   void clear() { size_ = 0; }
-  /// Makes room for so many bytes in all.
+  /// Makes room for `bytes` in all.
   void reserve(std::size_t bytes) {
     if (bytes > capacity_) {
       grow_to(bytes);
@@ -81,8 +82,8 @@ class StoredWriter {
 [[noreturn]] void throw_too_many(std::uint64_t elements, std::size_t left);
 [[noreturn]] void throw_bad_choice(const char* what, std::uint64_t found, std::uint64_t choices);
 
-/// Reads what a StoredWriter wrote. Whatever the bytes are, it stays within them and asks for no
-/// more memory than they account for: what does not fit throws StoredError.
+/// Reads the bytes of a StoredWriter. Safe for any bytes: it never reads beyond them, and throws
+/// StoredError for lengths that the remaining bytes cannot hold, before memory is allocated.
 class StoredReader {
  public:
   explicit StoredReader(std::string_view bytes)
@@ -90,7 +91,7 @@ class StoredReader {
 
   bool empty() const { return at_ == end_; }
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
-  /// Where it is: what follows has `left()` bytes.
+  /// The present position; `left()` bytes follow.
   const char* position() const { return at_; }
 
   template <class T>
@@ -108,7 +109,7 @@ class StoredReader {
     return bytes;
   }
   std::string_view get_string() { return get_bytes(get_count(1)); }
-  /// A byte less than `choices`; `what` is for the error message.
+  /// Reads a byte that must be less than `choices`; `what` names it in the error message.
   std::size_t get_choice(const char* what, std::size_t choices) {
     const auto choice = get<std::uint8_t>();
     if (choice >= choices) [[unlikely]] {
@@ -117,7 +118,8 @@ class StoredReader {
     return choice;
   }
   bool get_bool() { return get_choice("a truth value", 2) != 0; }
-  /// The number of elements that follow, each of which has `least_bytes` or more (at least 1).
+  /// Reads the number of elements that follow. Each must have at least `least_bytes`, which is at
+  /// least 1; throws when the remaining bytes cannot hold them.
   std::size_t get_count(std::uint64_t least_bytes) {
     const std::uint64_t count = get_length();
     if (count > left() / least_bytes) [[unlikely]] {

@@ -1,4 +1,4 @@
-// Whether a type can be stored, and if not, why, in the words of whoever wrote it.
+// Decides whether a type can be stored, and explains in the user's words why not.
 #pragma once
 
 #include <algorithm>
@@ -13,16 +13,16 @@
 
 namespace wallaroo::internal {
 
-/// Of the parts of a type the greatest counts.
+/// Whether values of a type can be stored, or why not. A type has the greatest value of its parts.
 enum class Storability {
   storable,
   declared_not_stored,
-  unknown,  ///< nothing says how
+  unknown,  ///< no rule says how to store it
   view,
   recursive,
   steady_time,
-  wrong_conversion,  ///< Stored<T> is not as it should be
-  wrong_migration,   ///< Migration<T> is not as it should be
+  wrong_conversion,  ///< Stored<T> lacks a member, or has a wrong one
+  wrong_migration,   ///< Migration<T> lacks a member, or has a wrong one
   wrong_version,     ///< versions of Migration<T> and its Previous are not consecutive
 };
 
@@ -32,14 +32,14 @@ template <class Duration>
 inline constexpr bool is_steady_time<std::chrono::time_point<std::chrono::steady_clock, Duration>> =
     true;
 
-/// Migration<T> is written as it should be.
+/// True when Migration<T> has the members that it needs.
 template <class T>
 concept Migrated = requires(typename Migration<T>::Previous& previous) {
   { Migration<T>::version } -> std::convertible_to<std::uint32_t>;
   { Migration<T>::migrate(std::move(previous)) } -> std::convertible_to<T>;
 };
 
-/// What T is, whatever its parts are.
+/// The storability of T itself, without its parts.
 template <class T>
 constexpr Storability own_storability() {
   if constexpr (HasStored<T>) {
@@ -61,7 +61,7 @@ constexpr Storability own_storability() {
 template <class T, class... Around>
 constexpr Storability storability();
 
-/// Around: the types that T is a part of, and T.
+/// `Around` are T and the types of which it is a part, by which recursive types are recognised.
 template <class T, class... Around>
 constexpr Storability storability_of_parts() {
   return []<std::size_t... I>(std::index_sequence<I...>) {
@@ -105,11 +105,11 @@ constexpr Storability storability() {
   }
 }
 
-/// Values of T can be stored.
+/// True when values of T can be stored.
 template <class T>
 inline constexpr bool is_storable = storability<T>() == Storability::storable;
 
-/// T could be stored but for what is declared wallaroo::NotStored: T itself, or a part of it.
+/// True when T cannot be stored only because T, or a part of it, is declared wallaroo::NotStored.
 template <class T>
 inline constexpr bool is_declared_not_stored = storability<T>() == Storability::declared_not_stored;
 
@@ -152,7 +152,8 @@ constexpr bool explain() {
 template <class T, class... Around>
 constexpr bool check_storable();
 
-/// In the compiler's notes: the type, which of its parts, and the type of that.
+/// Appears in the compiler's notes, where its arguments name the type, the number of the part, and
+/// the part's type.
 template <class Whole, std::size_t part, class Part, class... Around>
 constexpr bool check_part() {
   return check_storable<Part, Around...>();
@@ -166,9 +167,9 @@ constexpr bool check_parts() {
   (std::make_index_sequence<PartsOf<T>::size>{});
 }
 
-/// True, or a compile error that says why T cannot be stored and what to do; the compiler's notes
-/// name the part of T that it is about. True also for what is declared wallaroo::NotStored: see
-/// is_declared_not_stored. For use in a static_assert.
+/// Fails to compile when T cannot be stored, with a message that says why and what to do; the
+/// compiler's notes name the part of T. True otherwise, also for types that are declared
+/// wallaroo::NotStored (see is_declared_not_stored). For use in a static_assert.
 template <class T, class... Around>
 constexpr bool check_storable() {
   using Value = std::remove_cv_t<T>;

@@ -1,4 +1,4 @@
-// What an earlier program stored is loaded by a later one, or refused in words.
+// Values that an earlier program stored are loaded by a later one, or refused with an explanation.
 #include <memory>
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@ namespace {
 
 using namespace internal;
 
-// One struct as it might grow.
+// A struct that grows from version to version.
 struct Word1 {
   std::uint64_t count = 0;
 };
@@ -31,7 +31,7 @@ struct WordWithout {
 struct WordOtherwise {
   std::uint32_t count;
 };
-/// Cannot be copied.
+/// A struct that cannot be copied.
 struct Token {
   std::unique_ptr<int> number;
 };
@@ -175,7 +175,7 @@ TEST(OtherChanges, AreRefusedWhateverTheyAre) {
   EXPECT_TRUE((refused<std::int64_t, std::chrono::nanoseconds>()));
 }
 
-// A chain of three versions, of which the last grew again.
+// A chain of three versions, the last of which has grown further.
 struct PriceV1 {
   double euros = 0;
 };
@@ -191,11 +191,11 @@ struct Price {
   std::uint8_t rounded = 1;
   bool operator==(const Price&) const = default;
 };
-/// The same as Price in an earlier program.
+/// Price as it was in an earlier program.
 struct PriceAtFirst {
   std::string text;
 };
-/// Migrates, and is converted.
+/// A class with both a Migration and a conversion.
 class Total {
  public:
   explicit Total(std::string digits) : digits_(std::move(digits)) {}

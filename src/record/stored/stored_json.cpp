@@ -16,7 +16,7 @@ namespace {
 namespace json = boost::json;
 namespace utf = boost::locale::utf;
 
-/// The bytes as UTF-8, each one that is not part of it as \xHH.
+/// Returns the bytes as UTF-8; a byte that is not part of a valid character becomes \xHH.
 std::string as_utf8(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());
@@ -43,12 +43,12 @@ json::value number(double value) {
   return value;
 }
 
-/// The shortest digits that make this float again, instead of those of the equal double.
+/// Keeps the shortest digits that read back as this float; those of the equal double are longer.
 json::value number(float value) {
   return std::isfinite(value) ? number(std::stod(fmt::format("{}", value))) : number(double{value});
 }
 
-/// Null when none are known.
+/// Null when no names are known.
 using Names = const FieldNames*;
 
 json::value value_of(const Schema& schema, StoredReader& in, Names names);
@@ -110,7 +110,8 @@ json::value alternative(const Schema& schema, StoredReader& in, Names names) {
   return object;
 }
 
-/// As get_count does for a list: nothing is made before it is known to be there.
+/// Checks, like get_count for lists, that the remaining bytes can hold the array before memory is
+/// allocated.
 std::uint64_t checked_size(const Schema& array, StoredReader& in) {
   if (array.least_bytes() > in.left()) {
     throw_cut_off(array.least_bytes(), in.left());
@@ -142,7 +143,7 @@ json::value composite(const Schema& schema, StoredReader& in, Names names) {
   }
 }
 
-/// As Boost.JSON does, but with numbers as people write them: 0.5 instead of 5E-1.
+/// Serialises like Boost.JSON, but writes numbers as people do: 0.5 instead of 5E-1.
 void append(const json::value& value, std::string& out) {
   const auto append_all = [&](const auto& range, auto append_one) {
     const char* comma = "";

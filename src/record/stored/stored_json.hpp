@@ -1,4 +1,4 @@
-// Stored values in JSON, without the program that knows their types.
+// Converts stored values to JSON without the program that defines their types.
 #pragma once
 
 #include <string>
@@ -11,17 +11,17 @@
 
 namespace wallaroo::internal {
 
-/// Reads one value of that schema. Structs whose names are known are objects, other structs, pairs
-/// and tuples arrays; a map with different
-/// strings as keys is an object, any other an array of [key, value]; an optional is its value or
-/// null; a variant is {"<number of the alternative>": value}; durations and times are their counts.
-/// Integers are exact. What is no number is "NaN", "Infinity" or "-Infinity". Bytes of strings that
-/// are not UTF-8 are written as \xHH. Sequences of `char` are strings.
-/// Throws StoredError when the bytes are no such value.
+/// Reads one value of that schema. Structs with known field names become objects; other structs,
+/// pairs and tuples become arrays. A map whose keys are distinct strings becomes an object, any
+/// other map an array of [key, value]. An optional becomes its value or null, a variant {"<number
+/// of the alternative>": value}, durations and times their counts. Integers are exact;
+/// floating-point values without a JSON form become "NaN", "Infinity" or "-Infinity". Sequences of
+/// `char` become strings; bytes of strings that are not UTF-8 are written as \xHH. Throws
+/// StoredError when the bytes are not a value of the schema.
 boost::json::value stored_json(const Schema& schema, StoredReader& in,
                                const FieldNames* names = nullptr);
 
-/// Appends the same as text on one line.
+/// Appends the result of `stored_json` as text on one line.
 void print_json(const Schema& schema, StoredReader& in, std::string& out,
                 const FieldNames* names = nullptr);
 

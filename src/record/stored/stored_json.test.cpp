@@ -13,7 +13,7 @@ namespace {
 using namespace internal;
 using namespace std::chrono_literals;
 
-/// By the text of its schema, as a tool reads it.
+/// Shows the value as a tool does, which has only the text of its schema.
 template <class T>
 std::string shown(const T& value) {
   const std::string bytes = bytes_of(value);

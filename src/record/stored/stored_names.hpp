@@ -1,4 +1,4 @@
-// The names of the fields of stored structs, for people who look at what is stored.
+// The names of the fields of stored structs, for people who inspect stored values.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@
 
 namespace wallaroo::internal {
 
-// Never defined: only the addresses of its fields are spoken of, in which the compiler writes their
-// names.
+// `named_nowhere` is never defined. Only the addresses of its fields are used, as template
+// arguments, because the compiler writes the names of the fields into their text.
 template <class T>
 struct NamedHolder {
   T value;
@@ -30,8 +30,8 @@ constexpr std::string_view text_of_field() {
   return __PRETTY_FUNCTION__;
 }
 
-/// The name in "... [with const auto* field = (& named_nowhere<T>.NamedHolder<T>::value.T::name);
-/// ...]"; empty when the text is another one.
+/// Finds the name in a text such as "... [with const auto* field = (&
+/// named_nowhere<T>.NamedHolder<T>::value.T::name); ...]". Empty for a text of another form.
 std::string name_in(std::string_view text);
 
 template <class T>
@@ -45,8 +45,8 @@ void append_names_of_parts(std::vector<std::string>& names) {
   (std::make_index_sequence<PartsOf<T>::size>{});
 }
 
-/// In the order of T's schema: of each record first the names of all its fields, then those inside
-/// of the fields. Those of pairs and tuples are empty.
+/// Appends names in the order of T's schema: for each record the names of its fields, followed by
+/// the names inside of those fields. Elements of pairs and tuples have empty names.
 template <class T>
 void append_field_names(std::vector<std::string>& names) {
   constexpr StoredForm form = stored_form<T>();
@@ -65,7 +65,7 @@ void append_field_names(std::vector<std::string>& names) {
   }
 }
 
-/// See append_field_names.
+/// Returns the names in the order of append_field_names.
 template <class T>
 std::vector<std::string> field_names() {
   std::vector<std::string> names;
@@ -73,20 +73,22 @@ std::vector<std::string> field_names() {
   return names;
 }
 
-/// Finds the names of the fields of each record of a schema. Both must outlive it.
+/// Finds the names of the fields of each record of a schema. The schema and the names must outlive
+/// it.
 class FieldNames {
  public:
-  /// Names that do not belong to this schema are left out.
+  /// If the number of names does not fit the schema, no names are known.
   FieldNames(const Schema& schema, std::span<const std::string> names);
 
-  /// In the order of its parts; empty for a pair, a tuple, or when nothing is known.
+  /// The names of the record's fields in the order of its parts. Empty for a pair or tuple, and
+  /// when no names are known.
   std::span<const std::string> of(const Schema& record) const;
 
  private:
   void place(const Schema& schema, std::size_t& next);
 
   std::span<const std::string> names_;
-  std::map<const Schema*, std::size_t> first_;  ///< of a record's names among all
+  std::map<const Schema*, std::size_t> first_;  ///< index of a record's first name in names_
 };
 
 }  // namespace wallaroo::internal

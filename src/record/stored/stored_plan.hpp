@@ -1,4 +1,4 @@
-// How values that were stored with another schema become values of today's type.
+// Plans that load values that were stored with another schema into today's type.
 #pragma once
 
 #include <cstddef>
@@ -12,19 +12,19 @@
 
 namespace wallaroo::internal {
 
-/// Made once for a schema, used for every value of it.
+/// How to load the values of one schema; made once for all of them.
 struct LoadPlan {
   enum class How : std::uint8_t {
-    as_now,    ///< stored as today's type is
-    guided,    ///< of today's version; `parts` are those that were stored
-    previous,  ///< as Migration<T>::Previous; `parts` is the plan for that
+    as_now,    ///< the schema is that of today's type
+    guided,    ///< the version is today's; `parts` has a plan for each part that was stored
+    previous,  ///< the version is older; `parts` has the plan for Migration<T>::Previous
   };
   How how = How::as_now;
   std::uint64_t least_bytes = 1;  ///< of a stored value
   std::vector<LoadPlan> parts;
 };
 
-/// Where in a type a plan is being made, for error messages; the outermost part first.
+/// The part of a type for which a plan is being made, for error messages; the outermost part first.
 using PartPath = std::vector<std::string>;
 
 [[noreturn]] void throw_misfit(const PartPath& path, const Schema& stored, const Schema& now,
@@ -46,7 +46,8 @@ LoadPlan plan_for_part(const Schema& stored, std::string name, PartPath& path) {
   return plan;
 }
 
-/// Those of `how_many` parts of T, each called `name` and its number.
+/// Makes the plans for the stored parts, which are the first parts of T. Error messages call each
+/// part `name` followed by its number.
 template <class T>
 std::vector<LoadPlan> plan_first_parts(const Schema& stored, const char* name, PartPath& path) {
   std::vector<LoadPlan> plans;
@@ -65,7 +66,7 @@ template <class T, std::size_t... I>
 constexpr bool braces_take(std::index_sequence<I...>) {
   return requires(PartOf<T, I>... parts) { T{std::move(parts)...}; };
 }
-/// T can be made of its first `count` fields, the others by their defaults.
+/// True when T can be made of its first `count` fields and the defaults of the others.
 template <class T, std::size_t count>
 constexpr bool is_made_of_first() {
   if constexpr (stored_form<T>() == StoredForm::record) {
@@ -111,7 +112,7 @@ std::vector<LoadPlan> plan_alternatives(const Schema& stored, PartPath& path) {
   return plan_first_parts<T>(stored, "alternative ", path);
 }
 
-/// The plans for the parts of a value of today's version.
+/// Makes the plans for the parts of a value of today's version.
 template <class T>
 std::vector<LoadPlan> plan_parts(const Schema& stored, PartPath& path) {
   constexpr StoredForm form = stored_form<T>();
@@ -165,7 +166,7 @@ LoadPlan plan_for_version(const Schema& stored, PartPath& path) {
   }
 }
 
-/// Throws StoredError when no rule makes a T of what was stored.
+/// Makes the plan for T. Throws StoredError when no rule converts values of the schema to T.
 template <class T>
 LoadPlan plan_for(const Schema& stored, PartPath& path) {
   using How = LoadPlan::How;

@@ -1,4 +1,4 @@
-// Values from stored bytes.
+// Loads values from stored bytes.
 #pragma once
 
 #include <algorithm>
@@ -12,10 +12,10 @@
 
 namespace wallaroo::internal {
 
-// Loading is written once, for values that were stored as they are now and for those of which a
-// plan says how they were.
+// Loading is written once: with AsNow for values that were stored with today's schema, and with
+// AsPlanned for values that were stored with another one.
 
-/// Stored as now. Nothing of it is left when compiled.
+/// Says that values were stored with today's schema. It leaves nothing in the compiled code.
 struct AsNow {
   template <class T>
   static constexpr std::uint64_t least_bytes() {
@@ -24,7 +24,7 @@ struct AsNow {
   static constexpr AsNow part(std::size_t) { return {}; }
 };
 
-/// Stored as the plan says.
+/// Says that values were stored as a plan describes.
 struct AsPlanned {
   const LoadPlan* plan;
 
@@ -51,17 +51,17 @@ T load_as_it_is(StoredReader& in) {
 }
 
 #pragma GCC diagnostic push
-// The fields that are missing here get their defaults, which is the intention.
+// Fields without an initialiser get their defaults, which is the intention.
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 template <class T, class How, std::size_t... I>
 T load_first_fields([[maybe_unused]] How how, [[maybe_unused]] StoredReader& in,
                     std::index_sequence<I...>) {
-  // In braces the parts are loaded in their order.
+  // Braces guarantee that the parts are loaded in order.
   return T{load<PartOf<T, I>>(how.part(I), in)...};
 }
 #pragma GCC diagnostic pop
 
-/// A record that was stored with fewer fields: one function for each number of them.
+/// Loads a record that was stored with `count` fields or fewer.
 template <class T, std::size_t count = PartsOf<T>::size>
 T load_fewer_fields(AsPlanned how, StoredReader& in) {
   if constexpr (is_made_of_first<T, count>()) {
@@ -125,7 +125,7 @@ T load_array(How how, StoredReader& in, std::index_sequence<I...>) {
   return T{((void)I, load<PartOf<T>>(how.part(0), in))...};
 }
 
-/// Long ones are not unrolled, for which their elements must have a default.
+/// Unrolls only short arrays, and those whose elements have no default.
 template <class T, class How>
 T load_array(How how, StoredReader& in) {
   constexpr std::size_t size = std::tuple_size_v<T>;
@@ -160,7 +160,7 @@ T load_variant(How how, StoredReader& in) {
   return load_alternative<T>(in.get_choice("the alternative of a variant", alternatives), how, in);
 }
 
-/// How many elements follow; throws when the container can never hold so many.
+/// Reads the number of elements. Throws when the container can never hold so many.
 template <class T>
 std::size_t load_count(std::uint64_t least_bytes, const T& container, StoredReader& in) {
   const std::size_t count = in.get_count(least_bytes);
@@ -173,7 +173,8 @@ std::size_t load_count(std::uint64_t least_bytes, const T& container, StoredRead
 template <class T>
 void reserve_up_to(T& container, std::size_t count) {
   if constexpr (requires { container.reserve(count); }) {
-    // An element may be much larger than it is stored, so room for many is made step by step.
+    // An element may take much more memory than stored bytes, so a broken count must not reserve
+    // room for all at once.
     constexpr std::size_t most_bytes = 1 << 20;
     container.reserve(std::min(count, most_bytes / sizeof(typename T::value_type) + 1));
   }
@@ -190,7 +191,7 @@ T load_sequence(How how, StoredReader& in) {
   return sequence;
 }
 
-/// The elements have no gaps and are stored as they are in memory.
+/// Loads a sequence whose elements are contiguous and stored as they are in memory.
 template <class T>
 T load_block(StoredReader& in) {
   using Element = PartOf<T>;
@@ -218,7 +219,7 @@ T load_set(How how, StoredReader& in) {
 template <class T, class How>
 T load_map(How how, StoredReader& in) {
   T map;
-  // A value has a byte at least.
+  // 1 for the value, which has at least one byte.
   const std::size_t count = load_count(how.template least_bytes<T>() + 1, map, in);
   reserve_up_to(map, count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -228,7 +229,7 @@ T load_map(How how, StoredReader& in) {
   return map;
 }
 
-/// What is not stored as it is in memory.
+/// Loads a value that is not stored as it is in memory.
 template <class T, class How>
 T load_form(How how, StoredReader& in) {
   constexpr StoredForm form = stored_form<T>();
@@ -300,7 +301,7 @@ T load_planned(AsPlanned how, StoredReader& in) {
     return Stored<T>::load(load_planned<PartOf<T>>(how.part(0), in));
   } else if constexpr (form == StoredForm::scalar || form == StoredForm::duration ||
                        form == StoredForm::time_point || form == StoredForm::string) {
-    return load_now<T>(in);  // which is the only way to store them
+    return load_now<T>(in);  // these types have only one stored form
   } else {
     return load_form<T>(how, in);
   }
@@ -315,19 +316,20 @@ T load(How how, StoredReader& in) {
   }
 }
 
-/// Loads values of one type, all of which were stored with one schema.
+/// Loads values of one type that were all stored with one schema.
 template <class T>
 class Loader {
  public:
-  /// Throws StoredError, with what differs and what to do, when values of that schema cannot
-  /// become a T: by appended fields of structs (or alternatives of variants), or by Migrations.
+  /// Throws StoredError when values of that schema cannot become a T, by defaults for appended
+  /// fields, by appended alternatives of variants, or by Migrations. The message says what differs
+  /// and what to do.
   explicit Loader(const Schema& stored) {
     PartPath path;
     plan_ = plan_for<T>(stored, path);
   }
 
-  /// Reads one value. Throws StoredError when the bytes are none, and what wallaroo::Stored and
-  /// wallaroo::Migration throw.
+  /// Reads one value. Throws StoredError when the bytes are not a value, and passes on what
+  /// wallaroo::Stored and wallaroo::Migration throw.
   T operator()(StoredReader& in) const { return load_planned<T>(AsPlanned{&plan_}, in); }
 
  private:

@@ -48,7 +48,7 @@ std::vector<Schema> schemas_of_parts() {
   return parts;
 }
 
-/// The schema of T but for its version.
+/// The schema of T without its version.
 template <class T>
 Schema body_schema_of() {
   constexpr StoredForm form = stored_form<T>();
@@ -77,7 +77,7 @@ Schema body_schema_of() {
   }
 }
 
-/// The same text for the same T in every build.
+/// The schema of T. Its text is the same in every build.
 template <class T>
 Schema schema_of() {
   static_assert(check_storable<T>());

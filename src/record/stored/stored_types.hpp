@@ -1,4 +1,4 @@
-// Which types can be stored, and what they consist of.
+// Classifies types by how they are stored, and names their parts.
 #pragma once
 
 #include <algorithm>
@@ -32,7 +32,7 @@ template <class T>
 concept HasMigration = requires {
   sizeof(Migration<T>);
 };
-/// Stored<T> is written as it should be.
+/// True when Stored<T> has the members that it needs.
 template <class T>
 concept Converted = requires(const T& value) {
   typename Stored<T>::Type;
@@ -109,7 +109,7 @@ concept SequenceLike = StorableContainer<T> && requires(T& c, typename T::value_
 template <class T>
 constexpr StoredForm form_by_members() {
   if constexpr (is_standard_array<T>) {
-    return StoredForm::none;  // of no elements: every stored value has a byte at least
+    return StoredForm::none;  // an array without elements: every stored value has at least one byte
   } else if constexpr (Aggregate<T>) {
     return StoredForm::record;
   } else if constexpr (MapLike<T>) {
@@ -205,7 +205,7 @@ constexpr std::uint32_t version_of() {
   }
 }
 
-/// The bytes that every value of T has at least, never 0: as Schema::least_bytes().
+/// The least number of stored bytes of a T, at least 1; equal to Schema::least_bytes().
 template <class T>
 constexpr std::uint64_t least_stored_bytes() {
   constexpr StoredForm form = stored_form<T>();
@@ -229,7 +229,7 @@ constexpr std::uint64_t least_stored_bytes() {
   }
 }
 
-/// The stored bytes of T are those it has in memory, and any such bytes are a T.
+/// True when the stored bytes of a T are its bytes in memory, and any bytes of that size are a T.
 template <class T>
 constexpr bool is_stored_as_it_is() {
   constexpr StoredForm form = stored_form<T>();

@@ -1,4 +1,4 @@
-// What is stored is loaded again, as bytes that stay the same from build to build.
+// Stored values load again, and their bytes are the same in every build.
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -48,7 +48,7 @@ struct Trade {
   std::optional<double> price;
 };
 
-// A checkpoint of an older build must be read by this one: what stands here never changes.
+// This build must read checkpoints of older builds, so these bytes must never change.
 TEST(StoredBytes, AreTheSameInEveryBuild) {
   const std::vector<Pinned> table = {
       {"bool", bytes_of(true), "01"},
@@ -114,7 +114,7 @@ TEST(StoredLength, RoundTripsAtEveryBoundary) {
   }
 }
 
-/// Saved as a reference to what it has.
+/// A class whose `save` returns a reference to a member.
 class Session {
  public:
   explicit Session(std::vector<std::string> pages) : pages_(std::move(pages)) {}
@@ -123,7 +123,7 @@ class Session {
  private:
   std::vector<std::string> pages_;
 };
-/// Leaves a variant without a value when it is made of a negative number.
+/// Throws when it is made of a negative number, which leaves a variant without a value.
 class Fragile {
  public:
   explicit Fragile(int number) : number_(number) {
@@ -138,7 +138,7 @@ class Fragile {
  private:
   int number_;
 };
-/// An aggregate, which is yet stored otherwise.
+/// An aggregate that is stored by a conversion nevertheless.
 struct Reversed {
   std::string text;
 };

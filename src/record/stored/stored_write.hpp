@@ -1,4 +1,4 @@
-// Values as stored bytes.
+// Converts values to stored bytes.
 #pragma once
 
 #include <cstddef>
@@ -72,7 +72,7 @@ void store_tuple(const T& tuple, StoredWriter& out) {
   }
 }
 
-/// Appends the value. Throws StoredError for a variant without a value, and what
+/// Appends the value. Throws StoredError for a variant without a value, and passes on what
 /// wallaroo::Stored<...>::save throws.
 template <class T>
 void store(const T& value, StoredWriter& out) {
