@@ -28,7 +28,7 @@ from typing import Callable, Dict, List, Optional, Tuple, Union
 SOURCE_VERSION = "0.0.1"
 SINK_VERSION = "v0.0.1"
 NOTHING_PROCESSED = 2**64 - 1
-#: What a connector sink says when its options name no other cookie.
+#: The cookie of a connector sink whose options name no other.
 SINK_COOKIE = "Dragons-Love-Tacos"
 CONTROL_STREAM = 0
 DATA_STREAM = 1
@@ -37,7 +37,7 @@ log = logging.getLogger("wallaroo_connector")
 
 
 class ConnectorError(Exception):
-    """The application refused something, or what it sent is not the protocol. Not worth a retry."""
+    """The application refused something, or sent bytes that break the protocol. Do not retry."""
 
 
 # --- Frames ---------------------------------------------------------------------------------------
@@ -328,7 +328,7 @@ class Stream:
     is_open: bool = False
     #: Nothing follows.
     ended: bool = False
-    #: The application has acknowledged all of it, and its end.
+    #: The application has acknowledged all messages of the stream, and its end.
     done: bool = False
     _retry_at: float = 0.0
     _refused: bool = False
@@ -339,7 +339,7 @@ class ConnectorClient:
 
     The application may go away at any time, and come back knowing less than it was sent. Then the
     client reconnects by itself and finds out where each stream is; `stream.position` steps back,
-    and `on_resume(stream)` is called. So read what to send next from `stream.position`:
+    and `on_resume(stream)` is called. So find the next message from `stream.position`:
 
         client = ConnectorClient("127.0.0.1:7100", cookie="secret")
         stream = client.open_stream("numbers")
@@ -348,8 +348,8 @@ class ConnectorClient:
         client.end_stream(stream)
         client.close()
 
-    All methods that wait reconnect as often as it takes. ConnectorError is raised when the
-    application says why it does not want us (a wrong cookie, say).
+    All methods that wait reconnect as often as it takes. They raise ConnectorError when the
+    application refuses this program with a reason (a wrong cookie, for example).
     """
 
     FLUSH_BYTES = 64 * 1024
@@ -377,7 +377,7 @@ class ConnectorClient:
                     position: Optional[int] = None) -> Stream:
         """Opens a stream and waits until the application lets it in, which it does not while
         another connection has it. `position` is where the program would go on by itself; the
-        application's own word goes before it."""
+        application's answer takes precedence."""
         stream = Stream(stream_id_of(name) if stream_id is None else stream_id, name, position)
         if not self._streams.get(stream.id, stream).done and stream.id in self._streams:
             raise ConnectorError(f"stream {stream.id} ('{name}') is open already")
@@ -411,11 +411,12 @@ class ConnectorClient:
         return True
 
     def flush(self) -> None:
-        """Nothing more is to be sent at present: sends what is buffered, and takes what has arrived."""
+        """Sends what is buffered, and reads what has arrived. Call when there is nothing more to send
+        at present."""
         self.poll(0)
 
     def end_stream(self, stream: Stream, wait: bool = True) -> bool:
-        """Nothing follows on this stream. Waits until the application has acknowledged that, which
+        """Ends this stream. Waits until the application has acknowledged that, which
         takes until the next checkpoint if it takes checkpoints. False when the stream must go on
         at an earlier `stream.position` first; then send the rest and call this again."""
         while not stream.is_open and not stream.done:
@@ -429,8 +430,8 @@ class ConnectorClient:
         return stream.ended
 
     def poll(self, timeout_s: float) -> None:
-        """Sends what is buffered, and waits until something has arrived from the application, at
-        most so long. Call it now and then when there is nothing to send."""
+        """Sends what is buffered, and waits at most `timeout_s` until something has arrived from the
+        application. Call it now and then when there is nothing to send."""
         try:
             self._connect()
             self._retry_refused()
@@ -448,7 +449,7 @@ class ConnectorClient:
                 self._send_output()
                 self._socket.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # it is gone, which is what we want
+            pass  # the connection is gone already, which is what we want
         self._disconnect()
 
     # Connecting.
@@ -489,12 +490,12 @@ class ConnectorClient:
             stream.is_open = False
 
     def _hear_last_words(self) -> None:
-        """An application that closes the connection may have said why."""
+        """Reads the reason that an application may have sent before it closed the connection."""
         try:
             if self._socket is not None:
                 self._receive(0)
         except OSError:
-            pass  # it has not
+            pass  # it has sent none
 
     def _send_output(self) -> None:
         if self._output:
@@ -595,28 +596,29 @@ class Transaction:
 
 @dataclass
 class OutputState:
-    """What is durable of an output."""
+    """The part of an output that is durable."""
 
     committed: int = 0
     prepared: Optional[Transaction] = None
 
 
 class SinkOutput(abc.ABC):
-    """A store for what sinks send: one output for each worker and sink, known by its name. Calls
-    come one at a time. What raises an exception has failed: the application goes back to its last
-    checkpoint and sends again."""
+    """A store for the records of sinks: one output for each worker and sink, known by its name.
+    Calls come one at a time. A call that raises an exception has failed: the application goes back
+    to its last checkpoint and sends again."""
 
     @abc.abstractmethod
     def load(self, name: str) -> OutputState:
-        """What is durable of the output; a new one is empty."""
+        """Returns the durable part of the output; a new output is empty."""
 
     @abc.abstractmethod
     def truncate(self, name: str, offset: int) -> None:
-        """Forget what was written at this offset and after it."""
+        """Forget all bytes that were written at this offset and after it."""
 
     @abc.abstractmethod
     def write(self, name: str, offset: int, data: bytes) -> None:
-        """What one encoder call made, where the output ends. Not to be shown before its commit."""
+        """Append the bytes of one record, where the output ends. Do not show them before their
+        commit."""
 
     @abc.abstractmethod
     def prepare(self, name: str, transaction: Transaction) -> None:
@@ -625,11 +627,11 @@ class SinkOutput(abc.ABC):
 
     @abc.abstractmethod
     def commit(self, name: str, transaction: Transaction) -> None:
-        """Show what was prepared, durably, and forget the transaction."""
+        """Show the prepared bytes, durably, and forget the transaction."""
 
     @abc.abstractmethod
     def abort(self, name: str, transaction: Transaction) -> None:
-        """Forget what was prepared, and the transaction, durably."""
+        """Forget the prepared bytes and the transaction, durably."""
 
 
 class SinkSession:
@@ -642,7 +644,7 @@ class SinkSession:
         self._greeted = False
         self.name: Optional[str] = None  # of the output, once it is known
         self._state = OutputState()
-        self._held = 0  # bytes of the output that we have
+        self._held = 0  # bytes of the output that this receiver has
         self._gap = False
 
     def take(self, frame: Frame) -> bytes:
@@ -690,7 +692,7 @@ class SinkSession:
                 f"from {offset} on: it was started without the checkpoint that belongs to this "
                 "output")
         if offset > self._held:
-            self._gap = True  # what is missing was lost: the application must send it again
+            self._gap = True  # bytes between were lost: the application must send them again
         if self._gap:
             return
         self._output.write(self.name, offset, data)
@@ -750,14 +752,14 @@ class SinkSession:
         self._state.prepared = None
 
 
-#: How long a receiver that has said ERROR reads on, see `_say_last_word`.
+#: How long a receiver reads on after it has sent an ERROR, see `_say_last_word`.
 LINGER_S = 2.0
 
 
 def _say_last_word(peer: socket.socket, word: bytes) -> None:
     """Closing a socket with bytes that nobody has read makes the kernel reset the connection, and the
-    other side may lose what it was sent last. So what it still sends is read and dropped until it
-    closes, for a short time."""
+    other side may lose what it was sent last. So this reads and drops what it still sends, until
+    it closes, for a short time."""
     give_up_at = time.monotonic() + LINGER_S
     try:
         peer.sendall(word)
@@ -786,7 +788,7 @@ class SinkServer:
 
     def __init__(self, listen: str, output: SinkOutput, cookie: str = SINK_COOKIE,
                  transactional: bool = True) -> None:
-        lock = threading.Lock()  # of the output and of `connections`
+        lock = threading.Lock()  # guards the output and `connections`
         connections: Dict[str, socket.socket] = {}
 
         class Connection(socketserver.BaseRequestHandler):
@@ -816,7 +818,7 @@ class SinkServer:
                             peer.sendall(answer)
 
             def _answer(self, peer: socket.socket, session: SinkSession, frame: Frame) -> bytes:
-                # A worker that is back may be so before its old connection is known to be broken.
+                # A worker may come back before its old connection is known to be broken.
                 if isinstance(frame, Notify):
                     old = connections.pop(frame.stream_name, None)
                     if old is not None:
@@ -834,12 +836,12 @@ class SinkServer:
 
     @property
     def address(self) -> str:
-        """Where it listens, 'host:port'."""
+        """The address it listens on, 'host:port'."""
         host, port = self._server.server_address[:2]
         return f"{host}:{port}"
 
     def serve_forever(self) -> None:
-        """Until `stop` is called from another thread."""
+        """Serves connections until `stop` is called from another thread."""
         self._server.serve_forever(poll_interval=0.1)
 
     def stop(self) -> None:

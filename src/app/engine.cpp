@@ -273,8 +273,8 @@ class Engine::Impl {
       log_.warning("{}; goes back to {}", reason, beginning());
       remove_failed_attempts();
       // A peer that refuses everything must not keep a core busy.
-      pause(
-          std::chrono::milliseconds(std::min<std::uint64_t>(5'000, 50 * config_.run.failures.in_row)));
+      pause(std::chrono::milliseconds(
+          std::min<std::uint64_t>(5'000, 50 * config_.run.failures.in_row)));
       renew_run();
       renewed = true;
       start_run();

@@ -51,7 +51,7 @@ class EngineRun {
   const EngineRunConfig config_;
   const Log& log_;
   std::shared_ptr<const Plan> plan_;
-  mutable std::mutex mutex_;  ///< guards `addresses_` and `http_`
+  mutable std::mutex mutex_;                      ///< guards `addresses_` and `http_`
   std::map<std::string, std::string> addresses_;  ///< of sources and sinks that were opened
   Registry registry_;
   Run run_;

@@ -20,7 +20,7 @@ class FrameQueueConnector final : public SourceConnector {
   FrameQueueConnector(std::shared_ptr<FrameQueue> queue, int index, const ConnectorContext& context)
       : queue_(std::move(queue)), index_(index), context_(context) {}
 
-  // Only the first executor reads frames. The others open no partition, so they hold no watermark back.
+  // Only the first executor reads frames. The others open no partition and hold no watermark back.
   void start() override {
     if (index_ == 0) {
       context_.receiver.open_partition(0);

@@ -27,7 +27,7 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
-/// Makes durable what the file holds, or which names a folder has.
+/// Makes the content of a file, or the names in a folder, durable.
 int fsync_path(const std::string& path, int flags) {
   const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC);
   if (descriptor < 0) {

@@ -1,4 +1,4 @@
-// What rotated_log.hpp knows of files: how one is recognised, and the state file. (The same as
+// How rotated_log.hpp recognises files, and its state file. (The same as
 // clients/python/examples/log_files.py.)
 #pragma once
 
@@ -13,7 +13,7 @@
 
 #include <sys/stat.h>
 
-/// To standard error.
+/// Prints a line to standard error.
 template <class... Parts>
 void tell(const Parts&... parts) {
   std::cerr << "tail_file: ";
@@ -36,13 +36,13 @@ struct Identity {
 struct Segment {
   std::uint64_t start = 0;  ///< position of its first byte
   std::uint64_t inode = 0;
-  std::uint64_t head_bytes = 0;  ///< of these first bytes there is a hash
+  std::uint64_t head_bytes = 0;  ///< how many first bytes `head_hash` covers
   std::uint64_t head_hash = hash_of_nothing;
   std::uint64_t torn = 0;  ///< position behind a last line that was given out without its end
 };
 
-/// The segments on the disk: a heading, and a line for each. It is written as a whole, so that a
-/// crash leaves the old one or the new one. Both throw std::runtime_error.
+/// Stores the segments on the disk: a heading, and a line for each. The file is written as a whole,
+/// so that a crash leaves the old one or the new one. `load` and `save` throw std::runtime_error.
 class LogState {
  public:
   explicit LogState(std::string path) : path_(std::move(path)) {}
@@ -58,7 +58,7 @@ class OpenFile {
  public:
   /// Nothing when there is no such file. Throws std::runtime_error when it cannot be read.
   static std::optional<OpenFile> open(const std::string& path);
-  /// Nothing when it cannot be read.
+  /// Returns nothing when the file cannot be read.
   static std::optional<OpenFile> try_open(const std::string& path);
   OpenFile(OpenFile&& other) noexcept;
   OpenFile& operator=(OpenFile&& other) noexcept;
@@ -68,11 +68,11 @@ class OpenFile {
   struct stat info() const;
   Identity identity() const { return Identity::of(info()); }
   std::uint64_t size() const { return static_cast<std::uint64_t>(info().st_size); }
-  /// Fewer bytes where the file ends.
+  /// Returns fewer bytes at the end of the file.
   std::string read(std::uint64_t offset, std::uint64_t count) const;
 
   bool begins_as(const Segment& segment) const;
-  /// It looks like the segment's file, and a line of it ends at this offset.
+  /// Whether this looks like the segment's file, and a line of it ends at this offset.
   bool has(const Segment& segment, std::uint64_t offset) const;
 
  private:
@@ -92,7 +92,7 @@ struct FolderEntry {
 
 std::int64_t changed_ns(const struct stat& info);
 
-/// The directory in which a log file and its rotated ones are.
+/// The directory that holds a log file and its rotated files.
 class LogFolder {
  public:
   using Age = std::tuple<std::int64_t, std::int64_t, std::string>;
@@ -100,14 +100,14 @@ class LogFolder {
   explicit LogFolder(const std::string& log_path);
 
   std::vector<FolderEntry> entries() const;
-  /// Of all of them, those of the log's name first.
+  /// All files of the directory, those with the log's name first.
   std::vector<FolderEntry> ours_first() const;
   bool is_ours(const FolderEntry& entry) const {
     return entry.name.starts_with(name_);
   }
   bool is_rotated(const FolderEntry& entry) const;
-  /// Sorts rotated files from the oldest to the newest: of those that were written to at the same
-  /// moment, the one with the highest number is the oldest.
+  /// Sorts rotated files from the oldest to the newest. Of files with the same time of last change
+  /// the one with the highest number is the oldest.
   Age age(const FolderEntry& entry) const;
 
  private:

@@ -9,7 +9,7 @@ constexpr std::uint64_t read_bytes = 1 << 16;
 constexpr std::size_t most_kept = 16;
 constexpr std::chrono::seconds keep_for{60};
 
-/// Without line ends at its end.
+/// The line without the line end.
 std::string_view stripped(std::string_view line) {
   const std::size_t last = line.find_last_not_of("\r\n");
   return line.substr(0, last == std::string_view::npos ? 0 : last + 1);
@@ -42,7 +42,7 @@ std::optional<LogLine> RotatedLog::next_line(Position position) {
       return std::nullopt;
     }
     if (read_more()) {
-      continue;  // the last words before it was finished
+      continue;  // lines that were written just before it was finished
     }
     if (std::string line = cut_unended(); !line.empty()) {
       return give(std::move(line));
@@ -77,7 +77,7 @@ void RotatedLog::acknowledged(Position position) {
 
 // Lines.
 
-/// With its end; nothing if there is none yet.
+/// Returns a line with its end; nothing if no line is complete yet.
 std::string RotatedLog::cut_line() {
   if (const std::size_t end = rest_.find('\n') + 1; skip_to_line_end_ && end != 0) {
     skip(end);
@@ -104,7 +104,7 @@ std::string RotatedLog::cut_unended() {
 
 void RotatedLog::skip(std::size_t end) {
   if (const auto left_out = stripped(std::string_view(rest_).substr(0, end)); !left_out.empty()) {
-    tell("'", options_.path, "' has gone on in its last line, which was sent without its end; '",
+    tell("'", options_.path, "' continued its last line after that was sent without its end; '",
          left_out, "' is left out");
   }
   rest_.erase(0, end);
@@ -130,7 +130,7 @@ void RotatedLog::save() {
 
 // Reading.
 
-/// Of the segment, if another one follows.
+/// The length of the segment if another one follows, otherwise `unknown`.
 std::uint64_t RotatedLog::length() const {
   return index_ + 1 == segments_.size() ? unknown_length
                                         : segments_[index_ + 1].start - segments_[index_].start;
@@ -141,7 +141,7 @@ bool RotatedLog::read_more() {
     return false;
   }
   const std::string data = file_->read(offset_, std::min(read_bytes, length() - offset_));
-  // In this order: if the file is as it was, so were the bytes.
+  // Checked after reading: if the file is still unchanged, the bytes that were read are right.
   if (!is_unchanged(*file_)) {
     return turn_to_copy();
   }
@@ -158,7 +158,8 @@ bool RotatedLog::is_unchanged(const OpenFile& file) const {
          file.read(offset_ - before_.size(), before_.size()) == before_;
 }
 
-/// The file was cut off or written anew: is there a copy of what it was?
+/// Call when the file was cut off or rewritten. Looks for a copy of its old content, and reads on
+/// there.
 bool RotatedLog::turn_to_copy() {
   const Identity changed = file_->identity();
   file_.reset();
@@ -177,13 +178,13 @@ bool RotatedLog::turn_to_copy() {
     }
   }
   tell("'", options_.path, "' was cut off or written anew when ", offset_,
-       " bytes of it had been read; it is read from its beginning; what else it had, if anything, "
-       "is lost");
+       " bytes of it had been read; it is read from its beginning; bytes behind those, if there "
+       "were any, are lost");
   gone_ = true;
   return false;
 }
 
-/// Nothing more is to be expected of the file.
+/// Whether nothing more will be written to the file.
 bool RotatedLog::is_finished() {
   if (gone_ || !options_.follow || length() == offset_) {
     return true;
@@ -199,8 +200,8 @@ bool RotatedLog::is_finished() {
     quiet_since_ = now;
     quiet_size_ = size;
   }
-  // Renaming counts as a change of the inode: whoever writes may not know yet that the file has
-  // another name, however long it has been quiet before.
+  // Renaming counts as a change of the inode: the writer may not know yet that the file has another
+  // name, however long it has been quiet before.
   const std::chrono::nanoseconds changed = std::chrono::seconds(info.st_ctim.tv_sec) +
                                            std::chrono::nanoseconds(info.st_ctim.tv_nsec);
   const std::chrono::nanoseconds since_change =

@@ -4,24 +4,24 @@
 // A position is a number of bytes of everything that the path has ever held: it rises over
 // rotations, as positions of a stream must. A small state file says at which position each file
 // began, so that a program that is started again finds the file that a position is in: by its inode
-// and the hash of its first bytes, or by the hash alone, as a copy will do. The state is written
-// before the first line of a file is given out.
-//
-// What may happen to the file, and what is done:
+// and the hash of its first bytes, or by the hash alone, because a copy will do. The state is
+// written before the first line of a file is given out.
+// These things may happen to the file:
 //
 // * It is renamed, and begun anew (logrotate's `create`): the old one is read to its end, until
 //   nobody has written to it for `rotate_wait`. When there were several rotations, the files
 //   between are found in the same directory by their names (app.log.1, app.log-20260131) and times.
 // * It is copied and cut off (`copytruncate`): the rest is read from the copy when that is in the
-//   same directory, then the file from its beginning. What was written between the copying and the
-//   cutting is lost, as logrotate's manual says.
-// * It is written anew in place, and may be longer than before: its first 1024 bytes, or the 256
-//   before the position, are other ones than were read. It is read from its beginning.
-// * It is missing: it is waited for.
+//   same directory, then the file from its beginning. Lines that were written between the copying
+//   and the cutting are lost, as logrotate's manual says.
+// * It is rewritten in place, and may be longer than before. This is noticed when its first 1024
+//   bytes, or the 256 before the position, differ from those that were read. It is read from its
+//   beginning.
+// * It is missing: the program waits for it.
 //
 // Limits: a file is taken for one that has grown when it has the same inode and begins with
-// everything that was read of the old one. One that is replaced by a longer copy of itself, as some
-// editors and rsync do, is a new file. Compressed files are not read.
+// everything that was read of the old one. A file that is replaced by a longer copy of itself, as
+// some editors and rsync do, is a new file. Compressed files are not read.
 #pragma once
 
 #include <chrono>
@@ -61,17 +61,18 @@ class RotatedLog {
   /// Loads the state. Throws std::runtime_error, as do the others.
   explicit RotatedLog(RotatedLogOptions options);
 
-  /// The line behind this position; nothing while there is none. Without a position: from the first
-  /// byte that can be found. Throws LostLines.
+  /// Returns the line behind this position, or nothing while there is none. Without a position it
+  /// begins at the first byte that can be found. Throws LostLines.
   std::optional<LogLine> next_line(Position position);
-  /// Nothing before this position will be asked for again. To be called now and then.
+  /// Promises that lines before this position will not be asked for again. Call it now and then, so
+  /// that old files can be closed.
   void acknowledged(Position position);
 
  private:
   static constexpr std::size_t most_before = 256;
   static constexpr std::uint64_t unknown_length = std::numeric_limits<std::int64_t>::max();
   using Time = std::chrono::steady_clock::time_point;
-  /// One that was read, up to this length.
+  /// A file that was read up to `length`.
   struct KeptFile {
     OpenFile file;
     std::uint64_t length = 0;
@@ -118,12 +119,12 @@ class RotatedLog {
   std::map<std::uint64_t, KeptFile> kept_;  ///< by the start of their segment
   std::size_t index_ = 0;                   ///< of the segment that is read
   std::optional<OpenFile> file_;
-  bool gone_ = false;         ///< what is left of the segment is not in any file
-  Position position_;         ///< behind the last line
-  std::uint64_t offset_ = 0;  ///< in the file, behind what was read
-  std::string rest_;          ///< was read, and is not given out
-  std::string head_;          ///< what the file began with
-  std::string before_;        ///< what stood before the offset
+  bool gone_ = false;         ///< the rest of the segment is not in any file
+  Position position_;         ///< behind the last line that was given out
+  std::uint64_t offset_ = 0;  ///< in the file, behind the bytes that were read
+  std::string rest_;          ///< bytes that were read and not given out
+  std::string head_;          ///< the first bytes of the file
+  std::string before_;        ///< the bytes before the offset
   bool skip_to_line_end_ = false;
   Time quiet_since_;
   std::optional<std::uint64_t> quiet_size_;

@@ -5,7 +5,7 @@
 
 #include "rotated_log.hpp"
 
-/// False: the file is missing.
+/// Returns false when the file is missing.
 bool RotatedLog::go_to(std::uint64_t wanted, Position position) {
   if (segments_.empty()) {
     return adopt(wanted, position);
@@ -34,7 +34,7 @@ bool RotatedLog::go_to(std::uint64_t wanted, Position position) {
   }
   if (segment().head_bytes != 0) {
     tell("the file in which '", options_.path, "' was at byte ", wanted,
-         " is not there any more, or was written anew; what it had behind that, if anything, is "
+         " is not there any more, or was written anew; bytes behind that, if there were any, are "
          "lost");
   }
   return begin_at_path(wanted, position);
@@ -44,14 +44,14 @@ void RotatedLog::tell_lost(std::uint64_t start, std::uint64_t end, Position posi
   const std::string lost = "bytes " + std::to_string(start) + " to " + std::to_string(end) +
                            " of what '" + options_.path + "' has held are in no file any more";
   if (position && !options_.skip_lost) {
-    throw LostLines("the application asks for what is lost: " + lost +
-                    "; bring the file back to its directory, or give --skip-lost to go on with "
-                    "what is there");
+    throw LostLines("the application asks for lines that are lost: " + lost +
+                    "; bring the file back to its directory, or give --skip-lost to go on without "
+                    "them");
   }
   tell(lost, "; they are left out");
 }
 
-/// There is no state.
+/// Call when there is no state file.
 bool RotatedLog::adopt(std::uint64_t wanted, Position position) {
   std::optional<OpenFile> file;
   if (wanted != 0) {
@@ -61,7 +61,7 @@ bool RotatedLog::adopt(std::uint64_t wanted, Position position) {
     Segment assumed;
     assumed.inode = file->identity().inode;
     if (file->has(assumed, wanted) || file->size() == wanted) {
-      tell("there is no state file: takes it that '", options_.path,
+      tell("there is no state file: assuming that '", options_.path,
            "' is the file of which the application has ", wanted, " bytes");
       segments_ = {assumed};
       index_ = 0;
@@ -69,7 +69,7 @@ bool RotatedLog::adopt(std::uint64_t wanted, Position position) {
       return true;
     }
     tell("'", options_.path, "' is not the file of which the application has ", wanted,
-         " bytes; it is read from its beginning; what the other one had behind them is lost");
+         " bytes; it is read from its beginning; what the other file had behind them is lost");
   }
   return begin_at_path(wanted, position);
 }
@@ -83,7 +83,7 @@ bool RotatedLog::begin_at_path(std::uint64_t start, Position position) {
   return true;
 }
 
-/// A new segment, which is not saved before it has a line.
+/// Begins a new segment, which is not saved before it has a line.
 void RotatedLog::begin(OpenFile file, std::uint64_t start, Position position) {
   std::erase_if(segments_, [&](const Segment& each) { return each.start >= start; });
   Segment& added = segments_.emplace_back();
@@ -106,7 +106,7 @@ void RotatedLog::read_from(OpenFile file, std::uint64_t offset, Position positio
   skip_to_line_end_ = offset != 0 && !before_.ends_with('\n');
 }
 
-/// To the next file. False: there is none yet.
+/// Goes on to the next file. Returns false when there is none yet.
 bool RotatedLog::go_on() {
   const std::uint64_t end = segment().start + offset_;
   if (length() != unknown_length) {
@@ -121,7 +121,7 @@ bool RotatedLog::go_on() {
   if (!file) {
     return false;
   }
-  tell("'", options_.path, "' was rotated; goes on with '", file->path(), "'");
+  tell("'", options_.path, "' was rotated; going on with '", file->path(), "'");
   keep(offset_);
   begin(*std::move(file), end, position_);
   return true;
@@ -207,12 +207,12 @@ std::optional<Identity> RotatedLog::identity_of_path() {
     throw std::runtime_error("cannot look at '" + options_.path + "'");
   }
   if (!std::exchange(missing_, true) && options_.follow) {
-    tell("'", options_.path, "' is not there; waits for it");
+    tell("'", options_.path, "' does not exist; waiting for it");
   }
   return std::nullopt;
 }
 
-/// Nothing while it is missing, if it is to be waited for.
+/// Returns nothing while the file is missing, if the program should wait for it.
 std::optional<OpenFile> RotatedLog::open_path() {
   std::optional<OpenFile> file = OpenFile::open(options_.path);
   if (!file && !options_.follow) {
@@ -224,7 +224,7 @@ std::optional<OpenFile> RotatedLog::open_path() {
   return file;
 }
 
-/// The file stays open, as the application may ask for it again.
+/// Keeps the file open, because the application may ask for its lines again.
 void RotatedLog::keep(std::uint64_t length) {
   if (file_) {
     kept_.insert_or_assign(segment().start, KeptFile{*std::move(file_), length,

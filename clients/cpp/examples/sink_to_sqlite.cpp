@@ -4,8 +4,8 @@
 //   sqlite3 results.db 'SELECT CAST(data AS TEXT) FROM results'
 //
 // The view `results` shows what the application has committed, in order for each output (one for
-// each worker and sink). Data and transactions are in the one database, so that a crash at any
-// moment, of this program or of the application, leaves them in agreement.
+// each worker and sink). Data and transactions are in one database, so that they agree after a
+// crash of this program or of the application at any moment.
 #include <chrono>
 #include <cstdint>
 #include <iostream>
@@ -45,7 +45,7 @@ struct Blob {
   std::string_view bytes;
 };
 
-/// A connection to a database; what fails throws.
+/// A connection to a database. Its functions throw std::runtime_error.
 class Database {
  public:
   explicit Database(const std::string& path) {
@@ -56,7 +56,8 @@ class Database {
     check(sqlite3_exec(handle_.get(), schema, nullptr, nullptr, nullptr));
   }
 
-  /// Runs a statement, and calls row(sqlite3_stmt*) if it gives one. `sql` must last.
+  /// Runs a statement, and calls row(sqlite3_stmt*) if it gives a row. `sql` must outlive this
+  /// object.
   template <class Row, class... Values>
   void query(const char* sql, Row&& row, const Values&... values) {
     sqlite3_stmt* const statement = prepared(sql);
@@ -74,13 +75,13 @@ class Database {
         sql, [](sqlite3_stmt*) {}, values...);
   }
 
-  /// The transaction of what is written until the next `durably`.
+  /// Begins the transaction of everything that is written until the next `durably`.
   void begin() {
     if (sqlite3_get_autocommit(handle_.get()) != 0) {
       run("BEGIN");
     }
   }
-  /// Does this and makes it durable, and all that was written since `begin`.
+  /// Calls `work`, and makes durable what it writes and everything that was written since `begin`.
   template <class Work>
   void durably(Work&& work) {
     begin();
@@ -129,14 +130,14 @@ class Database {
   using Statement = std::unique_ptr<sqlite3_stmt, Close>;
 
   std::unique_ptr<sqlite3, Close> handle_;
-  std::map<std::string_view, Statement> statements_;  // are closed first
+  std::map<std::string_view, Statement> statements_;  // after handle_: must be closed before it
 };
 
 std::uint64_t number(sqlite3_stmt* row, int column) {
   return static_cast<std::uint64_t>(sqlite3_column_int64(row, column));
 }
 
-/// Records are written ahead of their commit; only `committed` decides what is shown.
+/// Records are written before their commit; only `committed` decides which are shown.
 class SqliteOutput final : public wallaroo::ConnectorOutput {
  public:
   explicit SqliteOutput(const std::string& path) : database_(path) {}
@@ -163,7 +164,7 @@ class SqliteOutput final : public wallaroo::ConnectorOutput {
 
   void write(const std::string& name, std::uint64_t offset, std::string_view data) override {
     if (data.empty()) {
-      return;  // has no place of its own, and shows nothing
+      return;  // an empty record has no position of its own, and nothing to show
     }
     database_.begin();
     database_.run("INSERT INTO records VALUES (?, ?, ?)", name, offset, Blob{data});

@@ -5,10 +5,9 @@
 // Each line is a message whose id is the position behind the line: a number of bytes of everything
 // that the path has held. After a restart of either side the application says up to which position
 // it has the lines, and reading goes on there: with checkpoints each line counts exactly once, also
-// when the file is rotated meanwhile. rotated_log.hpp says what is noticed, and what cannot be.
-//
-// The last line may lack its end. With --once it is sent as it is. Otherwise its end is waited for;
-// when the file is rotated before that comes, it is sent as it is.
+// when the file is rotated meanwhile. rotated_log.hpp says which changes of the file are noticed.
+// The last line may lack its end. With --once it is sent as it is. Otherwise the program waits for
+// the end; if the file is rotated before that, the line is sent as it is.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -41,7 +40,7 @@ Duration duration_of(double seconds) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
-/// Beside the file, one for each application that is fed from it.
+/// A file beside the log file, for each application and stream that is fed from it.
 std::string default_state(const Options& options) {
   const std::filesystem::path path(options.file);
   std::string address = options.address;
@@ -51,7 +50,7 @@ std::string default_state(const Options& options) {
   return (path.parent_path() / name).string();
 }
 
-/// Sends what is in the file; when it is to be followed, for ever.
+/// Sends the lines of the file: to its end with --once, otherwise for ever.
 void tail(const Options& options) {
   wallaroo::ConnectorClient client({.address = options.address,
                                     .cookie = options.cookie,
@@ -81,25 +80,25 @@ void tail(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app("Feeds the lines of a file into a connector source, and goes on as the file grows.");
-  app.add_option("file", options.file)->required();
-  app.add_option("address", options.address, "of the connector source, host:port")->required();
-  app.add_option("--id", options.id, "of the stream: another number for each file")->required();
-  app.add_option("--cookie", options.cookie);
+  app.add_option("file", options.file, "log file to feed")->required();
+  app.add_option("address", options.address, "host:port of the connector source")->required();
+  app.add_option("--id", options.id, "id of the stream: a different number for each file")
+      ->required();
+  app.add_option("--cookie", options.cookie, "cookie of the connector source");
   app.add_flag("--once", options.once,
                "end the stream where the file ends, wait until the application has acknowledged "
                "that, and exit");
   app.add_option("--poll", options.poll_s, "seconds between two looks whether the file has grown")
       ->capture_default_str();
   app.add_option("--rotate-wait", options.rotate_wait_s,
-                 "for how many seconds a rotated file must not have been written to before it is "
-                 "left")
+                 "seconds without a write to a rotated file before it is left")
       ->capture_default_str();
   app.add_option("--state", options.state,
                  "where to remember which files there were; if not given, a hidden file beside the "
                  "log file");
   app.add_flag("--skip-lost", options.skip_lost,
-               "go on, with a warning, when a file that the application still wants is not there "
-               "any more");
+               "go on with a warning, instead of an error, when a file that the application asks "
+               "for does not exist any more");
   CLI11_PARSE(app, argc, argv);
   try {
     tail(options);

@@ -1,4 +1,4 @@
-"""What `rotated_log.py` knows of files: how one is recognised, and the state file."""
+"""How `rotated_log.py` recognises files, and its state file."""
 
 import os
 import re
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import List, NamedTuple, Optional
 
 HEAD_BYTES = 1024
-MOST_SEGMENTS = 1000  # that the state remembers
+MOST_SEGMENTS = 1000  # in the state file
 STATE_HEADING = "wallaroo tail_file 1"
-#: What rotation appends to a name.
+#: The suffix that rotation appends to a name.
 ROTATED_SUFFIX = re.compile(r"[-._]?\d[\dTZ:._-]*")
 HASH_OF_NOTHING = 0xCBF29CE484222325
 
@@ -36,14 +36,14 @@ class Segment:
 
     start: int  # position of its first byte
     inode: int
-    head_bytes: int = 0  # of these first bytes there is a hash
+    head_bytes: int = 0  # how many first bytes `head_hash` covers
     head_hash: int = HASH_OF_NOTHING
     torn: int = 0  # position behind a last line that was given out without its end
 
 
 class State:
-    """The segments on the disk: a heading, and a line for each. It is written as a whole, so that a
-    crash leaves the old one or the new one."""
+    """Stores the segments on the disk: a heading, and a line for each. The file is written as a
+    whole, so that a crash leaves the old one or the new one."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -112,7 +112,7 @@ class OpenFile:
         return len(head) == segment.head_bytes and fnv1a(head) == segment.head_hash
 
     def has(self, segment: Segment, offset: int) -> bool:
-        """It looks like the segment's file, and a line of it ends at this offset."""
+        """Whether this looks like the segment's file, and a line of it ends at this offset."""
         if self.size() < offset or not self.begins_as(segment):
             return False
         return (offset == 0 or segment.start + offset == segment.torn
@@ -129,7 +129,7 @@ class Entry(NamedTuple):
 
 
 class Folder:
-    """The directory in which a log file and its rotated ones are."""
+    """The directory that holds a log file and its rotated files."""
 
     def __init__(self, log_path: str) -> None:
         self._path = os.path.dirname(log_path) or "."
@@ -148,7 +148,7 @@ class Folder:
         return found
 
     def ours_first(self) -> List[Entry]:
-        """All of them, those of the log's name first."""
+        """All files of the directory, those with the log's name first."""
         return sorted(self.entries(), key=lambda each: not each.name.startswith(self._name))
 
     def open(self, entry: Entry) -> Optional[OpenFile]:
@@ -165,8 +165,8 @@ class Folder:
                 and ROTATED_SUFFIX.fullmatch(entry.name[len(self._name):]) is not None)
 
     def age(self, entry: Entry) -> tuple:
-        """Sorts rotated files from the oldest to the newest: of those that were written to at the
-        same moment, the one with the highest number is the oldest."""
+        """Sorts rotated files from the oldest to the newest. Of files with the same time of last
+        change the one with the highest number is the oldest."""
         suffix = entry.name[len(self._name):].lstrip("-._")
         number = int(suffix) if suffix.isdigit() and len(suffix) < 6 else 10**6
         return entry.changed_ns, -number, entry.name

@@ -3,24 +3,24 @@
 A position is a number of bytes of everything that the path has ever held: it rises over rotations,
 as positions of a stream must. A small state file says at which position each file began, so that a
 program that is started again finds the file that a position is in: by its inode and the hash of its
-first bytes, or by the hash alone, as a copy will do. The state is written before the first line of
-a file is given out. The example in C++ has the same rules and the same state file.
+first bytes, or by the hash alone, because a copy will do. The state is written before the first
+line of a file is given out. The example in C++ has the same rules and the same state file.
 
-What may happen to the file, and what is done:
+These things may happen to the file:
 
 * It is renamed, and begun anew (logrotate's `create`): the old one is read to its end, until nobody
   has written to it for `rotate_wait_s`. When there were several rotations, the files between are
   found in the same directory by their names (`app.log.1`, `app.log-20260131`) and times.
 * It is copied and cut off (`copytruncate`): the rest is read from the copy when that is in the same
-  directory, then the file from its beginning. What was written between the copying and the cutting
-  is lost, as logrotate's manual says.
-* It is written anew in place, and may be longer than before: its first 1024 bytes, or the 256 before
-  the position, are other ones than were read. It is read from its beginning.
-* It is missing: it is waited for.
+  directory, then the file from its beginning. Lines that were written between the copying and
+  the cutting are lost, as logrotate's manual says.
+* It is rewritten in place, and may be longer than before. This is noticed when its first 1024 bytes,
+  or the 256 before the position, differ from those that were read. It is read from its beginning.
+* It is missing: the program waits for it.
 
 Limits: a file is taken for one that has grown when it has the same inode and begins with everything
-that was read of the old one. One that is replaced by a longer copy of itself, as some editors and
-rsync do, is a new file. Compressed files are not read.
+that was read of the old one. A file that is replaced by a longer copy of itself, as some editors
+and rsync do, is a new file. Compressed files are not read.
 """
 
 import logging
@@ -51,7 +51,7 @@ class Line(NamedTuple):
 
 @dataclass
 class KeptFile:
-    """One that was read, up to this length."""
+    """A file that was read up to `length`."""
 
     file: OpenFile
     length: int
@@ -71,20 +71,20 @@ class RotatedLog:
         self._kept: Dict[int, KeptFile] = {}  # by the start of their segment
         self._index = 0  # of the segment that is read
         self._file: Optional[OpenFile] = None
-        self._gone = False  # what is left of the segment is not in any file
-        self._position: Optional[int] = None  # behind the last line
-        self._offset = 0  # in the file, behind what was read
-        self._rest = b""  # was read, and is not given out
-        self._head = b""  # what the file began with
-        self._before = b""  # what stood before the offset
+        self._gone = False  # the rest of the segment is not in any file
+        self._position: Optional[int] = None  # behind the last line that was given out
+        self._offset = 0  # in the file, behind the bytes that were read
+        self._rest = b""  # bytes that were read and not given out
+        self._head = b""  # the first bytes of the file
+        self._before = b""  # the bytes before the offset
         self._skip_to_line_end = False
         self._quiet_since = 0.0
         self._quiet_size = -1
         self._missing = False
 
     def next_line(self, position: Optional[int]) -> Optional[Line]:
-        """The line behind this position; None while there is none. Without a position: from the
-        first byte that can be found. Raises LostLines and OSError."""
+        """Returns the line behind this position, or None while there is none. Without a position it
+        begins at the first byte that can be found. Raises LostLines and OSError."""
         if position != self._position or (self._file is None and not self._gone):
             self._keep(UNKNOWN)
             self._gone = False
@@ -98,14 +98,15 @@ class RotatedLog:
             if not self._is_finished():
                 return None
             if self._read_more():
-                continue  # the last words before it was finished
+                continue  # lines that were written just before it was finished
             if line := self._cut_unended():
                 return self._give(line)
             if not self._go_on():
                 return None
 
     def acknowledged(self, position: Optional[int]) -> None:
-        """Nothing before this position will be asked for again. To be called now and then."""
+        """Promises that lines before this position will not be asked for again. Call it now and
+        then, so that old files can be closed."""
         if not self._kept:
             return
         known = max((each.start for each in self._segments if each.start <= (position or 0)),
@@ -127,7 +128,7 @@ class RotatedLog:
         return self._segments[self._index]
 
     def _cut_line(self) -> bytes:
-        """With its end; nothing if there is none yet."""
+        """Returns a line with its end; nothing if no line is complete yet."""
         if self._skip_to_line_end and (end := self._rest.find(b"\n") + 1):
             self._skip(end)
         if self._skip_to_line_end:
@@ -147,7 +148,7 @@ class RotatedLog:
 
     def _skip(self, end: int) -> None:
         if left_out := self._rest[:end].strip(b"\r\n"):
-            log.warning("'%s' has gone on in its last line, which was sent without its end; %r is "
+            log.warning("'%s' continued its last line after that was sent without its end; %r is "
                         "left out", self._path, left_out)
         self._rest = self._rest[end:]
         self._skip_to_line_end = False
@@ -169,7 +170,7 @@ class RotatedLog:
     # Reading.
 
     def _length(self) -> int:
-        """Of the segment, if another one follows."""
+        """The length of the segment if another one follows, otherwise UNKNOWN."""
         if self._index + 1 == len(self._segments):
             return UNKNOWN
         return self._segments[self._index + 1].start - self._segment().start
@@ -178,7 +179,7 @@ class RotatedLog:
         if self._gone:
             return False
         data = self._file.read(self._offset, min(READ_BYTES, self._length() - self._offset))
-        # In this order: if the file is as it was, so were the bytes.
+        # Checked after reading: if the file is still unchanged, the bytes that were read are right.
         if not self._is_unchanged(self._file):
             return self._turn_to_copy()
         if len(self._head) < HEAD_BYTES:
@@ -194,7 +195,8 @@ class RotatedLog:
                 and file.read(self._offset - before, before) == self._before)
 
     def _turn_to_copy(self) -> bool:
-        """The file was cut off or written anew: is there a copy of what it was?"""
+        """Call when the file was cut off or rewritten. Looks for a copy of its old content, and
+        reads on there."""
         changed = self._file.identity()
         self._file.close()
         self._file = None
@@ -212,13 +214,13 @@ class RotatedLog:
             if file is not None:
                 file.close()
         log.warning("'%s' was cut off or written anew when %d bytes of it had been read; it is read "
-                    "from its beginning; what else it had, if anything, is lost", self._path,
+                    "from its beginning; bytes behind those, if there were any, are lost", self._path,
                     self._offset)
         self._gone = True
         return False
 
     def _is_finished(self) -> bool:
-        """Nothing more is to be expected of the file."""
+        """Whether nothing more will be written to the file."""
         if self._gone or not self._follow or self._length() == self._offset:
             return True
         here = self._identity_of_path()
@@ -229,7 +231,7 @@ class RotatedLog:
         if info.st_size != self._quiet_size:
             self._quiet_since = time.monotonic()
             self._quiet_size = info.st_size
-        # Renaming counts as a change of the inode: whoever writes may not know yet that the file has
+        # Renaming counts as a change of the inode: the writer may not know yet that the file has
         # another name, however long it has been quiet before.
         return (time.monotonic() - self._quiet_since >= self._rotate_wait_s
                 or time.time() - info.st_ctime >= self._rotate_wait_s)
@@ -237,7 +239,7 @@ class RotatedLog:
     # From file to file.
 
     def _go_to(self, wanted: int, position: Optional[int]) -> bool:
-        """False: the file is missing."""
+        """Returns False when the file is missing."""
         if not self._segments:
             return self._adopt(wanted, position)
         self._index = max((i for i, each in enumerate(self._segments) if each.start <= wanted),
@@ -258,23 +260,23 @@ class RotatedLog:
             wanted = following
         if self._segment().head_bytes != 0:
             log.warning("the file in which '%s' was at byte %d is not there any more, or was written "
-                        "anew; what it had behind that, if anything, is lost", self._path, wanted)
+                        "anew; bytes behind that, if there were any, are lost", self._path, wanted)
         return self._begin_at_path(wanted, position)
 
     def _tell_lost(self, start: int, end: int, position: Optional[int]) -> None:
         lost = f"bytes {start} to {end} of what '{self._path}' has held are in no file any more"
         if position is not None and not self._skip_lost:
-            raise LostLines(f"the application asks for what is lost: {lost}; bring the file back to "
-                            "its directory, or give --skip-lost to go on with what is there")
+            raise LostLines(f"the application asks for lines that are lost: {lost}; bring the file back to "
+                            "its directory, or give --skip-lost to go on without them")
         log.warning("%s; they are left out", lost)
 
     def _adopt(self, wanted: int, position: Optional[int]) -> bool:
-        """There is no state."""
+        """Call when there is no state file."""
         file = self._open_path() if wanted != 0 else None
         if file is not None:
             assumed = Segment(0, file.identity().inode)
             if file.has(assumed, wanted) or file.size() == wanted:
-                log.warning("there is no state file: takes it that '%s' is the file of which the "
+                log.warning("there is no state file: assuming that '%s' is the file of which the "
                             "application has %d bytes", self._path, wanted)
                 self._segments = [assumed]
                 self._index = 0
@@ -282,7 +284,7 @@ class RotatedLog:
                 return True
             file.close()
             log.warning("'%s' is not the file of which the application has %d bytes; it is read from "
-                        "its beginning; what the other one had behind them is lost", self._path,
+                        "its beginning; what the other file had behind them is lost", self._path,
                         wanted)
         return self._begin_at_path(wanted, position)
 
@@ -293,7 +295,7 @@ class RotatedLog:
         return file is not None
 
     def _begin(self, file: OpenFile, start: int, position: Optional[int]) -> None:
-        """A new segment, which is not saved before it has a line."""
+        """Begins a new segment, which is not saved before it has a line."""
         self._segments = [each for each in self._segments if each.start < start]
         self._segments.append(Segment(start, file.identity().inode))
         self._index = len(self._segments) - 1
@@ -312,7 +314,7 @@ class RotatedLog:
         self._skip_to_line_end = offset != 0 and not self._before.endswith(b"\n")
 
     def _go_on(self) -> bool:
-        """To the next file. False: there is none yet."""
+        """Goes on to the next file. Returns False when there is none yet."""
         end = self._segment().start + self._offset
         if self._length() != UNKNOWN:
             following = self._segments[self._index + 1].start
@@ -323,7 +325,7 @@ class RotatedLog:
         file = self._successor()
         if file is None:
             return False
-        log.info("'%s' was rotated; goes on with '%s'", self._path, file.path)
+        log.info("'%s' was rotated; going on with '%s'", self._path, file.path)
         self._keep(self._offset)
         self._begin(file, end, self._position)
         return True
@@ -390,11 +392,11 @@ class RotatedLog:
         except FileNotFoundError:
             if not self._missing and self._follow:
                 self._missing = True
-                log.warning("'%s' is not there; waits for it", self._path)
+                log.warning("'%s' does not exist; waiting for it", self._path)
             return None
 
     def _open_path(self) -> Optional[OpenFile]:
-        """Nothing while it is missing, if it is to be waited for."""
+        """Returns None while the file is missing, if the program should wait for it."""
         try:
             return OpenFile(self._path)
         except FileNotFoundError:
@@ -404,7 +406,7 @@ class RotatedLog:
             return None
 
     def _keep(self, length: int) -> None:
-        """The file stays open, as the application may ask for it again."""
+        """Keeps the file open, because the application may ask for its lines again."""
         if self._file is not None:
             self._kept[self._segment().start] = KeptFile(self._file, length, time.monotonic())
         self._file = None

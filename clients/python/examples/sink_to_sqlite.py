@@ -5,8 +5,8 @@
     sqlite3 results.db 'SELECT CAST(data AS TEXT) FROM results'
 
 The view `results` shows what the application has committed, in order for each output (one for each
-worker and sink). Data and transactions are in the one database, so that a crash at any moment, of
-this program or of the application, leaves them in agreement.
+worker and sink). Data and transactions are in one database, so that they agree after a crash of
+this program or of the application at any moment.
 """
 
 import argparse
@@ -37,8 +37,8 @@ CREATE VIEW IF NOT EXISTS results AS
 
 
 class SqliteOutput(SinkOutput):
-    """Records are written ahead of their commit; only `committed` decides what is shown. Whatever is
-    written is durable at the next prepare, which is early for some, and harmless."""
+    """Records are written before their commit; only `committed` decides which are shown. A prepare
+    makes all written records durable, for some earlier than needed, which is harmless."""
 
     def __init__(self, path):
         self._database = sqlite3.connect(path, check_same_thread=False)
@@ -59,7 +59,7 @@ class SqliteOutput(SinkOutput):
             self._delete_from(name, offset)
 
     def write(self, name, offset, data):
-        if data:  # records of no bytes have no place of their own, and show nothing
+        if data:  # an empty record has no position of its own, and nothing to show
             self._database.execute("INSERT INTO records VALUES (?, ?, ?)", (name, offset, data))
 
     def prepare(self, name, transaction):

@@ -6,10 +6,10 @@
 Each line is a message whose id is the position behind the line: a number of bytes of everything
 that the path has held. After a restart of either side the application says up to which position it
 has the lines, and reading goes on there: with checkpoints each line counts exactly once, also when
-the file is rotated meanwhile. `rotated_log.py` says what is noticed, and what cannot be.
+the file is rotated meanwhile. `rotated_log.py` says which changes of the file are noticed.
 
-The last line may lack its end. With --once it is sent as it is. Otherwise its end is waited for;
-when the file is rotated before that comes, it is sent as it is.
+The last line may lack its end. With --once it is sent as it is. Otherwise the program waits for the
+end; if the file is rotated before that, the line is sent as it is.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from wallaroo_connector import ConnectorClient, ConnectorError, stream_id_of  # 
 
 
 def tail(lines, client, stream, follow, poll_s):
-    """Sends what is in the file; when it is to be followed, for ever."""
+    """Sends the lines of the file: for ever if it is followed, otherwise to its end."""
     while True:
         lines.acknowledged(stream.acknowledged)
         # The position steps back when the application has lost something.
@@ -37,31 +37,30 @@ def tail(lines, client, stream, follow, poll_s):
 
 
 def default_state(path, address, stream_id):
-    """Beside the file, one for each application that is fed from it."""
+    """A file beside the log file, for each application and stream that is fed from it."""
     folder, name = os.path.split(path)
     return os.path.join(folder, f".{name}.{address.replace(':', '-')}.{stream_id}.tail")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("file")
-    parser.add_argument("address", help="of the connector source, host:port")
-    parser.add_argument("--cookie", default="")
+    parser.add_argument("file", help="log file to feed")
+    parser.add_argument("address", help="host:port of the connector source")
+    parser.add_argument("--cookie", default="", help="cookie of the connector source")
     parser.add_argument("--stream", help="name of the stream; the file's absolute path if not given")
     parser.add_argument("--once", action="store_true",
                         help="end the stream where the file ends, wait until the application has "
                         "acknowledged that, and exit")
     parser.add_argument("--poll", type=float, default=0.2, metavar="SECONDS",
-                        help="how often to look whether the file has grown (default 0.2)")
+                        help="time between two looks whether the file has grown (default 0.2)")
     parser.add_argument("--rotate-wait", type=float, default=1.0, metavar="SECONDS",
-                        help="how long nobody must have written to a rotated file before it is left "
-                        "(default 1)")
+                        help="time without a write to a rotated file before it is left (default 1)")
     parser.add_argument("--state", metavar="PATH",
                         help="where to remember which files there were; if not given, a hidden file "
                         "beside the log file")
     parser.add_argument("--skip-lost", action="store_true",
-                        help="go on, with a warning, when a file that the application still wants is "
-                        "not there any more")
+                        help="go on with a warning, instead of an error, when a file that the "
+                        "application asks for does not exist any more")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="tail_file: %(message)s")
     name = options.stream or os.path.abspath(options.file)
