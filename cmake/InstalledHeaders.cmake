@@ -2,8 +2,8 @@
 #
 # Puts the headers that users get into TARGET: the public ones, and the internal ones that these
 # need, as wallaroo/detail/FOLDER/x.hpp. In the sources the internal headers are included as
-# "FOLDER/x.hpp"; installed so, they would clash with folders step/ or base/ of the user's, hence
-# every such include becomes <wallaroo/detail/FOLDER/x.hpp>.
+# "FOLDER/x.hpp". Installed under these names they would clash with folders step/ or base/ of a
+# user, so every such include becomes <wallaroo/detail/FOLDER/x.hpp>.
 cmake_minimum_required(VERSION 3.25)
 
 set(include_of_internal "#include \"([a-z_]+/[a-z_0-9/]+\\.hpp)\"")

@@ -10,7 +10,8 @@ if(WALLAROO_SANITIZE)
     -fsanitize=${WALLAROO_SANITIZE} -fno-sanitize=vptr -fno-omit-frame-pointer -fno-sanitize-recover=all -g1 -O1)
   target_link_options(wallaroo_flags INTERFACE -fsanitize=${WALLAROO_SANITIZE})
   if(WALLAROO_SANITIZE MATCHES thread)
-    # It does not see fences. Only the doorbell of mailboxes has some, and they order atomics.
+    # The thread sanitizer does not see fences. Only the doorbell of mailboxes has some, and they
+    # order atomics.
     target_compile_options(wallaroo_flags INTERFACE -Wno-tsan)
   endif()
 endif()
@@ -34,7 +35,7 @@ endif()
 function(wallaroo_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
-  # As the precompiled header was compiled.
+  # Must be the same as for the precompiled header.
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gtest_main wallaroo_flags fmt::fmt)
   target_precompile_headers(${name} REUSE_FROM wallaroo_test_pch)

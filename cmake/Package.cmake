@@ -1,5 +1,5 @@
-# The library as others see it: wallaroo::wallaroo in the build, and what `cmake --install` puts
-# where find_package(wallaroo CONFIG) finds it.
+# The library for other projects: wallaroo::wallaroo in the build, and the files that `cmake
+# --install` puts where find_package(wallaroo CONFIG) finds them.
 include(CMakePackageConfigHelpers)
 
 # All layers in one library.
@@ -15,7 +15,7 @@ target_link_libraries(wallaroo INTERFACE
   Boost::headers Boost::json fmt::fmt spdlog::spdlog Threads::Threads lz4
   $<BUILD_INTERFACE:$<LINK_ONLY:wallaroo_flags>>)
 
-# What programs that feed and drain applications need, and nothing of the engine.
+# The library for programs that feed and drain applications. It has nothing of the engine.
 list(FILTER objects INCLUDE REGEX "wallaroo_(base|io|connector)>")
 add_library(wallaroo_connector_client STATIC ${objects})
 add_library(wallaroo::connector_client ALIAS wallaroo_connector_client)

@@ -1,4 +1,4 @@
-// Whatever the bytes: a frame or control message that is encoded as exactly these bytes, or an
+// Any bytes are either a frame or control message that is encoded as exactly these bytes, or an
 // error that says why not.
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +24,7 @@ void check_stream(std::string_view bytes) {
   while (const auto body = protocol::first_frame(bytes, 1 << 16)) {
     const protocol::Frame frame = protocol::decode(*body);
     const std::string again = protocol::encode(frame);
-    // A RESTART without an address has two forms.
+    // There are two ways to encode a RESTART without an address.
     require(body->size() == 1 || bytes.starts_with(again), "a frame comes back with other bytes");
     bytes.remove_prefix(protocol::length_bytes + body->size());
     if (const auto* message = std::get_if<protocol::Message>(&frame)) {

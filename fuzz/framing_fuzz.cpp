@@ -1,4 +1,5 @@
-// Whatever the bytes and however they arrive: the same records, the same end, no bad access.
+// Any bytes give the same records and the same end in whatever pieces they arrive, without a bad
+// access.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +44,8 @@ class Choices {
   std::span<const std::uint8_t>& input_;
 };
 
-/// Answers with numbers taken from the bytes, possible ones or not, but always the same for them.
+/// A framer that answers with numbers taken from the bytes. They may be impossible, but are always
+/// the same for the same bytes.
 FrameStep untrustworthy(std::string_view bytes) {
   if (bytes.size() < 4) {
     return FrameStep::more();
@@ -55,7 +57,8 @@ FrameStep untrustworthy(std::string_view bytes) {
   if (number(0) == 254) {
     return FrameStep::found(number(1), SIZE_MAX - number(2), number(3));
   }
-  // Like any honest framer, this one does not answer before it has seen what it consumes.
+  // Like every correct framer, this one does not answer before it has seen the bytes that it
+  // consumes.
   return bytes.size() < number(3) ? FrameStep::more()
                                   : FrameStep::found(number(1), number(2), number(3));
 }
@@ -75,7 +78,7 @@ Framing choose_framing(std::uint8_t choice) {
   }
 }
 
-/// The bytes as one call after another of at most `max_frames`, all of them there from the start.
+/// Cuts the bytes, which are all there from the start, in calls of at most `max_frames`.
 Outcome cut_whole(const Framer& framer, std::string_view bytes, std::size_t max_frames) {
   Outcome outcome;
   for (;;) {
@@ -99,8 +102,8 @@ Outcome cut_whole(const Framer& framer, std::string_view bytes, std::size_t max_
   return outcome;
 }
 
-/// The bytes through a buffer as a socket would bring them, in pieces of the sizes given in turn.
-/// The records are copied only at the end, so their memory must have been kept until then.
+/// Passes the bytes through a buffer as a socket would bring them, in pieces of the given sizes in
+/// turn. Copies the records only at the end, so their memory must have been kept until then.
 Outcome cut_in_pieces(const Framer& framer, std::string_view bytes,
                       const std::vector<std::size_t>& sizes) {
   Outcome outcome;
@@ -142,8 +145,8 @@ void require_same(const Outcome& whole, const Outcome& pieces) {
   std::abort();
 }
 
-/// An error names what it saw, which for a user's framer, and for bytes that look like HTTP, may
-/// be more or less of the stream: there only its being an error counts.
+/// An error quotes bytes of the stream. For a user's framer, and for bytes that look like HTTP,
+/// these may be more or fewer, so only the fact of an error is compared there.
 void forget_wording(Outcome& outcome) {
   if (!outcome.error.empty()) {
     outcome.error = "error";

@@ -1,4 +1,5 @@
-// A manifest of any bytes: damage that is told, or one that is written as it was read.
+// Any bytes are either reported as a damaged manifest, or are a manifest that is written as it was
+// read.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -19,7 +20,7 @@ using namespace wallaroo::internal;
 constexpr std::size_t envelope_bytes = 32;
 constexpr std::size_t checksummed_from = 16;
 
-/// What no fuzzer guesses: magic, length and checksum.
+/// Adds the magic, length and checksum, which no fuzzer guesses.
 std::string with_envelope(std::string_view body) {
   std::string bytes = encode_manifest(Manifest{}).substr(0, envelope_bytes);
   const std::uint64_t size = body.size();

@@ -1,4 +1,5 @@
-// Whatever the schema and the bytes: a value or a StoredError, within the memory they account for.
+// Any schema and bytes give a value or a StoredError, with no more memory than the bytes account
+// for.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -34,7 +35,7 @@ struct State {
   std::array<std::uint16_t, 3> numbers{};
   std::vector<bool> truths;
 };
-/// State in an earlier program.
+/// The state of an earlier program.
 struct Before {
   bool flag = false;
   std::vector<std::tuple<std::string>> inners;
@@ -46,7 +47,7 @@ void require(bool holds) {
   }
 }
 
-/// What was read is written and read again as the same.
+/// Writes a value that was read, and reads it again: it must be the same.
 template <class T>
 void read_as(const Schema& schema, std::string_view bytes) {
   try {

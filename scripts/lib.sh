@@ -8,7 +8,7 @@ die() {
   exit 1
 }
 
-# A mistake on the command line.
+# Reports a mistake on the command line.
 usage_error() {
   printf '%s: %s (try --help)\n' "$(basename "$0")" "$*" >&2
   exit 2

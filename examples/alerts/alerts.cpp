@@ -51,7 +51,7 @@ std::optional<Alert> check_payment(const Payment& payment) {
   return Alert{"large", payment.user, payment.euros};
 }
 
-// Tells once, when the total passes the bound.
+// Emits an alert once, when the total passes the bound.
 std::optional<Alert> check_total(const Payment& payment, UserTotal& total) {
   const bool told = total.euros > large_total;
   total.euros += payment.euros;

@@ -1,4 +1,4 @@
-// Checks orders against the market: two sources meet by the symbol they speak of.
+// Checks orders against the market: records of two sources meet by their symbol.
 //
 // Market data sets the best bid and offer of a symbol. An order is rejected while the spread of its
 // symbol is 0.05 or more, or 5 % or more of the middle, or not known. Rejected orders come out.
@@ -31,7 +31,7 @@ struct Order {
   std::uint32_t price;
 };
 
-// Streams that merge have records of one type.
+// Streams must have records of one type to be merged.
 using Message = std::variant<Quote, Order>;
 
 // The state: one for each symbol; 0 as long as there was no market data.

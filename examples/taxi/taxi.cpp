@@ -38,7 +38,7 @@ struct Fares {
   std::uint64_t trips;
   double mean_cents;
 };
-// Of one trip: what a join keeps has to own its bytes.
+// One trip. A join keeps these records, so they must own their bytes.
 struct Fare {
   std::int64_t end_s;
   std::string taxi;

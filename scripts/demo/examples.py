@@ -3,7 +3,7 @@
 data.py describes what goes in and how to read what comes out:
   SINKS              the names of the sinks
   phases()           [Phase, ...]: bytes for one connection each, sent one phase after the other
-  readable(output)   the lines of text that stand for the bytes of a sink
+  readable(output)   the lines of text that show the bytes of a sink
   key(line)          the lines with equal keys have an order, the others have none
 """
 
@@ -29,7 +29,7 @@ class Phase:
 
 
 class Receiver:
-    """Listens and keeps what arrives, each connection for itself."""
+    """Listens and keeps the bytes that arrive, separately for each connection."""
 
     def __init__(self):
         self.connections = []

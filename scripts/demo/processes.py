@@ -1,4 +1,4 @@
-"""The programs of a demonstration: started, asked how far they are, and stopped."""
+"""Starts and stops the programs of a demonstration, and asks how far they are."""
 
 import contextlib
 import json
@@ -22,11 +22,11 @@ STARTED = []  # every process of this program, ended ones among them
 
 
 class DemoError(Exception):
-    """Something did not go as it must; the text says what."""
+    """The demonstration failed; the text says why."""
 
 
 def run_program(main):
-    """Calls main() and ends: with 1 when something did not go as it must, with 130 after a signal.
+    """Calls main() and exits: with 1 after a DemoError, with 130 after a signal.
     The programs that were started have ended by then."""
     def stopped(*_):
         for each in ENDINGS:  # a second one must not disturb the cleaning up
@@ -71,7 +71,7 @@ def signals_wait():
 def start(command, **options):
     """A process that `run_program` ends, should nobody have done so. In a process group of its own:
     Ctrl-C at the terminal is for us."""
-    with signals_wait():  # else one could come when the process runs and nobody knows it yet
+    with signals_wait():  # otherwise a signal could come before the new process is in STARTED
         process = subprocess.Popen(command, process_group=0, **options)
         STARTED.append(process)
     return process
@@ -84,7 +84,7 @@ def end(process):
 
 
 def free_address():
-    """An address where nobody listens now."""
+    """Returns an address where nobody listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{probe.getsockname()[1]}"
@@ -114,7 +114,7 @@ class Program:
         self.log.close()
 
     def output(self):
-        """What it has printed so far, standard error included."""
+        """Everything that it has printed so far, standard error included."""
         with open(f"/proc/self/fd/{self.log.fileno()}", errors="replace") as copy:
             return copy.read()
 
@@ -189,7 +189,7 @@ class Application(Program):
             raise
 
     def get(self, path):
-        # Without a proxy that the environment may name.
+        # Does not use a proxy that the environment may name.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"http://{self.http}{path}", timeout=START_TIMEOUT_S) as response:
             return response.read().decode()

@@ -1,4 +1,4 @@
-"""The real text that word count is shown on, and what counting its words must give."""
+"""The real text for the demonstration of word count, and the right counts of its words."""
 
 import re
 from collections import Counter

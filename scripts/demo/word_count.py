@@ -45,7 +45,7 @@ def count(options, text, rounds):
     expected = text.words() * rounds
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        # Hundreds of megabytes of totals arrive. Each word has its last one near their end.
+        # Hundreds of megabytes of totals arrive. The last total of each word is near their end.
         last_totals = stack.enter_context(LastBytes(64 << 20))
         receiver = stack.enter_context(Program(
             giles(options.build, "receive", "--listen", ANY_PORT, "--newline", "--quiet",
@@ -88,7 +88,7 @@ class LastBytes:
         end(self.process)
 
     def close_pipe(self):
-        """Leaves the writing to the program that got the pipe."""
+        """Closes this end of the pipe: only the program that got the pipe writes to it."""
         self.pipe.close()
 
     def read(self):
@@ -163,7 +163,7 @@ def show_percentiles(title, percentiles):
 
 
 def word_count_latencies(options, text):
-    """From the application's own histogram, whose bins double."""
+    """Latencies from the application's own histogram, whose bins double."""
     with Program(giles(options.build, "receive", "--listen", ANY_PORT, "--newline",
                        "--keep-open", "--quiet")) as receiver, \
          word_count(options, receiver) as application, \
@@ -180,7 +180,7 @@ def word_count_latencies(options, text):
 
 
 def histogram(application):
-    """How many latencies are in each bin, the last one without bound; and the bounds."""
+    """How many latencies are in each bin, the last of which has no bound; and the bounds."""
     metrics = application.metrics()
     bounds = metrics["latency_bounds_seconds"]
     for pipeline in metrics["pipelines"]:
@@ -210,7 +210,7 @@ def percentiles_of(bins, bounds):
 
 
 def passthrough_latencies(options):
-    """Measured by giles, from when a record was due to be sent to when it was received."""
+    """Latencies measured by giles, from when a record was due to be sent until it was received."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "latency.json"
         source = free_address()

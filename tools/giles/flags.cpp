@@ -18,7 +18,7 @@ constexpr std::uint64_t kDefaultInterval_ns = 5'000'000;
 constexpr std::uint64_t kDefaultBatchSize = 1'000;
 constexpr std::uint64_t kLargestRecordBytes = 16 << 20;
 
-// How the text of an option becomes a value, and what --help calls that text.
+// Turns the text of an option into a value, and names the kind of value in --help.
 template <typename Value>
 struct Parser {
   Value (*parse)(const std::string& text);
@@ -94,7 +94,7 @@ constexpr Parser<std::uint64_t> kRate{read_rate, "N/s"};
 constexpr Parser<int> kBufferSize{read_buffer_size, "BYTES"};
 constexpr Parser<Address> kAddress{read_address, "HOST:PORT"};
 
-// What the options of `send` hold before they are checked against each other.
+// The options of `send` before they are checked against each other.
 struct SendFlags {
   SendCommand command;
   std::optional<std::uint64_t> batch_size;

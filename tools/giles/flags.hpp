@@ -12,7 +12,7 @@
 
 namespace wallaroo::giles {
 
-// What the command line asks for, checked: everything in it can be done.
+// What the command line asks for. It is checked: everything in it can be done.
 
 struct SendCommand {
   SendPlan plan;  // without make_lanes
@@ -41,7 +41,7 @@ struct Command {
   std::optional<SendCommand> send;
   std::optional<ReceiveCommand> receive;
   std::optional<LatencyCommand> latency;
-  int exit_code = 0;  // when none of the three: help was printed, or what is wrong
+  int exit_code = 0;  // when no command is set: help or an error was printed
 };
 
 Command parse_command_line(int argc, char** argv);

@@ -53,7 +53,7 @@ void FrameCounter::begin_record(std::uint64_t length) {
   missing_bytes_ = length;
 }
 
-// Takes what is missing of the length from the piece; returns how many bytes that was.
+// Takes the missing bytes of the length from the piece; returns how many bytes that was.
 std::size_t FrameCounter::consume_header(std::string_view piece) {
   const std::size_t taken = std::min(piece.size(), header_.size() - header_bytes_);
   std::copy_n(piece.data(), taken, header_.data() + header_bytes_);

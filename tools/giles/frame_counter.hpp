@@ -19,8 +19,8 @@ namespace wallaroo::giles {
 class FrameCounter {
  public:
   struct Step {
-    std::uint64_t records = 0;       // ended inside the piece
-    std::size_t complete_bytes = 0;  // of the piece, up to the end of the last of them
+    std::uint64_t records = 0;       // that ended inside the piece
+    std::size_t complete_bytes = 0;  // of the piece, up to the end of the last such record
   };
 
   FrameCounter(Framing framing, std::uint64_t max_record_bytes)
@@ -46,8 +46,8 @@ class FrameCounter {
   std::size_t header_bytes_ = 0;
 };
 
-// The end of the first record that ends at or after `from` when `bytes` begins with a record, and
-// how many records end up to there. nullopt if none does.
+// Finds the first record that ends at or after `from`, when `bytes` begins with a record. Returns
+// its end and how many records end up to there; nullopt if none does.
 struct RecordEnd {
   std::size_t position = 0;
   std::uint64_t records = 0;

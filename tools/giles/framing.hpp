@@ -4,7 +4,7 @@
 
 namespace wallaroo::giles {
 
-// How records lie in a stream of bytes.
+// How a stream of bytes is divided into records.
 struct Framing {
   enum class Kind {
     kLengthPrefixed,  // a 4-byte big-endian length, then that many bytes

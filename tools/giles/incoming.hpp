@@ -17,7 +17,8 @@ class Incoming {
 
   int fd() const { return socket_.get(); }
 
-  // How many records ended inside `piece`. Throws RuntimeError for a record that is too large.
+  // Returns how many records ended inside `piece`. Throws RuntimeError for a record that is too
+  // large.
   std::uint64_t count(std::string_view piece) { return counter_.consume(piece).records; }
 
   // The same, and calls `use(bytes)` with the bytes of the records that ended, framing included.
@@ -38,7 +39,7 @@ class Incoming {
 
   bool inside_record() const { return counter_.partial_bytes() > 0; }
 
-  // What collect() holds of the record that has not ended.
+  // The bytes that collect() holds of a record that has not ended.
   std::string_view begun() const { return begun_; }
 
  private:

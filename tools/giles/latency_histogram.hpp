@@ -7,7 +7,7 @@ namespace wallaroo::giles {
 
 // Latencies in bins of 0.5 % width from 100 ns to 1000 s. Least, largest, mean and count are
 // exact; a quantile is the upper edge of its bin, so it is never told too small and at most 0.5 %
-// too large. A smaller value counts as 100 ns, a larger one as the largest seen.
+// too large. A value below the range counts as 100 ns, a value above it as the largest seen.
 class LatencyHistogram {
  public:
   LatencyHistogram();
@@ -22,7 +22,8 @@ class LatencyHistogram {
   std::uint64_t max_ns() const { return max_ns_; }
   double mean_ns() const;
 
-  // The least value that at least `fraction` (0 to 1) of the latencies do not exceed; 0 when empty.
+  // The least value that at least a `fraction` (0 to 1) of the latencies do not exceed; 0 when
+  // empty.
   std::uint64_t quantile_ns(double fraction) const;
 
  private:

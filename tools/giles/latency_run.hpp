@@ -38,9 +38,9 @@ struct LatencyResult {
   ReceiveResult received;
 };
 
-// Sends on one thread and receives on the calling one. `listening` is called with the address as
-// soon as peers can connect to it. Throws RuntimeError when nothing could begin; later failures are
-// in the results. Gives nothing when stopped before it began.
+// Sends on one thread and receives on the calling one. Calls `listening` with the address as soon
+// as peers can connect to it. Throws RuntimeError when the run cannot begin; later failures are in
+// the results. Returns nothing when it is stopped before it begins.
 std::optional<LatencyResult> run_latency(
     const LatencyRun& run, StopRequest& stop,
     const std::function<void(const std::string& address)>& listening);

@@ -17,7 +17,7 @@
 namespace wallaroo::giles {
 namespace {
 
-// Prints each problem; the exit code that they mean.
+// Prints each problem; returns the exit code.
 int complain(const std::vector<std::string>& problems) {
   for (const std::string& problem : problems) fmt::print(stderr, "giles: {}\n", problem);
   return problems.empty() ? 0 : 1;

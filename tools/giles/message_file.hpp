@@ -35,10 +35,11 @@ struct FileFormat {
 void append_messages(const FileFormat& format, std::string_view contents, std::string_view file,
                      WireMessages& out);
 
-// The messages of all files in the order given. Throws RuntimeError for a file that cannot be read.
+// Returns the messages of all files in the order given. Throws RuntimeError for a file that cannot
+// be read.
 WireMessages load_messages(const FileFormat& format, const std::vector<std::string>& files);
 
-// The messages i, i + lanes, i + 2 * lanes, ... for each i < lanes.
+// Returns for each i < lanes the messages i, i + lanes, i + 2 * lanes, ...
 std::vector<WireMessages> deal_round_robin(WireMessages messages, std::uint64_t lanes);
 
 }  // namespace wallaroo::giles

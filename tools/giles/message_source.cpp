@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kFileChunkBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kGeneratedChunkBytes = std::size_t{1} << 18;
-// With more lanes than this, what each keeps ready shrinks, so that memory stays bounded.
+// With more lanes than this, each lane keeps fewer messages ready, so that memory stays bounded.
 constexpr std::uint64_t kLanesWithFullChunks = 16;
 constexpr std::size_t kLongestDecimal = std::numeric_limits<std::uint64_t>::digits10 + 1;
 
@@ -48,7 +48,7 @@ class FileLane : public Lane {
   const FileMessages& messages_;
   std::uint64_t lane_;
   std::uint64_t pass_ = 0;
-  std::uint64_t next_message_ = 0;  // in part()
+  std::uint64_t next_message_ = 0;  // index in part()
 };
 
 // Writes messages with `Write`, which has max_bytes and `char* operator()(std::uint64_t g, char*)`.

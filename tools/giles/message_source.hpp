@@ -25,8 +25,8 @@ class Lane {
  public:
   virtual ~Lane() = default;
 
-  // The next messages, at least one and at most `max_messages` (>= 1), in a chunk of a size that
-  // is good for one write. The bytes stay valid until the next call.
+  // Returns the next messages, at least one and at most `max_messages` (>= 1), in a chunk of a good
+  // size for one write. The bytes stay valid until the next call.
   virtual Chunk next(std::uint64_t max_messages) = 0;
 };
 

@@ -52,7 +52,7 @@ void set_no_delay(int fd) {
 
 enum class Attempt { kConnected, kFailed, kStopped };
 
-// One attempt; errno tells why it failed.
+// Makes one attempt; when it fails, errno says why.
 Attempt try_connect(int fd, const addrinfo& target, std::uint64_t end_ns, const StopRequest& stop) {
   if (::connect(fd, target.ai_addr, target.ai_addrlen) == 0) return Attempt::kConnected;
   if (errno != EINPROGRESS) return Attempt::kFailed;

@@ -19,9 +19,9 @@ struct Address {
 // "host:port", "[ipv6]:port". Throws UsageError.
 Address parse_address(std::string_view text);
 
-// A connected, non-blocking socket without Nagle's delay. Tries again while the peer is not there,
-// until `timeout_ns` has passed; then throws RuntimeError. Gives no socket when a stop was
-// requested meanwhile.
+// Returns a connected, non-blocking socket without Nagle's delay. Tries again while the peer is not
+// there; throws RuntimeError when `timeout_ns` has passed. Returns no socket when a stop is
+// requested while it tries.
 UniqueFd connect_to(const Address& address, std::uint64_t timeout_ns, const StopRequest& stop);
 
 struct ListenOptions {
@@ -32,14 +32,14 @@ struct ListenOptions {
 // A listening, non-blocking socket. Throws RuntimeError.
 UniqueFd listen_on(const ListenOptions& options);
 
-// Where a socket is bound.
+// The address that a socket is bound to.
 std::string local_address(int socket);
 
-// The next connection that waits, non-blocking; none when there is none. Throws RuntimeError when
-// the process is out of file descriptors.
+// Accepts the next waiting connection, non-blocking; returns no socket when none waits. Throws
+// RuntimeError when the process is out of file descriptors.
 UniqueFd accept_one(int listener);
 
-// As many connections as the machine lets this process have.
+// Raises the limit of open files to the highest that this process may have.
 void raise_open_file_limit();
 
 }  // namespace wallaroo::giles

@@ -23,7 +23,7 @@ Outgoing::Write Outgoing::write(std::uint64_t due) {
     written_ += static_cast<std::size_t>(sent);
     bytes_ += static_cast<std::uint64_t>(sent);
   }
-  if (in_chunk()) {  // a short write is how a full socket shows; EPOLLOUT follows
+  if (in_chunk()) {  // a short write means that the socket is full; EPOLLOUT follows
     writable_ = false;
     return Write::kFull;
   }

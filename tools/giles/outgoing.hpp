@@ -13,7 +13,7 @@ namespace wallaroo::giles {
 class Outgoing {
  public:
   enum class Write {
-    kIdle,    // all that is due is written
+    kIdle,    // all messages that are due are written
     kMore,    // there is more to write at once
     kFull,    // the socket takes no more now
     kFailed,  // errno says why
@@ -22,10 +22,10 @@ class Outgoing {
   Outgoing(UniqueFd socket, std::unique_ptr<Lane> lane, Framing framing)
       : socket_(std::move(socket)), lane_(std::move(lane)), framing_(framing) {}
 
-  // Writes one chunk at most of the messages below `due` (a count of this lane's messages).
+  // Writes at most one chunk of the messages below `due` (a count of this lane's messages).
   Write write(std::uint64_t due);
 
-  // After this, write() ends with the record begun, however many are due.
+  // After this call write() only finishes the record that it has begun, however many are due.
   void drop_records_not_begun();
 
   int fd() const { return socket_.get(); }
@@ -40,7 +40,7 @@ class Outgoing {
 
   std::uint64_t bytes() const { return bytes_; }
   std::uint64_t messages() const;  // written whole
-  bool inside_message() const;     // the peer has a part of one
+  bool inside_message() const;     // the peer has only a part of a message
 
  private:
   UniqueFd socket_;
@@ -51,7 +51,7 @@ class Outgoing {
   bool draining_ = false;
   Chunk chunk_;
   std::size_t written_ = 0;  // of chunk_
-  std::uint64_t taken_ = 0;  // messages, those of chunk_ included
+  std::uint64_t taken_ = 0;  // messages taken from the lane, including those of chunk_
   std::uint64_t bytes_ = 0;
 };
 

@@ -27,7 +27,7 @@ class Poller {
     }
   }
 
-  // The events that are there, waiting at most `timeout_ns` for the first.
+  // Returns the events that are ready; waits at most `timeout_ns` for the first.
   std::span<const epoll_event> wait(std::uint64_t timeout_ns) {
     const timespec timeout{.tv_sec = static_cast<time_t>(timeout_ns / 1'000'000'000),
                            .tv_nsec = static_cast<long>(timeout_ns % 1'000'000'000)};

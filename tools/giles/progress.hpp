@@ -5,7 +5,8 @@
 
 namespace wallaroo::giles {
 
-// One line a second on standard error: how far a run is, and how fast it was since the last line.
+// Prints a line a second on standard error: how far a run is, and how fast it was since the last
+// line.
 class Progress {
  public:
   static constexpr std::uint64_t kPeriod_ns = 1'000'000'000;

@@ -78,7 +78,7 @@ bool Receiver::finished(std::uint64_t now) {
   }
   if (complete_ns_ && now >= *complete_ns_ + plan_.settle_ns) return true;
   if (plan_.keep_open || !incoming_.empty() || result_.connections == 0) return false;
-  accept_all();  // one that waits already counts as open
+  accept_all();  // a connection that waits already counts as open
   return incoming_.empty();
 }
 

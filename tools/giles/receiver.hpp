@@ -24,8 +24,8 @@ struct ReceivePlan {
   Framing framing;
   std::uint64_t max_record_bytes = 16 << 20;
   std::string output;                       // file, "-" is standard output, empty for none
-  std::optional<std::uint64_t> expect;      // records; the run ends when they are there
-  std::uint64_t settle_ns = 0;              // then waits this long for any that are too many
+  std::optional<std::uint64_t> expect;      // records; the run ends when they have arrived
+  std::uint64_t settle_ns = 0;              // then waits this long to see whether more arrive
   std::optional<std::uint64_t> timeout_ns;  // ends the run
   bool keep_open = false;                   // do not end when all peers have closed
   bool never_read = false;
@@ -93,11 +93,11 @@ class Receiver {
   std::uint64_t first_bytes_ns_ = 0;
   std::uint64_t last_bytes_ns_ = 0;
   std::uint64_t paused_until_ns_ = 0;
-  std::optional<std::uint64_t> complete_ns_;  // when the expected records were there
+  std::optional<std::uint64_t> complete_ns_;  // when the expected records had arrived
   std::optional<std::uint64_t> first_stamp_ns_;
 };
 
-// Why the result is not what the plan wanted; empty when all is well.
+// The ways in which the result is not what the plan wanted; empty when all is well.
 std::vector<std::string> problems(const ReceivePlan& plan, const ReceiveResult& result);
 
 }  // namespace wallaroo::giles

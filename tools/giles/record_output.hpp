@@ -14,8 +14,8 @@
 
 namespace wallaroo::giles {
 
-// Where received bytes go: a file that is overwritten, or standard output ("-"). Unbuffered: what
-// was received is there for others to read at once.
+// Writes received bytes to a file, which is overwritten, or to standard output ("-"). It is
+// unbuffered, so that others can read the bytes at once.
 class RecordOutput {
  public:
   explicit RecordOutput(const std::string& file)

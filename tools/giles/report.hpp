@@ -8,12 +8,12 @@
 
 namespace wallaroo::giles {
 
-// The summaries for people.
+// Prints the summaries for people.
 void print_summary(std::FILE* out, const SendResult& result);
 void print_summary(std::FILE* out, const ReceiveResult& result);
 void print_latency(std::FILE* out, const std::string& title, const LatencyHistogram& latency);
 
-// The same for programs: one JSON object; `file` is overwritten. `sent` and `received` may be
+// Writes the same for programs, as one JSON object; overwrites `file`. `sent` and `received` may be
 // null. Throws RuntimeError when the file cannot be written.
 void write_json(const std::string& file, const SendResult* sent, const ReceiveResult* received);
 

@@ -26,7 +26,7 @@ class Schedule {
   // When message number `index` (from 0) is due; 2^63 - 1 at most.
   std::uint64_t due_ns(std::uint64_t index) const;
 
-  // How many messages are due at `elapsed_ns`: all those with due_ns(index) <= elapsed_ns.
+  // How many messages are due at `elapsed_ns`: all with due_ns(index) <= elapsed_ns.
   std::uint64_t due_count(std::uint64_t elapsed_ns) const;
 
  private:

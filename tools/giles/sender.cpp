@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kStopTag = ~std::uint64_t{0};
 constexpr std::uint64_t kUnpunctualSleep_ns = 200'000;
-// How long a peer that does not read may keep a stopped sender from ending its last records.
+// How long a stopped sender waits for a peer that does not read, to finish its last records.
 constexpr std::uint64_t kFinishRecords_ns = 1'000'000'000;
 
 }  // namespace
@@ -115,7 +115,7 @@ void Sender::wait(std::uint64_t now, std::uint64_t due) {
   if (take_events(wait_ns(now, due))) result_.stopped = true;
 }
 
-// True when a stop was requested.
+// Returns true when a stop was requested.
 bool Sender::take_events(std::uint64_t timeout_ns) {
   bool stop = false;
   for (const epoll_event& event : poller_.wait(timeout_ns)) {

@@ -26,7 +26,7 @@ struct SendPlan {
   std::uint64_t connections = 1;
   std::uint64_t connect_timeout_ns = 10'000'000'000;
   std::uint64_t close_timeout_ns = 1'000'000'000;
-  Framing framing;                   // of what make_lanes gives
+  Framing framing;                   // of the messages that make_lanes gives
   std::uint64_t total = kUnlimited;  // messages, over all connections
   std::optional<Schedule> schedule;  // none: as fast as the peer takes them
   // Every message leaves as soon as it is due. Otherwise those due within a short while leave
@@ -39,7 +39,7 @@ struct SendPlan {
 };
 
 struct SendResult {
-  std::uint64_t messages = 0;  // handed to the kernel whole
+  std::uint64_t messages = 0;  // that were handed to the kernel whole
   std::uint64_t bytes = 0;
   std::uint64_t duration_ns = 0;
   bool stopped = false;                // by request, before everything was sent
@@ -53,7 +53,7 @@ class Sender {
  public:
   Sender(SendPlan plan, const StopRequest& stop) : plan_(std::move(plan)), stop_(stop) {}
 
-  // Opens all connections. False when a stop was requested first. Throws RuntimeError.
+  // Opens all connections. Returns false when a stop was requested first. Throws RuntimeError.
   bool connect();
 
   // Call once, after connect(). Ends when all is sent, a connection fails, or a stop is requested.

@@ -24,7 +24,7 @@ std::size_t smallest_stamped_record(std::uint64_t keys);
 void write_stamped_record(const StampedRecord& record, std::uint64_t index, std::uint64_t stamp_ns,
                           char* out);
 
-// The stamp that the record begins with; nullopt if it does not begin with 20 digits.
+// Returns the stamp that the record begins with; nullopt if it does not begin with 20 digits.
 std::optional<std::uint64_t> read_stamp(std::string_view record);
 
 }  // namespace wallaroo::giles

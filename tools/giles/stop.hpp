@@ -6,7 +6,8 @@
 
 namespace wallaroo::giles {
 
-// Says that a run has to end: SIGINT or SIGTERM came, or request() was called from any thread.
+// Knows whether a run has to end: because SIGINT or SIGTERM came, or because request() was called,
+// from any thread.
 //
 // The two signals are blocked for good in the calling thread and in those it starts later, so
 // construct it before the first of them.
@@ -17,10 +18,11 @@ class StopRequest {
   void request();
   bool requested() const;
 
-  // Sleeps until the request or until the time has passed; true if requested.
+  // Sleeps until the request or until the time has passed; returns true if requested.
   bool wait_for(std::uint64_t duration_ns) const;
 
-  // Readable, for good, once requested. For poll and epoll; never read it.
+  // A descriptor that becomes and stays readable once a stop is requested. For poll and epoll;
+  // never read from it.
   int fd() const { return either_.get(); }
 
  private:

@@ -8,7 +8,7 @@ namespace wallaroo::giles {
 
 enum class BareNumber { kIsNanoseconds, kIsRefused };
 
-// All of these throw UsageError, whose message says what is accepted.
+// These functions throw UsageError, whose message says what is accepted.
 
 // "5ms", "1.5s", "250us", "10ns", "2m", "1h"; underscores may group the digits.
 std::uint64_t parse_duration_ns(std::string_view text, BareNumber bare);

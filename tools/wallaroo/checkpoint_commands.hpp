@@ -1,4 +1,4 @@
-// `wallaroo checkpoints`: what an operator wants to know of a checkpoint directory.
+// `wallaroo checkpoints`: lists, verifies, shows and prunes a checkpoint directory.
 #pragma once
 
 #include <cstddef>
@@ -7,23 +7,23 @@
 
 namespace wallaroo::tool {
 
-/// Each prints to standard output, what is wrong to standard error, and returns the program's exit
-/// code: 0 all is well, 1 something is damaged or not there. They throw wallaroo::Error when they
-/// cannot do it.
+/// Each command prints to standard output, reports damage on standard error, and returns the
+/// program's exit code: 0 when all is well, 1 when something is damaged or missing. It throws
+/// wallaroo::Error when it cannot run.
 
 int list_checkpoints(const std::string& directory, bool json);
 
-/// `id`: a number or "latest"; empty: all, of which there must be one.
+/// `id` is a number, "latest", or empty for all checkpoints, of which there must be at least one.
 int verify_checkpoints(const std::string& directory, const std::string& id);
 
 struct ShowRequest {
   std::string directory;
   std::string id;
   std::string stage;
-  /// As the key's JSON text, or the plain text of a key that is a string. Nothing: all keys.
+  /// The key's JSON text, or the plain text of a key that is a string. Empty: all keys.
   std::optional<std::string> key;
 };
-/// A line of JSON for each key of each part, and for what is kept once per executor.
+/// Prints a line of JSON for each key of each part, and for each value that an executor keeps once.
 int show_state(const ShowRequest& request);
 
 int prune_checkpoints(const std::string& directory, std::size_t retain);

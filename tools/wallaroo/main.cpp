@@ -1,4 +1,4 @@
-// The command `wallaroo`: looks at what applications leave behind.
+// The command `wallaroo`: looks into the checkpoint directories of applications.
 #include <charconv>
 #include <cstddef>
 #include <cstdio>
@@ -23,7 +23,7 @@ constexpr int usage_exit_code = 2;
 
 /// What the command line asks for.
 struct Command {
-  ShowRequest show;  ///< its directory and id are those of the other commands as well
+  ShowRequest show;  ///< the other commands use its directory and id as well
   std::string key;
   std::size_t retain = 0;
   bool json = false;
@@ -63,7 +63,7 @@ void add_verify(CLI::App& checkpoints, Command& command) {
 
 const char* const show_order = "wallaroo checkpoints DIR show ID STAGE [KEY]";
 
-/// Whoever exchanges or forgets them is told their order.
+/// When the arguments of `show` are missing or in the wrong order, the error names the order.
 void require_id_and_stage(const CLI::Option& id, const CLI::Option& stage) {
   if (id.count() == 0 || stage.count() == 0) {
     throw CLI::ValidationError(
@@ -95,7 +95,7 @@ void add_show(CLI::App& checkpoints, Command& command) {
 
 constexpr std::size_t max_retained = 1'000'000;
 
-/// Whoever forgets it is told why there is no default, rather than only that it is required.
+/// When --retain is missing, the error says why there is no default.
 std::size_t require_retained(const CLI::Option& retain) {
   if (retain.count() == 0) {
     throw CLI::ValidationError("prune",
@@ -135,7 +135,7 @@ std::string failure(const CLI::App* app, const CLI::Error& error) {
                          : error.what());
 }
 
-/// What was printed may be what another program goes on with.
+/// Fails when the output was not written whole, because another program may use it.
 void require_written() {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     throw IoError("cannot write to standard output; free some space where it goes");

@@ -1,4 +1,4 @@
-// A checkpoint directory as the commands open it.
+// Opens a checkpoint directory for the commands.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace wallaroo::tool {
 
-/// Warnings go to standard error.
+/// Opens the directory. Warnings go to standard error.
 internal::CheckpointStore open_store(const std::string& directory,
                                      internal::CheckpointStore::Access access);
 
 /// `id`: a number or "latest". Throws wallaroo::Error when there is none, or it is damaged.
 internal::Manifest load_checkpoint(const internal::CheckpointStore& store, const std::string& id);
 
-/// Throws wallaroo::ConfigError for what is neither a number nor "latest".
+/// Throws wallaroo::ConfigError for a text that is neither a number nor "latest".
 void require_checkpoint_id(std::string_view id);
 
 }  // namespace wallaroo::tool

@@ -1,4 +1,4 @@
-// The state of a stage as lines of JSON.
+// Prints the state of a stage as lines of JSON.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,9 @@ class StatePrinter {
   StatePrinter(internal::CheckpointReader reader, const internal::Manifest& manifest,
                std::string_view stage, std::optional<std::string> key);
 
-  /// {"part": .., "group": .., "key": .., "value": ..} for each key, or for the one that was asked
-  /// for; in front of them {"executor": .., "value": ..} for what is kept once per executor.
-  /// Returns how many lines those are. Throws wallaroo::Error when the state is damaged.
+  /// Prints {"part": .., "group": .., "key": .., "value": ..} for each key, or for the one that was
+  /// asked for; before them {"executor": .., "value": ..} for each value that an executor keeps
+  /// once. Returns the number of lines. Throws wallaroo::Error when the state is damaged.
   std::size_t print(std::FILE* out) const;
 
  private:
