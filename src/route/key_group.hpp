@@ -1,4 +1,4 @@
-// Key -> key group -> executor.
+// Finds the key group of a key, and the executor that owns the group.
 #pragma once
 
 #include <array>
@@ -7,16 +7,17 @@
 
 namespace wallaroo::internal {
 
-/// The unit of placement and migration. Fixed for all applications: it bounds how many executors
-/// can share a keyed stage, and is part of what a checkpoint means.
+/// The number of key groups, which are the units of placement and migration. It is fixed: it bounds
+/// how many executors can share a keyed stage, and checkpoints depend on it.
 inline constexpr std::size_t key_group_count = 256;
 
-/// Takes bits that the state tables do not: those use the lowest byte and the highest bits.
+/// The group of a key. It uses other bits of the hash than state tables, which use the lowest byte
+/// and the highest bits.
 constexpr std::size_t key_group(std::uint64_t hash) {
   return static_cast<std::size_t>(hash >> 24) & (key_group_count - 1);
 }
 
-/// Which executor owns each key group.
+/// Says which executor owns each key group.
 class Assignment {
  public:
   explicit Assignment(int executors) {

@@ -11,14 +11,14 @@
 
 namespace wallaroo::internal {
 
-/// Wakes a sleeping executor. The sleeper and those who ring follow one protocol: write what
-/// changed, then ring; announce the sleep, then look once more for work, then wait. One of the two
-/// sees the other, so no wake-up is lost.
+/// Wakes a sleeping executor. Others make their change visible, and then ring. The sleeper
+/// announces its sleep, looks for work once more, and then waits. One of the two sees the other, so
+/// no wake-up is lost.
 class Doorbell {
  public:
   explicit Doorbell(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  /// From any thread, after the change that the sleeper should see.
+  /// Call from any thread, after the change that the sleeper should see.
   void ring() {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (asleep_.load(std::memory_order_relaxed) &&
@@ -26,7 +26,7 @@ class Doorbell {
       wake_();
     }
   }
-  /// By the owner: before its last look for work.
+  /// Called by the owner, before its last look for work.
   void announce_sleep() {
     asleep_.store(true, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -38,12 +38,12 @@ class Doorbell {
   std::function<void()> wake_;
 };
 
-/// Single producer, single consumer. Empty batches go back to the producer the other way.
+/// A queue for a single producer and a single consumer. A second one takes used batches back.
 class Mailbox {
  public:
   static constexpr std::size_t capacity = 32;
 
-  /// The doorbells of the two executors; null when both ends are the same one.
+  /// Takes the doorbells of the two executors; null when both ends are on the same executor.
   Mailbox(Doorbell* producer, Doorbell* consumer) : producer_(producer), consumer_(consumer) {}
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
@@ -51,20 +51,21 @@ class Mailbox {
 
   // Producer's side.
 
-  /// Takes the batch when there is room, else leaves it.
+  /// Takes the batch and returns true when there is room; otherwise leaves it.
   bool try_push(BatchPtr& batch);
-  /// A used, empty batch of this mailbox, or null.
+  /// Returns a used, empty batch of this mailbox, or null.
   BatchPtr recycled();
   bool seems_empty() const { return forward_.read_available() == 0; }
   bool seems_full() const { return forward_.write_available() == 0; }
-  /// Asks the consumer to ring when it takes something; before the producer's last look.
+  /// Asks the consumer to ring when it takes a batch. Call before the producer's last look for
+  /// work.
   void wait_for_room() { producer_waits_.store(true, std::memory_order_relaxed); }
 
   // Consumer's side.
 
   BatchPtr pop();
   bool has_mail() const { return forward_.read_available() != 0; }
-  /// Gives an emptied batch back for reuse.
+  /// Gives an empty batch back to the producer for reuse.
   void recycle(BatchPtr batch);
 
   // Any thread.

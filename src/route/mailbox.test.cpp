@@ -123,7 +123,7 @@ TEST(Mailbox, RingsTheConsumerForMailAndTheProducerForRoomItWaitsFor) {
   EXPECT_EQ(produced, 1);
 }
 
-// What an executor's event loop does: sleeps until woken.
+// Sleeps until it is woken, as an executor's event loop does.
 class Sleeper {
  public:
   void wake() {
@@ -133,7 +133,7 @@ class Sleeper {
     }
     changed_.notify_one();
   }
-  // False when nobody woke it for so long that a wake-up must have been lost.
+  // Returns false when nobody woke it for so long that a wake-up must have been lost.
   bool sleep() {
     std::unique_lock lock(mutex_);
     const bool woken = changed_.wait_for(lock, std::chrono::seconds(30), [&] { return awake_; });

@@ -1,4 +1,4 @@
-// The producer's end of an edge: from one executor to every instance of the next stage.
+// The producer's end of an edge, from one executor to every instance of the next stage.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@ namespace wallaroo::internal {
 
 class Mailbox;
 
-/// One mailbox per target. What a full mailbox refuses waits here: at most what one input batch
-/// produced, since a segment whose outlet is blocked is given no further input.
+/// Has one mailbox per target. Batches that a full mailbox refuses wait here. They are never more
+/// than the output of one input batch, since a segment with a blocked outlet gets no input.
 class Outlet {
  public:
   Outlet(std::vector<Mailbox*> targets, Assignment assignment)
@@ -29,28 +29,29 @@ class Outlet {
   std::size_t target_of(std::uint64_t hash) const { return assignment_.owner(key_group(hash)); }
 
   bool blocked() const { return overflowing_ != 0; }
-  /// True when a batch sent to `target` would be looked at soon: worth sending it half full.
+  /// True when the target's mailbox is empty, so that even a batch that is not full should be sent.
   bool target_idle(std::size_t target) const;
 
-  /// From the next batch to each target on.
+  /// Sets the watermark that the next batch to each target carries.
   void set_watermark(Watermark watermark) { watermark_ = watermark; }
-  /// The target does not know the watermark: worth an empty batch.
+  /// True when the last batch to the target carried another watermark, so that even an empty batch
+  /// is worth sending.
   bool has_news(std::size_t target) const { return told_[target] != watermark_; }
 
-  /// A used, empty batch of the mailbox, or null.
+  /// Returns a used, empty batch of the mailbox, or null.
   BatchPtr recycled(std::size_t target);
-  /// Records in a batch that is sent later must not be older than the watermark of this one: one
-  /// batch per target is open at a time.
+  /// Sends the batch with the present watermark. Records of later batches must not be older than
+  /// that, so only one batch per target may be open at a time.
   void send(std::size_t target, BatchPtr batch);
-  /// Whether anything was sent since this was asked last.
+  /// Returns true when anything was sent since the last call.
   bool take_sent() { return std::exchange(sent_, false); }
   /// Sends a control message to every target, after all data.
   void broadcast(BatchKind control, Barrier barrier = {});
-  /// Moves what waits into mailboxes that have room again; true when something moved.
+  /// Moves waiting batches to mailboxes that have room again. Returns true when something moved.
   bool retry();
   /// True when `retry` would move something.
   bool can_retry() const;
-  /// Before sleeping: asks for a ring when a mailbox that refused a batch has room.
+  /// Asks for a ring when a mailbox that refused a batch has room. Call before sleeping.
   void wait_for_room();
 
  private:
@@ -60,7 +61,7 @@ class Outlet {
   std::size_t overflowing_ = 0;  ///< targets with a non-empty overflow
   bool sent_ = false;
   Watermark watermark_;
-  std::vector<Watermark> told_;  ///< by target: with the last batch sent
+  std::vector<Watermark> told_;  ///< by target: the watermark of the last batch
 };
 
 }  // namespace wallaroo::internal

@@ -33,7 +33,7 @@ struct Targets {
     }
     return Outlet(targets, Assignment(static_cast<int>(targets.size())));
   }
-  // What is in a mailbox: numbers, and -1 for the end of the stream.
+  // Takes the contents of a mailbox: numbers, and -1 for the end of the stream.
   std::vector<int> take(std::size_t target, std::size_t at_most = 1000) {
     std::vector<int> numbers;
     while (numbers.size() < at_most) {
@@ -70,7 +70,7 @@ TEST(Outlet, WhatAFullMailboxRefusesFollowsInOrderWhenThereIsRoom) {
   EXPECT_FALSE(outlet.retry());
 
   EXPECT_EQ(targets.take(0, 2), range(0, 2));
-  // Room alone must not let a later batch overtake the waiting ones.
+  // A later batch must not overtake waiting ones, although there is room again.
   outlet.send(0, numbered(room + 5));
   EXPECT_TRUE(outlet.can_retry());
   EXPECT_TRUE(outlet.retry());

@@ -1,4 +1,4 @@
-// What a batch of outputs inherits from the batch of inputs it is made from.
+// The properties that a batch of outputs inherits from the batch of inputs.
 #pragma once
 
 #include <cstdint>
@@ -9,24 +9,24 @@
 
 namespace wallaroo::internal {
 
-/// The input batch being processed, as its outputs see it: when it entered the pipeline and which
-/// memory views may point into.
+/// Describes the input batch that is being processed: when it entered the pipeline, and the memory
+/// to which views in its outputs may point.
 struct InputPins {
   std::int64_t ingest_ns = 0;
-  /// Changes whenever the set of memory changes; never 0 while a batch is processed.
+  /// Changes whenever the set of pinned memory changes; never 0 while a batch is processed.
   std::uint64_t epoch = 1;
   const std::vector<PinnedRef>* pins = nullptr;
   boost::intrusive_ptr<Arena> arena;
-  /// Records that stages of the chain emit views into.
+  /// Holds records into which stages of the chain have emitted views.
   std::vector<PinnedRef> kept;
 
   void pin(Batch& output) const { pin(output.pins); }
-  /// Whoever holds these may keep records until they are gone.
+  /// Adds references to all pinned memory. Records may be kept as long as their holder keeps these.
   void pin(std::vector<PinnedRef>& held) const {
     if (pins != nullptr) {
       held.insert(held.end(), pins->begin(), pins->end());
     }
-    // Also while it is empty: bytes may follow for records that join this same batch.
+    // An empty arena is pinned, too: bytes may follow for later records of the same batch.
     if (arena != nullptr) {
       held.emplace_back(arena);
     }

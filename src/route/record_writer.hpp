@@ -15,8 +15,8 @@
 
 namespace wallaroo::internal {
 
-/// R is what travels: a record, or a record with its hash. `Views` says whether records of this
-/// edge may point into the memory of the input they were made from.
+/// R is the type that travels: a record, perhaps with its hash, key and time. `Views` says whether
+/// records of this edge may point into the memory of the input from which they were made.
 template <class R, bool Views>
 class RecordWriter {
   struct Open;
@@ -37,8 +37,8 @@ class RecordWriter {
 
   Outlet& outlet() { return *outlet_; }
 
-  /// The writer as it is used for the records of one input, which it must not outlive. It holds
-  /// what those records do not change, so that their stores do not make the loop load it again.
+  /// Appends the records of one input, which it must not outlive. It has copies of the fields that
+  /// stay the same meanwhile; otherwise the compiler would load them again after each store.
   class Appender {
    public:
     std::size_t target_of(std::uint64_t hash) const { return assignment_->owner(key_group(hash)); }
@@ -85,8 +85,8 @@ class RecordWriter {
     appender(input).append(target, std::forward<Args>(args)...);
   }
 
-  /// Sends open batches to consumers that wait for them; all of them when `everything`: the
-  /// producer has run out of input, or the consumer has. A new watermark is worth a batch, too.
+  /// Sends open batches, and empty ones where the watermark is new, to idle consumers; to all
+  /// consumers when `everything` is set, because the producer has run out of input.
   void flush(bool everything) {
     for (std::size_t target = 0; target < open_.size(); ++target) {
       const bool wanted = open_[target].size() != 0 || outlet_->has_news(target);
@@ -97,11 +97,11 @@ class RecordWriter {
   }
 
  private:
-  /// The batch being filled for one target; its size is set when it is closed.
+  /// The batch that is being filled for one target. Its size is set when it is closed.
   struct Open {
     R* next = nullptr;
     R* limit = nullptr;
-    std::uint64_t epoch = 0;  ///< of the input whose memory it holds
+    std::uint64_t epoch = 0;  ///< of the last input whose memory the batch holds
     std::size_t payload = 0;  ///< bytes that the records hold outside of themselves
     std::unique_ptr<RecordBatch<R>> batch;
 
@@ -120,8 +120,9 @@ class RecordWriter {
     }
   };
 
-  /// The first record that the current input gives to this batch. A batch that grows by a record
-  /// or two of every input (after a filter) is sent early: it keeps the memory of all of them.
+  /// Called before the first record that an input gives to a batch. A batch that gets only a few
+  /// records of each input (after a filter) is sent early, since it keeps the memory of all of
+  /// them.
   [[gnu::noinline]] void begin(std::size_t target, const InputPins& input) {
     Open& slot = open_[target];
     if (Views && slot.batch->pins.size() >= most_pins) {
@@ -140,8 +141,8 @@ class RecordWriter {
     Open& slot = open_[target];
     slot.close();
     outlet_->send(target, std::move(slot.batch));
-    // A mailbox carries one type of data batch; what comes back was a RecordBatch<R> (or control,
-    // which is never recycled).
+    // A mailbox carries one type of data batch, and control messages are not recycled, so a batch
+    // that comes back is a RecordBatch<R>.
     BatchPtr used = outlet_->recycled(target);
     slot.open(used ? std::unique_ptr<RecordBatch<R>>(static_cast<RecordBatch<R>*>(used.release()))
                    : std::make_unique<RecordBatch<R>>());

@@ -1,4 +1,4 @@
-// A new watermark without records.
+// A new watermark is sent even without records.
 #include <memory>
 
 #include <gtest/gtest.h>
