@@ -1,4 +1,4 @@
-// Failures of a user's functions that save and load the entries of a state.
+// Errors for failures of the user's functions that save and load the entries of a state.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace wallaroo::internal {
 
-/// Call inside of a catch block. Throws StageFailure with what the exception says.
+/// Throws StageFailure with the message of the present exception. Call inside a catch block.
 [[noreturn]] void throw_entry_not_saved(const SavePlace& place, const std::string& key);
-/// Call inside of a catch block. Throws StoredError with what the exception says. `entry` is "the
-/// key" or "the value of key 7".
+/// Throws StoredError with the message of the present exception. Call inside a catch block. `entry`
+/// is "the key" or "the value of key 7".
 [[noreturn]] void throw_entry_not_loaded(const std::string& entry);
 
-/// Runs `write`, which may call functions of the user's. What they throw stops the application: a
-/// state that cannot be saved is no fault of the record that is being processed.
+/// Runs `write`, which may call functions of the user. An exception from them stops the application
+/// whatever the policy is, because the record that is being processed is not at fault.
 template <class Key, class Write>
 void save_entry(const SavePlace& place, const Key& key, Write&& write) {
   try {
@@ -25,7 +25,8 @@ void save_entry(const SavePlace& place, const Key& key, Write&& write) {
   }
 }
 
-/// Returns what `read` returns, which may call functions of the user's.
+/// Returns the result of `read`, which may call functions of the user. An exception from them
+/// becomes a StoredError.
 template <class Read>
 auto load_key(Read&& read) {
   try {

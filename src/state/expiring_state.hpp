@@ -1,4 +1,4 @@
-// One value per key that leaves when it was not used for a time.
+// One value per key, which expires when it is not used for a time.
 #pragma once
 
 #include <algorithm>
@@ -13,31 +13,31 @@
 
 namespace wallaroo::internal {
 
-/// A state whose key was last used at time u is State{} again from u + duration on, whether or not
-/// its memory was given back by then. Pure: what time it is comes with `on_time`, either the
-/// watermark, together with the times of records, or a processing time throughout.
+/// A state that was last used at time u is State{} again from u + duration on, whether or not its
+/// memory was freed by then. Pure: `on_time` tells the time. Either all times are event times, and
+/// `on_time` gets the watermark, or all are processing times.
 ///
-/// A use only notes its time. A key has one entry in the queue, looked at when its first use
-/// expires and moved to the end of its last, so the cost of a use is a constant on average. Entries
-/// are moved to multiples of a 64th of the duration, to have few different times in the queue; so
-/// memory is kept that much longer at most, which no result shows.
+/// A use only stores its time. A key has one entry in the queue, which is visited when its first
+/// use expires and then moved to the expiry of its last use, so the cost of a use is constant on
+/// average. Expiries are rounded up to multiples of a 64th of the duration, so that the queue has
+/// few different times; this keeps memory a little longer, and does not affect results.
 template <class Key, class State>
 class ExpiringState {
  public:
-  /// `by_engine_time`: the times it is given are those of the engine's clock.
+  /// `by_engine_time` says that all times are those of the engine's clock.
   explicit ExpiringState(std::int64_t duration_ns, bool by_engine_time = false)
       : duration_ns_(std::max<std::int64_t>(1, duration_ns)), grain_ns_(duration_ns_ / 64 + 1) {
     states_.shift_times(by_engine_time);
   }
 
-  /// Uses the key's state at `time_ns`; an earlier time than that of its last use does not shorten
-  /// its life. What is used so late that it has expired already starts as State{} and is forgotten.
-  /// The reference is valid until the next call.
+  /// Uses the key's state at `time_ns`. A time before that of the last use does not shorten its
+  /// life. A state that is used so late that it would be expired already starts as State{}, and is
+  /// forgotten afterwards. The reference is valid until the next call.
   State& find_or_create(std::uint64_t hash, const Key& key, std::int64_t time_ns) {
     return find_or_create(hash, key, time_ns, now_ns_);
   }
-  /// The same, expired or not as it is at `as_of_ns`, which may be later than what `on_time` said:
-  /// so that what a use finds does not depend on how far memory was given back.
+  /// The same, but decides at `as_of_ns` whether the state has expired. That may be later than the
+  /// time of `on_time`, so that a use does not depend on how much memory was freed already.
   State& find_or_create(std::uint64_t hash, const Key& key, std::int64_t time_ns,
                         std::int64_t as_of_ns) {
     time_ns = std::max(time_ns, no_time + 1);
@@ -48,7 +48,7 @@ class ExpiringState {
       return used->state;
     }
     if (is_expired(*used, as_of_ns)) [[unlikely]] {
-      // Its entry in the queue finds the new state's time when it is due.
+      // The key's entry in the queue stays; when it is due it finds the time of the new state.
       ++expired_;
       states_.erase(hash, key);
       used = &states_.find_or_create(hash, key);
@@ -61,7 +61,7 @@ class ExpiringState {
 
   void on_time(std::int64_t now_ns) { now_ns_ = std::max(now_ns_, now_ns); }
 
-  /// Gives back what is expired, looking at up to `at_most` keys. True when there may be more.
+  /// Frees expired states, visiting up to `at_most` keys. Returns true when there may be more.
   bool expire_due(std::size_t at_most) {
     while (!timers_.empty() && timers_.next_due() <= now_ns_) {
       if (at_most == 0) {
@@ -73,9 +73,9 @@ class ExpiringState {
     return false;
   }
 
-  // Checkpoints. The queue follows from when the keys were used.
+  // For checkpoints. The queue is not saved, because it follows from the times of the last uses.
   StatePart* part() { return &states_; }
-  /// After the part was loaded.
+  /// Rebuilds the queue. Call after the part was loaded.
   void restored(std::int64_t now_ns) {
     now_ns_ = now_ns;
     states_.for_each([&](auto& entry) {
@@ -84,11 +84,11 @@ class ExpiringState {
   }
   std::int64_t now_ns() const { return now_ns_; }
 
-  /// Keys that have a state, expired ones of which the memory was not given back among them.
+  /// The number of keys with a state, including expired states that were not freed yet.
   std::size_t size() const { return states_.size(); }
   /// How often a key's state was forgotten.
   std::uint64_t expired() const { return expired_; }
-  /// When expire_due has something to do, at the earliest; `end_of_time` when never.
+  /// The earliest time at which expire_due may have something to do; `end_of_time` when never.
   std::int64_t next_due_ns() const { return timers_.next_due(); }
 
  private:
@@ -118,7 +118,8 @@ class ExpiringState {
     return saturating_add(used.last_ns, duration_ns_) <= as_of_ns;
   }
 
-  // When the queue looks at a key last used then: not before it expires.
+  // The time at which the queue visits a key that was last used at `last_ns`, not before it
+  // expires.
   std::int64_t queue_time(std::int64_t last_ns) const {
     const std::int64_t expires_ns = saturating_add(last_ns, duration_ns_);
     const std::int64_t above = expires_ns % grain_ns_;

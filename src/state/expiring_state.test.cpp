@@ -43,7 +43,7 @@ TEST(ExpiringState, AnEarlierUseDoesNotShortenItsLife) {
   EXPECT_EQ(use(states, 1, 1060), 43);
 }
 
-// key_by lets no such key through, but a == and a std::hash may be wrong in other ways.
+// key_by refuses NaN, but a user's == and std::hash may be wrong in other ways.
 TEST(ExpiringState, AKeyThatIsNotFoundAgainDoesNoHarm) {
   ExpiringState<double, Total> states(100);
   const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -98,7 +98,7 @@ TEST(ExpiringState, KeysMayBeViewsAndStatesMovableOnly) {
   EXPECT_EQ(states.size(), 0u);
 }
 
-// The definition, without a queue. What a use returns is how often the state was used in its life.
+// The definition, without a queue. A use returns how often the state was used since it began.
 struct PlainStates {
   std::int64_t duration;
   std::int64_t now = no_time;

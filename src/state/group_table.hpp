@@ -1,4 +1,4 @@
-// The values of one key group, which can be saved while they change.
+// The table of one key group, which can be saved while it changes.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 
 namespace wallaroo::internal {
 
-/// Stores entries one after the other.
+/// Writes entries to one buffer.
 template <class Key, class Value>
 struct EntryWriter {
   StoredWriter out;
@@ -35,20 +35,20 @@ struct EntryWriter {
       ++entries;
     }
   }
-  /// Enough is saved that it should be taken.
+  /// True when the buffer is large enough to be handed on.
   bool full() const { return out.size() >= 256 * 1024; }
 };
 
-/// A table that knows whether it has changed since it was last saved, and that is saved as of one
-/// moment in slices: a cursor walks over it, and an entry that the cursor has not reached is saved
-/// before it changes. In between changes cost what they always cost and one comparison.
+/// A table that knows whether it has changed since it was last saved. It is saved in slices, as it
+/// was when the save began: a cursor walks over it, and an entry that the cursor has not reached is
+/// saved before it changes. While no save goes on, a change costs one more comparison.
 ///
 ///     dirty  --begin_save-->  saving  --end_save, nothing changed-->  clean
 ///       ^                        |                                      |
 ///       +---end_save, or abandon-+   (something changed)                |
 ///       +----------------------------- a change ------------------------+
 ///
-/// What every look-up reads of it lies in one line of the cache.
+/// All fields that a look-up reads are in one cache line.
 template <class Key, class Value, class Writer = EntryWriter<Key, Value>>
 class alignas(64) GroupTable {
  public:
@@ -57,7 +57,8 @@ class alignas(64) GroupTable {
   using Entry = typename Table::value_type;
   using Iterator = typename Table::iterator;
 
-  /// The references are valid until the next call of another function.
+  /// Returns the key's value, which the caller may change. The reference is valid until the next
+  /// call of another function.
   [[gnu::always_inline]] Value& find_or_create(std::uint64_t hash, const Key& key) {
     const Iterator found = table_.find(KeyProbe<Key>{hash, key});
     if (mode_ != Mode::dirty) [[unlikely]] {
@@ -69,7 +70,7 @@ class alignas(64) GroupTable {
     return create(key);
   }
 
-  /// To be changed, perhaps. Null when the key has no value.
+  /// Returns the key's entry, which the caller may change, or null when the key has no value.
   template <class K>
   [[gnu::always_inline]] Entry* find(std::uint64_t hash, const K& key) {
     const Iterator found = table_.find(KeyProbe<K>{hash, key});
@@ -79,8 +80,8 @@ class alignas(64) GroupTable {
     return found == table_.end() ? nullptr : &*found;
   }
 
-  /// A look-up ahead of find_or_create(), to be changed until the next insertion that moves
-  /// entries. Null where that has more to do than to find it.
+  /// Looks a key up before it is needed. The value may be changed until an insertion moves entries.
+  /// Null when find_or_create() has to do more than look it up.
   [[gnu::always_inline]] Value* find_ahead(std::uint64_t hash, const Key& key) {
     if (mode_ != Mode::dirty) [[unlikely]] {
       return nullptr;
@@ -88,10 +89,10 @@ class alignas(64) GroupTable {
     const Iterator found = table_.find(KeyProbe<Key>{hash, key});
     return found == table_.end() ? nullptr : &found->second;
   }
-  /// The next insertion moves entries in memory.
+  /// True when the next insertion moves entries in memory.
   bool full() const { return table_.size() >= table_.max_load(); }
 
-  /// By itself, so that the look-up, which is what happens, stays small enough to stand in a loop.
+  /// A separate function, so that the common case, the look-up, is small enough to be inlined.
   [[gnu::noinline]] Value& create(const Key& key) { return insert(Stored(key), Value()); }
 
   template <class V>
@@ -135,12 +136,12 @@ class alignas(64) GroupTable {
     table_.erase(entry);
   }
 
-  /// What they change does not count as a change.
+  /// Changes through these iterators do not count as changes.
   auto begin() { return table_.begin(); }
   auto end() { return table_.end(); }
   std::size_t size() const { return table_.size(); }
   bool empty() const { return table_.empty(); }
-  /// Does not make the table smaller, as that of Boost would.
+  /// Makes room for entries. Unlike `reserve` of Boost it never makes the table smaller.
   void reserve(std::size_t entries) {
     if (entries > table_.max_load()) {
       table_.reserve(entries);
@@ -174,7 +175,7 @@ class alignas(64) GroupTable {
     saving_->writer = std::move(writer);
     mode_ = Mode::saving;
   }
-  /// Saves up to `budget` entries, and counts them down. True when all are saved.
+  /// Saves up to `budget` entries, which it counts down. Returns true when all are saved.
   bool save_some(std::size_t& budget) {
     Saving& saving = *saving_;
     while (!saving.exhausted && budget != 0 && !saving.writer.full()) {
@@ -183,9 +184,9 @@ class alignas(64) GroupTable {
     }
     return saving.exhausted;
   }
-  /// While it is being saved: what was saved is to be taken from there.
+  /// Has the saved entries, which the caller takes from there. Call only during a save.
   Writer& writer() { return saving_->writer; }
-  /// Everything was saved and taken.
+  /// Ends the save. Call when everything was saved and taken.
   void end_save() {
     mode_ = saving_->changed ? Mode::dirty : Mode::clean;
     saving_.reset();
@@ -197,8 +198,9 @@ class alignas(64) GroupTable {
   struct Saving {
     Iterator cursor;
     const Entry* first = nullptr;
-    /// By place in the table, counted from `first`: entries from the cursor on that were saved
-    /// already, or that are younger than the moment. Empty as long as there was none.
+    /// Marks entries that the cursor must skip because they were saved already, or inserted after
+    /// the save began. Indexed by position in the table, counted from `first`; empty when there are
+    /// none.
     std::vector<bool> done;
     Writer writer;
     bool changed = false;
@@ -226,8 +228,8 @@ class alignas(64) GroupTable {
     }
   }
 
-  // The cursor has not passed it. The table lies in one array, over which iterators go from its
-  // start to its end; it stays there until everything is saved.
+  // True when the cursor has not passed the entry. Addresses can be compared, because the table is
+  // one array, over which iterators go from start to end, and does not move until all is saved.
   bool is_ahead(const Entry& entry) const {
     return !saving_->exhausted && saving_->cursor != table_.end() &&
            !std::less<const Entry*>()(&entry, &*saving_->cursor);
@@ -247,7 +249,7 @@ class alignas(64) GroupTable {
     ++saving.cursor;
   }
 
-  // Before entries move to other places in memory.
+  // Saves all that is left. Call before entries move in memory.
   void save_rest() {
     while (!saving_->exhausted) {
       save_next();

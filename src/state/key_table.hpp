@@ -10,7 +10,7 @@
 
 namespace wallaroo::internal {
 
-/// A key to look up, with its hash; K is a Key or what is stored of one.
+/// A key to look up, with its hash. K is a Key or its owned form.
 template <class K>
 struct KeyProbe {
   std::uint64_t hash;
@@ -42,7 +42,7 @@ struct KeyTableEqual {
   }
 };
 
-/// Found with KeyProbe{hash, key}.
+/// A table by key. Look keys up with KeyProbe{hash, key}.
 template <class Key, class Value>
 using KeyTable = boost::unordered_flat_map<OwnedKey<Key>, Value, KeyTableHash<OwnedKey<Key>>,
                                            KeyTableEqual<OwnedKey<Key>>>;

@@ -21,19 +21,20 @@
 
 namespace wallaroo::internal {
 
-/// Which timers are set and due; no clock, no thread. Times are nanoseconds since the Unix epoch,
-/// of processing time nanoseconds of any clock that never goes back.
+/// Knows which timers are set, and fires those that are due. It has no clock and no thread. Event
+/// times are nanoseconds since the Unix epoch, processing times nanoseconds of any clock that never
+/// goes back.
 ///
-/// A key that has timers has one entry in a queue for each kind of them, at the time of the first
-/// or before it: a timer that each record moves to a later time leaves the entry where it is, to be
-/// looked at again when that is reached. What is cancelled, moved or fired leaves nothing behind.
-/// So every call costs O(log n), and memory is that of the timers that are set, about 150 bytes for
-/// a key with one. `Less` compares times and ids.
+/// A key has one entry in the queue of each kind of which it has timers. The entry is at the time
+/// of its first timer or earlier: when a record moves the timer to a later time the entry stays,
+/// and is moved when its time is reached. Timers that were cancelled, moved or fired take no
+/// memory. So every call costs O(log n), and a key with one timer takes about 150 bytes. `Less`
+/// compares times and ids.
 template <class Key, class Less = std::less<>>
 class KeyTimers {
  public:
-  /// Replaces the key's timer of this id, if it has one. Without effect for a timer that fires
-  /// because the stream has ended: one that sets itself again each time would never come to an end.
+  /// Sets a timer, and replaces the key's timer of this id if there is one. Without effect inside a
+  /// timer that fires because the stream has ended: a timer that sets itself again would never end.
   void set(std::uint64_t hash, const Key& key, std::uint64_t id, TimerKind kind,
            std::int64_t due_ns) {
     if (watermark_ == end_of_time && firing_ns_ > before_end_) {
@@ -74,9 +75,9 @@ class KeyTimers {
   }
   void on_time(std::int64_t now_ns) { now_ns_ = std::max(now_ns_, now_ns); }
 
-  /// Calls fire(hash, const Key&, const Timer&) for up to `at_most` timers in order of their times,
-  /// those of event time first. `fire` may set and cancel timers of its key. True when there may be
-  /// more.
+  /// Calls fire(hash, const Key&, const Timer&) for up to `at_most` due timers in order of their
+  /// times, those of event time first. `fire` may set and cancel timers of its key. Returns true
+  /// when there may be more.
   template <class Fire>
   bool fire_due(std::size_t at_most, Fire&& fire) {
     for (;; --at_most) {
@@ -95,9 +96,9 @@ class KeyTimers {
     }
   }
 
-  /// The same for all timers of event time of one key: to be called before a record of the key, so
-  /// that what a record finds does not depend on where slices end. Counts `at_most` down; false
-  /// when that was not enough, so that the record has to wait.
+  /// Fires the due timers of event time of one key. Call it before a record of the key, so that the
+  /// record does not depend on where slices end. Counts `at_most` down; returns false when that was
+  /// not enough, so that the record has to wait.
   template <class Fire>
   bool fire_due_of(std::uint64_t hash, const Key& key, std::size_t& at_most, Fire&& fire) {
     bool fired = false;
@@ -121,9 +122,9 @@ class KeyTimers {
     return true;
   }
 
-  /// The input has been silent for so long that nothing is waited for any more: `fire_due` fires
-  /// what is set now for times before the end of time, and, to keep the order of times, what that
-  /// sets for no later time than the last timer that its key has now.
+  /// Called when the time-out is over: `fire_due` then fires all timers that are set now for times
+  /// before the end of time. To keep the order of times it also fires timers that these set, unless
+  /// for a later time than the last timer that the key has now.
   void close() {
     if (can_close()) {
       ++round_;
@@ -132,23 +133,24 @@ class KeyTimers {
       close_until_ns_ = no_time;
     }
   }
-  /// There was input. What has not fired yet goes on waiting.
+  /// Ends closing because there was input. Timers that have not fired yet wait again.
   void stop_closing() {
     if (std::exchange(closing_, false) && close_until_ns_ != no_time) {
       settle(TimerKind::event_time, *find(cursor_->second.hash, cursor_->second.key));
     }
   }
   bool is_closing() const { return closing_; }
-  /// There is something to close.
+  /// True when `close` would make timers fire.
   bool can_close() const { return !closing_ && !event_.empty() && next_of(event_) != end_of_time; }
 
-  /// No timer of this kind is due earlier; `end_of_time` when there is none. May be too early.
+  /// A lower bound of the time at which a timer of this kind is due; `end_of_time` when there is
+  /// none.
   std::int64_t next_due_ns(TimerKind kind) const {
     return next_of(kind == TimerKind::event_time ? event_ : processing_);
   }
-  // Checkpoints. The queues follow from the keys' timers.
+  // For checkpoints. The queues are not saved, because they follow from the timers of the keys.
   StatePart* part() { return &timers_; }
-  /// After the part was loaded.
+  /// Rebuilds the queues. Call after the part was loaded.
   void restored(std::int64_t watermark, std::int64_t before_end = no_time) {
     watermark_ = watermark;
     before_end_ = before_end;
@@ -173,13 +175,13 @@ class KeyTimers {
   }
 
   std::int64_t watermark() const { return watermark_; }
-  /// The last one before the end of the stream, if that has come.
+  /// The last watermark before the end of the stream; `no_time` while the stream has not ended.
   std::int64_t before_end() const { return before_end_; }
   std::int64_t now_ns() const { return now_ns_; }
-  /// How many timers are set.
+  /// The number of timers that are set.
   std::size_t size() const { return armed_; }
   std::size_t keys() const { return timers_.size(); }
-  /// Entries of the queues.
+  /// The number of entries in the queues.
   std::size_t queued() const { return event_.size() + processing_.size(); }
 
  private:
@@ -187,7 +189,7 @@ class KeyTimers {
   struct Entry {
     std::uint64_t hash;
     Stored key;
-    std::uint32_t round;  ///< of closing, in which it was visited or made
+    std::uint32_t round;  ///< the round of closing in which the entry was visited or made
   };
   using Queue = std::multimap<std::int64_t, Entry, Less>;
   struct QueuePlace {
@@ -250,7 +252,8 @@ class KeyTimers {
            watermark_ != end_of_time;
   }
 
-  // While a timer fires, its key's entry stays where it is: `fire` uses the key.
+  // True while a timer of the entry's key fires. The entry must then stay, because `fire` uses its
+  // key.
   bool is_firing(const QueuePlace& place) const { return &place.at->second == firing_; }
 
   void leave(typename Queue::iterator at) {
@@ -278,7 +281,7 @@ class KeyTimers {
     }
   }
 
-  // After timers of a key have fired: its entry goes to the next one, or away.
+  // Moves the entry of a key to its next timer, or removes it. Call after timers of the key fired.
   void settle(TimerKind kind, OfKey& of_key) {
     QueuePlace& place = of_key.place(kind);
     const auto first = of_key.timers.first(kind);
@@ -326,8 +329,9 @@ class KeyTimers {
     settle(kind, of_key);
   }
 
-  // Visits the entries in order of their times, each of those that there were once, and fires all
-  // of a key before it goes on. What moves ahead of the cursor when it has fired is of this round.
+  // Visits the entries that existed when closing began, in order of their times, each of them once,
+  // and fires all timers of a key before it goes on. An entry that was visited is marked with the
+  // round, so that it is skipped when it moves ahead of the cursor.
   template <class Fire>
   void close_next(Fire&& fire) {
     if (cursor_ == event_.end() || cursor_->first == end_of_time) {
@@ -357,18 +361,18 @@ class KeyTimers {
   Queue event_;
   Queue processing_;
   std::int64_t watermark_ = no_time;
-  // What was due by the last watermark before the end fires as if that had not come yet, which may
-  // be so while there is much to fire.
+  // The last watermark before the end of the stream. Timers up to it fire as if the end had not
+  // come yet, which matters when they are too many to fire at once.
   std::int64_t before_end_ = no_time;
-  std::int64_t firing_ns_ = end_of_time;  ///< when the timer was due that fired last
-  const Entry* firing_ = nullptr;         ///< of the key whose timer fires now
+  std::int64_t firing_ns_ = end_of_time;  ///< the time of the timer that fired last
+  const Entry* firing_ = nullptr;         ///< entry of the key whose timer fires now
   std::int64_t now_ns_ = no_time;
   std::size_t armed_ = 0;
 
   bool closing_ = false;
   std::uint32_t round_ = 0;
-  typename Queue::iterator cursor_{};       ///< of event_, while closing
-  std::int64_t close_until_ns_ = no_time;  ///< of the cursor's key, once one of its timers fired
+  typename Queue::iterator cursor_{};      ///< in event_, while closing
+  std::int64_t close_until_ns_ = no_time;  ///< last timer of the cursor's key when its turn began
 };
 
 }  // namespace wallaroo::internal

@@ -24,7 +24,7 @@ std::string text(int key, const Timer& timer) {
                      timer.due.time_since_epoch().count());
 }
 
-// What fires is the result of an event.
+// Returns the timers that fire as the result of each event.
 class Rig {
  public:
   void at(int key, std::int64_t due, std::uint64_t id = 0) {
@@ -213,7 +213,7 @@ TEST(KeyTimers, WhatIsClosedFiresOnceInTheOrderOfEachKeysTimes) {
   do {
     said += rig.fire(1);
   } while (rig.more);
-  // For 2 the time is 125 then.
+  // Key 2 fires timers up to 125, the last of its timers when closing began.
   EXPECT_EQ(said, "1#0@100 2#0@110 2#0@120 2#1@125 ");
   EXPECT_EQ(rig.timers.size(), 4u);
   EXPECT_EQ(rig.watermark(130), "1#0@110 1#0@120 2#0@130 1#0@130 ");
@@ -251,7 +251,7 @@ TEST(KeyTimers, MayBeCancelledAndSetWhileTheyAreClosed) {
   EXPECT_EQ(rig.timers.keys(), 0u);
 }
 
-// Comparisons of times and ids.
+// Counts comparisons of times and ids.
 std::uint64_t comparisons = 0;
 struct CountedLess {
   template <class T>
@@ -261,7 +261,7 @@ struct CountedLess {
   }
 };
 
-// Sets, moves, cancels and fires so many timers of one key, in no order.
+// Sets, moves, cancels and fires that many timers of one key, in random order.
 std::uint64_t comparisons_of(std::uint64_t timers) {
   KeyTimers<int, CountedLess> set;
   comparisons = 0;
@@ -352,7 +352,7 @@ TEST(KeyTimers, AskedForInACallTheyAreSetWhenItHasReturned) {
   EXPECT_EQ(set.next_due_ns(TimerKind::processing_time), 1000);
 }
 
-// The definition: a table of timers, searched for the earliest.
+// The definition: a table of timers that is searched for the earliest.
 struct PlainTimers {
   struct Due {
     TimerKind kind;
@@ -363,7 +363,8 @@ struct PlainTimers {
   std::int64_t now = no_time;
   std::map<int, std::vector<std::string>> fired = {};
 
-  // What on_timer does in both: those of id 2 set another one later, those of id 1 cancel id 0.
+  // Does what on_timer does in both: a timer of id 2 sets a later one, a timer of id 1 cancels id
+  // 0.
   void fire_all(TimerKind kind) {
     const auto is_due = [&](const auto& each) {
       return each.second.kind == kind &&
@@ -414,7 +415,7 @@ TEST(KeyTimers, EachKeysTimersFireAsThoseOfAPlainTableHoweverFiringIsSliced) {
     };
     for (const auto& [action, key, id_number, offset] : steps) {
       const auto id = static_cast<std::uint64_t>(id_number);
-      // As before a record of the key, which waits while there is more to fire.
+      // Fires as before a record of the key, which waits while there is more to fire.
       for (std::size_t at_most = 2; !rig.timers.fire_due_of(hash_key(key), key, at_most, fire);
            at_most = 1) {
       }
@@ -424,7 +425,7 @@ TEST(KeyTimers, EachKeysTimersFireAsThoseOfAPlainTableHoweverFiringIsSliced) {
         const auto kind = event ? TimerKind::event_time : TimerKind::processing_time;
         rig.timers.set(hash_key(key), key, id, kind, due);
         plain.set[{key, id}] = {kind, due};
-        // One that is due already fires after the call.
+        // A timer that is due already fires after the call.
         std::size_t unbounded = 1'000'000;
         rig.timers.fire_due_of(hash_key(key), key, unbounded, fire);
         plain.fire_all(TimerKind::event_time);

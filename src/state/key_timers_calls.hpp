@@ -1,4 +1,4 @@
-// What one call of a computation asked of its timers.
+// Applies the requests that one call of a computation made of its timers.
 #pragma once
 
 #include <algorithm>
@@ -13,21 +13,21 @@
 namespace wallaroo {
 
 struct internal::TimersAccess {
-  /// Before each call, which may have thrown the last time.
+  /// Prepares a call. Drops the requests of the call before, which may have thrown.
   static void begin(Timers& timers, std::int64_t event_time_ns, std::int64_t watermark) {
     timers.requests_.clear();
     timers.event_time_ = EventTime(std::chrono::nanoseconds(event_time_ns));
     timers.watermark_ = EventTime(std::chrono::nanoseconds(watermark));
   }
 
-  /// After a call that returned.
+  /// Applies the requests of a call that has returned.
   template <class Key>
   static void apply(Timers& timers, KeyTimers<Key>& set, std::uint64_t hash, const Key& key) {
     const auto& requests = timers.requests_;
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const Timers::Request& request = requests[i];
-      // Of cancelling and setting one timer again only the last counts; but when the stream has
-      // ended a timer may not be set.
+      // Of successive requests for one timer only the last counts. After the end of the stream all
+      // are applied, because setting may have no effect then, but cancelling has.
       if (i + 1 < requests.size() && requests[i + 1].id == request.id &&
           set.watermark() != end_of_time) {
         continue;

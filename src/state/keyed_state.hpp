@@ -21,19 +21,20 @@
 
 namespace wallaroo::internal {
 
-/// The states of a stage on one executor: a table per key group, since groups are what moves
-/// between owners. A key's state starts as State{} and is found with the hash that the record
-/// carries, so a key is hashed once on its way. Checkpoints save it in slices while it is used.
+/// The states of a stage on one executor, in one table per key group, because groups move between
+/// owners. The state of a key starts as State{} and is looked up with the hash that the record
+/// carries, so a key is hashed only once. Checkpoints save the states in slices while they are
+/// used.
 template <class Key, class State>
 class KeyedState : public StatePart {
  public:
   using Stored = OwnedKey<Key>;
 
-  /// `name` is what the part is called in checkpoints; of static lifetime.
+  /// `name` is the part's name in checkpoints, and must have static lifetime.
   explicit KeyedState(std::string_view name = "state") : name_(name) {}
 
-  /// Whether `SavedAs` gets the wall clock's offset, or 0 since the values have no times of the
-  /// engine's clock. Before anything is saved or loaded.
+  /// Decides whether `SavedAs` gets the offset of the wall clock, or 0 because the values have no
+  /// times of the engine's clock. Call before anything is saved or loaded.
   void shift_times(bool shift) { shifts_times_ = shift; }
 
   /// The reference is valid until the next call.
@@ -41,13 +42,13 @@ class KeyedState : public StatePart {
     return tables_[key_group(hash)].find_or_create(hash, key);
   }
 
-  /// A look-up ahead of find_or_create(): null where that has more to do than to find it. The
-  /// pointer is valid until a call of create_ahead() that says otherwise.
+  /// Looks a key up before it is needed. Null when find_or_create() has to do more than look it up.
+  /// The pointer is valid until create_ahead() sets `moved`.
   [[gnu::always_inline]] State* find_ahead(std::uint64_t hash, const Key& key) {
     return tables_[key_group(hash)].find_ahead(hash, key);
   }
-  /// find_or_create(), of a key that was looked up ahead. `moved` is set when pointers of other
-  /// such look-ups are not valid any more.
+  /// Like find_or_create(), for a key whose look-up ahead returned null. Sets `moved` when the
+  /// pointers of other look-ups ahead are not valid any more.
   State& create_ahead(std::uint64_t hash, const Key& key, bool& moved) {
     Table& table = tables_[key_group(hash)];
     const bool full = table.full();
@@ -60,22 +61,22 @@ class KeyedState : public StatePart {
   /// A key and its state.
   using Entry = std::pair<const Stored, State>;
 
-  /// Null when the key has no state. `key` is a Key or what is stored of one. Valid until the next
-  /// call that adds or erases.
+  /// Returns the key's entry, or null when it has no state. `key` is a Key or its owned form. The
+  /// pointer is valid until the next call that adds or erases.
   template <class K>
   Entry* find(std::uint64_t hash, const K& key) {
     return tables_[key_group(hash)].find(hash, key);
   }
 
-  /// The key starts anew when it comes again. Its place in the table is kept for other keys. True
-  /// when it had a state.
+  /// Removes the state of a key, and returns true when there was one. The table keeps the memory
+  /// for other keys.
   template <class K>
   bool erase(std::uint64_t hash, const K& key) {
     return tables_[key_group(hash)].erase(hash, key);
   }
 
-  /// Calls visit(Entry&) for all keys, in no order. It must neither add nor erase keys, and what it
-  /// changes does not count as a change for checkpoints.
+  /// Calls visit(Entry&) for all keys, in no order. `visit` must neither add nor erase keys, and
+  /// its changes do not count as changes for checkpoints.
   template <class Visit>
   void for_each(Visit visit) {
     for (Table& table : tables_) {
@@ -85,7 +86,7 @@ class KeyedState : public StatePart {
     }
   }
 
-  /// Most look-ups find their keys in memory rather than in a cache of the processor's own.
+  /// True when most look-ups go to main memory rather than to a cache of the processor.
   bool is_large() const {
     constexpr std::size_t cached_bytes = 2 << 20;
     return size() * (sizeof(Entry) + 1) > cached_bytes;
@@ -182,7 +183,8 @@ class KeyedState : public StatePart {
 
   void end_load() override {
     loading_.reset();
-    // Of a type that has changed the bytes of that checkpoint do not serve the next ones.
+    // If the type has changed, later checkpoints cannot refer to the bytes of the loaded one, so
+    // all groups stay dirty.
     if (!type_changed_) {
       for (Table& table : tables_) {
         table.set_clean();
@@ -204,7 +206,7 @@ class KeyedState : public StatePart {
     });
     check_group(group, hash_key(key));
     if (!equals_itself(key)) {
-      return;  // older versions kept such keys, though nothing could be found by them
+      return;  // older versions stored such keys, which no record can find
     }
     table.insert(std::move(key), std::move(value));
   }
@@ -212,11 +214,11 @@ class KeyedState : public StatePart {
   std::string_view name_;
   bool shifts_times_ = true;
   std::array<Table, key_group_count> tables_;
-  KeyGroups attempt_;                    ///< what the last save holds
-  std::size_t saved_ = key_group_count;  ///< the groups before it are saved
+  KeyGroups attempt_;                    ///< the groups of the last save
+  std::size_t saved_ = key_group_count;  ///< all groups before this one are saved
   std::unique_ptr<Loading> loading_;
   std::int64_t load_offset_ns_ = 0;
-  bool type_changed_ = false;  ///< since the checkpoint that was loaded
+  bool type_changed_ = false;  ///< the loaded checkpoint has another type of values
 };
 
 }  // namespace wallaroo::internal

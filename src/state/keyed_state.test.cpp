@@ -96,7 +96,7 @@ TEST(KeyedState, ManyAggregatesCountLikeAMap) {
   });
 }
 
-// Look-ups of some keys ahead, some of which are new, while tables grow and are saved.
+// Looks up some keys ahead, some of them new, while tables grow and are saved.
 TEST(KeyedState, LookUpsAheadGiveTheStatesUnlessTheySayThatTheyMoved) {
   KeyedState<int, std::uint64_t> states;
   std::map<int, std::uint64_t> expected;

@@ -1,4 +1,4 @@
-// Tables that get their entries back in sections, in the order of their hashes.
+// Tables load their entries in sections, in the order of their hashes.
 #include <cstdint>
 #include <limits>
 #include <random>
@@ -42,7 +42,7 @@ class LoadingTest : public testing::Test {
     ASSERT_GT(saves_.sections().at(group).size(), 5U) << "one section could be no table that grows";
     restored_.begin_load(state.key_schema(), state.value_schema(), 0);
   }
-  /// How often an entry that was there already was moved by what came after it.
+  /// Loads all sections, and returns how often that moved an entry which was loaded before.
   int load_all() {
     int moves = 0;
     const void* first = nullptr;
@@ -54,7 +54,7 @@ class LoadingTest : public testing::Test {
     }
     return moves;
   }
-  /// One that the first section had.
+  /// The address of an entry of the first section.
   const void* entry() {
     if (key_ == 0) {
       restored_.for_each([&](const auto& each) { key_ = each.first; });
@@ -101,7 +101,7 @@ TEST_F(LoadingTest, WhatIsThereIsCountedBesidesWhatIsExpected) {
   EXPECT_EQ(entry(), before);
 }
 
-// Older versions kept such keys, which no record could reach.
+// Older versions stored such keys, which no record can find.
 TEST(Loading, KeysThatAreNotEqualToThemselvesAreLeftOut) {
   using Numbers = KeyedState<double, int>;
   Numbers states;

@@ -1,4 +1,4 @@
-// Tables that change while they are saved, beside a std::map that is copied at the start of a save.
+// Tables change while they are saved. A std::map that is copied when a save starts is the oracle.
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,7 +13,7 @@
 #include "state/keyed_state.hpp"
 #include "state/save.rig.hpp"
 
-/// Three hashes for all.
+/// A key type whose keys have only three different hashes.
 struct Clashing {
   int number;
   auto operator<=>(const Clashing&) const = default;
@@ -40,7 +40,7 @@ OwnedKey<Key> make_key(std::uint32_t number) {
   }
 }
 
-/// Keys that share some groups, so that their tables grow.
+/// Keys that are all in a few groups, so that their tables grow.
 template <class Key>
 std::vector<OwnedKey<Key>> keys_of_few_groups(std::size_t count) {
   std::vector<OwnedKey<Key>> keys;
@@ -63,7 +63,8 @@ class SavingRig {
   SavingRig(std::uint32_t seed, std::size_t keys)
       : random_(seed), keys_(keys_of_few_groups<Key>(keys)) {}
 
-  /// One save after the other, each begun when `model` was as it says, with changes in between.
+  /// Makes one save after the other, with changes in between, and compares each with a copy of
+  /// `model` from its beginning.
   void run(int saves) {
     for (int save = 0; save < saves && !testing::Test::HasFatalFailure(); ++save) {
       change(random_() % 3 == 0 ? 0 : random_() % 1000);
@@ -104,7 +105,7 @@ class SavingRig {
       return;
     }
     save_rig::save_rest(states_, saves_, random_);
-    // What comes of a checkpoint is known some time later.
+    // Whether the checkpoint completes is known only after some time.
     change(random_() % 8);
     if (random_() % 4 == 0) {
       states_.abandon_save();
@@ -122,7 +123,7 @@ class SavingRig {
     }
   }
   void change_one() {
-    // A few keys are used again and again, and others once.
+    // Sometimes only a few keys are used, again and again.
     const std::size_t among = random_() % 2 == 0 ? 10 : keys_.size();
     const Stored& key = keys_[random_() % among];
     const std::uint64_t hash = hash_key(key);
@@ -131,7 +132,7 @@ class SavingRig {
         states_.clear();
         model_.clear();
         return;
-      case 1:  // a value of which a section holds few
+      case 1:  // a value so large that a section holds only a few
         states_.find_or_create(hash, Key(key)) = model_[key] = std::string(100'000, 'l');
         return;
       default:
@@ -257,7 +258,7 @@ TEST(KeyedStateSaving, GroupsOfOtherExecutorsAreNeitherSavedNorRestored) {
   EXPECT_EQ(none.size(), 0U);
 }
 
-// Otherwise a later checkpoint would say of old bytes that they are of the new type.
+// Otherwise a later checkpoint would refer to old bytes as if they had the new type.
 TEST(KeyedStateSaving, AStateWhoseTypeHasChangedIsSavedAnewAltogether) {
   struct Old {
     std::int64_t a;

@@ -23,7 +23,7 @@ void check_group(std::size_t group, std::uint64_t hash) {
 
 void check_at_end(const StoredReader& in) {
   if (!in.empty()) {
-    throw StoredError(fmt::format("{} bytes are left behind the last entry", in.left()));
+    throw StoredError(fmt::format("{} bytes are left after the last entry", in.left()));
   }
 }
 

@@ -1,4 +1,4 @@
-// Reading the entries of a key group back.
+// Loads the entries of a key group.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace wallaroo::internal {
 
-/// Empty for a type that is not stored.
+/// The text of T's schema; empty for a type that is not stored.
 template <class T>
 std::string schema_text() {
   if constexpr (is_storable<T>) {
@@ -25,7 +25,7 @@ std::string schema_text() {
   }
 }
 
-/// See `field_names`; none for a type that is not stored.
+/// The names of T's fields, see `field_names`; none for a type that is not stored.
 template <class T>
 std::vector<std::string> schema_fields() {
   if constexpr (is_storable<T>) {
@@ -35,34 +35,36 @@ std::vector<std::string> schema_fields() {
   }
 }
 
-/// Throws StoredError: keys find their values by a hash of all their fields.
+/// Throws StoredError when the type of keys has changed, because a key's value is found by a hash
+/// of all its fields.
 void check_keys_unchanged(std::string_view stored, std::string_view now);
-/// Throws StoredError when a key of this hash is not in the group it was stored in.
+/// Throws StoredError when a key with this hash belongs to another group than that in which it was
+/// stored.
 void check_group(std::size_t group, std::uint64_t hash);
-/// Throws StoredError when something is left.
+/// Throws StoredError when bytes are left.
 void check_at_end(const StoredReader& in);
 
-/// Loaders of keys and values, from types that may be older than those of the program; nothing for
-/// types that are not stored.
+/// The loaders of keys and values, whose stored types may be older than those of the program. Empty
+/// for types that are not stored.
 template <class Key, class Value, bool = is_storable<Key>&& is_storable<Value>>
 struct LoadingOf {};
 template <class Key, class Value>
 struct LoadingOf<Key, Value, true> {
-  /// Throws StoredError when the stored types are not to be read as these.
+  /// Throws StoredError when the stored types cannot be read as these.
   LoadingOf(std::string_view key_schema, std::string_view value_schema)
       : key(unchanged_key(key_schema)), value(Schema::parse(value_schema)) {}
   Loader<Key> key;
   Loader<Value> value;
 
  private:
-  // Looked at before a loader speaks of migrations, which would not help.
+  // Checked before a loader suggests a migration, which would not help for keys.
   static Schema unchanged_key(std::string_view stored) {
     check_keys_unchanged(stored, schema_text<Key>());
     return Schema::parse(stored);
   }
 };
 
-/// What stages keep once per executor.
+/// Loads the values that a stage keeps once per executor.
 template <class T>
 std::vector<T> load_all(std::string_view schema, std::span<const std::string> saved) {
   const Loader<T> load(Schema::parse(schema));

@@ -1,4 +1,4 @@
-// Properties of rapidcheck with as many cases as they need, for tests.
+// Runs properties of rapidcheck with a given number of cases, for tests.
 #pragma once
 
 #include <iostream>

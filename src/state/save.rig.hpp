@@ -1,4 +1,4 @@
-// What checkpoints would hold of a part of a state. For tests.
+// Collects what checkpoints would hold of a part of a state, for tests.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@
 
 namespace wallaroo::internal::save_rig {
 
-/// The sections of the last complete checkpoint, each of the newest save that had its group, and
-/// those of one that is being made.
+/// The sections of the last complete checkpoint, each from the newest save that had its group, and
+/// those of a checkpoint that is being made.
 class Saves final : public SectionSink {
  public:
   struct Section {
@@ -27,7 +27,7 @@ class Saves final : public SectionSink {
   void section(std::size_t group, std::string_view bytes, std::uint32_t entries) override {
     draft_[group].push_back({std::string(bytes), entries});
   }
-  /// The checkpoint is complete.
+  /// Completes the checkpoint that is being made.
   void complete() {
     for (auto& [group, sections] : draft_) {
       complete_[group] = std::move(sections);
@@ -38,7 +38,7 @@ class Saves final : public SectionSink {
   const Sections& draft() const { return draft_; }
   const Sections& sections() const { return complete_; }
 
-  /// As the engine does it: sections without entries are not shown.
+  /// Loads the last complete checkpoint. Like the engine it skips sections without entries.
   void restore(StatePart& into, const KeyGroups& owned, std::int64_t wall_offset_ns = 0) const {
     into.begin_load(into.key_schema(), into.value_schema(), wall_offset_ns);
     for (const auto& [group, sections] : complete_) {
@@ -58,7 +58,7 @@ class Saves final : public SectionSink {
 
 inline KeyGroups all_groups() { return KeyGroups().set(); }
 
-/// Everything that is to be saved, in slices of random size.
+/// Saves all that is left, in slices of random size.
 inline void save_rest(StatePart& part, Saves& saves, std::mt19937& random) {
   for (bool more = true; more;) {
     std::size_t budget = random() % 50;

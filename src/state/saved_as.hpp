@@ -6,13 +6,14 @@
 
 namespace wallaroo::internal {
 
-/// A value of a stage's table, as a checkpoint holds it. A class with a nested type `Saved` has
+/// Converts a value of a stage's table to the form that a checkpoint holds, and back. A class with
+/// a nested type `Saved` has these members:
 ///
 ///     Saved saved(std::int64_t wall_offset_ns) const;
 ///     static T restored(Saved&&, std::int64_t wall_offset_ns);
 ///
-/// where engine time + the offset is wall time: times of the engine's clock, which starts anew with
-/// every process, are stored as wall time. Any other type is stored as it is.
+/// The offset plus engine time is wall time. Times of the engine's clock are stored as wall time,
+/// because that clock starts anew with every process. Any other type is stored as it is.
 template <class T>
 struct SavedAs {
   using Type = T;

@@ -17,8 +17,8 @@
 
 namespace wallaroo::internal {
 
-/// One value, which every checkpoint holds: whether it changes is not watched. It is the only
-/// entry, with an empty key, of the group of NoKey.
+/// One value, which every checkpoint saves, because its changes are not tracked. It is saved as the
+/// only entry, with an empty key, of the group of NoKey.
 template <class State>
 class SingleState final : public StatePart {
  public:

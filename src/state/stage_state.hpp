@@ -1,4 +1,4 @@
-// What a checkpoint holds of a stage on one executor, and how it is asked for and given back.
+// The state of a stage on one executor, as checkpoints save and restore it.
 #pragma once
 
 #include <bitset>
@@ -15,16 +15,16 @@ namespace wallaroo::internal {
 
 using KeyGroups = std::bitset<key_group_count>;
 
-/// Takes what is saved.
+/// Takes the bytes that are saved.
 class SectionSink {
  public:
   virtual ~SectionSink() = default;
-  /// Some entries (key, value, key, value, ...) of a group, whose sections may be several. One
-  /// without entries says that the group has none.
+  /// Takes some entries of a group (key, value, key, value, ...). A group may have several
+  /// sections; a section without entries says that the group has none.
   virtual void section(std::size_t group, std::string_view bytes, std::uint32_t entries) = 0;
 };
 
-/// For what purpose something is saved, for error messages. The name outlives the save.
+/// The stage and the checkpoint of a save, for error messages. The name must outlive the save.
 struct SavePlace {
   std::string_view stage;
   std::uint64_t checkpoint = 0;
@@ -32,63 +32,63 @@ struct SavePlace {
 
 struct SaveStart {
   std::int64_t wall_offset_ns = 0;  ///< engine time + this = wall time
-  KeyGroups owned;                  ///< of the stage's groups, those of this executor
-  KeyGroups also;                   ///< of them, those to be saved although they have not changed
+  KeyGroups owned;                  ///< the key groups of this executor
+  KeyGroups also;                   ///< groups that are saved even if they have not changed
   SavePlace place = {};
 };
 
-/// One table of values by key. On one thread.
+/// One table of values by key. Used on one thread.
 class StatePart {
  public:
   virtual ~StatePart() = default;
 
-  /// "state", "timers", "windows"...
+  /// The name of the part in checkpoints, such as "state", "timers" or "windows".
   virtual std::string_view name() const = 0;
-  /// The user has said that the type of its values is not to be stored: it cannot be in any
-  /// checkpoint, and the functions below must not be called.
+  /// False when the user has declared that the values are not stored. Then no checkpoint can hold
+  /// them, and the functions below must not be called.
   virtual bool storable() const = 0;
   virtual std::string key_schema() const = 0;
   virtual std::string value_schema() const = 0;
-  /// The names of the fields in the values, see `field_names`; empty when nobody needs to know.
+  /// The names of the fields of the values, see `field_names`; empty when nobody needs them.
   virtual std::vector<std::string> value_fields() const { return {}; }
-  /// It is younger than the format: where a checkpoint does not have it, nothing was in it.
+  /// True for a part that older versions did not have: a checkpoint without it had no entries.
   virtual bool may_be_missing() const { return false; }
 
-  /// What has changed since the last save is to be saved as it is now, whatever happens to it from
-  /// here on.
+  /// Begins a save of all groups that have changed since the last one, as they are now; later
+  /// changes do not affect it.
   virtual void begin_save(const SaveStart& start) = 0;
-  /// Saves about `budget` entries, which it counts down. True when more is left. Of every group
-  /// that is saved there is one section at least.
+  /// Saves about `budget` entries, which it counts down. Returns true when more is left. Every
+  /// group that is saved gets at least one section.
   virtual bool save_some(std::size_t& budget, SectionSink& out) = 0;
-  /// The checkpoint of the last save failed: what it was to hold has still changed.
+  /// Called when the checkpoint of the last save has failed: its groups count as changed again.
   virtual void abandon_save() = 0;
 
-  /// Before the first of the sections. Throws StoredError when the types have changed so that
-  /// these cannot be read.
+  /// Called before the first section. Throws StoredError when values of these types cannot be read.
   virtual void begin_load(std::string_view key_schema, std::string_view value_schema,
                           std::int64_t wall_offset_ns) = 0;
-  /// How many entries the sections of a group will have in all. Entries are saved in the order of
-  /// their hashes: a table that grows while it gets them would be full in one place all the time.
+  /// Announces how many entries all sections of a group have. Entries come in the order of their
+  /// hashes, so a table that grew while it gets them would always be full in one place.
   virtual void expect(std::size_t /*group*/, std::size_t /*entries*/) {}
-  /// Throws StoredError for bytes that are not what the schemas say.
+  /// Loads a section. Throws StoredError for bytes that do not fit the schemas.
   virtual void load(std::size_t group, std::string_view bytes, std::uint32_t entries) = 0;
-  /// After the last section.
+  /// Called after the last section.
   virtual void end_load() = 0;
 };
 
-/// All that a stage keeps on one executor.
+/// The whole state of a stage on one executor.
 class StageState {
  public:
   virtual ~StageState() = default;
 
   virtual std::vector<StatePart*> parts() = 0;
 
-  /// What is kept besides values by key (how far its clock has come); empty when nothing is.
+  /// The schema of what is kept besides values by key, such as the time of the stage's clock; empty
+  /// when nothing is kept.
   virtual std::string instance_schema() const { return {}; }
   virtual std::string save_instance(std::int64_t /*wall_offset_ns*/) { return {}; }
-  /// What the executors of the checkpoint kept: only that of this one, when there were as many,
-  /// else that of all, in the order of the executors. After the parts were loaded. Throws
-  /// StoredError.
+  /// Restores the results of `save_instance`: only that of this executor if the checkpoint has as
+  /// many executors, otherwise those of all executors, in their order. Called after the parts were
+  /// loaded. Throws StoredError.
   virtual void load_instances(std::string_view /*schema*/, std::span<const std::string> /*saved*/,
                               std::int64_t /*wall_offset_ns*/) {}
 };

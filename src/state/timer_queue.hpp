@@ -1,4 +1,4 @@
-// What is due when: the timers of one stage on one executor.
+// A queue of entries by time, for the timers of one stage on one executor.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,11 @@
 
 namespace wallaroo::internal {
 
-/// Entries in order of their time; those of one time in the order in which they were added. Windows
-/// that are aligned to each other end together, so there are few different times and many entries
-/// of each: entries of one time share a bucket, and adding to the time that was last added to costs
-/// no search. An entry cannot be taken out: its owner notices when it is due that it has changed.
+/// Entries in order of their times; entries with equal times are in the order in which they were
+/// added. Aligned windows end together, so there are few different times with many entries each.
+/// Therefore entries with equal times share a bucket, and adding to the same time as the last call
+/// costs no search. An entry cannot be removed: its owner must notice, when it is due, that it is
+/// obsolete.
 template <class Entry>
 class TimerQueue {
  public:
@@ -32,10 +33,10 @@ class TimerQueue {
 
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
-  /// `end_of_time` when there is none.
+  /// The earliest time; `end_of_time` when the queue is empty.
   std::int64_t next_due() const { return size_ == 0 ? end_of_time : buckets_.begin()->first; }
 
-  /// Only while not empty.
+  /// Removes and returns the first entry. Requires that the queue is not empty.
   Entry pop() {
     const auto first = buckets_.begin();
     Bucket& bucket = first->second;
@@ -47,8 +48,9 @@ class TimerQueue {
     return entry;
   }
 
-  /// One of the entries of that time counts no more; the owner says so once for each. When none
-  /// does, they go at once, which is cheaper than to look up the owner of each.
+  /// Tells that one entry with that time is obsolete; call it once for each. When all entries of
+  /// the time are obsolete they are removed together, which is cheaper than to look up their
+  /// owners.
   void retire(std::int64_t due) {
     const auto found = buckets_.find(due);
     if (found != buckets_.end() && found->second.taken == 0 &&

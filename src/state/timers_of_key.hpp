@@ -21,17 +21,17 @@
 
 namespace wallaroo::internal {
 
-/// One timer: a key has at most one of each id.
+/// One timer. A key has at most one of each id.
 struct ArmedTimer {
   std::uint64_t id = 0;
   std::int64_t due_ns = 0;
   TimerKind kind = TimerKind::event_time;
 };
 
-/// By id, and in the order in which they fire: of one kind by their times, those of one time by
-/// their ids. Every call costs O(log n). Up to eight timers lie in a row, 24 bytes each, and the
-/// first without an allocation; more of them are in two trees, about 130 bytes each, until half of
-/// eight are left. `Less` compares ids and times.
+/// Finds timers by id, and in the order in which timers of one kind fire: by their times, and by
+/// their ids when times are equal. Every call costs O(log n). Up to eight timers are in an array,
+/// 24 bytes each, the first without an allocation. More timers are in two trees, about 130 bytes
+/// each, until only four are left. `Less` compares ids and times.
 template <class Less = std::less<>>
 class TimersOfKey {
  public:
@@ -56,7 +56,7 @@ class TimersOfKey {
     return before;
   }
 
-  /// Returns what was there.
+  /// Removes and returns the timer of that id, if there is one.
   std::optional<ArmedTimer> remove(std::uint64_t id) {
     if (many_ != nullptr) {
       const std::optional<ArmedTimer> removed = many_->remove(id);
@@ -77,7 +77,7 @@ class TimersOfKey {
     return removed;
   }
 
-  /// The one of this kind that fires first.
+  /// The timer of this kind that fires first.
   std::optional<ArmedTimer> first(TimerKind kind) const {
     if (many_ != nullptr) {
       return many_->first(kind);
@@ -91,7 +91,7 @@ class TimersOfKey {
     return first == nullptr ? std::nullopt : std::optional(*first);
   }
 
-  /// The latest time below `end_of_time` for which one of event time is set; `no_time` for none.
+  /// The latest time below `end_of_time` of a timer of event time; `no_time` when there is none.
   std::int64_t last_event_time() const {
     if (many_ != nullptr) {
       return many_->last_event_time();
@@ -105,7 +105,7 @@ class TimersOfKey {
     return last;
   }
 
-  /// All of them, in the order of their ids.
+  /// All timers, in the order of their ids.
   std::vector<ArmedTimer> all() const {
     std::vector<ArmedTimer> all(few_.begin(), few_.end());
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
