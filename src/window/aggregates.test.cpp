@@ -38,7 +38,7 @@ std::vector<double> prices_of(const Value& trades) {
   return prices;
 }
 
-// --- what the values are at the edges of their types
+// --- values at the edges of their types
 
 TEST(Aggregates, SumsOfSmallIntegersAreWide) {
   const auto bytes = sum([](std::uint8_t n) { return n; });
@@ -172,7 +172,7 @@ TEST(Aggregates, NumbersToKeepMustNotBeZero) {
   EXPECT_THROW(most_frequent(0, &Trade::price), ConfigError);
 }
 
-// --- the functions that they are given
+// --- functions that are given to aggregations
 
 double twice(const Trade& trade) { return 2 * trade.price; }
 double thrice(const Trade& trade) noexcept { return 3 * trade.price; }
@@ -190,7 +190,7 @@ TEST(Aggregates, TakeAnyFunctionOfARecord) {
   EXPECT_EQ(value_of(most_frequent(1, &Trade::name), trades)[0].value, "0");
 }
 
-// --- what becomes of the values
+// --- result types
 
 template <class A, class Key>
 using OutputOf = typename internal::AggregationTraits<A, Trade, Key>::Output;

@@ -25,7 +25,7 @@ struct SymbolSpread {
 };
 const Window window_of_ten{.start = 10, .end = 20};
 
-// As the documentation of aggregations has it.
+// The example in the documentation of aggregations.
 struct Spread {
   struct Range {
     double low = 1e300, high = -1e300;
@@ -60,7 +60,7 @@ TEST(Aggregation, IsFoldedAndGivesItsResultForAKey) {
   EXPECT_EQ(result->spread, 4);
 }
 
-// What the aggregations below have in common.
+// The base of the aggregations below.
 struct Counting {
   int initial_accumulator() const { return 0; }
   void update(const Trade&, int& count) const { ++count; }
@@ -112,7 +112,7 @@ TEST(Aggregation, AnEmptyOptionalIsNoResult) {
   EXPECT_EQ(call_output(AtLeastTwo{}, std::string(), 2, window_of_ten), 2);
 }
 
-// Records taken by value, any key, a reference returned.
+// Takes records by value and any key, and returns a reference.
 struct Join {
   using Accumulator = std::vector<std::string>;
   std::string separator;

@@ -20,11 +20,11 @@
 
 namespace wallaroo::internal {
 
-/// What WindowSet is for range windows whose slide is their range, when they are not spread by key
-/// and have no early output. Since all keys' windows end together, state is a table of accumulators
-/// per window instead of windows per key: there is no timer per key, nothing is looked up to fire,
-/// and a record of the window that the last record was in costs one look-up in a table of nothing
-/// but accumulators.
+/// The WindowSet for range windows whose slide is their range, if they are not spread by key and
+/// have no early output. Since all keys' windows end together, state is a table of accumulators per
+/// window instead of windows per key: there is no timer per key, firing looks nothing up, and a
+/// record in the same window as the record before costs one look-up in a table of nothing but
+/// accumulators.
 template <class Key, class In, class A>
 class AlignedSet : public StageClock {
  public:
@@ -36,7 +36,7 @@ class AlignedSet : public StageClock {
            !settings.spread_by_key && settings.early_every_ns == 0;
   }
 
-  /// The settings have passed check(), and fit.
+  /// The settings must have passed check(), and fit.
   AlignedSet(const WindowSettings& settings, A aggregation)
       : AlignedSet(settings, PaneShape(settings), std::move(aggregation)) {}
 
@@ -104,7 +104,7 @@ class AlignedSet : public StageClock {
     return open_.empty() ? end_of_time : due_of(open_.first_start());
   }
 
-  /// Records of the window that the last one was in, when that is due, take the slow way.
+  /// Makes records of the current window take the slow way once that window is due.
   void leave_due() {
     const std::int64_t start = open_.current_start();
     if (start != end_of_time && due_of(start) <= limit_) {
@@ -123,12 +123,12 @@ class AlignedSet : public StageClock {
       }
     }
     counts_.open += open_.update(start, arrival.hash, key, aggregation_, record) ? 1 : 0;
-    if (has_group_limits()) {  // which are only looked at on this way
+    if (has_group_limits()) {  // only this way looks at them
       open_.leave_current();
     }
   }
 
-  /// What becomes of a key and its accumulator when the window that starts there fires.
+  /// Returns the function that emits a key's result when the window that starts at `start` fires.
   template <class Out>
   auto firing(std::int64_t start, Out& out) {
     const std::int64_t end = start + shape_.range;
@@ -140,8 +140,8 @@ class AlignedSet : public StageClock {
     };
   }
 
-  /// What is due for a key fires before something else of it comes out. (A record that is counted
-  /// cannot be told from one that came after the firing: what is due takes no more records.)
+  /// Fires the due windows of a key before another output of that key. (A record that is counted
+  /// needs no firing before it, because due windows take no more records.)
   template <class Out>
   void fire_key(std::uint64_t hash, const Key& key, Out& out) {
     const std::int64_t limit = limit_of(hash);
@@ -153,7 +153,8 @@ class AlignedSet : public StageClock {
     }
   }
 
-  /// The start of the window in which a late record counts after all; `end_of_time` for none.
+  /// Applies the policy for late records. Returns the start of the window in which the record
+  /// counts after all; `end_of_time` if it does not.
   template <class Out>
   std::int64_t take_late(const Arrival& arrival, const Key& key, const In& record, Out& out) {
     ++counts_.late;
@@ -188,7 +189,8 @@ class AlignedSet : public StageClock {
     return end_of_time;
   }
 
-  /// Of the key's windows, or else of those that are allowed.
+  /// The start of the key's oldest window that is not due, or else of the oldest that may be
+  /// opened.
   std::int64_t oldest_start(const Arrival& arrival, const Key& key) {
     auto& windows = open_.open();
     const auto not_due = windows.upper_bound(arrival.limit_ns - shape_.range - shape_.delay);

@@ -1,4 +1,5 @@
-// What windows by definition (window_set_property.test.cpp) do not show of tables per window.
+// Properties of tables per window that windows by definition (window_set_property.test.cpp) do not
+// show.
 #include "window/aligned_set.hpp"
 
 #include <cstdint>

@@ -1,5 +1,4 @@
-// Windows that open, fire and are forgotten while they are saved, beside a std::map of what is
-// open.
+// Windows open, fire and are forgotten while they are saved, against a std::map of the open ones.
 #include <cstdint>
 #include <map>
 #include <random>
@@ -112,7 +111,7 @@ class SavingRig {
       set_.on_watermark(watermark_);
     } else if (what < 3) {
       set_.fire_due(random_() % 20 + 1, fired);
-    } else if (what == 3) {  // late, which fires what is due of its key
+    } else if (what == 3) {  // late, which fires the due windows of its key
       set_.on_record(hash_key(key), key, watermark_ - 3 * range_ns, 1, fired);
     } else {
       const std::int64_t time = watermark_ + static_cast<std::int64_t>(random_() % 40);

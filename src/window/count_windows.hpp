@@ -56,8 +56,8 @@ struct TimedAggregation {
 };
 
 /// Records are aggregated in panes of gcd(count, slide), the newest of which is open. Windows fire
-/// when their last record arrives; timers, in processing time, only close what waits for too long.
-/// A key without open windows still knows how many records it had, until it is closed.
+/// when their last record arrives; timers, in processing time, only close windows that wait for too
+/// long. A key without open windows still knows how many records it had, until it is closed.
 template <class A, class In>
 class CountWindows {
  public:
@@ -67,10 +67,11 @@ class CountWindows {
   /// When to look whether the key has been quiet for too long; `no_time` for a key without records.
   std::int64_t armed_ns() const { return armed_; }
   bool empty() const { return end_ == 0; }
-  /// Keys: 0 or 1.
+  /// The number of keys here: 0 or 1.
   std::size_t open() const { return empty() ? 0 : 1; }
 
-  /// The way of most records: neither the first nor the last of a pane.
+  /// The way of most records, which are neither the first nor the last of a pane. Returns false for
+  /// the others.
   [[gnu::always_inline]] bool add_to_open(const Shape& shape, const A& aggregation,
                                           const Arrival& arrival, const In& record) {
     if (filled_ == 0 || filled_ + 1 >= shape.pane) {
@@ -81,8 +82,8 @@ class CountWindows {
     return true;
   }
 
-  /// The way of the others; calls emit(const Ready&, const Accumulator&) for the window that the
-  /// record completes. What is due at arrival.limit_ns has fired.
+  /// The way of the other records. Calls emit(const Ready&, const Accumulator&) for the window that
+  /// the record completes. Requires that all windows due at arrival.limit_ns have fired.
   template <class Emit>
   Placement add(const Shape& shape, const A& aggregation, const Arrival& arrival, const In& record,
                 Emit&& emit) {
@@ -104,8 +105,9 @@ class CountWindows {
     return Placement::counted;
   }
 
-  /// Closes the key's windows when it has been quiet until arrival.limit_ns: calls emit for at most
-  /// that many. Returns how many. Without any left the key is empty, and counts from 0 again.
+  /// If the key's time-out has come by arrival.limit_ns, closes its windows: calls emit for at most
+  /// `at_most` of them, and returns for how many. With none left the key is empty, and counts from
+  /// 0 again.
   template <class Emit>
   std::size_t fire(const Shape& shape, const A& aggregation, const Arrival& arrival,
                    std::size_t at_most, Emit&& emit) {
@@ -138,7 +140,7 @@ class CountWindows {
   }
   static std::int64_t change(const Shape&, const Arrival&) { return 0; }
 
-  /// Panes that no window needs any more, and what was combined, are not stored.
+  /// Leaves out panes that no window needs any more, and combined accumulators.
   struct Saved;
   Saved saved(std::int64_t wall_offset_ns) const {
     Saved saved{shift_time(armed_, wall_offset_ns),
@@ -237,7 +239,7 @@ class CountWindows {
     emit(ready(shape, start, result.time_ns, Firing::complete), result.value);
   }
 
-  /// Erases when as many panes are gone as are left, so a pane is moved once.
+  /// Erases panes only when as many are gone as are left, so that a pane is moved once on average.
   static void forget_before(Sliding& sliding, TwoStacks<Timed>& stacks) {
     stacks.drop_before(sliding.panes, sliding.next_start);
     const std::size_t gone = stacks.first();
@@ -248,7 +250,7 @@ class CountWindows {
     }
   }
 
-  /// The incomplete window from `start` on: complete panes, then the open one.
+  /// Emits the incomplete window from `start` on: complete panes, then the open one.
   template <class Emit>
   void emit_open(const Shape& shape, const A& aggregation, std::int64_t start, Firing firing,
                  TwoStacks<Timed>* stacks, Emit&& emit) const {
@@ -270,7 +272,7 @@ class CountWindows {
   std::int64_t seen_ = 0;             ///< processing time of the last record
   std::int64_t time_ = no_time;       ///< greatest event time in the open pane
   std::int64_t end_ = 0;              ///< records so far
-  std::int64_t filled_ = 0;           ///< of them in the open pane
+  std::int64_t filled_ = 0;           ///< records in the open pane
   std::optional<Accumulator> value_;  ///< of the open pane, while filled_ > 0
   std::unique_ptr<Sliding> sliding_;
 };

@@ -106,7 +106,7 @@ TEST(CountWindows, NumberFromZeroAgainAfterATimeout) {
   CountStage stage(timed(2, 2));
   feed(stage, 1, 2);
   EXPECT_EQ(stage.time(10), (Texts{"[0,2): 1 2 "}));
-  EXPECT_EQ(stage.set.keys(), 0U);  // also those without an open window are forgotten
+  EXPECT_EQ(stage.set.keys(), 0U);  // keys without an open window are forgotten, too
   feed(stage, 3, 4);
   EXPECT_EQ(stage.take(), (Texts{"[0,2): 3 4 "}));
 }

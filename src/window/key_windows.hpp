@@ -1,4 +1,4 @@
-// What the windows of one key have in common, whatever their kind.
+// Types for the windows of one key, whatever their kind.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ using AccumulatorOf = std::remove_cvref_t<decltype(std::declval<const A&>().init
 struct Arrival {
   std::uint64_t hash = 0;
   std::int64_t time_ns = 0;   ///< of the record
-  std::int64_t limit_ns = 0;  ///< what is due by then has fired, and takes no more records
+  std::int64_t limit_ns = 0;  ///< windows due by then have fired, and take no more records
   std::int64_t now_ns = 0;    ///< processing time
 };
 

@@ -1,5 +1,5 @@
-// What windows are, by definition: every record is kept, and every window is looked for among all
-// of them, without panes, timers or slices. For tests.
+// Windows by definition, for tests: keeps every record and looks for every window among all of
+// them, without panes, timers or slices.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ inline std::vector<int> ids(const Records& records) {
   return result;
 }
 
-/// One key, of any kind of windows. `limit` is up to when windows have fired.
+/// One key, with any kind of windows. `limit`: windows due by then have fired.
 class OracleKey {
  public:
   struct Found {
@@ -47,7 +47,7 @@ class OracleKey {
 
   /// All windows with records that are due after `limit`, in order of their end.
   virtual std::vector<Found> open(std::int64_t limit) const = 0;
-  /// False when the record is late.
+  /// Returns false if the record is late.
   virtual bool add(std::int64_t time, int id, std::int64_t limit) = 0;
   virtual Window alone(std::int64_t time) const = 0;
   virtual std::int64_t oldest_place(std::int64_t limit) const = 0;
@@ -110,7 +110,7 @@ class OracleRange : public OracleKey {
     if (windows.empty() || windows.front().window.start == allowed) {
       return allowed;
     }
-    return windows.front().window.end - s_.slide_ns;  // in no older window
+    return windows.front().window.end - s_.slide_ns;  // a time in no older window
   }
   void unchanged() override {
     for (Kept& record : records_) {
@@ -122,7 +122,7 @@ class OracleRange : public OracleKey {
   static std::int64_t floor_div(std::int64_t a, std::int64_t b) {
     return a / b - (a % b < 0 ? 1 : 0);
   }
-  /// Of all windows that hold the time, in order.
+  /// The starts of all windows that hold the time, in order.
   std::vector<std::int64_t> starts(std::int64_t time) const {
     std::vector<std::int64_t> result;
     const std::int64_t about = floor_div(time, s_.slide_ns);
@@ -134,8 +134,8 @@ class OracleRange : public OracleKey {
     }
     return result;
   }
-  /// Which part of time, cut at the bounds of all windows, so that records of one part are in the
-  /// same windows.
+  /// Cuts time at the bounds of all windows, and returns the part that holds `time`. Records of one
+  /// part are in the same windows.
   std::int64_t part(std::int64_t time) const {
     std::int64_t cut = time;
     const auto bound = [&](std::int64_t t) {
@@ -239,7 +239,7 @@ class OracleSession : public OracleKey {
   std::vector<Records> sessions_;
 };
 
-/// Not virtual: windows of records by number.
+/// Windows of records by number; not an OracleKey, which goes by times.
 class OracleCount {
  public:
   OracleCount() = default;
@@ -250,7 +250,7 @@ class OracleCount {
   bool changed() const { return changed_ != records_.size(); }
   void clear() { *this = OracleCount(s_); }
 
-  /// The windows of which so many records are missing: none, or some.
+  /// The windows that the last record has completed, or those that are not complete yet.
   std::vector<OracleKey::Found> windows(bool complete) const {
     std::vector<OracleKey::Found> result;
     const auto size = static_cast<std::int64_t>(records_.size());

@@ -12,8 +12,8 @@
 
 namespace wallaroo::internal::window_rig {
 
-/// Fires at once whatever is due. Results as in Outputs; those times of results that do not depend
-/// on when a window is fired are in `times`.
+/// Fires at once whatever is due. Writes results as Outputs does. `times` has those times of
+/// results that do not depend on when a window fires.
 template <class A>
 class Oracle {
  public:

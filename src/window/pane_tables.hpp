@@ -20,9 +20,8 @@
 
 namespace wallaroo::internal {
 
-/// A table of nothing but accumulators for each pane that is open: a record of the pane that the
-/// last record was in costs one look-up. In a checkpoint an entry's key is the start of its pane
-/// and its key.
+/// A table of nothing but accumulators for each open pane: a record in the same pane as the record
+/// before costs one look-up. In a checkpoint an entry's key is the start of its pane and its key.
 template <class Key, class Accumulator>
 class PaneTables final : public StatePart {
  public:
@@ -30,12 +29,12 @@ class PaneTables final : public StatePart {
   using Table = WindowTable<Key, Accumulator>;
   using Tables = std::map<std::int64_t, std::unique_ptr<Table>>;
 
-  /// With a part that may be missing other parts hold what this one does in older checkpoints.
+  /// `may_be_missing`: older checkpoints lack this part, and have its contents in other parts.
   PaneTables(std::string_view name, std::int64_t length_ns, bool may_be_missing = false)
       : name_(name), length_(length_ns), may_be_missing_(may_be_missing) {}
 
-  /// Of the pane that the last record was in, when it is that of this time, too, and the key is
-  /// there.
+  /// Returns the key's accumulator if the time is in the current pane, the one of the last record.
+  /// Null if it is not, or if the key is not there.
   [[gnu::always_inline]] Accumulator* find_current(std::uint64_t hash, const Key& key,
                                                    std::int64_t time_ns) {
     const bool current =
@@ -44,8 +43,8 @@ class PaneTables final : public StatePart {
     return current ? current_->find(hash, key) : nullptr;
   }
 
-  /// Counts a record in the pane that starts there. True when it is its key's first there. What
-  /// `update` throws leaves everything as it was.
+  /// Counts a record in the pane that starts at `start`. Returns true if it is the first of its key
+  /// there. If the aggregation's `update` throws, everything stays as it was.
   template <class A, class In>
   bool update(std::int64_t start, std::uint64_t hash, const Key& key, const A& aggregation,
               const In& record) {
@@ -66,13 +65,13 @@ class PaneTables final : public StatePart {
     return true;
   }
 
-  /// The pane that the last record was in; `end_of_time` when none is.
+  /// The start of the pane that the last record was in; `end_of_time` if there is none.
   std::int64_t current_start() const { return current_length_ == 0 ? end_of_time : current_start_; }
-  /// The next record takes the way of update().
+  /// Makes the next record take the way of update().
   void leave_current() { current_length_ = 0; }
 
   bool empty() const { return open_.empty(); }
-  /// Only while not empty.
+  /// Requires that there is a pane.
   std::int64_t first_start() const { return open_.begin()->first; }
   std::size_t entries() const {
     std::size_t entries = 0;
@@ -82,9 +81,9 @@ class PaneTables final : public StatePart {
     return entries;
   }
 
-  /// By their start; none is empty but those that the caller empties, and forgets then.
+  /// The open panes by their start. None is empty; a caller that empties one must then forget it.
   Tables& open() { return open_; }
-  /// A few tables serve the panes that follow; of a burst of open panes no more is kept.
+  /// Removes a pane. Keeps a few tables for later panes, but not all those of a burst of panes.
   typename Tables::iterator forget(typename Tables::iterator pane) {
     fewer_panes_ = true;
     constexpr std::size_t most_spare = 4;
@@ -138,7 +137,7 @@ class PaneTables final : public StatePart {
   const std::int64_t length_;
   const bool may_be_missing_;
 
-  // The pane that the last record was in; its length is 0 when there is none.
+  // The pane that the last record was in; its length is 0 if there is none.
   std::int64_t current_start_ = 0;
   std::uint64_t current_length_ = 0;
   Table* current_ = nullptr;
@@ -231,7 +230,7 @@ void PaneTables<Key, Accumulator>::load(std::size_t group, std::string_view byte
       Accumulator accumulator = load_value(key, [&] { return loading_->value(in); });
       check_group(group, hash_key(key));
       if (!equals_itself(key)) {
-        continue;  // older versions kept such keys, though nothing could be found by them
+        continue;  // older versions kept such keys, although nothing could find them
       }
       auto& table = open_[start];
       if (table == nullptr) {
@@ -246,7 +245,7 @@ void PaneTables<Key, Accumulator>::load(std::size_t group, std::string_view byte
 template <class Key, class Accumulator>
 void PaneTables<Key, Accumulator>::end_load() {
   loading_.reset();
-  // Of a type that has changed the bytes of that checkpoint do not serve the next ones.
+  // If the type has changed, the next checkpoint cannot refer to the bytes of that one.
   ever_saved_ = !type_changed_;
   for (const auto& [start, table] : open_) {
     table->table().set_clean();

@@ -35,7 +35,7 @@ struct PaneShape {
     return spread ? static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(slide)) : 0;
   }
   bool tumbling() const { return slide == range; }
-  /// The last time after the newest record at which a window with it may be due.
+  /// How long after the newest record a window with it may be due.
   std::int64_t longest_wait() const { return range + delay; }
   /// The ends of the first and of the last window that hold this time.
   std::int64_t first_end(std::int64_t time, std::int64_t offset) const {
@@ -44,7 +44,7 @@ struct PaneShape {
   std::int64_t last_end(std::int64_t time, std::int64_t offset) const {
     return floor_to(time, slide, offset) + range;
   }
-  /// The end of the oldest window that is not due. Only when some window is due.
+  /// The end of the oldest window that is not due. Requires that some window is due.
   std::int64_t oldest_end(std::int64_t limit, std::int64_t offset) const {
     return first_end(limit - delay, offset);
   }
@@ -58,23 +58,24 @@ struct PaneShape {
 };
 
 /// Records are aggregated in panes, whose borders are those of all windows, in order of arrival;
-/// windows combine the panes in order of time. Only panes with records exist: one of a tumbling
-/// window's key with Acc = std::uint64_t makes 56 bytes, which hold it without an allocation.
+/// windows combine the panes in order of time. Only panes with records exist. With tumbling windows
+/// and Acc = std::uint64_t a key has 56 bytes, which hold one pane without an allocation.
 template <class A, class In>
 class PaneWindows {
  public:
   using Accumulator = AccumulatorOf<A>;
   using Shape = PaneShape;
 
-  /// When the next window fires. At most that when windows are not empty; nothing otherwise.
+  /// When the next window fires, or earlier if windows before it are empty. Means nothing if there
+  /// are no panes.
   std::int64_t armed_ns() const { return armed_; }
   bool empty() const { return open() == 0; }
   /// Panes that windows still need.
   std::size_t open() const { return panes_.size() - first(); }
 
-  /// The way of most records: into the newest pane, or, since one of several producers may be far
-  /// behind the others, into an older one that is where it would be if every pane had records.
-  /// False when that is not the place.
+  /// The way of most records: into the newest pane. As one of several producers may be far behind
+  /// the others, it also tries the older pane at the index where the record's pane would be if
+  /// every pane had records. Returns false if that is another pane.
   [[gnu::always_inline]] bool add_to_open(const Shape& shape, const A& aggregation,
                                           const Arrival& arrival, const In& record) {
     if (panes_.empty()) [[unlikely]] {
@@ -101,7 +102,8 @@ class PaneWindows {
     return true;
   }
 
-  /// The way of the others. What is due at arrival.limit_ns has fired. `emit` is not called.
+  /// The way of the other records. Requires that all windows due at arrival.limit_ns have fired.
+  /// Does not call `emit`.
   template <class Emit>
   Placement add(const Shape& shape, const A& aggregation, const Arrival& arrival, const In& record,
                 Emit&&) {
@@ -120,7 +122,7 @@ class PaneWindows {
     return Placement::counted;
   }
 
-  /// Fetches what add_pane() and fire() will read from memory.
+  /// Prefetches the memory that add_pane() and fire() will read.
   void prefetch() const {
     __builtin_prefetch(panes_.data() + panes_.size(), 1);
     if (stacks_) {
@@ -128,8 +130,9 @@ class PaneWindows {
     }
   }
 
-  /// Records of a pane that were counted elsewhere, after those that are here. No window that holds
-  /// it has fired. With windows that are not spread by key.
+  /// Merges an accumulator of a pane that was counted elsewhere; its records come after those
+  /// already here. Requires that no window with the pane has fired, and that windows are not spread
+  /// by key.
   void add_pane(const Shape& shape, const A& aggregation, std::int64_t start,
                 const Accumulator& accumulator) {
     const auto place = place_of(start, behind_stacks(shape));
@@ -141,8 +144,8 @@ class PaneWindows {
     armed_ = std::min(armed_, shape.first_end(start, 0) + shape.delay);
   }
 
-  /// The time at which a late record counts in the oldest window and no older one; `end_of_time`
-  /// when time is over and there is none.
+  /// The time at which a late record counts in the oldest window and no older one; `end_of_time` if
+  /// time is over and there is none.
   std::int64_t oldest_place(const Shape& shape, const Arrival& arrival) const {
     if (arrival.limit_ns > shape.limits.latest) {
       return end_of_time;
@@ -152,15 +155,15 @@ class PaneWindows {
     return empty() || open == allowed ? allowed - shape.range : open - shape.slide;
   }
 
-  /// The window that a late record is the result of.
+  /// The window of a late record that makes a result of its own.
   static Window window_of(const Shape& shape, const Arrival& arrival) {
     const std::int64_t end =
         shape.last_end(shape.limits.clamp(arrival.time_ns), shape.offset(arrival.hash));
     return {end - shape.range, end, Firing::late};
   }
 
-  /// Calls emit(const Ready&, const Accumulator&) for the windows that are due, in order of their
-  /// end, at most that many. Returns how many.
+  /// Calls emit(const Ready&, const Accumulator&) for at most `at_most` due windows, in order of
+  /// their end. Returns for how many.
   template <class Emit>
   std::size_t fire(const Shape& shape, const A& aggregation, const Arrival& arrival,
                    std::size_t at_most, Emit&& emit) {
@@ -205,7 +208,7 @@ class PaneWindows {
       }
     }
   }
-  /// Panes that no window needs any more, and what was combined, are not stored.
+  /// Leaves out panes that no window needs any more, and combined accumulators.
   struct Saved;
   Saved saved(std::int64_t) const {
     return {armed_, {panes_.begin() + static_cast<std::ptrdiff_t>(first()), panes_.end()}};
@@ -217,7 +220,7 @@ class PaneWindows {
                           std::make_move_iterator(saved.panes.end()));
     return windows;
   }
-  /// What a record changes, for preview(): its pane.
+  /// The pane that a record changes, for preview().
   static std::int64_t change(const Shape& shape, const Arrival& arrival) {
     return floor_to(shape.limits.clamp(arrival.time_ns), shape.pane,
                     shape.offset(arrival.hash) % shape.pane);
@@ -240,12 +243,13 @@ class PaneWindows {
     return armed_ - (shape.delay + shape.slide);
   }
 
-  /// Where the pane is, or belongs, to be changed.
+  /// The place of a pane, or where to insert it. The pane will change, so this resets the stacks if
+  /// they may hold it.
   auto place_of(std::int64_t start, std::int64_t behind_stacks) {
     if (stacks_ && start < behind_stacks) {
       stacks_->reset();
     }
-    // Most are newer than all that are here.
+    // Most panes are newer than all that are here.
     if (panes_.empty() || panes_.back().start < start) {
       return panes_.end();
     }
@@ -269,7 +273,7 @@ class PaneWindows {
     panes_.insert(place, std::move(pane));
   }
 
-  /// The panes of the window that ends there; the first of them is panes_[first].
+  /// Combines the panes of the window that ends at `end`; the first of them is panes_[first].
   Accumulator aggregate(const Shape& shape, const A& aggregation, std::int64_t end,
                         std::size_t first) {
     if (!stacks_ && panes_.size() <= 2) {  // keys with few records make do without stacks
@@ -294,7 +298,8 @@ class PaneWindows {
     armed_ = (start < next ? next : shape.first_end(start, offset)) + shape.delay;
   }
 
-  /// Sliding windows erase when as many panes are gone as are left, so a pane is moved once.
+  /// Sliding windows erase panes only when as many are gone as are left, so that a pane is moved
+  /// once on average.
   void forget_before(std::size_t first) {
     if (stacks_) {
       if (first < panes_.size()) {

@@ -41,12 +41,12 @@ class SessionWindows {
   using Accumulator = AccumulatorOf<A>;
   using Shape = SessionShape;
 
-  /// When to look for sessions that are due: not after the first is.
+  /// When to look for due sessions; not later than the first one is due.
   std::int64_t armed_ns() const { return armed_; }
   bool empty() const { return sessions_.empty(); }
   std::size_t open() const { return sessions_.size(); }
 
-  /// The way of most records: they continue the newest session. False when it does not.
+  /// The way of most records, which continue the newest session. Returns false for the others.
   [[gnu::always_inline]] bool add_to_open(const Shape& shape, const A& aggregation,
                                           const Arrival& arrival, const In& record) {
     if (sessions_.empty()) [[unlikely]] {
@@ -54,7 +54,7 @@ class SessionWindows {
     }
     Session& newest = sessions_.back();
     const std::int64_t time = shape.limits.clamp(arrival.time_ns);
-    // A time before the first is a huge number.
+    // The distance to a time before the first is a huge number.
     if (distance(newest.first, time) >= distance(newest.first, newest.last + shape.gap)) {
       return false;
     }
@@ -63,7 +63,8 @@ class SessionWindows {
     return true;
   }
 
-  /// The way of the others. What is due at arrival.limit_ns has fired. `emit` is not called.
+  /// The way of the other records. Requires that all sessions due at arrival.limit_ns have fired.
+  /// Does not call `emit`.
   template <class Emit>
   Placement add(const Shape& shape, const A& aggregation, const Arrival& arrival, const In& record,
                 Emit&&) {
@@ -97,7 +98,7 @@ class SessionWindows {
   }
 
   /// The time at which a late record counts in the oldest session, which does not grow by it;
-  /// without one, in the oldest that is not due. `end_of_time` when time is over.
+  /// without sessions, the oldest time whose session is not due. `end_of_time` if time is over.
   std::int64_t oldest_place(const Shape& shape, const Arrival& arrival) const {
     if (!sessions_.empty()) {
       return sessions_.front().first;
@@ -112,8 +113,8 @@ class SessionWindows {
     return {time, time + shape.gap, Firing::late};
   }
 
-  /// Calls emit(const Ready&, const Accumulator&) for the sessions that are due, in order of their
-  /// end, at most that many. Returns how many.
+  /// Calls emit(const Ready&, const Accumulator&) for at most `at_most` due sessions, in order of
+  /// their end. Returns for how many.
   template <class Emit>
   std::size_t fire(const Shape& shape, const A&, const Arrival& arrival, std::size_t at_most,
                    Emit&& emit) {
@@ -148,7 +149,7 @@ class SessionWindows {
                              std::make_move_iterator(saved.sessions.end()));
     return windows;
   }
-  /// What a record changes, for preview(): the session that holds this time. Called after add().
+  /// The start of the session that a record has changed, for preview(). Call after add().
   std::int64_t change(const Shape& shape, const Arrival& arrival) const {
     const std::int64_t time = shape.limits.clamp(arrival.time_ns);
     const auto after =

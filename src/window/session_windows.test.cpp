@@ -60,7 +60,7 @@ TEST(Sessions, ARecordThatTouchesNoOpenOneAndWouldBeDueIsLate) {
   EXPECT_EQ(stage.set.keys(), 0U);
   stage.record(38, 2);
   EXPECT_EQ(stage.set.counts().late, 1U);
-  stage.record(29, 3);  // touches that of 38
+  stage.record(29, 3);  // touches the session of 38
   EXPECT_EQ(stage.set.counts().late, 1U);
   EXPECT_EQ(stage.watermark(51), (Texts{"[29,48): 2 3 "}));
 }

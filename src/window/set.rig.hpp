@@ -30,7 +30,7 @@ struct Stage {
     }
     return take();
   }
-  /// What comes out when the watermark gets there.
+  /// Returns the outputs when the watermark gets to `time`.
   Texts watermark(std::int64_t time) {
     set.on_watermark(time);
     return fire();
@@ -40,7 +40,7 @@ struct Stage {
     return fire();
   }
   Texts end() { return watermark(end_of_time); }
-  /// What came out since the last call.
+  /// Returns the outputs since the last call.
   Texts take() { return std::exchange(out.all, {}); }
 
   WindowSet<int, int, List, Windows<List, int>> set;

@@ -16,14 +16,14 @@
 
 namespace wallaroo::internal {
 
-/// A WindowSet of range windows that keeps the panes that no window is due with in tables of
-/// accumulators, one for each pane, as AlignedSet does its windows: a record costs a look-up there,
-/// and the panes of its key, which lie elsewhere in memory, are touched once per pane instead of
-/// once per record. A pane goes to its key's windows before the first of them that holds it fires,
-/// or before a record counts there that comes late for some of them.
+/// A WindowSet of range windows that keeps young panes, of which no window is due yet, in tables of
+/// accumulators, one table for each pane, as AlignedSet does its windows. A record costs a look-up
+/// there. The panes of its key, which lie elsewhere in memory, are touched once per pane instead of
+/// once per record. A key's accumulator of a pane goes to its windows before the first window with
+/// that pane fires, or before a record is added there that is late for some windows.
 ///
 /// Windows that are spread by key, that give preliminary results, or that a time-out has closed for
-/// some key groups only, are as WindowSet has them.
+/// some key groups only, are kept as WindowSet keeps them.
 ///
 /// Source of slicing: Li, Maier, Tufte, Papadimos, Tucker, "No pane, no gain" (SIGMOD Record 2005).
 template <class Key, class In, class A>
@@ -35,7 +35,7 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
   using typename Base::Accumulator;
   using typename Base::StoredKey;
 
-  /// The settings have passed check().
+  /// The settings must have passed check().
   explicit SlicedSet(const WindowSettings& settings, A aggregation = A())
       : Base(settings, std::move(aggregation)),
         by_pane_(!settings.spread_by_key && settings.early_every_ns == 0),
@@ -111,18 +111,19 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
   }
 
  private:
-  /// Of the first window that holds the pane.
+  /// When the first window that holds the pane is due.
   std::int64_t due_of(std::int64_t start) const {
     return this->shape_.first_end(start, 0) + this->shape_.delay;
   }
   bool pane_due() const { return this->held_until_ <= this->limit_ && !open_.empty(); }
-  /// Windows that are due by then hold none of the panes but the first.
+  /// Windows that are due by this time hold no other of these panes than the first.
   std::int64_t complete_until() {
     const auto second = std::next(open_.open().begin());
     return second == open_.open().end() ? this->limit_
                                         : std::min(this->limit_, due_of(second->first) - 1);
   }
-  /// The windows of panes that are here are not in the base's queue.
+  /// Tells the base when the first window with one of these panes is due, as its queue does not
+  /// know.
   void hold() { this->held_until_ = open_.empty() ? end_of_time : due_of(open_.first_start()); }
 
   void limit_moved() {
@@ -148,8 +149,8 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
     Base::on_record(hash, key, time_ns, record, out);
   }
 
-  /// To the key's windows: its panes that some window is due with, or all of them, since where a
-  /// late record is placed depends on all windows of its key.
+  /// Gives the key's windows its panes of which some window is due, or all its panes (`whole`),
+  /// because the place of a late record depends on all windows of its key.
   void give(std::uint64_t hash, const Key& key, bool whole) {
     auto& panes = open_.open();
     for (auto pane = panes.begin();
@@ -159,7 +160,7 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
     }
   }
 
-  /// What becomes of a key and its accumulator of the pane that starts there.
+  /// Returns the function that gives a key's accumulator of the pane at `start` to its windows.
   auto giving(std::int64_t start) {
     return [this, start](const StoredKey& key, const Accumulator& accumulator) {
       add({start, key, accumulator}, [](std::uint64_t, Panes&) {});
@@ -167,14 +168,14 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
     };
   }
 
-  /// What was counted of a key in a pane, behind all that its windows have there. None of them that
-  /// holds the pane has fired.
+  /// Records of a key in a pane, which come after those that its windows already have of the pane.
+  /// No window that holds the pane has fired.
   struct CountedPane {
     std::int64_t start;
     const StoredKey& key;
     const Accumulator& accumulator;
   };
-  /// Then calls then(hash, the key's windows).
+  /// Adds the pane to the key's windows, then calls then(hash, windows).
   template <class Then>
   void add(const CountedPane& pane, Then then) {
     const Key& key = pane.key;
@@ -198,7 +199,8 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
       this->queue_.retire(*armed);
     }
   }
-  /// The key's next window fires at once if it is due by `until`, as long as the key is at hand.
+  /// Adds the pane, and fires the key's next window at once if it is due by `until`, while the
+  /// key's memory is at hand.
   template <class Out>
   void add_and_fire(const CountedPane& pane, std::int64_t until, Out& out) {
     add(pane, [&](std::uint64_t hash, Panes& panes) {
@@ -209,7 +211,8 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
       }
     });
   }
-  /// Before this is done with several keys: their memory is fetched at once, not one by one.
+  /// Call for several keys before work on them, so that their memory is fetched at once, not one by
+  /// one.
   void prefetch(const StoredKey& stored) {
     const Key& key = stored;
     if (const auto entry = this->states_.find(hash_key(key), key)) {
@@ -223,7 +226,7 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
     return next;
   }
 
-  /// How many keys' windows are on their way from memory at a time.
+  /// How many keys' windows are prefetched at a time.
   static constexpr std::size_t keys_at_once = 16;
 
   const bool by_pane_;

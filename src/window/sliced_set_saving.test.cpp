@@ -1,4 +1,4 @@
-// Sliding windows that are saved while panes are open, and go on elsewhere, perhaps kept otherwise.
+// Sliding windows are saved while panes are open, and go on elsewhere, perhaps kept in another way.
 #include <cstdint>
 #include <random>
 #include <string>
@@ -70,7 +70,8 @@ void restore(Set& set, const std::vector<Saves>& saves, const StageClock::Saved&
   set.restored();
 }
 
-// What comes of a run that is saved half way, and goes on in a set with these settings.
+// Returns the outputs of a run that is saved half way and goes on in a set with the second
+// settings.
 Outputs<List> in_two_halves(std::uint32_t seed, const WindowSettings& first,
                             const WindowSettings& second) {
   Script script(seed);
@@ -101,7 +102,7 @@ TEST(SlicedSetSaving, OpenPanesGoOnWhereTheyWere) {
   }
 }
 
-// Preliminary output needs the panes by key; it can be asked for, and done without again.
+// Preliminary output needs the panes by key. It can be turned on at a restart, and off again.
 TEST(SlicedSetSaving, PanesAreTakenOverWhereTheyAreKeptByKey) {
   WindowSettings by_key = sliding();
   by_key.early_every_ns = 1'000'000;

@@ -15,7 +15,7 @@
 
 namespace wallaroo::internal::window_rig {
 
-/// Not commutative: the records, in order.
+/// Lists the records in order, so it is not commutative.
 struct List {
   std::string initial_accumulator() const { return ""; }
   void update(const int& record, std::string& list) const { list += fmt::format("{} ", record); }

@@ -41,16 +41,20 @@ inline constexpr bool counts_records<CountWindows<A, In>> = true;
 /// `combine(const Acc&, const Acc&)`, which is associative, not necessarily commutative, with the
 /// initial accumulator as identity. A key's hash is hash_key(key), also that of NoKey.
 ///
-/// `Out` takes what comes out; it must not call the set:
-///   result(const StoredKey&, std::uint64_t hash, const Window&, const Acc&, std::int64_t time_ns)
-///   late(std::uint64_t hash, const Key&, std::int64_t time_ns, const In&)    //
-///   LateData::to_stream
-///   came_late(const LateArrival&, const In&)    // of every late record; may be left out
+/// `Out` takes the outputs; it must not call the set:
+///
+///     void result(const StoredKey&, std::uint64_t hash, const Window&, const Acc&,
+///                 std::int64_t time_ns);
+///     // With LateData::to_stream.
+///     void late(std::uint64_t hash, const Key&, std::int64_t time_ns, const In&);
+///     // Called for every late record; may be left out.
+///     void came_late(const LateArrival&, const In&);
+///
 /// No `time_ns` of a result is less than output_watermark().
 ///
-/// When `update` throws in on_record, the record is not counted (as far as `update` left the
-/// accumulator alone) and the set goes on. When `combine` or `Out` throws, the set is of no more
-/// use.
+/// If `update` throws in on_record, the record is not counted (as far as `update` left the
+/// accumulator alone) and the set goes on. If `combine` or `Out` throws, the set must not be used
+/// any more.
 ///
 /// Memory, measured with a million 64-bit keys and accumulators, hash tables (half full) and timers
 /// included: 145 bytes per key with one tumbling window or session open, 160 with a count window;
@@ -62,7 +66,7 @@ class WindowSet : public StageClock {
   using StoredKey = OwnedKey<Key>;
   using Accumulator = AccumulatorOf<A>;
 
-  /// The settings have passed check().
+  /// The settings must have passed check().
   explicit WindowSet(const WindowSettings& settings, A aggregation = A())
       : WindowSet(settings, Shape(settings), std::move(aggregation)) {}
 
@@ -81,12 +85,12 @@ class WindowSet : public StageClock {
     add_slowly(arrival, key, record, windows, out);
   }
 
-  /// Processing time, to be told after every batch of other events (the stage counts as idle from
-  /// then on) and at next_time_ns(). Gives preliminary results at once; what a time-out closes
-  /// comes from fire_due().
+  /// Takes processing time. Call after every batch of other events (from then on the stage counts
+  /// as idle), and at next_time_ns(). Emits preliminary results at once; fire_due() emits windows
+  /// that a time-out closes.
   template <class Out>
   void on_time(std::int64_t now_ns, Out& out) {
-    // After a restart time is told where it would not have been otherwise, which moves no phase.
+    // After a restart time is told once more than without it, which must not move the phase.
     keeps_phase_ = keeps_phase_ && !active_ && !any_changed_;
     pass_time(now_ns);
     if (settings_.early_every_ns > 0 && now_ >= next_early_ && !keeps_phase_) {
@@ -95,10 +99,10 @@ class WindowSet : public StageClock {
     }
   }
 
-  /// fire_due() would do something.
+  /// Whether fire_due() would do something.
   bool due() const { return !queue_.empty() && queue_.next_due() <= limit_; }
 
-  /// When on_time() has something to do; `end_of_time` when never, as things are.
+  /// When on_time() has something to do; `end_of_time`: never, unless other events come.
   std::int64_t next_time_ns() const {
     const std::int64_t early = any_changed_ ? next_early_ : end_of_time;
     if constexpr (by_count) {
@@ -108,7 +112,7 @@ class WindowSet : public StageClock {
     }
   }
 
-  /// Fires due windows, at most that many. True when there may be more.
+  /// Fires at most `at_most` due windows. Returns true if there may be more.
   template <class Out>
   bool fire_due(std::size_t at_most, Out& out) {
     while (!queue_.empty() && queue_.next_due() <= limit_) {
@@ -146,9 +150,9 @@ class WindowSet : public StageClock {
     }
   }
 
-  // Checkpoints. Timers follow from the keys' windows.
+  // Checkpoints. Timers are not saved, because they follow from the keys' windows.
   std::vector<StatePart*> parts() { return {&states_, &changed_}; }
-  /// After the parts were loaded: StageClock::restore for the clocks, and this.
+  /// Call after the parts were loaded, besides StageClock::restore for the clocks.
   void restored() {
     states_.for_each([&](auto& entry) {
       counts_.open += entry.second.open();
@@ -171,7 +175,7 @@ class WindowSet : public StageClock {
   static std::optional<std::int64_t> timer_of(const Windows& windows) {
     return windows.empty() ? std::nullopt : std::optional(windows.armed_ns());
   }
-  /// Arms the key's timer, if that is not as it was, and forgets a key without windows.
+  /// Arms the key's timer if it has changed, and forgets a key without windows.
   void settle(std::uint64_t hash, const Key& key, const Windows& windows,
               std::optional<std::int64_t> armed_before) {
     const std::optional<std::int64_t> armed = timer_of(windows);
@@ -182,7 +186,7 @@ class WindowSet : public StageClock {
     }
   }
 
-  /// What comes out of windows that fire.
+  /// Returns the function that emits the results of a key's windows.
   template <class Out>
   auto emission(std::uint64_t hash, const StoredKey& key, Out& out) {
     return [this, hash, &key, &out](const Ready& ready, const Accumulator& value) {
@@ -202,7 +206,7 @@ class WindowSet : public StageClock {
   KeyedState<Key, Windows> states_{"windows"};
   TimerQueue<Timer> queue_;
   WindowCounts counts_;
-  std::int64_t held_until_ = end_of_time;  ///< when a window of what a derived set has is due
+  std::int64_t held_until_ = end_of_time;  ///< when a derived set's first window is due
 
  private:
   static constexpr bool by_count = counts_records<Windows>;
@@ -234,12 +238,13 @@ class WindowSet : public StageClock {
     return settings_.early_every_ns > 0 || has_group_limits() ? end_of_time : limit_;
   }
 
-  /// Of a result that comes now. (The last key of all is out of the queue while it fires.)
+  /// The least time of a result that comes now. (The last key of all is not in the queue while it
+  /// fires.)
   std::int64_t least_time() const {
     return by_count && watermark_ == end_of_time ? before_end_ : output_watermark();
   }
 
-  /// Of a key that has windows.
+  /// Returns the entry of a key that has windows.
   Entry& entry_of(std::uint64_t hash, const Key& key) {
     Entry* const entry = states_.find(hash, key);
     check(entry != nullptr, "a key that was added is found again by its std::hash and ==");
@@ -295,7 +300,8 @@ class WindowSet : public StageClock {
     return placement;
   }
 
-  /// True when the record was counted after all, at arrival.time_ns.
+  /// Applies the policy for late records. Returns true if the record was counted after all, at
+  /// arrival.time_ns.
   template <class Out>
   bool take_late(Arrival& arrival, const Key& key, const In& record, Windows& windows, Out& out) {
     ++counts_.late;

@@ -1,4 +1,4 @@
-// What all kinds of windows have in common: time-outs, early output, slices, memory.
+// Tests for all kinds of windows: time-outs, early output, slices, memory.
 #include "window/window_set.hpp"
 
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// Random streams through the windows of a stage, against windows by definition.
+// Sends random streams through the windows of a stage, and compares with windows by definition.
 #include <map>
 #include <ostream>
 #include <string>
@@ -156,7 +156,7 @@ class Comparison {
     promise();
     return more;
   }
-  // What was promised before these results is kept, and never taken back.
+  // Checks that results keep earlier promises, and that promises never go back.
   void promise() {
     for (; checked_ < out_.times.size(); ++checked_) {
       RC_ASSERT(out_.times[checked_] >= promised_);
@@ -168,7 +168,7 @@ class Comparison {
   Set set_;
   Oracle<A> oracle_;
   Outputs<A> out_;
-  std::int64_t base_;  // around which records are
+  std::int64_t base_;  // records have times around this
   std::int64_t now_ = 1000;
   std::int64_t promised_ = no_time;
   std::size_t checked_ = 0;

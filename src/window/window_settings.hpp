@@ -1,4 +1,4 @@
-// What the user asked of a stage's windows, as plain numbers.
+// The settings of a stage's windows, as plain numbers.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace wallaroo::internal {
 
 enum class WindowKind : std::uint8_t { range, session, count };
 
-/// Only the fields of its kind matter; the others stay as they are here.
+/// Only the fields of the kind of windows matter; the others keep their defaults.
 struct WindowSettings {
   WindowKind kind = WindowKind::range;
 
@@ -32,11 +32,11 @@ struct WindowSettings {
 
 /// The most panes (parts that neighbouring windows share) a window may consist of.
 inline constexpr std::int64_t max_panes = 1'000'000;
-/// Lengths of time are less than that together (36 years), so that sums with times of records stay
-/// within 64 bits.
+/// All lengths of time together are less than this (36 years), so that sums with times of records
+/// stay within 64 bits.
 inline constexpr std::int64_t max_window_ns = std::int64_t{1} << 60;
 
-/// What the windows in a checkpoint were cut by: those of other settings make no sense of them.
+/// The settings that saved windows depend on. A restore with other settings is refused.
 struct WindowShape {
   WindowKind kind = WindowKind::range;
   std::int64_t range_ns = 0;
@@ -53,7 +53,7 @@ WindowShape shape_of(const WindowSettings& settings);
 /// Throws StoredError when they differ.
 void check_shape(const WindowShape& stored, const WindowShape& now);
 
-/// Throws ConfigError, with the stage's name, when the numbers make no windows.
+/// Throws ConfigError, with the stage's name, if the settings make no sense.
 void check(const WindowSettings& settings, const std::string& stage);
 
 }  // namespace wallaroo::internal

@@ -14,7 +14,7 @@
 
 namespace wallaroo::internal {
 
-/// What is saved of the windows of a stage, until it is handed on, by key group.
+/// Collects saved entries of a stage's windows by key group, until they are handed on.
 class WindowSections {
  public:
   template <class StoredKey, class Accumulator>
@@ -28,7 +28,7 @@ class WindowSections {
     ++group.entries;
   }
   bool full() const { return bytes_ >= 4 * 1024 * 1024; }
-  /// Hands on what there is; of the groups `all` also that there is nothing.
+  /// Hands on all entries. Groups in `all` are handed on even if they are empty.
   void hand_on(SectionSink& out, const KeyGroups& all) {
     for (std::size_t group = 0; group < key_group_count; ++group) {
       if (groups_[group].entries != 0 || all[group]) {
@@ -70,8 +70,8 @@ struct WindowEntryWriter {
   bool full() const { return false; }
 };
 
-/// Filled while the window is open, then emptied in slices. Entries of an integer key and a 64-bit
-/// accumulator have 16 bytes, of which tables half full need twice as much.
+/// Filled while the window is open, then emptied in slices. An entry of an integer key and a 64-bit
+/// accumulator has 16 bytes; a table that is half full needs twice as much for it.
 template <class Key, class Accumulator>
 class WindowTable {
  public:
@@ -84,17 +84,17 @@ class WindowTable {
   bool empty() const { return table_.empty(); }
   std::size_t size() const { return table_.size(); }
 
-  /// Null when the key has no records here. Valid until the next call of another function.
+  /// Null if the key has no records here. Valid until the next call of another function.
   [[gnu::always_inline]] Accumulator* find(std::uint64_t hash, const Key& key) {
     const auto found = table_.find(hash, key);
     return found == nullptr ? nullptr : &found->second;
   }
-  /// Only where find() gives null, and not once take() was called.
+  /// Requires that find() gives null, and that take() was not called yet.
   void add(OwnedKey<Key> key, Accumulator&& accumulator) {
     table_.insert(std::move(key), std::move(accumulator));
   }
 
-  /// Calls visit(key, accumulator) for keys that it forgets, at most that many; returns how many.
+  /// Forgets at most `at_most` keys, and calls visit(key, accumulator) for each. Returns how many.
   template <class Visit>
   std::size_t take(std::size_t at_most, Visit visit) {
     if (!next_) {
@@ -108,7 +108,7 @@ class WindowTable {
     }
     return taken;
   }
-  /// Calls visit(key) for those that take() would forget next, at most that many.
+  /// Calls visit(key) for at most `at_most` keys that take() would forget next.
   template <class Visit>
   void look_ahead(std::size_t at_most, Visit visit) {
     for (auto entry = next_.value_or(table_.begin()); at_most-- != 0 && entry != table_.end();
@@ -116,7 +116,7 @@ class WindowTable {
       visit(std::as_const(entry->first));
     }
   }
-  /// Of this key alone. True when it was there.
+  /// Like take(), for this key alone. Returns true if it was there.
   template <class Visit>
   bool take_key(std::uint64_t hash, const Key& key, Visit visit) {
     const auto entry = table_.iterator_of(hash, key);
@@ -131,7 +131,7 @@ class WindowTable {
     return true;
   }
 
-  /// Ready for another window; keeps its memory.
+  /// Makes the table ready for another window; keeps its memory.
   void reset() {
     table_.clear();
     table_.set_dirty();

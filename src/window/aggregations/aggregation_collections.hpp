@@ -64,7 +64,7 @@ struct TopPart {
   Accumulator combine(Accumulator a, const Accumulator& b) const {
     for (const auto& ranked : b) {
       if (a.size() == k && !DescendingOrder{}(ranked.value, a.back().value)) {
-        break;  // nor do those after it, which are no greater
+        break;  // later ones are no greater, so they do not fit either
       }
       insert(ranked, a);
     }
@@ -81,7 +81,7 @@ struct TopPart {
   }
 
  private:
-  // After its equals, so that among these the earlier ones stay.
+  // Inserts behind equal values, so that of these the earlier ones stay.
   void insert(Ranked<Value, Record> ranked, Accumulator& top) const {
     const auto place = std::upper_bound(top.begin(), top.end(), ranked.value,
                                         [](const Value& value, const Ranked<Value, Record>& other) {
@@ -96,8 +96,8 @@ struct TopPart {
 };
 
 // hash_key mixes all bits, so the tables need not do so again. Strings are found by views of them.
-// All NaN are one value here, for which a table would make an entry at each record otherwise; so
-// are all values of a class that are not equal to themselves by a == of the class's own.
+// All NaN count as one value, because otherwise a table would get an entry for each record with
+// one. So do all values of a class that are not equal to themselves by the class's own ==.
 struct ValueHash {
   using is_avalanching = void;
   using is_transparent = void;

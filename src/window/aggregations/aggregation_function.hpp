@@ -1,4 +1,4 @@
-// The function of a record that a ready aggregation is given: what it takes and what it gives.
+// The types that the function given to a ready aggregation takes and returns.
 #pragma once
 
 #include <functional>
@@ -34,7 +34,8 @@ template <class R, class T>
 struct RecordFunction<R (T::*)() const> : RecordFunctionShape<R, T> {};
 template <class R, class T>
 struct RecordFunction<R (T::*)() const noexcept> : RecordFunctionShape<R, T> {};
-// The standard library's rules by which a std::function is deduced from functions and lambdas.
+// Follows the rules by which the standard library deduces a std::function from functions and
+// lambdas.
 template <class F>
 requires(!std::is_member_pointer_v<F> &&
          requires(const F& f) { std::function(f); }) struct RecordFunction<F>
@@ -59,7 +60,7 @@ struct CheckedRecordFunction : RecordFunction<F> {
 template <class T>
 using OwnedValue = std::conditional_t<std::is_same_v<T, std::string_view>, std::string, T>;
 
-/// What F gives for a record, owning its bytes.
+/// The result of F for a record, as a type that owns its bytes.
 template <class F>
 using ValueOf = OwnedValue<typename CheckedRecordFunction<F>::Result>;
 

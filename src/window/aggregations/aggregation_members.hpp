@@ -1,5 +1,5 @@
-// Whether a class has a member of a certain name, whatever its type: so that a member that is
-// missing and one that is wrong can be told apart.
+// Finds out whether a class has a member of a certain name, whatever its type, so that messages can
+// tell a missing member from a wrong one.
 #pragma once
 
 #include <type_traits>
@@ -26,7 +26,7 @@ struct WithName : A, Named {};
 template <class A, class Named>
 constexpr bool has_name() {
   if constexpr (!std::is_class_v<A> || std::is_final_v<A>) {
-    return true;  // nothing can be derived from it; what is wrong is then said less precisely
+    return true;  // no class can derive from it, so messages are less precise
   } else if constexpr (std::is_same_v<Named, NamedInitialAccumulator>) {
     return !requires { &WithName<A, Named>::initial_accumulator; };
   } else if constexpr (std::is_same_v<Named, NamedUpdate>) {

@@ -35,7 +35,7 @@ constexpr auto sum_tag() {
     return std::type_identity<T>{};
   }
 }
-/// What a sum of values of type T is kept in.
+/// The type of a sum of values of type T.
 template <class T>
 using SumOf = typename decltype(sum_tag<T>())::type;
 
@@ -72,7 +72,7 @@ struct SumPart {
   Sum value(const Sum& sum) const { return sum; }
 };
 
-/// The first, by Order, of the values; of equal ones the earliest.
+/// Finds the first value by Order, and of equal ones the earliest.
 template <class F, class Order>
 struct ExtremePart {
   using Extreme = ValueOf<F>;
@@ -93,7 +93,7 @@ struct ExtremePart {
   Accumulator combine(Accumulator a, const Accumulator& b) const {
     return !a || (b && Order{}(*b, *a)) ? b : std::move(a);
   }
-  /// Only of windows with records, as all are that fire.
+  /// Requires that there was a record, as in every window that fires.
   Extreme value(const Accumulator& best) const { return best.value(); }
 };
 
@@ -156,14 +156,15 @@ struct MeanPart {
   CountAndSum combine(const CountAndSum& a, const CountAndSum& b) const {
     return {a.count + b.count, a.sum + b.sum};
   }
-  /// NaN of no value.
+  /// NaN if there are no values.
   double value(const CountAndSum& all) const {
     return all.count == 0 ? std::numeric_limits<double>::quiet_NaN()
                           : all.sum / static_cast<double>(all.count);
   }
 };
 
-/// The variance of all values there are, or as estimated when these are a sample.
+/// Whether the values of a window are all there are, or a sample from which the variance is
+/// estimated.
 enum class VarianceOf { all, sample };
 
 template <class F, VarianceOf of>
@@ -179,7 +180,7 @@ struct VariancePart {
     add_value(static_cast<double>(std::invoke(function, record)), moments);
   }
   Moments combine(const Moments& a, const Moments& b) const { return combine_moments(a, b); }
-  /// NaN where it is not defined: of no value, and that of a sample of one.
+  /// NaN where it is not defined: without values, and for a sample of one.
   double value(const Moments& moments) const {
     const std::uint64_t less = of == VarianceOf::sample ? 1 : 0;
     return moments.count <= less ? std::numeric_limits<double>::quiet_NaN()

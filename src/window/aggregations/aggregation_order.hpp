@@ -13,7 +13,7 @@ concept Ordered = requires(const T& a, const T& b) {
   { a < b } -> std::convertible_to<bool>;
 };
 
-/// Not equal to itself: a NaN, or what contains one.
+/// Whether a value is not equal to itself: a NaN, or something that contains one.
 template <class T>
 constexpr bool is_nan([[maybe_unused]] const T& value) {
   if constexpr (std::is_floating_point_v<T>) {
@@ -25,7 +25,7 @@ constexpr bool is_nan([[maybe_unused]] const T& value) {
   }
 }
 
-/// Ascending, NaN after every number: a strict weak order, which `<` is not for floating point.
+/// Ascending, with NaN after every number: a strict weak order, unlike `<` for floating point.
 struct AscendingOrder {
   template <class T, class U>
   constexpr bool operator()(const T& a, const U& b) const {
@@ -33,7 +33,7 @@ struct AscendingOrder {
   }
 };
 
-/// Descending, NaN after every number.
+/// Descending, with NaN after every number.
 struct DescendingOrder {
   template <class T, class U>
   constexpr bool operator()(const T& a, const U& b) const {

@@ -1,4 +1,4 @@
-// How an aggregation's `output` is called: with or without the key and the window.
+// Calls an aggregation's `output`, with or without the key and the window.
 #pragma once
 
 #include <optional>
@@ -19,8 +19,8 @@ concept HasOutput = requires(A& aggregation, const Args&... args) {
 
 enum class OutputForm { none, acc, acc_window, key_acc, key_acc_window };
 
-/// Which form of `output` is called for windows with keys of type Key (NoKey: without). Where an
-/// aggregation has several, the one that is told most.
+/// The form of `output` that is called for windows with keys of type Key (NoKey: without keys). If
+/// an aggregation has several, it is the one with the most arguments.
 template <class A, class Acc, class Key>
 constexpr OutputForm output_form() {
   if constexpr (std::is_same_v<Key, NoKey>) {
@@ -56,7 +56,7 @@ decltype(auto) invoke_output(const A& aggregation, const Key& key, const Acc& ac
   }
 }
 
-/// What `output` returns, without references.
+/// The type that `output` returns, without references.
 template <class A, class Acc, class Key>
 using OutputResult = std::remove_cvref_t<decltype(invoke_output<output_form<const A, Acc, Key>()>(
     std::declval<const A&>(), std::declval<const Key&>(), std::declval<const Acc&>(),
@@ -76,7 +76,7 @@ inline constexpr bool is_vector_output = false;
 template <class R, class Allocator>
 inline constexpr bool is_vector_output<std::vector<R, Allocator>> = true;
 
-/// The result of a window, or nothing when the aggregation has none to give. `key` is a NoKey for
+/// Returns the result of a window, or nothing if the aggregation gives none. `key` is a NoKey for
 /// windows without keys. The aggregation must have passed AggregationTraits.
 template <class A, class Key, class Acc>
 typename AsOptional<OutputResult<A, Acc, Key>>::type call_output(const A& aggregation,

@@ -16,7 +16,7 @@
 namespace wallaroo::aggregation_test {
 namespace {
 
-// Prices are small integers, whose sums are exact. Few symbols, so that there are equal ones.
+// Prices are small integers, so their sums are exact. There are few symbols, so some are equal.
 Trades some_trades(std::size_t least) {
   auto trades = *rc::gen::container<Trades>(
       rc::gen::map(rc::gen::tuple(rc::gen::inRange(0, 4), rc::gen::arbitrary<std::int64_t>(),

@@ -1,4 +1,4 @@
-// What makes an aggregation of its part that counts.
+// Makes a complete aggregation of a part that computes a value.
 #pragma once
 
 #include <type_traits>
@@ -8,8 +8,8 @@
 
 namespace wallaroo::internal {
 
-/// What can stand in combined<T>(...): an aggregation that has, instead of or besides `output`,
-/// value(const Accumulator&) const.
+/// An aggregation that can stand in combined<T>(...): it has value(const Accumulator&) const,
+/// instead of `output` or besides it.
 template <class P>
 concept Part = requires(const P& part) {
   part.value(part.initial_accumulator());
@@ -23,7 +23,7 @@ template <Part P>
 using PartValue = std::remove_cvref_t<decltype(std::declval<const P&>().value(
     std::declval<const PartAccumulator<P>&>()))>;
 
-/// Adds the outputs: value, key and window together.
+/// Adds `output` to a part; it returns the value together with key and window.
 template <Part P>
 struct ReadyAggregation : P {
   using Accumulator = PartAccumulator<P>;

@@ -30,8 +30,8 @@ concept HasCombine = requires(A& aggregation, const Acc& accumulator) {
   aggregation.combine(accumulator, accumulator);
 };
 
-// What stands for the type of an accumulator, or of a result, that there is none of: after our own
-// message the compiler needs not add any.
+// Stands for the type of an accumulator or a result that does not exist, so that the compiler adds
+// no messages to our own.
 struct Missing {};
 
 template <class A>
@@ -47,7 +47,7 @@ template <class T>
 inline constexpr bool is_there = !std::is_void_v<T> && !std::is_same_v<T, Missing>;
 
 /// Checks that A can aggregate records of type In in windows with keys of type Key (the type that
-/// owns its bytes, or NoKey), and tells its types.
+/// owns its bytes, or NoKey), and defines its types.
 template <class A, class In, class Key>
 struct AggregationTraits {
   static_assert(std::is_class_v<A>,

@@ -28,7 +28,7 @@ class TwoStacks {
 
   explicit TwoStacks(const A& aggregation) : back_(aggregation.initial_accumulator()) {}
 
-  /// The panes with start <= pane.start < end, in order; there is one at least.
+  /// Aggregates the panes with start <= pane.start < end, in order. There must be at least one.
   template <class Panes>
   Accumulator aggregate(const A& aggregation, const Panes& panes, std::int64_t start,
                         std::int64_t end) {
@@ -57,18 +57,18 @@ class TwoStacks {
 
   /// The index of the first pane that was not dropped.
   std::size_t first() const { return first_; }
-  /// The panes before first() are gone from the caller's sequence.
+  /// The caller has erased the panes before first() from its sequence.
   void erased() {
     back_end_ -= back_end_ < first_ ? back_end_ : first_;
     first_ = 0;
   }
-  /// Fetches what aggregate() will read from memory.
+  /// Prefetches the memory that aggregate() will read.
   void prefetch() const {
     if (!front_.empty()) {
       __builtin_prefetch(&front_.back());
     }
   }
-  /// What was combined is not to be used again.
+  /// Forgets everything that was combined.
   void reset() { front_.clear(); }
 
  private:

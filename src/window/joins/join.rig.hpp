@@ -1,4 +1,4 @@
-// What a join emitted, for its tests.
+// Collects the outputs of a join, for its tests.
 #pragma once
 
 #include <cstdint>
@@ -48,10 +48,10 @@ struct Outputs {
   }
 
   std::map<Key, std::vector<std::string>> by_key;
-  /// To be told: which records are late, and which one comes now.
+  /// Set by the test: which records are late, and which one comes now.
   std::set<Record> late;
   Record arriving = -1;
-  /// The earliest time among outputs but those that late records give.
+  /// The earliest time of an output that does not come from a late record.
   std::int64_t earliest = end_of_time;
 
  private:

@@ -14,26 +14,26 @@
 
 namespace wallaroo::internal {
 
-/// Records in order of their time, those of one time in order of arrival. Adding near the end,
-/// which is what happens, moves few; taking the first costs a constant on average; finding is a
-/// binary search.
+/// Holds records in order of their time, and those of one time in order of arrival. Adding near the
+/// end, the usual case, moves few records; taking the first costs a constant on average; finding is
+/// a binary search.
 template <class Record>
 class JoinBuffer {
  public:
   struct Entry {
     std::int64_t time_ns;
-    bool matched;  ///< ever
+    bool matched;  ///< at some time
     Record record;
-    bool late = false;  ///< it came when partners of it might have left
+    bool late = false;  ///< its partners might have left before it came
   };
 
   std::span<const Entry> all() const { return std::span(entries_).subspan(taken_); }
-  /// In order of time; into an empty buffer.
+  /// Takes entries in order of time. Requires that the buffer is empty.
   void assign(std::vector<Entry> entries) { entries_ = std::move(entries); }
 
   bool empty() const { return entries_.empty(); }
   const Entry& front() const { return entries_[taken_]; }
-  /// The greatest time, when there is one.
+  /// The greatest time; nothing if the buffer is empty.
   std::optional<std::int64_t> newest() const {
     return empty() ? std::nullopt : std::optional(entries_.back().time_ns);
   }
@@ -49,7 +49,7 @@ class JoinBuffer {
 
   Entry take_front() {
     Entry front = std::move(entries_[taken_]);
-    // The places of those that were taken are given back when they are half of all.
+    // The places of records that were taken are given back when they are half of all.
     if (++taken_ * 2 >= entries_.size()) {
       entries_.erase(entries_.begin(), first());
       taken_ = 0;
@@ -57,7 +57,7 @@ class JoinBuffer {
     return front;
   }
 
-  /// Those with a time in `times`, valid until the buffer changes.
+  /// Returns the records with a time in `times`; valid until the buffer changes.
   std::span<Entry> within(const TimeSpan& times) {
     const auto from = std::partition_point(
         first(), entries_.end(), [&](const Entry& entry) { return entry.time_ns < times.first; });

@@ -16,16 +16,16 @@
 
 namespace wallaroo::internal {
 
-/// What has left, and what is late, follows from the limit: the watermark, or where a time-out has
-/// put it, which stands in for a watermark until that gets there. The set of a join derives from
-/// it. The times of a StageClock, for a stage without windows.
+/// The limit decides which records have left and which are late. It is the watermark, or the point
+/// to which a time-out has moved it, until the watermark gets there. The set of a join derives from
+/// this class. It is the StageClock of a stage without windows.
 class JoinClock {
  public:
   JoinClock(const JoinClock&) = delete;
   JoinClock& operator=(const JoinClock&) = delete;
 
   /// The stage's watermark; lesser ones than before are ignored. `end_of_time` makes everything
-  /// due, and all that follows late.
+  /// due, and all later records late.
   void on_watermark(std::int64_t watermark_ns) {
     if (watermark_ns > watermark_) {
       active_ = true;
@@ -45,7 +45,7 @@ class JoinClock {
 
   std::int64_t watermark() const { return watermark_; }
 
-  /// What a checkpoint holds of it.
+  /// The clock in a checkpoint.
   struct Saved {
     std::int64_t watermark = no_time;
     std::int64_t limit = no_time;
@@ -53,9 +53,10 @@ class JoinClock {
   };
   Saved saved() const { return {watermark_, limit_, group_limits_.all()}; }
 
-  /// Of all executors that there were, in their order, or of the one whose keys are here. Of
-  /// several it is as far as the last of them; what a time-out had closed on one of them stays
-  /// closed for its keys. The time-out is counted anew.
+  /// Goes on from the clocks of all former executors, in their order, or from the clock of the one
+  /// whose keys are here. Of several, the one that was least far counts; for the keys of an
+  /// executor that a time-out had moved further, its limit still holds. The time-out is counted
+  /// anew.
   void restore(std::span<const Saved> all) {
     for (const Saved& one : all) {
       if (!one.group_limits.empty() && one.group_limits.size() != key_group_count) {
@@ -84,7 +85,7 @@ class JoinClock {
       raise_limit(closing_limit);
     }
   }
-  /// When the time-out comes, which moves the limit to `closing_limit`; `end_of_time` when it would
+  /// When the time-out comes, which moves the limit to `closing_limit`; `end_of_time` if it would
   /// move nothing.
   std::int64_t timeout_at(std::int64_t closing_limit) const {
     if (!timeout_ns_ || !idle_ || closing_limit <= limit_) {
@@ -112,7 +113,7 @@ class JoinClock {
 
   const std::optional<std::int64_t> timeout_ns_;
   bool idle_ = true;
-  bool restored_ = false;  ///< and time was not told since
+  bool restored_ = false;  ///< since then time was not told
   std::int64_t now_ = no_time;
   std::int64_t idle_since_ = no_time;
   GroupLimits group_limits_;

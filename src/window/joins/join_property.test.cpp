@@ -1,4 +1,4 @@
-// Random joins against one that is plain and slow.
+// Compares random joins with one that is plain and slow.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -29,7 +29,8 @@ void showValue(const Event& event, std::ostream& out) {
   out << names[static_cast<int>(event.kind)] << " key " << event.key << " " << event.offset;
 }
 
-// The guide, sentence by sentence, over all records that ever came; times without limits.
+// Follows the guide sentence by sentence, over all records that ever came. Its times have no
+// limits.
 class PlainJoin {
  public:
   explicit PlainJoin(const JoinSettings& settings) : settings_(settings) {}
@@ -88,7 +89,7 @@ class PlainJoin {
     int id;
     bool is_late;
     bool has_partner;
-    bool is_told;  // what became of it when it was gone
+    bool is_told;  // its end was reported when it was gone
   };
 
   bool match(const Record& a, const Record& b) const {
@@ -102,8 +103,8 @@ class PlainJoin {
     return is_left ? std::pair(time + settings_.lower_ns, time + settings_.upper_ns)
                    : std::pair(time - settings_.upper_ns, time - settings_.lower_ns);
   }
-  // "Until the watermark is more than the delay beyond its last possible partner"; what would have
-  // to stay beyond the end of time goes then.
+  // "Until the watermark is more than the delay beyond its last possible partner"; a record that
+  // would have to stay beyond the end of time goes then.
   Wide stays_until(bool is_left, Wide time) const {
     return std::min<Wide>(partners(is_left, time).second + settings_.delay_ns, end_of_time - 1);
   }
@@ -191,7 +192,7 @@ std::vector<Event> any_events() {
                    }));
 }
 
-// Both joins, fed with the same events; after each the real one's promises are checked.
+// Feeds both joins with the same events, and checks the real one's promises after each.
 class Comparison {
  public:
   Comparison(const JoinSettings& settings, std::int64_t origin)
@@ -253,7 +254,7 @@ class Comparison {
     RC_ASSERT(set_.next_time_ns() == end_of_time);
   }
 
-  // Nothing is earlier than what was promised before, and promises do not go back.
+  // Checks that no output is earlier than was promised, and that promises do not go back.
   void check_promise() {
     RC_ASSERT(out_.earliest >= promised_);
     out_.earliest = end_of_time;
@@ -298,7 +299,7 @@ TEST(JoinProperty, OutputsOfEachKeyAreThoseOfAPlainJoinHoweverFiringIsSliced) {
   });
 }
 
-// In a stream that keeps to its watermarks every pair is found, as of two tables joined.
+// In a stream that keeps to its watermarks every pair is found, as in a join of two tables.
 TEST(JoinProperty, RecordsThatAreNotBehindTheWatermarkMeetAllTheirPartners) {
   expect_property("complete", 1000, [] {
     const JoinSettings settings = any_settings();
@@ -338,7 +339,7 @@ TEST(JoinProperty, RecordsThatAreNotBehindTheWatermarkMeetAllTheirPartners) {
   });
 }
 
-// What an outer join with a stream of late records says of each record, whatever came when.
+// An outer join with a stream of late records accounts for each record, whatever came when.
 TEST(JoinProperty, ARecordIsInAPairOrAloneOrLateAndAloneOnlyWhenAllItsPartnersCameLate) {
   expect_property("alone", 2000, [] {
     JoinSettings settings = any_settings();

@@ -24,26 +24,26 @@ namespace wallaroo::internal {
 struct JoinCounters {
   std::uint64_t matched = 0;    ///< pairs emitted
   std::uint64_t unmatched = 0;  ///< records emitted alone
-  std::uint64_t late = 0;       ///< records that came late, whatever became of them
-  std::uint64_t dropped = 0;    ///< those of them that are gone
+  std::uint64_t late = 0;       ///< records that came late, counted in any case
+  std::uint64_t dropped = 0;    ///< late records that are in no output
   std::uint64_t buffered = 0;   ///< records that wait, now
 };
 
-/// What a join does with records and watermarks; no clock, no thread.
+/// Decides what a join does with records and watermarks. It has no clock and no thread.
 ///
 /// A record waits until the watermark says that nothing can match it any more
 /// (JoinSideTimes::leaves). A pair that can be made is made, once: when the second of its records
 /// arrives while the first one waits, whichever that is and however late. When a record that never
-/// matched leaves, it is emitted alone, where the kind of the join does so with records of its
-/// side. Not so a late one (JoinTimes::first_on_time), whose partners may have come and left before
-/// it: what becomes of that is up to the policy, `drop`, `to_stream`, or `fire_per_message`, which
-/// emits it alone all the same.
+/// matched leaves, it is emitted alone, if the kind of the join asks for that on its side. A late
+/// record (JoinTimes::first_on_time) is different, because its partners may have come and left
+/// before it. The policy decides about it: `drop`, `to_stream`, or `fire_per_message`, which emits
+/// it alone nevertheless.
 ///
-/// A time-out makes all that waits leave, as if the watermark had got there; what comes behind that
-/// later is late.
+/// A time-out makes all waiting records leave, as if the watermark had got there; later records
+/// behind that are late.
 ///
-/// What is due leaves in slices (`fire_due`). A record first has all of its own key leave that is
-/// due, without bound: so each key's outputs, and their order, do not depend on where slices end.
+/// Due records leave in slices (`fire_due`). Before a record is handled, all due records of its key
+/// leave, without bound. So each key's outputs, and their order, do not depend on where slices end.
 ///
 /// Outputs go to an `Out`, which must not call the set:
 ///
@@ -51,12 +51,12 @@ struct JoinCounters {
 ///     void left_alone(const Key&, std::int64_t time_ns, Left&&);    // and right_alone
 ///     void late_left(const Key&, std::int64_t time_ns, Left&&);     // and late_right
 ///
-/// A pair has the later of its records' times, the others have their own. No time is less than
-/// output_watermark(), but those of late records, of pairs that a late record completes, and of
-/// late records that are emitted alone.
+/// A pair has the later of its records' times, other outputs have their record's. No time is less
+/// than output_watermark(), except those of late records, alone or not, and of pairs that a late
+/// record completes.
 ///
-/// A record costs a search in its key's buffers and what it matches; a key costs nothing when
-/// nothing of it waits.
+/// A record costs a search in its key's buffers, and its pairs; a key costs nothing while no record
+/// of it waits.
 template <class Key, class Left, class Right>
 class JoinSet : public JoinClock {
   static_assert(!holds_views<Left> && !holds_views<Right>,
@@ -82,16 +82,16 @@ class JoinSet : public JoinClock {
     on_record<Side::right>({hash, key}, {time_ns, false, std::move(record), false}, out);
   }
 
-  /// Processing time, to be told after every batch of other events (the stage counts as idle from
-  /// then on) and at next_time_ns(). Emits nothing: `fire_due` does.
+  /// Takes processing time. Call after every batch of other events (from then on the stage counts
+  /// as idle), and at next_time_ns(). Emits nothing; `fire_due` does.
   void on_time(std::int64_t now_ns) { pass_time(now_ns, closing_limit()); }
-  /// When on_time() has something to do; `end_of_time` when never, as things are.
+  /// When on_time() has something to do; `end_of_time`: never, unless other events come.
   std::int64_t next_time_ns() const { return timeout_at(closing_limit()); }
 
-  /// fire_due() would do something.
+  /// Whether fire_due() would do something.
   bool due() const { return !timers_.empty() && timers_.next_due() <= limit_; }
 
-  /// Takes away up to `at_most` records that are due. True when there may be more.
+  /// Lets at most `at_most` due records leave. Returns true if there may be more.
   template <class Out>
   bool fire_due(std::size_t at_most, Out& out) {
     while (due()) {
@@ -105,8 +105,7 @@ class JoinSet : public JoinClock {
     return false;
   }
 
-  /// No output that is yet to come has an earlier time, but what late records give. Never goes
-  /// back.
+  /// No later output has an earlier time, except those of late records. Never goes back.
   std::int64_t output_watermark() const {
     std::int64_t earliest = times_.first_on_time(watermark_);
     if (left_outer_) {
@@ -118,7 +117,7 @@ class JoinSet : public JoinClock {
     return earliest;
   }
 
-  /// The same, once everything has left that is due by that watermark.
+  /// The output watermark once all records that are due by `watermark` have left.
   std::int64_t output_watermark_at(std::int64_t watermark) const {
     std::int64_t earliest = times_.first_on_time(watermark);
     if (left_outer_) {
@@ -130,9 +129,9 @@ class JoinSet : public JoinClock {
     return earliest;
   }
 
-  // Checkpoints. Timers follow from the records that wait.
+  // Checkpoints. Timers are not saved, because they follow from the records that wait.
   std::vector<StatePart*> parts() { return {&slots_}; }
-  /// After the parts were loaded: JoinClock::restore for the clock, and this.
+  /// Call after the parts were loaded, besides JoinClock::restore for the clock.
   void restored() {
     slots_.for_each([&](auto& entry) {
       Slot& slot = entry.second;
@@ -145,7 +144,7 @@ class JoinSet : public JoinClock {
   }
 
   const JoinCounters& counters() const { return counters_; }
-  /// Keys of which records wait.
+  /// The number of keys of which records wait.
   std::size_t keys() const { return slots_.size(); }
 
  private:
@@ -288,16 +287,16 @@ class JoinSet : public JoinClock {
     }
   }
 
-  // The watermark at which the first record leaves; end_of_time also when there is none, which is
-  // why callers must know that there is one.
+  // The watermark at which the first record leaves; end_of_time if there is none. As a record may
+  // leave at end_of_time, too, callers must check whether there is one.
   template <Side side>
   std::int64_t first_leaves(Slot& slot) const {
     return buffer<side>(slot).empty() ? end_of_time
                                       : times<side>().leaves(buffer<side>(slot).front().time_ns);
   }
 
-  // In the order in which they become due, the left side first: the same order in one go and in
-  // slices.
+  // Lets records leave in the order in which they become due, the left side first. So the order is
+  // the same in one go and in slices.
   template <class Out>
   void take_due(const Key& key, Slot& slot, std::int64_t limit, std::size_t& at_most, Out& out) {
     while (at_most > 0 && !slot.empty()) {
@@ -316,8 +315,8 @@ class JoinSet : public JoinClock {
     }
   }
 
-  // A key has at most one timer that counts. It may be too early, when what it was for has left
-  // already, and is then set again when it is due; so records that come and go move no timers.
+  // A key has at most one timer that counts. It is too early if its record has left already, and is
+  // then set again when it is due. So records that come and go move no timers.
   template <class K>
   void arm_or_erase(std::uint64_t hash, const K& key, Slot& slot) {
     if (slot.empty()) {
@@ -350,8 +349,8 @@ class JoinSet : public JoinClock {
     return due() ? std::min(first, side.earliest_leaving_at(timers_.next_due())) : first;
   }
 
-  // Where everything that waits has left. What is newest of a side waits the longest, so that this
-  // is beyond the limit exactly when something waits.
+  // The limit at which all waiting records have left. The newest record of a side waits the
+  // longest, so this is beyond the limit exactly when a record waits.
   std::int64_t closing_limit() const {
     const auto last = [](const JoinSideTimes& side, std::optional<std::int64_t> newest) {
       return newest ? side.leaves(*newest) : no_time;
@@ -363,7 +362,7 @@ class JoinSet : public JoinClock {
   LateData late_;
   bool left_outer_;
   bool right_outer_;
-  std::optional<std::int64_t> newest_left_;  ///< greatest time of those that ever waited here
+  std::optional<std::int64_t> newest_left_;  ///< greatest time that ever waited here
   std::optional<std::int64_t> newest_right_;
   Slots slots_{"waiting records"};
   TimerQueue<Due> timers_;

@@ -31,7 +31,7 @@ class Join {
     }
     return out_.take();
   }
-  /// What comes out when processing time gets there.
+  /// Returns the outputs when processing time gets to `now`.
   std::string time(std::int64_t now) {
     set_.on_time(now);
     while (set_.fire_due(3, out_)) {
@@ -237,7 +237,7 @@ TEST(JoinSet, TheWatermarkNeverGoesBack) {
   EXPECT_EQ(join.counters().late, 1u);
 }
 
-// That it is not too late is a property below; these show that it could not be any later.
+// A property test shows that it is never too great; these cases show that it could not be greater.
 TEST(JoinSet, TheOutputWatermarkIsTheEarliestTimeThatAnOutputCanHave) {
   Join around({.lower_ns = -3, .upper_ns = 7, .delay_ns = 10});
   around.right(1, 87);

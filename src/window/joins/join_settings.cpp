@@ -63,7 +63,8 @@ std::int64_t JoinSideTimes::leaves(std::int64_t time_ns) const {
 }
 
 std::int64_t JoinSideTimes::earliest_leaving_at(std::int64_t leaves) const {
-  // The least watermark at which anything leaves stands for all times that are too early for sums.
+  // The least watermark at which anything leaves also stands for all times too early to compute
+  // with.
   return leaves <= no_time + 1 ? no_time : saturating_subtract(leaves - 1, stays_);
 }
 

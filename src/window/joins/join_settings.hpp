@@ -1,4 +1,4 @@
-// What an interval join was asked for, and the times that follow from it.
+// The settings of an interval join, and the times that follow from them.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,9 @@ struct JoinSettings {
   std::int64_t lower_ns = 0;
   std::int64_t upper_ns = 0;
   JoinKind kind = JoinKind::inner;
-  std::int64_t delay_ns =
-      0;  ///< how much longer than the watermark asks for records are waited for
+  std::int64_t delay_ns = 0;  ///< how much longer records wait than the watermark asks for
   LateData late = LateData::drop;
-  std::optional<std::int64_t> timeout_ns = std::nullopt;  ///< without one records wait
+  std::optional<std::int64_t> timeout_ns = std::nullopt;  ///< none: records wait
 };
 
 /// Throws ConfigError naming `stage` when the settings make no sense.
@@ -56,18 +55,18 @@ class JoinSideTimes {
  private:
   std::int64_t first_;
   std::int64_t last_;
-  std::int64_t stays_;  // it leaves when the watermark is more than this ahead of it
-  std::int64_t held_;   // one that was not late leaves at most this far behind the watermark
+  std::int64_t stays_;  // a record leaves when the watermark is more than this ahead of it
+  std::int64_t held_;   // a record that was not late is at most this far behind when it leaves
 };
 
 struct JoinTimes {
   explicit JoinTimes(const JoinSettings& settings);
 
-  /// Records of earlier times, of either side, are late: partners of theirs may have left.
+  /// Records of either side with earlier times are late, because their partners may have left.
   ///
-  /// Why it is the same for all: the first that a left record at time t may match is a right one at
-  /// t + lower, which leaves when the watermark passes t + lower - lower + delay; and likewise
-  /// t - upper + upper + delay for the first partner of a right record. At the end of time
+  /// It is the same for both sides: the first record that a left one at time t may match is a right
+  /// one at t + lower, which leaves when the watermark passes t + lower - lower + delay; and
+  /// likewise t - upper + upper + delay for the first partner of a right record. At the end of time
   /// everything is late.
   ///
   /// So no pair whose second record is not late has an earlier time either.

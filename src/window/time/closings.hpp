@@ -1,4 +1,4 @@
-// Why a window fires: its time has come, or its stage gave up waiting.
+// Tells why a window fires: its time has come, or its stage gave up waiting.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace wallaroo::internal {
 /// time it is that window's turn.
 class Closings {
  public:
-  /// What is due by `limit_ns` is fired; the watermark got as far as `watermark_ns`.
+  /// All windows due by `limit_ns` are about to fire, while the watermark is at `watermark_ns`.
   void add(std::int64_t limit_ns, std::int64_t watermark_ns) {
     closings_.push_back({limit_ns, watermark_ns});
   }
@@ -23,7 +23,7 @@ class Closings {
   };
   const std::vector<Closing>& all() const { return closings_; }
 
-  /// All that was due has fired.
+  /// Call when all due windows have fired.
   void clear() { closings_.clear(); }
 
   Firing firing(std::int64_t end_ns, std::int64_t due_ns) const {

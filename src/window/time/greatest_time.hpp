@@ -26,8 +26,8 @@ class GreatestTime {
 
   /// Records beyond a jump that are not believed yet; none when `records` is 0.
   struct Run {
-    std::uint64_t partition = 0;         ///< whose it is
-    std::int64_t believed_ns = no_time;  ///< when the jump came
+    std::uint64_t partition = 0;         ///< the partition of the records
+    std::int64_t believed_ns = no_time;  ///< believed when the jump came
     std::int64_t first_ns = 0;           ///< the least time
     std::int64_t furthest_ns = 0;        ///< the greatest time
     std::uint32_t records = 0;
@@ -60,7 +60,7 @@ class GreatestTime {
     return run_ != 0 || believed_ == no_time ? no_time : saturating_add(believed_, bound_ns);
   }
   void raise(std::int64_t time_ns) { believed_ = std::max(believed_, time_ns); }
-  /// The next record's time. Returns how many records were found not to be believed.
+  /// Takes the next record's time. Returns how many records were found not to be believed.
   std::uint32_t take(std::int64_t time_ns, std::int64_t bound_ns) {
     const std::int64_t base = std::max(believed_, reference_);
     if (time_ns <= saturating_add(base, bound_ns)) {
@@ -83,7 +83,7 @@ class GreatestTime {
     }
     return 0;
   }
-  /// Believes what waits to be confirmed.
+  /// Believes the run that waits to be confirmed.
   void believe() {
     if (run_ != 0) {
       raise(furthest_);

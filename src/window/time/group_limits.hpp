@@ -1,4 +1,5 @@
-// How far windows were closed where the key groups were before a restart.
+// Remembers how far windows were closed on the executors that owned the key groups before a
+// restart.
 #pragma once
 
 #include <algorithm>
@@ -14,24 +15,24 @@
 
 namespace wallaroo::internal {
 
-/// A time-out closes the windows of one executor, and its key groups remember nothing of that. When
-/// they come together with others, that of the stage is the least of their limits, and each group
-/// keeps its own for as long as that is greater: else a record that is late would open a window
-/// again that has fired. Without any, the usual case, it costs a test.
+/// A time-out closes the windows of one executor. After a restart, its key groups may come together
+/// with groups of other executors. The limit of the stage is then the least of their limits, and
+/// each group keeps its own while that is greater: otherwise a late record would open a window
+/// again that has fired. Without group limits, the usual case, this costs one test.
 class GroupLimits {
  public:
   bool empty() const { return limits_.empty(); }
-  /// Of a key: what is due by then has fired, or takes no more records.
+  /// The limit of a key: windows due by then have fired, or take no more records.
   std::int64_t of(std::uint64_t hash, std::int64_t limit_ns) const {
     return limits_.empty() ? limit_ns : std::max(limit_ns, limits_[key_group(hash)]);
   }
-  /// The stage's limit moved; what is not beyond it says nothing any more.
+  /// The stage's limit has moved. Group limits that are not beyond it no longer matter.
   void pass(std::int64_t limit_ns) {
     if (!limits_.empty() && greatest_ <= limit_ns) {
       limits_.clear();
     }
   }
-  /// By key group; empty when there are none.
+  /// The limits by key group; empty if there are none.
   const std::vector<std::int64_t>& all() const { return limits_; }
   void set(std::vector<std::int64_t> limits, std::int64_t limit_ns) {
     check(limits.empty() || limits.size() == key_group_count, "a limit for each key group");
@@ -45,8 +46,8 @@ class GroupLimits {
   std::int64_t greatest_ = no_time;
 };
 
-/// The limit of each key group as the executor had it that owned the group, of all executors in
-/// their order. `Saved` has a `limit`, and `group_limits`, which are those of a GroupLimits.
+/// Returns the limit that each key group had on the executor that owned it. `all` are the clocks of
+/// all executors in their order. `Saved` has a `limit`, and the `group_limits` of a GroupLimits.
 template <class Saved>
 std::vector<std::int64_t> limits_of_groups(std::span<const Saved> all) {
   if (all.size() == 1) {

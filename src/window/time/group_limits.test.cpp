@@ -1,4 +1,4 @@
-// Windows of several executors, some of which were closed by time-outs, go on on other executors.
+// Windows of several executors, some of them closed by time-outs, are continued by other executors.
 #include "window/time/group_limits.hpp"
 
 #include <cstdint>
@@ -40,7 +40,7 @@ class Executors {
       set->on_watermark(time);
     }
   }
-  /// Nothing has come for long, on one executor.
+  /// Makes the time-out of one executor come, because nothing has come for long.
   void time_out(std::size_t executor) {
     Set& set = *sets_[executor % sets_.size()];
     for (int i = 0; i < 2; ++i) {
@@ -55,7 +55,7 @@ class Executors {
   }
   Set& owner(int key) { return *sets_[owners_.owner(key_group(hash_key(key)))]; }
 
-  /// What goes on from a checkpoint of this, on other executors.
+  /// Returns other executors that go on from a checkpoint of these.
   Executors restored(int executors, std::mt19937& random) {
     Executors next(settings_, executors);
     std::vector<StageClock::Saved> clocks;
@@ -103,7 +103,7 @@ class Executors {
 
 using ByKey = std::map<std::string, std::vector<std::string>>;
 
-/// Without the mark of what was closed.
+/// Removes the mark of closed windows.
 ByKey unmarked(ByKey by_key) {
   for (auto& [key, results] : by_key) {
     for (std::string& result : results) {
@@ -123,11 +123,11 @@ class Rescaling {
     undisturbed_.watermark(0);
   }
 
-  /// How many results came behind the restart.
+  /// Returns how many results came after the restart.
   std::size_t run() {
     const bool time_outs = true;
     change(undisturbed_, undisturbed_, pick(20, 80), time_outs);
-    // What had not fired does so at another moment, and may not know any more why.
+    // Windows that had not fired do so at another moment, and may no longer know why.
     const bool all_fired = random_() % 3 != 0;
     if (all_fired) {
       undisturbed_.fire();

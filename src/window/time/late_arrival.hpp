@@ -1,4 +1,4 @@
-// Tells whoever takes the output of windows and joins about late records.
+// Tells the receiver of the output of windows and joins about late records.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@ namespace wallaroo::internal {
 /// A record that came too late.
 struct LateArrival {
   std::int64_t time_ns = 0;
-  bool dropped = false;  ///< otherwise it is in a result after all, or in the stream of late ones
+  bool dropped = false;  ///< false: it is in a result after all, or in the stream of late records
 };
 
 /// Calls `out.came_late(arrival, record)`, if `out` has that.

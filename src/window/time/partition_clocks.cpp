@@ -120,7 +120,7 @@ void PartitionClocks::end_all() {
   find_least();
 }
 
-// A partition that was idle is held against what the others have reached meanwhile.
+// Compares the times of a partition that was idle with what the others have reached meanwhile.
 void PartitionClocks::select(std::uint64_t partition, std::int64_t now_ns, std::int64_t wall_ns) {
   selected_ = partition;
   selection_ = true;

@@ -16,25 +16,25 @@
 
 namespace wallaroo::internal {
 
-/// Knows the partitions that one executor reads, and how far each has come. Pure: told of records
-/// and of processing time, which only serves to notice partitions that give nothing. Of that time
-/// counts what is not given to `skip_time`.
+/// Knows the partitions that one executor reads, and how far each has come. Pure: it is told of
+/// records and of processing time, which only serves to notice partitions that give nothing. Time
+/// that is given to `skip_time` does not count.
 class PartitionClocks {
  public:
   explicit PartitionClocks(const EventTimeOptions& options);
   PartitionClocks(const PartitionClocks&) = delete;
   PartitionClocks& operator=(const PartitionClocks&) = delete;
 
-  /// The source starts: until it had time to be connected to, as long as a partition may be silent,
-  /// it is not idle although it has no partition yet. Two ways that lead from it to one stage would
-  /// otherwise wake up one after the other, and what comes by the second be late.
+  /// The source starts. For as long as a partition may be silent, it is not idle although it has no
+  /// partition yet, so that peers have time to connect. Otherwise two ways from it to one stage
+  /// would wake up one after the other, and records on the second way would be late.
   void begin(std::int64_t now_ns);
   /// For `gap_ns` nobody could be heard, so nobody was silent; see `missed_of`.
   void skip_time(std::int64_t gap_ns);
-  /// A partition that will give records: until it does, or is idle, nothing is known. A bounded one
-  /// is never idle: it is silent only because its source has not read on.
+  /// Opens a partition that will give records. Until it does, or is idle, it holds the watermark
+  /// back. A bounded one is never idle: it is silent only because its source has not read on.
   void open(std::uint64_t partition, std::int64_t now_ns, bool bounded = false);
-  /// Nothing follows from this partition. Has no effect on one that was never opened.
+  /// No more records come from this partition. Has no effect on one that was never opened.
   void end(std::uint64_t partition);
   /// The sender is away without having ended: the partition holds the others back until it is
   /// opened again or idle; then it ends.
@@ -49,10 +49,10 @@ class PartitionClocks {
   /// one.
   void end_all();
 
-  /// The partition that the following times are from; opened when it was not. The first time of the
-  /// first partition is held against `wall_ns`; `end_of_time` when it is good whatever it is.
+  /// Selects the partition of the following times, and opens it if it was not open. The first time
+  /// of the first partition is compared with `wall_ns`; with `end_of_time` any time is believed.
   void select(std::uint64_t partition, std::int64_t now_ns, std::int64_t wall_ns = end_of_time);
-  /// A record's time.
+  /// Takes a record's time.
   [[gnu::always_inline]] void observe(std::int64_t time_ns) {
     if (custom_) [[unlikely]] {
       observe_custom(time_ns);
@@ -62,11 +62,11 @@ class PartitionClocks {
       greatest_ = std::max(greatest_, time_ns);
     }
   }
-  /// After the records of a batch: the watermark includes them.
+  /// Call after the records of a batch, so that the watermark includes them.
   void update();
 
-  /// What a checkpoint holds. Partitions are not saved, as they may be others after a restart. Jumps
-  /// that wait to be confirmed are, for sources whose partitions stay the same (files).
+  /// The clocks in a checkpoint. Partitions are not saved, as they may be others after a restart.
+  /// Jumps that wait to be confirmed are saved, for sources whose partitions stay the same (files).
   struct Saved {
     std::int64_t watermark_ns = no_time;
     std::int64_t furthest_ns = no_time;
@@ -79,21 +79,21 @@ class PartitionClocks {
   /// that `all` is not empty.
   void resume(std::span<const Saved> all);
 
-  /// Processing time passed: partitions may be idle.
+  /// Processing time has passed, so partitions may have become idle.
   void on_time(std::int64_t now_ns);
-  /// When `on_time` may find something; `end_of_time` when never.
+  /// When `on_time` may find something; `end_of_time`: never.
   std::int64_t next_time_ns() const {
     return next_time_ns_ == end_of_time ? end_of_time : saturating_add(next_time_ns_, missed_ns_);
   }
 
-  /// Idle when every partition is, or there is none: then nobody waits for anybody, and it is as
-  /// far as the one that had come furthest.
+  /// The watermark of the source. It is idle if every partition is, or if there is none. Then no
+  /// partition waits for another, and its time is that of the partition that had come furthest.
   Watermark watermark() const { return watermark_; }
 
   /// Records whose time was too far ahead of the others of their partition to move its watermark.
   std::uint64_t not_believed() const { return not_believed_; }
   /// The partition that holds the others back; of several that are equally far the lowest number.
-  /// No value when all are idle, or there is none.
+  /// Nothing if all are idle, or there is none.
   std::optional<std::uint64_t> behind() const {
     return least_known_ ? std::optional(least_) : std::nullopt;
   }
@@ -126,15 +126,15 @@ class PartitionClocks {
   bool selection_ = false;
   std::int64_t greatest_ = no_time;  ///< of the selected partition since the last update
   std::int64_t limit_ = no_time;     ///< likewise: times beyond it need a closer look
-  bool observed_ = false;  ///< likewise: there was a time, of which nothing may follow
+  bool observed_ = false;            ///< likewise: there was a time, even if it changed nothing
   std::int64_t selected_now_ns_ = 0;
   std::uint64_t least_ = 0;  ///< the partition that holds the others back
   bool least_known_ = false;
   std::int64_t furthest_ = no_time;
   std::int64_t unconfirmed_ns_ = no_time;  ///< the furthest jump of partitions that have ended
   std::uint64_t not_believed_ = 0;
-  std::int64_t missed_ns_ = 0;  ///< of processing time
-  // Of the time that counts.
+  std::int64_t missed_ns_ = 0;  ///< processing time that does not count
+  // In processing time that counts.
   std::int64_t begins_until_ns_ = no_time;
   std::int64_t next_time_ns_ = end_of_time;
   Watermark watermark_{no_time, true};

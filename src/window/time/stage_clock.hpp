@@ -20,8 +20,8 @@
 
 namespace wallaroo::internal {
 
-/// What is due follows from the watermark, or from a time-out, which stands in for it. The sets of
-/// windows derive from it.
+/// The watermark, or a time-out that stands in for it, decides which windows are due. The sets of
+/// windows derive from this class.
 class StageClock {
  public:
   StageClock(const StageClock&) = delete;
@@ -47,7 +47,7 @@ class StageClock {
   }
 
   /// Whether the input has stopped: every source that leads here is idle. Only then does time run
-  /// towards the time-out, except that of count windows. True until it is told.
+  /// towards the time-out, except that of count windows. True before the first call.
   void on_idle(bool idle) { idle_ = idle; }
 
   /// Input could not be read for `gap_ns`; that time does not count towards the time-out.
@@ -57,7 +57,7 @@ class StageClock {
     }
   }
 
-  /// Processing time before the records that follow, for time-outs that are counted from a record.
+  /// Sets the processing time of the next records, for time-outs that are counted from a record.
   void set_now(std::int64_t now_ns) { now_ = std::max(now_, now_ns); }
 
   std::int64_t watermark() const { return watermark_; }
@@ -67,7 +67,7 @@ class StageClock {
     return saturating_add(before_end_, by_count_ ? 0 : -settings_.delay_ns);
   }
 
-  /// What a checkpoint holds of it.
+  /// The clock in a checkpoint.
   struct Saved {
     WindowShape shape;
     std::int64_t watermark = no_time;
@@ -90,11 +90,12 @@ class StageClock {
             closings_.all(),
             group_limits_.all()};
   }
-  /// Of all executors that there were, in their order, or of the one whose keys are here. Of
-  /// several it is as far as the last of them: nothing is late that would not have been. What a
-  /// time-out had closed on one of them stays closed, for its keys; of that, what had not fired yet
-  /// does so when the watermark or the next time-out gets there, or something of its key is to come
-  /// out. Throws StoredError when the windows were others.
+  /// Goes on from the clocks of all former executors, in their order, or from the clock of the one
+  /// whose keys are here. Of several, the one that was least far counts, so that nothing is late
+  /// that would not have been. Windows that a time-out had closed on one of them stay closed for
+  /// its keys. Those that had not fired yet do so when the watermark or the next time-out gets
+  /// there, or before another output of their key. Throws StoredError if the windows had other
+  /// settings.
   void restore(std::span<const Saved> all, std::int64_t wall_offset_ns) {
     for (const Saved& one : all) {
       check_shape(one.shape, shape_of(settings_));
@@ -127,7 +128,7 @@ class StageClock {
   }
 
  protected:
-  /// `longest_wait_ns`: the last time after the newest record at which a window with it may be due.
+  /// `longest_wait_ns`: how long after the newest record a window with it may be due.
   StageClock(const WindowSettings& settings, const TimeLimits& limits, std::int64_t longest_wait_ns)
       : settings_(settings),
         by_count_(settings.kind == WindowKind::count),
@@ -150,15 +151,15 @@ class StageClock {
     }
   }
 
-  /// As far as windows count as passed: the end of time does not while it has left any open.
+  /// How far windows count as passed. The end of time does not count while any window is open.
   std::int64_t passed(bool any_open) const {
     return any_open && watermark_ == end_of_time ? before_end_ : watermark_;
   }
 
-  /// Of one key: see limit_.
+  /// The limit of one key; see limit_.
   std::int64_t limit_of(std::uint64_t hash) const { return group_limits_.of(hash, limit_); }
   bool has_group_limits() const { return !group_limits_.empty(); }
-  /// Why a window of theirs fires now.
+  /// Why a window with these times fires now.
   Firing firing_of(std::int64_t end_ns, std::int64_t due_ns) const {
     if (due_ns > limit_) {  // due by the limit of its group: closed before the restart
       return end_ns <= watermark_ ? Firing::complete : Firing::closed;
@@ -166,7 +167,7 @@ class StageClock {
     return closings_.firing(end_ns, due_ns);
   }
 
-  /// As far as a time-out moves the limit: over all windows that can be open.
+  /// The limit after a time-out: beyond all windows that can be open.
   std::int64_t closing_limit() const {
     return std::max(limit_, limits_.clamp(newest_) + longest_wait_ns_);
   }
@@ -184,10 +185,10 @@ class StageClock {
 
   bool idle_ = true;
   bool active_ = false;       ///< there was an event since time was told
-  bool restored_ = false;     ///< and time was not told since
+  bool restored_ = false;     ///< since then time was not told
   bool keeps_phase_ = false;  ///< of preliminary results: restored, and nothing happened since
   std::int64_t watermark_ = no_time;
-  std::int64_t limit_ = no_time;   ///< what is due by then fires; count windows: now
+  std::int64_t limit_ = no_time;   ///< windows due by then fire; count windows: now
   std::int64_t newest_ = no_time;  ///< greatest time of a record
   std::int64_t now_ = no_time;
   std::int64_t idle_since_ = no_time;

@@ -14,8 +14,8 @@ constexpr std::int64_t floor_to(std::int64_t time, std::int64_t step, std::int64
   return time - (above < 0 ? above + step : above);
 }
 
-/// Times of records are brought within `margin` of the ends of time, so that windows around them,
-/// and their due times, need no check for overflow.
+/// Keeps times of records at least `margin` away from the ends of time, so that windows around
+/// them, and their due times, need no check for overflow.
 struct TimeLimits {
   std::int64_t earliest;
   std::int64_t latest;
