@@ -15,7 +15,7 @@ namespace wallaroo::bench {
 
 struct Update {
   std::uint64_t key = 0;
-  std::uint64_t index = 0;  // among the updates; of those that fill, `kFills`
+  std::uint64_t index = 0;  // among the updates; `kFills` for a record that fills
 };
 inline constexpr std::uint64_t kFills = ~std::uint64_t{0};
 
@@ -26,7 +26,7 @@ struct Totals {
 };
 static_assert(sizeof(Totals) == 16);
 
-// What the state of a key gives for each update.
+// The output of a key's state for each update.
 struct Updated {
   std::uint64_t index = 0;
   std::uint64_t key = 0;
@@ -43,8 +43,8 @@ struct Filling {
 // `spread_key` of inputs/stamped.hpp.
 inline std::uint64_t filled_key(std::uint64_t number) { return hash_number(number + 1); }
 
-// Each key once, and beside that updates of random ones. `filled` is set when the last key has been
-// made.
+// Makes each key once, and updates of random keys in addition. Sets `filled` when the last key has
+// been made.
 template <class Sink>
 void describe_filled(Application& app, const Filling& filling, std::atomic<bool>& filled,
                      Sink&& sink) {

@@ -35,7 +35,7 @@ Result run(const Parameters& parameters) {
   Result result{.records = updates};
   result.seconds = checkpointed_run(app, parameters, result.figures);
   result.checksum = arrivals->all.size();
-  // The first checkpoint begins after a second; the state is full long before.
+  // The first checkpoint begins after a second; the state is full long before that.
   result.figures.merge(latency_figures(
       arrivals->all, {.rate = rate, .sources = parameters.threads, .warm_up_s = 0.9}));
   return result;

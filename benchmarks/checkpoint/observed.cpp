@@ -19,7 +19,7 @@ double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-// A line of /proc/self/status, which is in KiB.
+// Reads a line of /proc/self/status, whose unit is KiB.
 std::size_t status_bytes(std::string_view name) {
   std::ifstream status("/proc/self/status");
   std::string line;

@@ -1,4 +1,4 @@
-// Watches the checkpoints of a run, and says what the process has resident.
+// Watches the checkpoints of a run, and the resident memory of the process.
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,7 @@ struct Observed {
 // as long as the engine whose log it is.
 class CheckpointWatch {
  public:
-  // With `memory` the peak of the process is set back at the beginning of each checkpoint.
+  // With `memory` the peak memory of the process is reset at the beginning of each checkpoint.
   explicit CheckpointWatch(bool memory = false) : memory_(memory) {}
 
   LogCallback callback() {
@@ -46,12 +46,12 @@ class CheckpointWatch {
   std::vector<Observed> completed_;
 };
 
-// The options that the programs of checkpoints share: none are taken without a directory.
+// The options that the programs with checkpoints share. Without a directory no checkpoint is taken.
 Parameters with_checkpoints(Parameters defaults);
 CheckpointOptions checkpoint_options(const Parameters& parameters);
 
-// Runs to the end, like `timed_run`. With checkpoints (see `with_checkpoints`) adds how many
-// completed and how long they took to `figures`; throws when it was fewer than there are intervals
+// Runs to the end, like `timed_run`. With checkpoints (see `with_checkpoints`) adds to `figures`
+// how many completed and how long they took; throws when fewer completed than there are intervals
 // in the run.
 double checkpointed_run(const Application& application, const Parameters& parameters,
                         std::map<std::string, double>& figures);

@@ -1,4 +1,4 @@
-// The time in which the engine restores what `checkpoint_snapshot` left.
+// Measures the time in which the engine restores the checkpoint that `checkpoint_snapshot` left.
 #include <algorithm>
 #include <atomic>
 #include <stdexcept>
@@ -39,7 +39,7 @@ Result run(const Parameters& parameters) {
                   filled, concurrent_callback_sink(Check{&seen}));
   EngineOptions options = options_for(parameters.threads);
   options.checkpoints = checkpoint_options(parameters);
-  options.checkpoints.interval = 1h;  // it leaves the directory as it is
+  options.checkpoints.interval = 1h;  // so that the run leaves the directory unchanged
   Engine engine(app, options);
   const auto begin = std::chrono::steady_clock::now();
   engine.start();

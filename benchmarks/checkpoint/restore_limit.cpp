@@ -1,5 +1,5 @@
 // Reads the data file of a checkpoint of `checkpoint_snapshot`, decompresses it, and makes the same
-// tables of it, as one would by hand: no manifest, no schema, no checksums.
+// tables of it by hand: without manifest, schema and checksums.
 #include <fcntl.h>
 #include <lz4.h>
 #include <sys/stat.h>
@@ -25,7 +25,7 @@ struct Totals {
   std::uint64_t count;
   std::uint64_t sum;
 };
-// As they lie in the file.
+// The structures as they are in the file.
 struct Entry {
   std::uint64_t key;
   Totals totals;
@@ -51,7 +51,7 @@ constexpr std::size_t kGroups = 256;
 std::size_t group_of(std::uint64_t key) { return (hash_number(key) >> 24) % kGroups; }
 
 struct Block {
-  std::size_t offset;  // of what is stored
+  std::size_t offset;  // of the stored bytes
   BlockHeader header;
 };
 

@@ -1,5 +1,5 @@
-// Checkpoints of many keys that change all the time: how long one takes, how much memory, and what
-// it leaves on the disk. The last one is what `checkpoint_restore` restores.
+// Measures checkpoints of many keys that change all the time: how long one takes, how much memory
+// it needs, and how much it leaves on the disk. `checkpoint_restore` restores the last one.
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
@@ -31,7 +31,7 @@ std::size_t bytes_in(const std::string& directory) {
   return bytes;
 }
 
-// Waits until so many checkpoints more have completed.
+// Waits until this many more checkpoints have completed.
 void wait_for_checkpoints(const Engine& engine, const CheckpointWatch& watch, std::size_t more) {
   const std::size_t wanted = watch.completed().size() + more;
   while (watch.completed().size() < wanted) {
@@ -62,7 +62,8 @@ Result run(const Parameters& parameters) {
   while (!filled) {
     std::this_thread::sleep_for(1ms);
   }
-  // The one that may have begun before, and one that finds all buffers as large as they get.
+  // Skips the checkpoint that may have begun before, and one more, after which all buffers have
+  // their full size.
   wait_for_checkpoints(engine, watch, 2);
   const std::size_t first = watch.completed().size();
   wait_for_checkpoints(engine, watch, parameters.numbers.at("snapshots"));

@@ -1,1 +1,1 @@
-"""Runs the benchmark programs and compares what they say."""
+"""Runs the benchmark programs and compares their results."""

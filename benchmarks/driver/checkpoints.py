@@ -1,5 +1,5 @@
-"""What checkpoints cost: throughput and latency beside those without, time, size and memory of large
-ones, restoring, and starting again after a kill."""
+"""Measures the cost of checkpoints: throughput and latency with and without them; time, size and
+memory of large ones; restoring; and starting again after a kill."""
 
 import os
 import re
@@ -36,8 +36,8 @@ def result_of(settings, name, *flags):
 
 @contextmanager
 def folder_for(settings):
-    """Beside the programs: a folder for temporary files may be in memory, where nothing waits for a
-    disk."""
+    """A folder beside the programs. A folder for temporary files may be in memory, where nothing
+    waits for a disk."""
     folder = tempfile.mkdtemp(prefix="bench-checkpoint-", dir=settings.build)
     try:
         yield Path(folder)
@@ -91,7 +91,7 @@ class Throughput(Alone):
 
 @dataclass
 class Latency(Alone):
-    """`limit` is the p99.9 without checkpoints and what they may add."""
+    """`limit` is the p99.9 without checkpoints plus the time that they may add."""
 
     name: str = "checkpoint_latency"
     unit: str = "ms"
@@ -124,15 +124,15 @@ class Latency(Alone):
 
 @dataclass
 class State(Alone):
-    """Many keys: what a checkpoint of them takes, then what restoring takes, beside a program by
-    hand that reads the same file."""
+    """Many keys: the cost of a checkpoint of them, and of restoring it, compared with a program
+    by hand that reads the same file."""
 
     name: str = "checkpoint_state"
     growth_bar: float = 1.3
     restore_bar: float = 0.5
     keys: int = 10_000_000
     snapshots: dict = field(default_factory=dict)
-    # 1e9 is more than there is: as many as the engine takes.
+    # 1e9 is more than possible: the engine makes as many updates as it can.
     rates: dict = field(default_factory=lambda: {"": 1_000_000_000, "_calm": 100_000})
 
     def measure(self, settings):
@@ -179,7 +179,7 @@ class State(Alone):
 
 
 class Killable:
-    """A program that says how far it is, a line at a time, until it is killed."""
+    """A program that prints lines about its progress, until it is killed."""
 
     def __init__(self, command):
         self.command = [str(part) for part in command]
@@ -194,7 +194,7 @@ class Killable:
         self.kill()
 
     def wait_for(self, pattern):
-        """What the pattern found in what comes from here on."""
+        """The first match of the pattern in the lines from here on."""
         end = time.monotonic() + LINE_TIMEOUT_S
         while time.monotonic() < end:
             found = re.search(pattern, self.said)
@@ -202,7 +202,7 @@ class Killable:
                 self.said = self.said[found.end():]
                 return found
             if self.process.poll() is not None:
-                break  # it says nothing more that is waited for
+                break  # the lines that follow are not needed
             out = self.process.stdout.fileno()
             if select.select([out], [], [], 0.1)[0]:
                 self.said += os.read(out, 65536).decode()
@@ -218,8 +218,8 @@ class Killable:
 
 @dataclass
 class Restart(Alone):
-    """From a kill to the first output that is committed after it. `limit` is the restoring and what
-    the rest may take."""
+    """The time from a kill to the first output that is committed after it. `limit` is the time of
+    restoring plus the time that the rest may take."""
 
     name: str = "checkpoint_restart"
     unit: str = "s"
@@ -237,7 +237,7 @@ class Restart(Alone):
                 before.wait_for("filled\n")
                 for _ in range(2):
                     before.wait_for("committed\n")
-                time.sleep(0.5)  # so that something is to be done again
+                time.sleep(0.5)  # so that some records must be processed again
                 killed = time.monotonic()
                 before.kill()
             length = (folder / "output").stat().st_size

@@ -13,10 +13,10 @@ class InMemory:
     unit: str
     bar: float
     records: int
-    limit: str = ""          # the limit's name where it is not the benchmark's
+    limit: str = ""          # the limit's name if it differs from the benchmark's
     threads: int = 0         # 0: one for each core
-    informational: str = ""  # a program to run besides, as a note under the table
-    program: str = ""        # the programs' name where it is not the benchmark's
+    informational: str = ""  # another program to run, for a note under the table
+    program: str = ""        # the programs' name if it differs from the benchmark's
     flags: tuple = ()        # for both programs
 
     def command(self, settings, program):

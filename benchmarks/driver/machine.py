@@ -1,4 +1,4 @@
-"""What the numbers were measured on."""
+"""Describes the machine on which the numbers were measured."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ def description():
 
 
 def busy_warning():
-    """Text when others use the processors, else nothing."""
+    """A warning when other programs use the processors, otherwise an empty text."""
     load = os.getloadavg()[0]
     if load < 0.5:
         return ""

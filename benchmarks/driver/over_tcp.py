@@ -12,13 +12,13 @@ from .results import BenchError, entry_of_pairs, median
 
 
 def server(settings, program, listen, out):
-    """Starts a program of a pair; both have this command line."""
+    """Starts a program of a pair; both have the same command line."""
     path = require_program(settings.build / "benchmarks" / program)
     return Background([path, "--listen", listen, "--out", out])
 
 
 class Text:
-    """The lines that are sent, and what counting their words must give."""
+    """The lines that are sent, and the right counts of their words."""
 
     def __init__(self, settings):
         self.path = settings.build / "benchmarks" / "text.txt"
@@ -39,8 +39,8 @@ class Text:
 
 
 def require_totals(name, output, expected):
-    """Each word's totals must be 1, 2, 3, ... in this order, up to its count in the text: nothing
-    lost, nothing twice, nothing overtaken."""
+    """Each word's totals must be 1, 2, 3, ... in this order, up to its count in the text: none may
+    be lost, come twice, or overtake another."""
     seen = Counter()
     for line in output.splitlines():
         word, arrow, total = line.partition(" => ")

@@ -1,4 +1,4 @@
-"""Starting programs, waiting for them, and saying what went wrong with them."""
+"""Starts programs, waits for them, and reports their failures."""
 
 import contextlib
 import json
@@ -40,8 +40,8 @@ def run(command, timeout_s=RUN_TIMEOUT_S):
 
 
 def parse_result(command, text):
-    """The one line of JSON that every in-memory program prints. What it says besides the three
-    fields is passed on as it is."""
+    """The one line of JSON that every in-memory program prints. Fields beyond the usual three are
+    passed on unchanged."""
     try:
         result = json.loads(text)
         fields = {**result, "records": int(result["records"]), "seconds": float(result["seconds"]),
@@ -55,8 +55,8 @@ def parse_result(command, text):
 
 
 def free_address():
-    """An address nobody listens on now. (Somebody could take it before it is used; then the
-    program that wanted it fails and says so.)"""
+    """An address that nobody listens on now. (Another program could take it before it is used; then
+    the program that wanted it fails and says so.)"""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{probe.getsockname()[1]}"

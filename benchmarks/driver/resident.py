@@ -1,4 +1,4 @@
-"""What a running application costs: processor time without input, memory with a slow sink."""
+"""Measures a running application: processor time without input, memory with a slow sink."""
 
 import os
 import time
@@ -29,7 +29,7 @@ def resident_mib(pid):
 
 
 def flatness(samples_mib):
-    """The entry for memory sampled each second, a quarter of it warm-up."""
+    """The entry for memory that was sampled each second; the first quarter is the warm-up."""
     warmup = max(2, len(samples_mib) // 4)
     if len(samples_mib) <= warmup:
         raise BenchError(f"memory: {len(samples_mib)} samples are too few")
@@ -50,7 +50,7 @@ class WithoutLimit:
 
 @dataclass(frozen=True)
 class Idle(WithoutLimit):
-    """Connected on both sides, but nothing comes."""
+    """The application is connected on both sides, but no records come."""
 
     name: str = "idle"
     allowed_percent: float = 0.5
@@ -74,9 +74,9 @@ class Idle(WithoutLimit):
 
 @dataclass(frozen=True)
 class Memory(WithoutLimit):
-    """A sender as fast as it gets, a receiver that reads far slower than the application writes,
-    but fast enough to have the whole vocabulary pass before the warm-up ends: words that are new
-    need memory rightly."""
+    """The sender is as fast as possible. The receiver reads far slower than the application writes,
+    but fast enough that the whole vocabulary passes before the warm-up ends, because new words
+    rightly need memory."""
 
     name: str = "memory"
     read_rate: str = "500000/s"

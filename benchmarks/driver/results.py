@@ -1,11 +1,11 @@
-"""What a benchmark found: pure functions, no processes."""
+"""The results of benchmarks: pure functions, no processes."""
 
 import statistics
 from dataclasses import dataclass, field
 
 
 class BenchError(Exception):
-    """A benchmark that cannot be believed: the text says which and why."""
+    """The result of a benchmark cannot be trusted: the text says which one and why."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Entry:
 
 @dataclass
 class Measurement:
-    """One row of the table of what is not held against anything; `values` in order of the runs."""
+    """One row of the table of results without a limit; `values` are in the order of the runs."""
 
     name: str
     unit: str
@@ -57,8 +57,8 @@ def median(values):
 
 def entry_of_pairs(name, unit, pairs, better="higher", bar=None):
     """`pairs` holds (ours, limit) of runs that followed each other. The ratio is the median of the
-    ratios of the pairs, not the ratio of the medians: what disturbs the machine for longer than a
-    run disturbs both of a pair."""
+    ratios of the pairs, not the ratio of the medians: a disturbance that lasts longer than a run
+    disturbs both runs of a pair."""
     for ours, limit in pairs:
         if ours <= 0 or limit <= 0:
             raise BenchError(f"{name}: measured {ours:g} against {limit:g} {unit}; "
@@ -72,7 +72,7 @@ def entry_of_pairs(name, unit, pairs, better="higher", bar=None):
 
 
 def require_same_work(name, ours, limit):
-    """Both programs of a pair must have done the same to the same input."""
+    """Raises BenchError unless both programs of a pair have the same records and checksum."""
     for what in ("records", "checksum"):
         if ours[what] != limit[what]:
             raise BenchError(
@@ -110,8 +110,8 @@ def alone_row_of(measured):
 
 
 def tables(entries, layout):
-    """Those held against something, and those that are not, each as `layout` (one of the two
-    functions below) has it; what is empty is left out."""
+    """The table of results with a limit, and the table of those without, each formatted by `layout`
+    (one of the two functions below); an empty table is left out."""
     pairs = [row_of(entry) for entry in entries if not isinstance(entry, Measurement)]
     alone = [alone_row_of(entry) for entry in entries if isinstance(entry, Measurement)]
     return "\n\n".join(layout(header, rows)

@@ -1,4 +1,4 @@
-"""Windows, held against other windows or a time instead of a program by hand."""
+"""Benchmarks of windows, compared with other windows or a time instead of a program by hand."""
 
 import os
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ def result_of(settings, program, *flags):
 
 @dataclass
 class Sliding:
-    """A minute's sums, every second and every minute: `limit` is the latter."""
+    """Sums of a minute, every second and every minute: `limit` is the latter."""
 
     name: str = "windows_sliding_60s_1s"
     unit: str = "M records/s"
     bar: float = 0.8
-    records: int = 1 << 28  # at a million in a second of event time: four minutes and a half
+    records: int = 1 << 28  # four and a half minutes, with a million in a second of event time
     keys: int = 10_000
     slides: int = 60
     peaks_kib: tuple = ()
@@ -57,7 +57,7 @@ class Sliding:
 
 @dataclass
 class Burst:
-    """Records that come at a steady rate while windows fire at once; then while as many fire at
+    """Records come at a steady rate while many windows fire at once, and then while as many fire at
     different moments."""
 
     name: str = "windows_burst"

@@ -1,4 +1,4 @@
-// Splitting a line into words: the user function of the word counts, one for both sides.
+// Splits a line into words: the user function of the word counts, used by both programs of a pair.
 #pragma once
 
 #include <bit>

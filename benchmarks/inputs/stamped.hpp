@@ -23,10 +23,10 @@ inline constexpr std::int64_t kSecondNs = 1'000'000'000;
 inline constexpr std::int64_t kFirstTimeNs = 1'700'000'000 * kSecondNs;
 // A million records in a second of event time.
 inline constexpr std::int64_t kBetweenNs = 1'000;
-// How much later than its place in the input says the time of a record may be.
+// By how much the time of a record may be later than its place in the input suggests.
 inline constexpr std::int64_t kDisorderNs = 10'000'000;
 
-// A number in [0, keys) as a key: no table of keys can be a plain array.
+// Makes a key of a number in [0, keys), such that a table of keys cannot be a plain array.
 inline std::uint64_t spread_key(std::uint64_t number) { return hash_number(number + 1); }
 
 inline Stamped make_stamped(Random& random, std::uint64_t keys, std::uint64_t index) {
@@ -36,8 +36,8 @@ inline Stamped make_stamped(Random& random, std::uint64_t keys, std::uint64_t in
   return {key, place + later, static_cast<std::int64_t>(random.below(1'000))};
 }
 
-// As many records, in one contiguous share per thread. All shares span the same time, so threads
-// that read one each advance together.
+// Makes this many records, in one contiguous share per thread. All shares span the same time, so
+// the threads advance together.
 class StampedInput {
  public:
   StampedInput(std::uint64_t records, std::uint64_t keys, unsigned shares)
@@ -58,8 +58,8 @@ class StampedInput {
   std::unique_ptr<Stamped[]> records_;
 };
 
-// What a window's result adds to the checksum: of its key, bounds, value, and whether the end of
-// the input cut it short.
+// What a window's result adds to the checksum. It depends on the key, the bounds, the value, and
+// whether the end of the input cut the window short.
 inline std::uint64_t fold_result(std::uint64_t key, std::int64_t start, std::int64_t end,
                                  bool closed, std::uint64_t value) {
   const std::uint64_t bounds = static_cast<std::uint64_t>(start) * 3 +

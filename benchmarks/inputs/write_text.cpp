@@ -1,5 +1,5 @@
-// Writes the text of inputs/text.hpp to stdout as newline-terminated lines without the spaces that
-// fill them, for the benchmarks that feed it through sockets.
+// Writes the text of inputs/text.hpp to standard output as newline-terminated lines without the
+// padding, for the benchmarks that send it through sockets.
 #include <cstdio>
 #include <string>
 #include <string_view>

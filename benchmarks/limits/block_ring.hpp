@@ -17,7 +17,7 @@ class BlockRing {
  public:
   struct Block {
     std::size_t size = 0;
-    std::int64_t mark = 0;  // what the producer says besides, see Exchange::Lane::mark
+    std::int64_t mark = 0;  // a number of the producer's, see Exchange::Lane::mark
     std::array<Item, kBlockItems> items;
   };
 

@@ -31,8 +31,8 @@ class Exchange {
     for (auto& ring : rings_) ring = std::make_unique<Ring>();
   }
 
-  // One thread's end of it. `Consume` is called with (const Item*, size) for what it owns, or with
-  // (the producing thread, const Block&) where it takes these.
+  // One thread's end of the exchange. Calls `Consume` with (const Item*, size) for the items that
+  // the thread owns, or with (the producing thread, const Block&) if it takes these.
   template <class Consume>
   class Lane {
    public:
@@ -46,17 +46,17 @@ class Exchange {
 
     void push(unsigned owner, const Item& item) { *cursors_[owner]++ = item; }
 
-    // Goes with every block from now on.
+    // Sets the mark that goes with every block from now on.
     void mark(std::int64_t mark) { mark_ = mark; }
 
-    // After this, `kSlack` more items fit whoever owns them.
+    // After this call `kSlack` more items fit, whichever thread owns them.
     void make_room() {
       for (unsigned to = 0; to < exchange_.threads_; ++to) {
         if (size_of(to) + kSlack > kBlockItems) flush(to);
       }
     }
 
-    // Sends what is left and consumes until no thread will send any more.
+    // Sends the open blocks and consumes until no thread will send any more.
     void finish() {
       for (unsigned to = 0; to < exchange_.threads_; ++to) flush(to);
       exchange_.finished_.fetch_add(1, std::memory_order_acq_rel);

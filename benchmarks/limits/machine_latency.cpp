@@ -1,5 +1,5 @@
-// How late the machine itself makes records: threads that do nothing but read the clock, and what
-// a record would have waited for them that was due at some moment.
+// Measures how late the machine itself makes records: threads do nothing but read the clock, and
+// the program prints how long a record that was due at some moment would have waited for them.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
-// Between two looks at the clock that lie further apart than these by themselves do.
+// A gap between two readings of the clock that is longer than reading takes.
 std::vector<double> gaps_ms(Clock::time_point until) {
   constexpr Milliseconds shortest{0.02};
   std::vector<double> gaps;
@@ -28,7 +28,8 @@ std::vector<double> gaps_ms(Clock::time_point until) {
   return gaps;
 }
 
-// The wait that is exceeded for that part of all moments: one in a gap waits for the gap's end.
+// The wait that is exceeded for this part of all moments. A moment in a gap waits for the gap's
+// end.
 double exceeded_for(double part, const std::vector<double>& gaps, double all_ms) {
   const auto exceeded = [&](double wait_ms) {
     double sum = 0;

@@ -8,8 +8,8 @@
 namespace wallaroo::bench {
 namespace {
 
-// The compiler may assume nothing about memory across the end of a batch: each pass over the input
-// is done again, as if it were new.
+// Keeps the compiler from assuming anything about memory across the end of a batch, so that each
+// pass over the input is really done.
 inline void end_of_batch() { asm volatile("" ::: "memory"); }
 
 std::uint64_t fold_batch(const Reading* batch) {

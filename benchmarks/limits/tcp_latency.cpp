@@ -1,5 +1,5 @@
-// The hop that every streaming program makes at least: blocks in epoll, reads what is there, writes
-// it on. It looks at nothing.
+// The least that every streaming program must do: blocks in epoll, reads the available bytes and
+// writes them on, without looking at them.
 #include <unistd.h>
 
 #include <array>

@@ -27,7 +27,7 @@ constexpr std::size_t kTextWords = kTextBytes / 2 + 1;
 constexpr std::size_t kOutBytes = std::size_t{256} << 10;
 constexpr std::uint32_t kBlocks = 8;
 
-// Text with the words found in it.
+// Text, and the words that were found in it.
 struct Block {
   std::array<char, kTextBytes + kCopySlack> text;
   std::size_t text_size = 0;
@@ -74,7 +74,7 @@ class Reader {
  public:
   explicit Reader(BlockQueue& queue) : queue_(queue) {}
 
-  // Reads what there is; false at the end of the input.
+  // Reads the available bytes; returns false at the end of the input.
   bool read_all(int fd) {
     for (;;) {
       Block& block = queue_.writable();

@@ -1,7 +1,8 @@
 // Counts of keys in windows of a second of event time, on threads that exchange records by hash.
 //
 // A thread has a table of counts per open window, and fires the whole table once the times of all
-// producers have passed the window's end. What a producer promises travels with its blocks.
+// producers have passed the window's end. A producer's promise about its times travels with its
+// blocks.
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -21,7 +22,7 @@ namespace {
 constexpr std::size_t kChunk = 256;
 constexpr std::int64_t kRangeNs = kSecondNs;
 
-// All of a record that a count needs.
+// The parts of a record that a count needs.
 struct Event {
   std::uint64_t key;
   std::int64_t time;
@@ -88,7 +89,7 @@ class Windows {
     }
   }
 
-  std::vector<std::int64_t> promised_;  // by each producer: no earlier time follows
+  std::vector<std::int64_t> promised_;  // for each producer the time before which none follows
   std::map<std::int64_t, std::unique_ptr<Table>> open_;
   std::vector<std::unique_ptr<Table>> spare_;
   std::int64_t start_ = -kRangeNs;  // of the window that the last record was in

@@ -1,5 +1,6 @@
-// Totals of words counted on each thread alone and merged at the end. This does less than a word
-// count: nobody sees a running total. It is here to show what the exchange costs, not as a bar.
+// Counts words on each thread alone and merges the totals at the end. This does less than a word
+// count, because there are no running totals. It shows what the exchange costs and is not used as a
+// bar.
 #include <cstdint>
 #include <string>
 #include <vector>

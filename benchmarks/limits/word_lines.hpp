@@ -1,5 +1,5 @@
-// From the bytes of a socket to the lines of running totals: the work of the TCP word count
-// between its read and its write.
+// Turns the bytes of a socket into lines of running totals: the work of the TCP word count between
+// its read and its write.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,8 @@
 
 namespace wallaroo::bench {
 
-// Every copy below may touch this much more than it needs, so the buffers end with it.
+// Every copy below may touch this many bytes more than it needs, so the buffers have them at their
+// end.
 inline constexpr std::size_t kCopySlack = 16;
 
 // Copies in steps of 16 bytes: for a word that is one pair of instructions and no branch on its

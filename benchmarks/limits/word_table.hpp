@@ -1,4 +1,5 @@
-// Running totals by word: one look-up per word, no allocation but for a word's first occurrence.
+// Running totals by word: one look-up per word, and an allocation only for a word's first
+// occurrence.
 #pragma once
 
 #include <cstdint>

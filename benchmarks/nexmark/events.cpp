@@ -49,10 +49,10 @@ std::string_view one_of(const std::array<std::string_view, N>& names, Random& ra
   return names[random.below(N)];
 }
 
-// Counted from 0, as are auctions below: the newest at the time of event `number`.
+// The newest person at the time of event `number`. Persons, and auctions below, are counted from 0.
 std::uint64_t last_person(std::uint64_t number) { return number / kEventsPerEpoch; }
 
-// For auctions and bids; before the first auction there are none.
+// For auctions and bids. There are no bids before the first auction.
 std::uint64_t last_auction(std::uint64_t number) {
   const std::uint64_t in_epoch = number % kEventsPerEpoch - kPersonsPerEpoch;
   return number / kEventsPerEpoch * kAuctionsPerEpoch + std::min(in_epoch, kAuctionsPerEpoch - 1);
@@ -151,7 +151,7 @@ Auction Generator::auction(std::uint64_t number, Random& random) const {
   made.initial_bid = price(random);
   made.reserve = made.initial_bid + price(random);
   made.time_ns = time_ns(number);
-  // On average it is open until as many auctions have followed as are to be open at a time.
+  // On average an auction is open until as many have followed as should be open at a time.
   constexpr std::uint64_t events_until = kOpenAuctions * kEventsPerEpoch / kAuctionsPerEpoch;
   const double horizon_ns =
       static_cast<double>(events_until) * static_cast<double>(config_.delay_ns);
@@ -181,7 +181,7 @@ std::string Generator::text(Random& random, std::uint64_t length) const {
   return letters_->substr(random.below(letters_->size() - length), length);
 }
 
-// What is missing to the average size, give or take a fifth.
+// Fills the event up to the average size, plus or minus a fifth.
 std::string Generator::extra(Random& random, std::uint64_t used, std::uint64_t average) const {
   const std::uint64_t missing = average - std::min(used, average);
   const std::uint64_t fifth = missing / 5;

@@ -70,10 +70,10 @@ inline constexpr std::uint64_t kActivePersons = 1000;
 inline constexpr std::uint64_t kOpenAuctions = 100;
 inline constexpr std::uint64_t kLead = 10;
 
-// Of every so many persons (auctions) the first is the hot seller (auction) and the second the hot
-// bidder until the next so many begin.
+// Persons (auctions) come in groups of this size. The first of the newest group is the hot seller
+// (auction), the second the hot bidder.
 inline constexpr std::uint64_t kHotEvery = 100;
-// One in so many is not hot.
+// One in this many is not hot.
 inline constexpr std::uint64_t kHotAuctionRatio = 2;
 inline constexpr std::uint64_t kHotSellerRatio = 4;
 inline constexpr std::uint64_t kHotBidderRatio = 4;
@@ -83,8 +83,8 @@ struct Config {
   std::uint64_t seed = 1;
   std::int64_t base_time_ns = 1'436'918'400'000'000'000;  // 2015-07-15T00:00:00Z
   std::int64_t delay_ns = 100'000;  // between two events: 10,000 of them in a second
-  // Events come in groups of so many, and within a group in an order that is not that of their
-  // times; 1 is in order. No event is later than so many delays.
+  // Events come in groups of this size, and within a group in an order that is not that of their
+  // times; with 1 all are in order. No event is later than this many delays.
   std::uint64_t disorder = 1;
 };
 
@@ -106,7 +106,7 @@ class Generator {
   std::string extra(Random& random, std::uint64_t used, std::uint64_t average) const;
 
   Config config_;
-  // Texts are slices of this one, so that making events costs little more than their bytes.
+  // Texts are slices of this one, so that making an event costs little more than copying its bytes.
   std::shared_ptr<const std::string> letters_;
 };
 

@@ -94,7 +94,8 @@ TEST(Generator, IdsOfPersonsAndOfAuctionsCountUpFrom1000) {
   }
 }
 
-// `kLead` may be named before they exist; nothing older than the active ones is, but for the hot.
+// Events may name up to `kLead` persons or auctions that do not exist yet, and none older than the
+// active ones except hot ones.
 TEST(Generator, ReferencesAreToTheNewestPersonsAndAuctionsOrTheNextTen) {
   std::uint64_t person = 999, auction = 999;
   for (const Event& event : in_order()) {

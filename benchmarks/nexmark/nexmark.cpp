@@ -1,4 +1,4 @@
-// Runs one query of Nexmark: timed, or held against the reference.
+// Runs one query of Nexmark: timed, or compared with the reference.
 #include <CLI/CLI.hpp>
 #include <exception>
 

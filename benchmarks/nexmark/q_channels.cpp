@@ -30,7 +30,7 @@ struct ChannelBid {
   std::int64_t price;
 };
 
-// Of all, and of each of the three ranks of prices.
+// Counts for all bids, and for each of the three ranks of prices.
 using Counts = std::array<std::uint64_t, 4>;
 
 // Counts every number once in all and once in each rank in which it occurs.
@@ -45,7 +45,7 @@ class DistinctNumbers {
   }
   const Counts& counts() const { return counts_; }
 
-  /// As a checkpoint holds it.
+  /// The form in which a checkpoint holds it.
   struct Content {
     boost::unordered_flat_map<std::uint64_t, std::uint8_t> ranks_of;
     Counts counts;
@@ -90,7 +90,7 @@ struct ChannelStatistics {
   Counts bidders;
   Counts auctions;
 };
-// Of the other counts only the last is the same whatever the order.
+// For the other counts only the last value is the same in every order.
 std::uint64_t digest_of(const ChannelStatistics& statistics) {
   return hash_text(statistics.key.channel) ^ statistics.bids[0];
 }

@@ -1,6 +1,6 @@
-// Incremental joins of the events of one stream, in the state of the key they share: 3, 20. Either
-// side may come first, since executors meet events in an order of their own and auctions may name
-// persons, and bids auctions, that are yet to come.
+// Queries 3 and 20: incremental joins of the events of one stream, in the state of the key they
+// share. Either side may come first, since each executor meets events in its own order, and
+// auctions may name persons, and bids auctions, that are yet to come.
 #include <optional>
 #include <variant>
 #include <vector>
@@ -139,7 +139,8 @@ void local_items_query(Application& app, const Input& input, Results& results) {
 void expanded_bid_query(Application& app, const Input& input, Results& results) {
   to_results(event_source(app, input)
                  .to("sides", [](Event&& event) { return side_of_auction(std::move(event)); })
-                 // By value: of records that carry their key a stage may take the strings.
+                 // Taken by value, because a stage may move the strings out of records that carry
+                 // their key.
                  .key_by("auction", [](const OfAuction& side) { return side.auction; })
                  .to("expand", expand),
              results);

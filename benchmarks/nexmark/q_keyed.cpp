@@ -1,4 +1,4 @@
-// Queries that keep a total or some bids for each key, and tell every change: 17, 18, 19.
+// Queries 17, 18 and 19: they keep a total or some bids for each key, and emit every change.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -69,8 +69,8 @@ struct BidderAuction {
   std::uint64_t bidder;
   std::uint64_t auction;
 };
-// Which bids are the newest when they come depends on the order in which executors meet, but not
-// what is left when the digest of each is taken back by the next.
+// Which bids are the newest when they come depends on the order in which executors meet them. The
+// final sum does not, because each output takes back the digest of the one before.
 struct NewestBid {
   Bid bid;
   std::int64_t replaced_time_ns;  // 0 when there was none

@@ -1,4 +1,4 @@
-// Queries that look at one event at a time: 0, 1, 2, 13, 14.
+// Queries 0, 1, 2, 13 and 14, which look at one event at a time.
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -33,7 +33,7 @@ static std::string line_of(const Event& event) {
 
 namespace {
 
-// 0.908 euro are one dollar: thousandths of a cent are exact.
+// One dollar is 0.908 euro, so a result in thousandths of a cent is exact.
 constexpr std::int64_t kEuroThousandths = 908;
 
 std::string thousandths(std::int64_t amount) {

@@ -1,4 +1,4 @@
-// Queries over windows of event time: 5, 7, 8, 11, 12.
+// Queries 5, 7, 8, 11 and 12, over windows of event time.
 #include <chrono>
 #include <optional>
 #include <string>
@@ -120,7 +120,7 @@ struct HighestBids {
 
 struct OfPerson {
   std::uint64_t person;
-  std::optional<std::string> name;  // of one who comes; without, it is an auction of theirs
+  std::optional<std::string> name;  // of a new person; empty for an auction of that person
 };
 struct NewSeller {
   std::uint64_t person;
@@ -213,7 +213,8 @@ void hot_items_query(Application& app, const Input& input, Results& results) {
   const auto item = [](const WindowResult<std::uint64_t, std::uint64_t>& result) {
     return HotItem{result.window.end, result.key, result.value};
   };
-  // A window's results carry its last moment: all are in the tumbling window that ends with it.
+  // The results of a window carry its last moment, so all are in the tumbling window that ends
+  // there.
   to_results(timed_event_source(app, input)
                  .to("bids", auction)
                  .key_by("auction", &AuctionNumber::auction)

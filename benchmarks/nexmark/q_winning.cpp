@@ -1,4 +1,4 @@
-// The winning bids of auctions, told when they close, and what follows from them: 9, 4, 6.
+// Queries 9, 4 and 6: the winning bids of auctions, emitted when these close, and averages of them.
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -146,7 +146,7 @@ std::string line_of(const SellerAverage& average) {
   return fmt::format("{},{}", average.seller, average.average);
 }
 
-// Auctions that another executor owns may have closed earlier and still come later.
+// An auction of another executor may have closed earlier and still come later.
 SellerAverage add(const WinningBid& won, SellerClosings& closings) {
   constexpr std::size_t most = 10;
   const Closed closed{won.opened.expires_ns, won.auction, won.offer.price};

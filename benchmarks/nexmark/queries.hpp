@@ -1,5 +1,5 @@
 // The queries as applications of wallaroo: each function describes one pipeline, from the generator
-// to `results`. README.md defines what they give.
+// to `results`. README.md defines their results.
 #pragma once
 
 #include <chrono>
@@ -26,7 +26,7 @@ struct Query {
   void (*describe)(Application&, const Input&, Results&);
 };
 
-/// Those that are there, in order.
+/// The numbers of all queries, in order.
 std::span<const Query> queries();
 
 inline auto event_source(Application& app, const Input& input) {

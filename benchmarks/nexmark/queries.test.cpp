@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t kEvents = 30'000;
 
-// Orders of events of which groups lie across the borders of windows, which are 2,000 events apart.
+// Orders of events in which groups lie across the borders of windows, which are 2,000 events apart.
 constexpr std::array<std::uint64_t, 3> kDisorders{1, 70, 3'000};
 
 // Half a minute of the auction, so that there are several windows.

@@ -40,7 +40,7 @@ std::string whole(const Bid& b) {
                      b.extra);
 }
 
-// A price in cents at 0.908, in thousandths of a cent: exact.
+// A price in cents times 0.908, exact in thousandths of a cent.
 std::int64_t euro(std::int64_t price) { return price * 908; }
 std::string euro_text(std::int64_t price) {
   return fmt::format("{}.{:03}", euro(price) / 1000, euro(price) % 1000);

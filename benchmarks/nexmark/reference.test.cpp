@@ -1,4 +1,4 @@
-// Each query on a handful of events whose result one can see.
+// Each query on a handful of events whose result is easy to see.
 #include "nexmark/reference.hpp"
 
 #include <gtest/gtest.h>
@@ -73,7 +73,7 @@ const std::vector<Event>& closed_auctions() {
       bid(1, 62, 200, 10),       bid(1, 63, 200, 9),  // equal: the earlier wins
       bid(2, 60, 501, 20),                            // at the last moment
       bid(3, 60, 70, 4),                              // early
-      bid(9, 60, 1, 1)};                              // for an auction that there is not
+      bid(9, 60, 1, 1)};                              // for an auction that does not exist
   return events;
 }
 

@@ -1,4 +1,4 @@
-// The parts of which reference.cpp is made: one function for each query.
+// The parts of reference.cpp: one function for each query.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ std::vector<const Body*> all_of(Events events) {
   return found;
 }
 
-// Where the tumbling window of this size that holds the time begins.
+// The beginning of the tumbling window of this size that holds the time.
 inline std::int64_t window_start(std::int64_t time_ns, std::int64_t size_ns) {
   return time_ns - time_ns % size_ns;
 }

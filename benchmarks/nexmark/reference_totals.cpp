@@ -14,12 +14,12 @@ std::tm utc(std::int64_t time_ns) {
 std::string day_of(std::int64_t time_ns) { return fmt::format("{:%Y-%m-%d}", utc(time_ns)); }
 std::string minute_of(std::int64_t time_ns) { return fmt::format("{:%H:%M}", utc(time_ns)); }
 
-// 1, 2 or 3.
+// The rank of a price: 1, 2 or 3.
 int rank_of(std::int64_t price) { return price < 10'000 ? 1 : price < 1'000'000 ? 2 : 3; }
 
 struct OfChannel {
   std::string minute;
-  // By rank; 0 is all of them.
+  // Indexed by rank; 0 is for all bids.
   std::map<int, std::uint64_t> bids{{0, 0}, {1, 0}, {2, 0}, {3, 0}};
   std::map<int, std::set<std::uint64_t>> bidders{{0, {}}, {1, {}}, {2, {}}, {3, {}}};
   std::map<int, std::set<std::uint64_t>> auctions{{0, {}}, {1, {}}, {2, {}}, {3, {}}};

@@ -1,10 +1,10 @@
-// Where the outputs of a query go: into a checksum when it is timed, into lines when it is checked.
+// Collects the outputs of a query: in a checksum when it is timed, as lines when it is checked.
 //
 // An output type O has `std::uint64_t digest_of(const O&)` and `std::string line_of(const O&)`,
 // found by its namespace. The digest may depend on nothing that depends on the order in which
 // executors met the events. Where a later output replaces an earlier one, `std::string
-// replaced_by(const O&)` tells which: it is equal for the two, and they come of one key, so that
-// one sink sees them in order.
+// replaced_by(const O&)` is equal for the two. They belong to one key, so one sink sees them in
+// order.
 #pragma once
 
 #include <algorithm>

@@ -9,7 +9,7 @@
 
 namespace wallaroo::bench::nexmark {
 
-/// Throws std::invalid_argument when there is none of this number.
+/// Throws std::invalid_argument when there is no query of this number.
 const Query& query_of(int number);
 
 /// Times a query; the result's records are events. The checksum is equal for equal inputs.
@@ -19,7 +19,7 @@ Result run_query(const Query& query, const Input& input);
 /// result is not that of the reference.
 Result check_query(const Query& query, const Input& input);
 
-/// What `check_query` does with the two results, both sorted.
+/// Compares the two results, both sorted, for `check_query`.
 void require_equal(const std::vector<std::string>& ours, const std::vector<std::string>& expected);
 
 }  // namespace wallaroo::bench::nexmark

@@ -1,4 +1,4 @@
-// When records arrived that were sent at a steady rate, and how late that was.
+// Notes when records arrived that were sent at a steady rate, and how late they were.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ struct Arrivals {
   std::vector<Arrival> all;
 };
 
-// Each executor's copy gives its arrivals away at the end.
+// Each executor's copy hands its arrivals over at the end.
 class ArrivalRecorder {
  public:
   // `expected` records in all: memory for them is touched at the first one, not while latencies
@@ -55,12 +55,12 @@ class ArrivalRecorder {
 struct Pace {
   double rate = 0;       // records per second, over all sources
   unsigned sources = 1;  // record i is of source i modulo `sources`
-  double warm_up_s = 0;  // what was due before is left out
+  double warm_up_s = 0;  // records that were due before this time are left out
 };
 
 // Milliseconds from when each record was due to when it arrived, in order: without coordinated
-// omission. A source starts at a moment of its own, which is taken to be that of the record that
-// took least.
+// omission. Each source starts at a moment of its own, which is derived from the record with the
+// least latency.
 inline std::vector<double> latencies_ms(const std::vector<Arrival>& arrivals, const Pace& pace) {
   const auto since_start = [&](const Arrival& arrival) {
     return static_cast<double>(arrival.at_ns - arrivals.front().at_ns) -

@@ -1,4 +1,4 @@
-// A sink that adds up what it is given, each executor on its own.
+// A sink that adds up its records, on each executor separately.
 #pragma once
 
 #include <atomic>

@@ -31,8 +31,8 @@ struct Windows : Fold {
   void operator()(const WindowResult<std::uint64_t, std::uint64_t>& result) { add(result.value); }
 };
 
-// With --spread 2 the same windows fire at different moments: to tell what is the bursts' and what
-// is the machine's.
+// With --spread 2 the same windows fire at different moments. The difference shows which delays
+// come from the bursts and which from the machine.
 void add_bursts(Application& app, const Parameters& parameters, std::uint64_t seconds,
                 std::atomic<std::uint64_t>& counted) {
   const std::uint64_t keys = parameters.numbers.at("keys");

@@ -20,7 +20,8 @@ struct Sum : Fold {
   }
 };
 
-// Minutes of input do not fit in memory: a part of it is used again and again, at later times.
+// Minutes of input do not fit in memory, so a part of the input is used again and again, with later
+// times.
 class Records {
  public:
   explicit Records(std::uint64_t keys) : part_(kPart) {

@@ -1,4 +1,5 @@
-// Running totals of words as one writes them first: strings and vectors of strings.
+// Running totals of words as most people would write them first: with strings and vectors of
+// strings.
 #include <atomic>
 #include <functional>
 #include <span>

@@ -1,6 +1,6 @@
-// The hashes both sides of every comparison use. Which thread owns a key is decided by bits from
-// the middle: boost::unordered_flat_map places by the top bits and tags by the low eight, so taking
-// either would leave each thread's map with a biased half of its positions.
+// The hashes that both programs of every pair use. Bits from the middle decide which thread owns a
+// key: boost::unordered_flat_map places by the top bits and tags by the low eight, so if either
+// decided, each thread's map would use only a biased half of its positions.
 #pragma once
 
 #include <cstdint>

@@ -75,8 +75,8 @@ double timed_on_threads(unsigned threads, const std::function<void(unsigned)>& b
   using Clock = std::chrono::steady_clock;
   Clock::time_point start;
   std::vector<Clock::time_point> ends(threads);
-  // Read by the threads themselves: with a thread on every core, a thread that only kept the time
-  // would be scheduled late, after part of the work is done.
+  // The threads read the clock themselves: with a thread on every core, another thread that kept
+  // the time would be scheduled late, after part of the work is done.
   const auto note_start = [&start]() noexcept { start = Clock::now(); };
   std::barrier ready(static_cast<std::ptrdiff_t>(threads), note_start);
   std::vector<std::jthread> running;

@@ -1,5 +1,5 @@
 // The command line and the one line of output that every benchmark program shares, so that the
-// driver can run any two of them with the same parameters and compare what they say.
+// driver can run any two of them with the same parameters and compare their results.
 #pragma once
 
 #include <chrono>
@@ -13,25 +13,24 @@ namespace wallaroo::bench {
 struct Parameters {
   unsigned threads = 2;
   std::uint64_t records = 0;
-  // What else can be set, with the name of its option.
+  // Further settings, each with the name of its option.
   std::map<std::string, std::uint64_t> numbers = {};
   std::map<std::string, std::string> texts = {};
 };
 
-// What a run did. The checksum must depend on every record and on nothing else: not on the order
-// in which threads met the records, nor on how many threads there were.
+// The result of a run. The checksum must depend on every record and on nothing else: not on the
+// order in which threads met the records, nor on the number of threads.
 struct Result {
   std::uint64_t records = 0;
   double seconds = 0;
   std::uint64_t checksum = 0;
-  // What else was measured, by name.
+  // Further measurements, by name.
   std::map<std::string, double> figures = {};
 };
 
-// Parses `--threads`, `--records` (unless the default is 0) and what else `defaults` has,
-// runs `body` and prints its result, and the most memory that the process had resident
-// (`peak_kib`), as one line of JSON. Returns the exit code: 0, 2 for a wrong command line, 1 when
-// `body` throws.
+// Parses `--threads`, `--records` (unless the default is 0) and the other settings of `defaults`,
+// runs `body` and prints its result and the peak of resident memory (`peak_kib`) as one line of
+// JSON. Returns the exit code: 0, 2 for a wrong command line, 1 when `body` throws.
 int run_program(int argc, char** argv, const std::string& description, Parameters defaults,
                 const std::function<Result(const Parameters&)>& body);
 
