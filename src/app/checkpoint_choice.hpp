@@ -9,7 +9,7 @@
 
 #include "base/log.hpp"
 #include "checkpoint/store/store.hpp"
-#include "run/checkpointer.hpp"
+#include "run/checkpoints/checkpointer.hpp"
 
 namespace wallaroo::internal {
 

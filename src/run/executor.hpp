@@ -11,7 +11,7 @@
 #include "io/event_loop.hpp"
 #include "metrics/engine_metrics.hpp"
 #include "route/mailbox.hpp"
-#include "run/task.hpp"
+#include "run/task/task.hpp"
 
 namespace wallaroo::internal {
 

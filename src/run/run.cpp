@@ -9,7 +9,7 @@
 #include "base/current_error.hpp"
 #include "run/block_signals.hpp"
 #include "run/run_parts.hpp"
-#include "run/task.hpp"
+#include "run/task/task.hpp"
 
 namespace wallaroo::internal {
 namespace {

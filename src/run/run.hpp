@@ -17,11 +17,11 @@
 #include "checkpoint/store/store.hpp"
 #include "metrics/registry.hpp"
 #include "plan/plan.hpp"
-#include "run/checkpointer.hpp"
+#include "run/checkpoints/checkpointer.hpp"
+#include "run/checkpoints/state_keeper.hpp"
 #include "run/executor.hpp"
-#include "run/pressure_sampler.hpp"
+#include "run/pressure/pressure_sampler.hpp"
 #include "run/run_totals.hpp"
-#include "run/state_keeper.hpp"
 #include "step/once_per_stage.hpp"
 
 namespace wallaroo::internal {

@@ -9,7 +9,7 @@
 #include "metrics/describe.hpp"
 #include "route/mailbox.hpp"
 #include "run/run.hpp"
-#include "run/source_refusals.hpp"
+#include "run/task/source_refusals.hpp"
 
 namespace wallaroo::internal {
 

@@ -9,7 +9,7 @@
 
 #include "metrics/counter.hpp"
 #include "route/outlet.hpp"
-#include "run/state_keeper.hpp"
+#include "run/checkpoints/state_keeper.hpp"
 #include "step/segment.hpp"
 
 namespace wallaroo::internal {

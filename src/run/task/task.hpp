@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "run/checkpoint_port.hpp"
-#include "run/inbox.hpp"
-#include "run/poll_time.hpp"
-#include "run/segment_runner.hpp"
+#include "run/checkpoints/checkpoint_port.hpp"
+#include "run/task/inbox.hpp"
+#include "run/task/poll_time.hpp"
+#include "run/task/segment_runner.hpp"
 #include "sink/writer.hpp"
 #include "source/connector.hpp"
 

@@ -22,7 +22,7 @@
 #include "checkpoint/protocol/coordinator.hpp"
 #include "checkpoint/store/store.hpp"
 #include "metrics/engine_metrics.hpp"
-#include "run/checkpoint_port.hpp"
+#include "run/checkpoints/checkpoint_port.hpp"
 #include "run/executor.hpp"
 #include "state/stage_state.hpp"
 

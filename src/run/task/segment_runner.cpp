@@ -1,4 +1,4 @@
-#include "run/segment_runner.hpp"
+#include "run/task/segment_runner.hpp"
 
 #include "base/check.hpp"
 

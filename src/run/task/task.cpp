@@ -1,4 +1,4 @@
-#include "run/task.hpp"
+#include "run/task/task.hpp"
 
 #include <algorithm>
 #include <exception>

@@ -1,4 +1,4 @@
-#include "run/back_pressure.hpp"
+#include "run/pressure/back_pressure.hpp"
 
 #include <cmath>
 

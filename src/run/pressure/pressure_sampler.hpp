@@ -9,7 +9,7 @@
 
 #include "base/log.hpp"
 #include "route/mailbox.hpp"
-#include "run/back_pressure.hpp"
+#include "run/pressure/back_pressure.hpp"
 
 namespace wallaroo::internal {
 

@@ -1,4 +1,4 @@
-#include "run/checkpointer.hpp"
+#include "run/checkpoints/checkpointer.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -8,7 +8,7 @@
 #include "base/current_error.hpp"
 #include "base/failpoint.hpp"
 #include "run/block_signals.hpp"
-#include "run/task.hpp"
+#include "run/task/task.hpp"
 
 namespace wallaroo::internal {
 

@@ -1,4 +1,4 @@
-#include "run/pressure_sampler.hpp"
+#include "run/pressure/pressure_sampler.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "run/inbox.hpp"
+#include "run/task/inbox.hpp"
 
 #include <algorithm>
 #include <utility>

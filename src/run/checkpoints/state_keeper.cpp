@@ -1,4 +1,4 @@
-#include "run/state_keeper.hpp"
+#include "run/checkpoints/state_keeper.hpp"
 
 #include <algorithm>
 #include <array>

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "checkpoint/store/manifest_totals.hpp"
-#include "run/checkpoint_port.hpp"
+#include "run/checkpoints/checkpoint_port.hpp"
 #include "step/segment.hpp"
 
 namespace wallaroo::internal {

@@ -5,8 +5,8 @@
 #include <wallaroo/types/error.hpp>
 
 #include "base/failpoint.hpp"
-#include "run/checkpointer.hpp"
-#include "run/task.hpp"
+#include "run/checkpoints/checkpointer.hpp"
+#include "run/task/task.hpp"
 #include "run/with_failpoint.hpp"
 
 namespace wallaroo::internal {

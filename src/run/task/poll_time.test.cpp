@@ -1,4 +1,4 @@
-#include "run/poll_time.hpp"
+#include "run/task/poll_time.hpp"
 
 #include <chrono>
 
