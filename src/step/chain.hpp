@@ -1,4 +1,4 @@
-// Fused stages: one loop over a batch, in which a record passes through all of them.
+// Fused stages: one loop over a batch, in which each record passes through all stages.
 #pragma once
 
 #include <algorithm>
@@ -19,9 +19,9 @@
 
 namespace wallaroo::internal {
 
-/// The types of the steps are known together, so the compiler makes one loop of them; the only
-/// virtual call is `process`, once per batch. Some records go through a copy of the loop body that
-/// times functions, see Sampler.
+/// The types of all steps are known, so the compiler makes one loop of them; the only virtual call
+/// is `process`, once per batch. Some records go through a copy of the loop body that times
+/// functions, see Sampler.
 template <class Input, class Terminal, class... Steps>
 class Chain final : public Segment {
  public:
@@ -29,7 +29,7 @@ class Chain final : public Segment {
     Input input;
     std::tuple<typename Steps::Spec...> steps;
     typename Terminal::Spec terminal;
-    int head_stage = -1;  ///< a source without a decoder, whose records are counted here
+    int head_stage = -1;  ///< the stage of a source without a decoder; its records are counted here
   };
 
   Chain(const Spec& spec, const SegmentContext& context)
@@ -85,7 +85,7 @@ class Chain final : public Segment {
       more = step.fire(context_, tally, next) || more;
     };
     without_batch(clock_.now_ns(), fire, last_waiting());
-    // What fired may have moved the watermark of the steps behind it.
+    // Firing may have moved the watermark of later steps, and so made more due.
     return more || pending();
   }
 
@@ -143,7 +143,7 @@ class Chain final : public Segment {
   }
   std::optional<std::uint64_t> partition_behind() const override {
     std::optional<std::uint64_t> behind;
-    // The first such step is the one that sees the source's partitions first.
+    // The first step with an answer counts: only it sees the partitions of the source.
     for_each_temporal([&](const auto& step, auto) {
       behind = behind ? behind : step.partition_behind();
     });
@@ -180,10 +180,10 @@ class Chain final : public Segment {
     }
   }
 
-  /// Some step makes watermarks or waits for them.
+  /// True when some step makes watermarks or waits for them.
   static constexpr bool temporal = (is_temporal<Steps> || ...);
 
-  /// visit(step, its index as a constant), for the steps that are temporal, in their order.
+  /// Calls visit(step, its index as a constant) for the temporal steps, in their order.
   template <class Visit>
   void for_each_temporal(Visit&& visit) const {
     visit_temporal(std::type_identity<std::tuple<Steps...>>{}, steps_, visit);
@@ -206,7 +206,8 @@ class Chain final : public Segment {
     return pending;
   }
 
-  /// The last step at which records wait: those before it must not bring it more. 0 without any.
+  /// The index of the last step at which records wait, 0 if there is none. Earlier steps must not
+  /// give it more records.
   std::size_t last_waiting() const {
     std::size_t last = 0;
     for_each_temporal([&](const auto& step, std::size_t index) {
@@ -215,8 +216,8 @@ class Chain final : public Segment {
     return last;
   }
 
-  /// Lets temporal steps emit records that no input batch brings, from one of them on: work(step,
-  /// tally, next).
+  /// Lets temporal steps, from step `from` on, emit records without an input batch: calls
+  /// work(step, tally, next) for each.
   template <class Work>
   void without_batch(std::int64_t now_ns, Work&& work, std::size_t from = 0) {
     if constexpr (temporal) {
@@ -249,7 +250,8 @@ class Chain final : public Segment {
     }
   }
 
-  /// Nothing but functions of plain records: the loop is small and may be vectorised.
+  /// True when all steps are functions of plain records, so that the loop is small and may be
+  /// vectorised.
   static constexpr bool plain = std::is_trivially_copyable_v<typename Input::Record> &&
                                 !std::is_same_v<Input, FrameInput> && (Steps::plain && ...);
 
@@ -283,7 +285,7 @@ class Chain final : public Segment {
     }
     return false;
   }
-  // Has the first step look up what it keeps of some records before these go through the chain.
+  // Has the first step look up the states of a few records before these go through the chain.
   template <class End, class Slot>
   void run_looked_up(Counts& tally, End& end, Slot& slot, Slot last) {
     if constexpr (looks_ahead) {
@@ -302,7 +304,7 @@ class Chain final : public Segment {
     }
   }
 
-  // The first records of a part, as long as functions are due.
+  // Processes the first records of a part in the loop that times, as long as functions are due.
   template <class Slot>
   [[gnu::noinline]] std::pair<Counts, Slot> run_timed(Slot slot, Slot last) {
     Counts tally;
@@ -316,8 +318,8 @@ class Chain final : public Segment {
     return {tally, slot};
   }
 
-  // Views into the record of step I may leave with the chain's outputs, or wait in the chain, while
-  // the record would not outlive the batch.
+  // True when the record of step I must be kept: views into it may leave with the chain's outputs
+  // or wait in the chain, and the record itself would not outlive the batch.
   template <std::size_t I>
   static constexpr bool keeps_record() {
     using Step = std::tuple_element_t<I, std::tuple<Steps...>>;
@@ -328,8 +330,8 @@ class Chain final : public Segment {
 
   static constexpr Pass rest_of(Pass pass) { return pass == Pass::looked_up ? Pass::plain : pass; }
 
-  // The steps from I on and the end, as the step before calls them: with one output, or with all
-  // that lie in a row.
+  // The steps from I on and the end, as the step before calls them: with one output, or with an
+  // array of them.
   template <std::size_t I, Pass pass, class End, class KeyPlace>
   struct Rest {
     Chain& chain;
@@ -385,7 +387,7 @@ class Chain final : public Segment {
   const Clock& clock_;
   std::vector<Outlet*> outlets_;
   Watermark watermark_;
-  SteadyClock steady_;  ///< what calls are timed by, wherever the engine's own time comes from
+  SteadyClock steady_;  ///< times calls in real time, even when a test moves the engine's clock
   ChainCounts<Steps...> counts_;
 };
 

@@ -1,4 +1,4 @@
-// For tests: one stage as the engine would run it, with everything around it that can be counted.
+// Runs one stage as the engine would, and counts everything around it, for tests.
 #pragma once
 
 #include <memory>
@@ -37,7 +37,7 @@ struct RunOptions {
   std::size_t batch_records = 100;
 };
 
-// The surroundings of a segment of two stages: "stage" and "sink".
+// The surroundings of a segment with two stages, "stage" and "sink".
 class Surroundings {
  public:
   explicit Surroundings(const RunOptions& options)
@@ -77,7 +77,7 @@ class Surroundings {
   Outlet dead_letter_outlet{{&dead_letter_box}, Assignment(1)};
 };
 
-// Feeds a chain whose input batches `next_batch` makes, until it returns null.
+// Feeds a chain with batches from `next_batch`, until that returns null.
 template <class Out, class NextBatch>
 void drive(Surroundings& surroundings, StageRun<Out>& run, Segment& segment, NextBatch next_batch) {
   try {
@@ -118,7 +118,7 @@ auto run_stage(std::vector<In> records, F function, RunOptions options = {}) {
   return run;
 }
 
-// Runs frames through a decoder; its stage is that of the source.
+// Runs frames through a decoder, whose stage is that of the source.
 template <class Decoder>
 auto run_decoder(const std::vector<std::string>& frames, Decoder decoder, RunOptions options = {}) {
   using Step = DecodeStep<Decoder>;

@@ -1,4 +1,4 @@
-// What the steps of a chain share while a batch is processed.
+// The data that the steps of a chain share while a batch is processed.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ class ChainContext {
   FailureHandler failures;
   LossLog losses;
   Sampler sampler;
-  std::string_view origin;     ///< of a frame batch
-  std::uint64_t position = 0;  ///< of the frame being decoded, in its origin
+  std::string_view origin;     ///< of a batch of frames
+  std::uint64_t position = 0;  ///< number of the frame that is being decoded, in its origin
 
   /// Counts input batches; 0 before the first.
   std::uint64_t batch = 0;
@@ -40,14 +40,14 @@ class ChainContext {
     partition = input.partition;
     pins.pins = input.pins.empty() ? nullptr : &input.pins;
   }
-  /// For records that no input batch brings: results of windows and timers.
+  /// Begins output without an input batch: results of windows and timers.
   void begin_at(std::int64_t now_ns) {
     ++batch;
     pins.ingest_ns = now_ns;
     pins.pins = nullptr;
     ++pins.epoch;
   }
-  /// The time of records that are not stamped with one: when the source read them.
+  /// The time of records without event time: when the source read them.
   std::int64_t ingest_time_ns() const { return pins.ingest_ns + wall_offset_ns_; }
   std::int64_t wall_offset_ns() const { return wall_offset_ns_; }
   void end() {
@@ -69,11 +69,11 @@ class ChainContext {
     return *context.pins.arena;
   }
 
-  /// Of the frame being decoded; empty when it has no origin.
+  /// The origin and number of the frame that is being decoded; empty when it has no origin.
   std::string where() const;
 
  private:
-  // Output batches that carry views into the arena hold references; without any it is used again.
+  // Output batches with views into the arena hold references to it. Without any it is reused.
   void recycle_arena() {
     if (pins.arena->unique()) {
       pins.arena->reset();
@@ -86,7 +86,7 @@ class ChainContext {
   std::int64_t wall_offset_ns_;
 };
 
-/// The event time of the record that is at `place`.
+/// The event time of the record that `place` accompanies.
 template <class KeyPlace>
 std::int64_t time_of(const ChainContext&, const At<KeyPlace>& place) {
   return place.time_ns;
@@ -96,10 +96,10 @@ std::int64_t time_of(const ChainContext& context, const KeyPlace&) {
   return context.ingest_time_ns();
 }
 
-/// Counts of one pass over a batch; local to the loop, so that they live in registers.
+/// The counts of one pass over a batch. They are local to the loop, so that they are in registers.
 template <std::size_t Steps>
 struct Tally {
-  /// Per step: outputs; for steps with exactly one output per input, the failures instead.
+  /// For each step the number of outputs or, for steps that tally losses, of inputs without one.
   std::uint64_t of[Steps == 0 ? 1 : Steps] = {};
 
   void add_to(Tally& sum) const {
@@ -109,13 +109,13 @@ struct Tally {
   }
 };
 
-/// How a record goes through a copy of the loop body: as most do; asking at each function whether
-/// its call is to be timed; or with its state looked up before by the first step.
+/// The copies of the loop body: the plain one; one that asks at each function whether to time its
+/// call; and one for records whose state the first step has looked up ahead.
 enum class Pass : std::uint8_t { plain, timed, looked_up };
 
-/// Times a call of a user's function from here to `stop`, if `Timed` and the call is due. What the
-/// function hands on while it runs is left out by `pause` and `resume`. Where `stop` is not
-/// reached, because the function threw or made nothing, the next call is due.
+/// Times a call of a user's function from construction to `stop`, if `Timed` and the call is due.
+/// `pause` and `resume` leave out the time of later steps that the function calls. If `stop` is not
+/// reached, because the function threw or made nothing, the next call is timed instead.
 template <bool Timed>
 class CallTimer {
  public:

@@ -1,4 +1,4 @@
-// What a chain has counted and not yet told.
+// The counts of a chain that are not published yet.
 #pragma once
 
 #include <cstddef>
@@ -10,20 +10,20 @@
 
 namespace wallaroo::internal {
 
-/// Counters that others read are written once for the batches between two flushes.
+/// Collects counts, so that the counters that other threads read are written only once per flush.
 template <class... Steps>
 class ChainCounts {
  public:
   using Counts = Tally<sizeof...(Steps)>;
 
-  /// Of one pass over `input` records.
+  /// Adds the counts of one pass over `input` records.
   void add(const Counts& tally, std::size_t input) {
     tally.add_to(counted_);
     input_ += input;
     any_ = true;
   }
 
-  /// `head`: the stage of a source without a decoder, or null.
+  /// Adds all counts to the metrics. `head` is the stage of a source without a decoder, or null.
   template <class Terminal>
   void publish(StageRuntime* head, std::tuple<Steps...>& steps, Terminal& terminal) {
     if (!any_) {

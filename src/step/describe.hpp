@@ -1,4 +1,4 @@
-// Records as text: see record/describe.hpp.
+// Describes records as text. See record/describe.hpp.
 #pragma once
 
 #include "record/describe.hpp"

@@ -1,4 +1,4 @@
-// Where a chain's records come from: how to walk over each kind of batch.
+// The inputs of chains, which say how to walk over each kind of batch.
 #pragma once
 
 #include <functional>
@@ -12,14 +12,19 @@
 
 namespace wallaroo::internal {
 
-// Each input has: Record, the type that the first step takes; Key, or NoKey; slots(context, batch),
-// the range of what the batch holds; and for one slot place(slot), the record's key, and
-// record(slot), the record. next(context) is called between two slots. `outlives_batch` tells
-// whether the records themselves, not only what they point to, stay where they are after the batch;
-// `timed` whether records carry their event time.
+// Each input has these members:
+//   Record                 the type that the first step takes
+//   Key                    the type of the keys, or NoKey
+//   slots(context, batch)  the range of slots in the batch
+//   place(slot)            the key of the record, and its event time if it has one
+//   record(slot)           the record
+//   next(context)          called between two slots
+//   outlives_batch         true when the records stay where they are after the batch, not only the
+//                          memory to which they point
+//   timed                  true when records carry their event time
 //
-// They are plain functions of a slot so that the loop over a batch stands in the chain itself: when
-// the state of that loop is captured by a closure, gcc keeps it in memory.
+// They are plain functions of a slot so that the chain itself has the loop over a batch: if a
+// closure captured the state of the loop, gcc would keep it in memory.
 
 template <class Slot>
 struct Slots {
@@ -46,7 +51,7 @@ struct FrameInput {
   static std::string_view record(std::string_view frame) { return frame; }
 };
 
-/// Records that nobody else uses: they may be moved from.
+/// Records that nobody else uses, so that they may be moved from.
 template <class T>
 struct OwnedInput {
   using Record = T;
@@ -64,7 +69,7 @@ struct OwnedInput {
   static T&& record(T& slot) { return std::move(slot); }
 };
 
-/// Records in memory that must not change.
+/// Records in memory, which must not be changed.
 template <class T>
 struct SharedInput {
   using Record = T;
@@ -81,8 +86,8 @@ struct SharedInput {
   static const T& record(const T& slot) { return slot; }
 };
 
-/// Keyed records whose key is found in the record again: the key function returns a reference
-/// into it, or a view. They are visited as const, since the key must stay whole.
+/// Keyed records whose key is computed again: the key function returns a reference into the record,
+/// or a view. They are passed as const, so that the key stays valid.
 template <class T, class KeyFunction>
 struct HashedInput {
   using Record = T;
@@ -105,8 +110,8 @@ struct HashedInput {
   static const T& record(const Hashed<T>& slot) { return slot.value; }
 };
 
-/// Keyed records that carry their key. Without `Keep` the key is dropped: the stream goes on
-/// unkeyed.
+/// Keyed records that carry their key. Without `Keep` the key is dropped, and the stream continues
+/// without keys.
 template <class T, class K, bool Keep = true>
 struct CarriedInput {
   using Record = T;
@@ -130,7 +135,7 @@ struct CarriedInput {
   static T&& record(Carried<K, T>& slot) { return std::move(slot.value); }
 };
 
-/// The records of another input with their event time.
+/// The records of another input, with their event time.
 template <class Inner>
 struct TimedInput {
   using Record = typename Inner::Record;

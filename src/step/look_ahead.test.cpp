@@ -1,4 +1,4 @@
-// A stage whose states do not fit in the processor's cache, which are then looked up ahead.
+// States that do not fit the processor's cache are looked up ahead.
 #include <array>
 #include <map>
 #include <random>
@@ -47,7 +47,7 @@ struct Collect {
   void operator()(const Result& result) const { results->push_back(result); }
 };
 
-// Also while they are saved, since that has to see every state before it changes.
+// This must hold while they are saved, too, since a save must see every state before it changes.
 TEST(LookAhead, StatesInMemoryAreWhatTheyWouldBeInTheCache) {
   using Step = ComputationStep<decltype(&add), Item, int>;
   using Terminal = CallbackTerminal<Result, Collect>;
@@ -71,7 +71,7 @@ TEST(LookAhead, StatesInMemoryAreWhatTheyWouldBeInTheCache) {
     }
     const auto size = 1 + random() % batch.capacity;
     for (std::size_t j = 0; j < size; ++j) {
-      // New keys come all the time, and many of them twice in a row.
+      // New keys keep coming, many of them twice in a row.
       const Item item{static_cast<int>(random() % 80'000) & ~static_cast<int>(j % 2),
                       static_cast<int>(random() % 100)};
       batch.emplace(hash_key(item.key), item);

@@ -1,4 +1,4 @@
-// The end of a chain whose own end may fail.
+// A terminal whose `finish` may fail.
 #pragma once
 
 #include "step/failures/failure.hpp"
@@ -6,8 +6,9 @@
 
 namespace wallaroo::internal {
 
-/// A terminal whose `finish` calls a function of the user's: what that throws stops the application
-/// in the name of its stage. There is no record, so no other policy applies.
+/// A terminal whose `finish` calls a function of the user. An exception from it stops the
+/// application, with an error that names the stage; other policies need a record, and there is
+/// none.
 template <class Terminal>
 class NamedFinish : public Terminal {
  public:

@@ -1,4 +1,4 @@
-// What is said of a stage once, on whichever executor it is found out first.
+// Lets only one executor log a message about a stage.
 #pragma once
 
 #include <mutex>
@@ -11,7 +11,7 @@ namespace wallaroo::internal {
 /// Shared by all executors of a run.
 class OncePerStage {
  public:
-  /// True for the first caller.
+  /// Returns true for the first caller only.
   bool first(const StageInfo& stage) {
     const std::lock_guard lock(mutex_);
     return said_.insert(&stage).second;

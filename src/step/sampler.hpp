@@ -1,4 +1,4 @@
-// Decides which records are timed: about one per millisecond, at each function that it reaches.
+// Decides which calls of functions are timed: about one per millisecond for each function.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace wallaroo::internal {
 
-/// A function of the user's in a chain, and whether its next call is to be timed.
+/// A function of the user in a chain, and whether its next call is to be timed.
 struct SampledCall {
   explicit SampledCall(LatencyHistogram& its_latency) : latency(&its_latency) {}
   SampledCall(const SampledCall&) = delete;
@@ -20,24 +20,24 @@ struct SampledCall {
   bool due = false;
 };
 
-/// For the chain of one segment on one executor. Each millisecond all its functions become due, and
-/// each stays due until it has been called: behind a filter that may take long. While some are,
-/// records go through a copy of the loop that asks at each function. That copy is slower, so that
-/// what goes through it is paid for with time that has passed: all records where they are slow or
-/// rare, one in so many where they are fast.
+/// Serves the chain of one segment on one executor. Each millisecond all its functions become due,
+/// and each stays due until it has been called, which may take long behind a filter. While a
+/// function is due, records may go through a copy of the loop that asks at each function. That copy
+/// is slower, so each record that takes it costs credit, which passing time earns: slow or rare
+/// records all take it, of fast ones only one in many.
 ///
-/// The clock is read each half millisecond of work, whose length in records is known from the last
-/// time, and never seldom enough to miss that records have become slow.
+/// The clock is read about every half millisecond of work. The number of records until then is
+/// estimated from the last time, and limited, so that records that become slow are noticed.
 class Sampler {
  public:
   static constexpr std::int64_t period_ns = 1'000'000;
 
   void add(SampledCall& call) { calls_.push_back(&call); }
 
-  /// Before the records of a batch, which is not empty. `clock()` is what time it is.
+  /// Call before the records of a batch, which must not be empty. `clock()` returns the time.
   template <class Clock>
   void begin_batch(std::int64_t ingest_ns, std::size_t records, Clock&& clock) {
-    // Where records are rare, those that were counted do not tell how much time has passed.
+    // When records are rare, their number does not tell how much time has passed.
     if (ingest_ns - batch_ns_ >= period_ns) [[unlikely]] {
       batch_ns_ = ingest_ns;
       until_look_ = std::min(until_look_, random() % records);
@@ -45,14 +45,14 @@ class Sampler {
       look_between_batches(clock(), records);
     }
   }
-  /// So many records may pass before `look` is to be called.
+  /// How many records may pass before `look` must be called.
   std::size_t until_look() const { return until_look_; }
   void passed(std::size_t records) {
     until_look_ -= records;
     passed_ += records;
   }
   void look(std::int64_t now_ns);
-  /// How many of these records are next before another look; they are taken for passed.
+  /// Returns how many of these records to process before the next look, and counts them as passed.
   template <class Clock>
   std::ptrdiff_t take_part(std::ptrdiff_t records, Clock&& clock) {
     if (until_look_ == 0) [[unlikely]] {
@@ -63,10 +63,10 @@ class Sampler {
     return part;
   }
 
-  /// Some function is due, and there is time to ask for it with the next record.
+  /// True when a function is due and there is credit, so that the next record should be timed.
   bool wants_record() const { return due_ != 0 && credit_ != 0; }
   void spend() { --credit_; }
-  /// A call that was due is made.
+  /// Tells that a call that was due has been timed.
   void took() { --due_; }
 
  private:
@@ -76,7 +76,7 @@ class Sampler {
 
   void look_between_batches(std::int64_t now_ns, std::size_t records);
   void make_due(std::int64_t now_ns);
-  /// Where in a batch a look comes must not follow from where batches begin.
+  /// A random number, so that the position of a look does not depend on where batches begin.
   std::size_t random() {
     random_ = random_ * 6364136223846793005U + 1442695040888963407U;
     return static_cast<std::size_t>(random_ >> 33);
@@ -108,8 +108,8 @@ inline void Sampler::look(std::int64_t now_ns) {
   }
 }
 
-/// A batch of fast records is not cut in two for a look that finds nothing due: a loop over records
-/// that begins elsewhere each time is predicted less well.
+/// Looks before a batch of fast records, so that the batch is not cut in two when nothing is due: a
+/// loop that begins elsewhere each time is predicted less well.
 inline void Sampler::look_between_batches(std::int64_t now_ns, std::size_t records) {
   if (now_ns >= next_due_ns_) {
     until_look_ = random() % records;

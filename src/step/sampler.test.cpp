@@ -15,15 +15,15 @@ namespace {
 
 constexpr std::int64_t ms = 1'000'000;
 
-/// A chain of two functions, of which the second is reached by some records only, and what time it
-/// is when each record has been processed.
+/// A chain of two functions, the second of which only some records reach, with a clock that every
+/// record advances.
 struct Rig {
   Rig() {
     sampler.add(first);
     sampler.add(second);
   }
 
-  /// As Chain::process does it. `reaches(record)`: the second function, too.
+  /// Does what Chain::process does. `reaches(record)` says whether it reaches the second function.
   template <class Reaches>
   void batch(std::size_t records, std::int64_t ns_per_record, Reaches&& reaches) {
     sampler.begin_batch(now_ns, records, [this] {

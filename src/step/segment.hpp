@@ -16,14 +16,14 @@ namespace wallaroo::internal {
 
 class OncePerStage;
 
-/// A stage of a segment that keeps something.
+/// A stage of a segment that has state.
 struct KeptState {
   StageRuntime* stage;
   StageState* state;
 };
 
 /// Everything between two queues: takes batches from one, runs the stages record by record in one
-/// loop, and appends what comes out to the open batches of the next queues.
+/// loop, and appends the outputs to the open batches of the next queues.
 class Segment {
  public:
   Segment() = default;
@@ -31,43 +31,45 @@ class Segment {
   Segment& operator=(const Segment&) = delete;
   virtual ~Segment() = default;
 
-  /// Consumes all records of a data batch. Throws StageError when a stage's policy says stop; so do
-  /// `fire` and `on_time`.
+  /// Consumes all records of a data batch. Throws StageError when a stage with the policy `stop`
+  /// fails; so do `fire` and `on_time`.
   virtual void process(Batch& input) = 0;
-  /// The watermark of the input now; never goes back. What it makes due is done by `fire`.
+  /// Sets the watermark of the input, which never goes back. `fire` then does what it makes due.
   virtual void set_watermark(Watermark watermark) = 0;
-  /// Does a part of what is due (windows to fire, timers); true when more is left.
+  /// Fires some of the windows and timers that are due. Returns true when more are left.
   virtual bool fire() = 0;
-  /// Records of the last batch wait in it until what is due before them has fired: `fire` is to be
-  /// called, and no further batch must be processed until this is false. A barrier waits, too.
+  /// True while records of the last batch wait for timers that must fire before them. Then call
+  /// `fire`, and process no further batch and no barrier.
   virtual bool waiting() const = 0;
-  /// Processing time has reached `due_ns`, the engine time at which something waits for it.
+  /// Call when processing time has reached `due_ns()`.
   virtual void on_time(std::int64_t now_ns) = 0;
+  /// The engine time at which something here waits for processing time; `end_of_time` for never.
   virtual std::int64_t due_ns() const = 0;
-  /// For `gap_ns` of processing time input could not be read: nobody was silent then.
+  /// Tells that input could not be read for `gap_ns` of processing time, which is no silence.
   virtual void skip_time(std::int64_t gap_ns) = 0;
-  /// A partition of the source that starts this segment has appeared, or will give nothing more.
-  /// A bounded one is never idle: its records are there, and come when its source reads them.
+  /// Tells that a partition of the source that starts this segment has appeared. A bounded
+  /// partition is never idle, because its records exist and come when its source reads them.
   virtual void open_partition(std::uint64_t partition, bool bounded = false) = 0;
+  /// Tells that a partition will give nothing more.
   virtual void end_partition(std::uint64_t partition) = 0;
   /// See BatchReceiver.
   virtual void leave_partition(std::uint64_t partition) = 0;
   virtual void forget_partition(std::uint64_t partition) = 0;
-  /// The input has ended, and with it all its partitions: what they held back does so no longer.
+  /// Tells that the input has ended with all its partitions, so that none holds back the watermark.
   virtual void end_partitions() = 0;
-  /// A step here makes watermarks of event times, from one clock for each partition.
+  /// True when a step here makes watermarks from event times, with one clock for each partition.
   virtual bool has_event_time() const = 0;
-  /// The partition whose clock holds the watermark of that step back.
+  /// The partition whose clock holds back the watermark of that step.
   virtual std::optional<std::uint64_t> partition_behind() const = 0;
   /// Sends open output batches: those whose consumer waits, or all of them.
   virtual void flush(bool everything) = 0;
-  /// Once, after the last batch and before the last flush.
+  /// Call once, after the last batch and before the last flush.
   virtual void finish() = 0;
-  /// What a checkpoint holds of the stages here; of those that keep nothing, nothing.
+  /// The states of the stages here, for checkpoints. Stages without state are left out.
   virtual std::vector<KeptState> states() = 0;
 };
 
-/// What a segment is made from on an executor; all of it outlives the segment.
+/// The surroundings of a segment on an executor. All of them must outlive the segment.
 struct SegmentContext {
   const Clock& clock;
   const Log& log;
@@ -75,9 +77,9 @@ struct SegmentContext {
   std::vector<Outlet*> outlets;     ///< of the segment's output edges, in their order
   Outlet* dead_letters = nullptr;
   std::map<int, StageRuntime*> stages;  ///< by stage number
-  OncePerStage* once = nullptr;         ///< null: every executor says it
-  /// A producer that has not told the time for longer may not have been able to send anything.
-  /// Sources, which look for themselves, have none.
+  OncePerStage* once = nullptr;         ///< null: every executor logs by itself
+  /// If a producer has not told the time for longer than this, it may not have been able to send.
+  /// Sources measure that themselves, and have no limit here.
   std::int64_t longest_news_ns = end_of_time;
 };
 

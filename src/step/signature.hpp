@@ -1,4 +1,4 @@
-// What a user's function looks like, and which kind of computation that makes it.
+// Inspects a user's function, to find out which kind of computation it is.
 #pragma once
 
 #include <optional>
@@ -18,8 +18,8 @@ struct FunctionShape {
   static constexpr std::size_t arity = sizeof...(Args);
 };
 
-// Parameters and result of a pointer to a function or of an object with one call operator. Pointers
-// to members are not looked into: their only argument is the record.
+// The parameters and the result of a pointer to a function, or of an object with one call operator.
+// Pointers to members are not inspected, because their only argument is the record.
 template <class F>
 struct ShapeOf {
   static constexpr bool known = false;
@@ -67,7 +67,7 @@ inline constexpr bool is_emitter = false;
 template <class T>
 inline constexpr bool is_emitter<Emitter<T>> = true;
 
-/// Does the last parameter take an emitter?
+/// True when the last parameter takes an emitter.
 template <class F>
 constexpr bool takes_emitter() {
   if constexpr (ShapeOf<F>::known) {
@@ -79,7 +79,7 @@ constexpr bool takes_emitter() {
   return false;
 }
 
-/// Is the third parameter for timers?
+/// True when the third parameter takes timers.
 template <class F>
 constexpr bool takes_timers() {
   if constexpr (ShapeOf<F>::known) {
@@ -90,7 +90,7 @@ constexpr bool takes_timers() {
   return false;
 }
 
-/// Does the function have a second parameter that is not the emitter?
+/// True when the function has a second parameter that is not the emitter.
 template <class F>
 constexpr bool takes_state() {
   if constexpr (ShapeOf<F>::known) {

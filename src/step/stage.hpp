@@ -1,4 +1,4 @@
-// A stage as the engine knows it: its name, its kind, what to do when its function fails.
+// A stage as the engine knows it: its name, its kind, and the policy for failures.
 #pragma once
 
 #include <string>
@@ -23,11 +23,11 @@ enum class StageKind {
 
 struct StageInfo {
   std::string name;
-  std::string pipeline;  ///< the name of the source it hangs on (the first one after a merge)
+  std::string pipeline;  ///< name of the source of its pipeline (after a merge, of the first one)
   StageKind kind = StageKind::computation;
   OnError on_error = OnError::stop;
   bool temporal = false;  ///< makes watermarks or waits for them
-  /// Of windows and joins: the stages before it that make its event times, as "'a' and 'b'".
+  /// For windows and joins: the stages that give their records event time, as "'a' and 'b'".
   std::string clocks = {};
 };
 
@@ -35,9 +35,9 @@ struct StageInfo {
 struct StageRuntime {
   const StageInfo* info = nullptr;
   StageMetrics metrics;
-  SampledCall call{metrics.latency};           ///< of the stage's function, with a record
-  SampledCall output{metrics.output_latency};  ///< that makes results, or handles a timer
-  SourceMetrics* source = nullptr;  ///< of a stage that is a source
+  SampledCall call{metrics.latency};           ///< calls of the stage's function with a record
+  SampledCall output{metrics.output_latency};  ///< calls that make results or handle a timer
+  SourceMetrics* source = nullptr;             ///< null unless the stage is a source
 };
 
 }  // namespace wallaroo::internal

@@ -1,4 +1,4 @@
-// Which calls of a chain's functions are timed, and what of them.
+// Tests which calls of a chain's functions are timed, and which part of them.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +21,7 @@ using testing_support::Surroundings;
 
 std::uint64_t timed(const LatencyHistogram& latency) { return read_bins(latency).total; }
 
-/// The longest of the calls that were timed, within a factor of two; 0 when none was.
+/// The duration of the longest timed call, within a factor of two; 0 when none was timed.
 std::chrono::nanoseconds longest(const LatencyHistogram& latency) {
   for (std::size_t bin = LatencyHistogram::bins; bin-- > 1;) {
     if (latency.in_bin(bin) != 0) {
@@ -31,7 +31,7 @@ std::chrono::nanoseconds longest(const LatencyHistogram& latency) {
   return 0ns;
 }
 
-/// At least as long as the shortest of them, within a factor of two.
+/// An upper bound of the shortest timed call, within a factor of two.
 std::chrono::nanoseconds shortest(const LatencyHistogram& latency) {
   for (std::size_t bin = 1; bin < LatencyHistogram::bins; ++bin) {
     if (latency.in_bin(bin) != 0) {
@@ -41,7 +41,7 @@ std::chrono::nanoseconds shortest(const LatencyHistogram& latency) {
   return 0ns;
 }
 
-/// A chain of one function and a callback, fed with batches of numbers.
+/// A chain of one function and a callback that gets batches of numbers.
 template <class F, class Callback>
 struct Fed {
   using Step = ComputationStep<StoredFunction<F>, int, NoKey>;
@@ -76,7 +76,7 @@ TEST(Timing, ARecordThatIsRareBehindAFilterIsTimedInEachOfManyBatches) {
     fed.batch(1000);
   }
   EXPECT_EQ(passed, 20);
-  // How many depends on the machine; a fixed share of the batches would be one of them at most.
+  // The number depends on the machine. With a fixed share of the batches it would be at most 1.
   EXPECT_GE(timed(fed.around.sink.metrics.latency), 4U);
   EXPECT_GE(longest(fed.around.sink.metrics.latency), 1ms);
 }
@@ -91,7 +91,8 @@ TEST(Timing, WhatAFunctionEmitsWhileItRunsIsNotItsOwnTime) {
       [](const int&) { std::this_thread::sleep_for(50us); });
   fed.batch(10);
   EXPECT_GE(timed(fed.around.stage.metrics.latency), 1U);
-  // While it runs it hands on 512 of them, which takes 25 ms. Not each of the calls is interrupted.
+  // A call hands on 512 outputs while it runs, which takes 25 ms that must not count. The machine
+  // does not interrupt every call, so the shortest one shows that.
   EXPECT_LT(shortest(fed.around.stage.metrics.latency), 17ms);
   EXPECT_GE(timed(fed.around.sink.metrics.latency), 1U);
 }

@@ -1,4 +1,4 @@
-// Timers that are due in great number: what a batch must wait for, and in what portions they fire.
+// Many timers are due at once: a batch waits for some of them, and they fire in portions.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -25,7 +25,7 @@ void words(const std::string& line, Emitter<std::string_view>& emit) {
   }
 }
 
-/// Each nanosecond from the first record on.
+/// Sets a timer for each nanosecond from the first record on.
 struct Beat {
   void operator()(std::string_view word, int& records, Timers& timers,
                   Emitter<std::string>& emit) {
@@ -40,7 +40,7 @@ struct Beat {
   }
 };
 
-/// A chain whose timers look at words in records that are gone by then.
+/// A chain whose waiting records hold views of words, whose batches are gone by then.
 class Rig {
  public:
   void process(const std::string& line) {
@@ -89,7 +89,7 @@ TEST(ManyDueTimers, FireInPortionsAndTheRecordsBehindThemWaitInTheirOrder) {
   rig.chain_.set_watermark({beats, false});
   rig.process("a-long-word-of-the-first-line second third");
   EXPECT_TRUE(rig.chain_.waiting());
-  // What comes after the batch is not met by its records.
+  // Records of the batch do not see a watermark that comes after it.
   rig.chain_.set_watermark({2 * beats, false});
   EXPECT_EQ(rig.take(), "a-long-word-of-the-first-line");
   std::size_t fired = rig.take_beats();

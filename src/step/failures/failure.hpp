@@ -1,4 +1,4 @@
-// What happens when a user's function or a decoder fails on a record.
+// Applies the policies for records on which a user's function or a decoder has failed.
 #pragma once
 
 #include <cstdint>
@@ -19,32 +19,34 @@ namespace wallaroo::internal {
 
 /// The record on which a stage failed.
 struct FailedRecord {
-  std::string record;       ///< as text; of a decoder: the frame's bytes
+  std::string record;       ///< as text, or for a decoder the frame's bytes
   bool raw = false;         ///< true for a frame's bytes, which messages must escape
   std::string origin = {};  ///< peer or file and the record's number, where known
 };
 
-/// For the exception being handled, which `finish()` of the stage's callback has thrown.
+/// Throws StageFailure for the present exception, which `finish()` of the stage's callback threw.
+/// Call inside a catch block.
 [[noreturn]] void throw_failed_finish(const StageInfo& stage);
-/// For the exception being handled, which the stage's aggregation has thrown while `doing`.
+/// Throws StageFailure for the present exception, which the stage's aggregation threw; `doing` is
+/// such as "while windows fired". Call inside a catch block.
 [[noreturn]] void throw_failed_aggregation(const StageInfo& stage, std::string_view doing);
-/// Throws what a record is refused with whose key, as text, is not equal to itself.
+/// Throws the refusal of a record whose key is not equal to itself. `key` is the key as text.
 [[noreturn]] void throw_key_refusal(std::string_view key);
 
-/// Applies the stages' policies, for all stages of a segment on one executor.
+/// Applies the error policies of all stages of a segment on one executor.
 class FailureHandler {
  public:
   /// `dead_letters` is null when no stage of the segment uses that policy.
   FailureHandler(const Log& log, Outlet* dead_letters);
   ~FailureHandler();
 
-  /// Throws StageFailure when the policy is `stop`; otherwise the caller goes on with the next
-  /// record.
+  /// Handles one failed record. Throws StageFailure when the policy of the stage is `stop`;
+  /// otherwise the caller goes on with the next record.
   void handle(StageRuntime& stage, std::string_view error, const FailedRecord& failed);
-  /// What the exception being handled says.
+  /// The message of the present exception. Call inside a catch block.
   static std::string current_error();
 
-  /// A user's function may have swallowed the StageFailure: checked after each batch.
+  /// Throws the StageFailure again if a user's function has swallowed it. Call after each batch.
   void rethrow_if_stopped() const;
   void flush();
 

@@ -16,8 +16,8 @@ std::string advice(const StageInfo& stage) {
                      stage.kind == StageKind::join ? "join" : "windows");
 }
 
-/// How far behind the watermark a record came. One that came before it belongs to a window that
-/// was closed for another reason, such as a time-out.
+/// Says at which watermark a record came, and how far behind it. A record that is not behind it
+/// belongs to a window that was closed for another reason, such as a time-out.
 std::string met(std::int64_t time_ns, std::int64_t watermark_ns) {
   const bool behind = watermark_ns != no_time && watermark_ns != end_of_time &&
                       watermark_ns > time_ns;

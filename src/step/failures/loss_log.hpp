@@ -1,4 +1,4 @@
-// Says in the log which records came too late, and what can be done about it.
+// Logs which records came too late, and what can be done about it.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@
 
 namespace wallaroo::internal {
 
-/// Of all stages of a segment on one executor. The first records are told of at once, then ever
-/// fewer, as records are on which a stage failed (FailureHandler).
+/// Serves all stages of a segment on one executor. It logs the first records at once and then ever
+/// fewer, as FailureHandler does.
 class LossLog {
  public:
   explicit LossLog(const Log& log) : log_(&log) {}
 
-  /// A record that came when the stage's watermark was `watermark_ns`. One that is dropped is a
-  /// warning; what becomes of others the application has chosen.
+  /// Logs a record that came when the stage's watermark was `watermark_ns`. A dropped record is a
+  /// warning; others are information, since the application has chosen what to do with them.
   template <class Record>
   void late(const StageRuntime& stage, const LateArrival& arrival, std::int64_t watermark_ns,
             const Record& record) {
@@ -36,7 +36,7 @@ class LossLog {
     const StageRuntime* stage = nullptr;
     bool dropped = false;
     std::uint64_t count = 0;
-    std::uint64_t told = 0;  ///< as of the last message
+    std::uint64_t told = 0;  ///< how many of them the messages so far include
   };
 
   Told& told_of(const StageRuntime& stage, bool dropped);

@@ -1,4 +1,4 @@
-// Which of many equal messages are worth a line in the log.
+// Decides which of many equal messages are logged.
 #pragma once
 
 #include <bit>
@@ -6,8 +6,8 @@
 
 namespace wallaroo::internal {
 
-/// The first ones in full, then ever fewer: a poisoned input must not fill the log. `count` is that
-/// of the messages so far, this one included.
+/// True for the first messages, and then for ever fewer, because broken input must not fill the
+/// log. `count` is the number of messages so far, including this one.
 constexpr bool worth_logging(std::uint64_t count) {
   return count <= 8 || std::has_single_bit(count);
 }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t year_1990 = 631'152'000;    // in seconds since 1970
-constexpr std::int64_t year_2100 = 4'102'444'800;  // likewise
+constexpr std::int64_t year_2100 = 4'102'444'800;  // in seconds since 1970
 
 struct Unit {
   const char* name;

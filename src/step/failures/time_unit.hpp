@@ -1,4 +1,4 @@
-// Event times that were given in another unit than nanoseconds.
+// Recognises event times that were given in another unit than nanoseconds.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,8 @@
 
 namespace wallaroo::internal {
 
-/// What to say about a time that as nanoseconds is before 1990 or after 2100; nothing about others.
+/// Returns a warning about a time that, as nanoseconds, is before 1990 or after 2100. Nothing for
+/// other times.
 std::optional<std::string> doubt_about_unit(std::int64_t time_ns);
 
 }  // namespace wallaroo::internal

@@ -1,4 +1,4 @@
-// The end of a chain at a sink that is a function of the user's.
+// The end of a chain at a sink that is a function of the user.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 
 namespace wallaroo::internal {
 
-/// A sink that is a function of the user's, called here.
+/// Calls the function of the user that is the sink.
 template <class T, class Callback>
 class CallbackTerminal {
  public:
@@ -25,8 +25,8 @@ class CallbackTerminal {
   CallbackTerminal(const Spec& spec, const SegmentContext& context, OutletCursor&)
       : callback_(spec.callback), stage_(context.stages.at(spec.stage)) {}
 
-  /// A small plain object works on a local copy of itself during a batch: what it counts can then
-  /// stay in registers, since no other store in the loop can be to it.
+  /// A small plain object is copied to a local variable during a batch. Its members can then stay
+  /// in registers, since no other store in the loop can change them.
   static constexpr bool local = std::is_trivially_copyable_v<Callback> &&
                                 !std::is_empty_v<Callback> && std::is_object_v<Callback> &&
                                 std::is_class_v<Callback> && sizeof(Callback) <= 64;

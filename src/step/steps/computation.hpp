@@ -1,4 +1,4 @@
-// A user's computation as a step of a chain: checked, classified, called.
+// Checks, classifies and calls a user's computation.
 #pragma once
 
 #include <functional>
@@ -36,8 +36,8 @@ requires(takes_state<F>()) struct StateOf<F> {
   using type = std::remove_cvref_t<ArgumentOf<F, 1>>;
 };
 
-/// Checks that F can be a stage after one that emits In, with messages in the user's words, and
-/// tells its kind. In is never a reference.
+/// Checks that F can be a stage after one that emits In, with compile errors in the user's words,
+/// and classifies it. In is never a reference.
 template <class F, class In>
 struct Computation {
   static constexpr bool known = ShapeOf<F>::known;
@@ -119,11 +119,11 @@ struct Computation {
                 "wallaroo: a stage's function must return its output (T, std::optional<T> or "
                 "std::vector<T>) or take an Emitter<T>& as its last parameter");
   using Output = std::conditional_t<emits, Result, typename OutputsOf<Result>::type>;
-  /// Exactly one output for each input.
+  /// True when there is exactly one output for each input.
   static constexpr bool one_to_one = !emits && OutputsOf<Result>::one;
 };
 
-/// The engine's side of an emitter. `take(outputs, size)` is given what it holds.
+/// The engine's side of an emitter. `take(outputs, size)` gets the outputs that it holds.
 struct EmitterAccess {
   template <class T, class Take>
   static void bind(Emitter<T>& emitter, Take& take) {
@@ -139,7 +139,8 @@ struct EmitterAccess {
   }
   template <class T, class Take>
   static void drain(Emitter<T>& emitter, Take& take) {
-    // Cleared also when a later stage fails: the function that emits may swallow the exception.
+    // Clears the emitter also when a later stage fails, because the function that emits may swallow
+    // the exception.
     struct Clear {
       Emitter<T>& emitter;
       ~Clear() { emitter.clear(); }

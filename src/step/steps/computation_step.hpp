@@ -1,4 +1,4 @@
-// One stage of a fused chain: calls the user's function and hands its outputs to the next step.
+// A stage of a fused chain that calls the user's function and hands its outputs to the next step.
 #pragma once
 
 #include <algorithm>
@@ -21,18 +21,18 @@ namespace wallaroo::internal {
 
 struct NoState {};
 
-/// The states of the next few records, looked up in a loop of nothing but look-ups: those that wait
-/// for memory overlap, which the processor does not achieve by itself over whole records.
+/// The states of the next few records, looked up in a loop that does nothing else. Look-ups that
+/// wait for memory then overlap; the processor cannot achieve that over whole records.
 template <class State>
 class LookAhead {
  public:
   static constexpr std::ptrdiff_t most = 32;
 
-  /// Of the record after the last one that was added.
+  /// Adds the state of the next record to look up.
   [[gnu::always_inline]] void add(State* found) { found_[added_++] = found; }
-  /// Of the next record; null when it has to be looked up now.
+  /// The state of the next record to process; null when it has to be looked up now.
   [[gnu::always_inline]] State* take() { return found_[taken_++]; }
-  /// Those that were added are not where they were.
+  /// Drops all states, because they have moved.
   void forget() { std::fill(found_.begin(), found_.end(), nullptr); }
   void begin() { taken_ = added_ = 0; }
 
@@ -42,7 +42,7 @@ class LookAhead {
   std::size_t taken_ = 0;
 };
 
-/// The state of one stage on one executor: per key in a keyed chain, else one value.
+/// The state of one stage on one executor: one value per key, or one value in a chain without keys.
 template <class Key, class State>
 struct StateHolder final : StageState {
   KeyedState<Key, State> states;
@@ -88,19 +88,20 @@ struct StateHolder<Key, void> : NoState {};
 template <>
 struct StateHolder<NoKey, void> : NoState {};
 
-/// Key is the key's type, or NoKey in a chain that is not keyed.
+/// Key is the type of the keys, or NoKey in a chain without keys.
 template <class F, class In, class Key>
 class ComputationStep {
  public:
   using Traits = Computation<F, In>;
   using Record = In;
   using Output = typename Traits::Output;
-  /// The function may emit views into a record that owns its bytes.
+  /// True when the function may emit views into a record that owns its bytes.
   static constexpr bool may_view_its_record =
       may_hold_views<Output> && !only_views<In> && !std::is_scalar_v<In>;
-  /// What the tally counts: inputs without an output, else outputs. Of a function with at most one
-  /// output the losses are counted: those of one with exactly one are only its failures, and where
-  /// the loop is vectorised the losses of a filter cost less than what passes it.
+  /// True when the tally counts losses (inputs without an output), false when it counts outputs.
+  /// Losses are counted for functions with at most one output. With exactly one they are only the
+  /// failures, and in a vectorised loop the losses of a filter are cheaper to count than its
+  /// outputs.
   static constexpr bool tallies_losses = Traits::one_to_one || is_optional<typename Traits::Result>;
   static constexpr bool stateful = Traits::stateful;
   static constexpr bool plain = !stateful && !Traits::emits &&
@@ -126,23 +127,23 @@ class ComputationStep {
 
   static constexpr bool looks_ahead = stateful && !std::is_same_v<Key, NoKey>;
   static constexpr std::ptrdiff_t most_ahead = LookAhead<void>::most;
-  /// Asked once for each batch. Where the states are in the cache the second loop costs more than
-  /// it gains.
+  /// Called once per batch. True when the states are too large for the cache; otherwise the second
+  /// loop would cost more than it gains.
   bool wants_look_ahead() {
-    constexpr std::uint32_t batches_between = 64;  // it takes a look at all key groups
+    constexpr std::uint32_t batches_between = 64;  // because is_large() visits all key groups
     if (batches_++ % batches_between == 0) {
       wants_look_ahead_ = state_->states.is_large();
     }
     return wants_look_ahead_;
   }
-  /// Before the next records, in their order, at most `most_ahead` of them.
+  /// Call before looking up the next records, in their order, at most `most_ahead` of them.
   void begin_look_ahead() { state_->ahead.begin(); }
   template <class KeyPlace>
   [[gnu::always_inline]] void look_ahead(const KeyPlace& place) {
     state_->look_ahead(key_place(place));
   }
 
-  /// Moves the record to where it lives as long as the records made from this input batch.
+  /// Moves the record to memory that lives as long as all records made from this input batch.
   template <class R>
   const In& keep(ChainContext& context, R&& record) {
     static_assert(std::is_constructible_v<In, R&&>,
@@ -202,9 +203,9 @@ class ComputationStep {
     }
   }
 
-  // Only a function that takes R&& consumes the record: one that takes it by value gets a copy, so
-  // that the record is still whole when the function throws and must be reported. Where others need
-  // the record it comes as const&, and a function that insists on moving gets a copy too.
+  // Only a function that takes R&& consumes the record. One that takes it by value gets a copy, so
+  // that the record is still intact when the function throws and it must be reported. If others
+  // need the record, it comes as const&, and a function that takes R&& gets a copy, too.
   template <class R, class... Rest>
   decltype(auto) invoke(R&& record, Rest&... rest) {
     if constexpr (std::is_invocable_v<F&, const In&, Rest&...>) {
@@ -245,7 +246,7 @@ class ComputationStep {
     }
   }
 
-  // Outputs that lie in a row are handed over together where the rest of the chain takes them so.
+  // Hands over all outputs with one call if the rest of the chain accepts that.
   template <class Next>
   [[gnu::always_inline]] static void pass_all(Output* outputs, std::size_t size, Next& next) {
     if constexpr (requires { next.all(outputs, size); }) {

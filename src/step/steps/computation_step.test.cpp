@@ -19,7 +19,7 @@ std::vector<int> numbers(int from, int to) {
   return result;
 }
 
-// What holds of every run that did not stop, whatever the function does.
+// Expects what must hold for every run that did not stop, whatever the function does.
 template <class Out>
 void expect_counts(const StageRun<Out>& run, std::size_t in, std::size_t errors = 0) {
   EXPECT_EQ(run.stopped, "");
@@ -30,7 +30,7 @@ void expect_counts(const StageRun<Out>& run, std::size_t in, std::size_t errors 
   EXPECT_EQ(run.sink_out, run.outputs.size());
 }
 
-// Batches below and above the size at which each has a timed record.
+// The parameter is the size of batches, below and above that at which each has a timed record.
 class Computation : public testing::TestWithParam<std::size_t> {
  protected:
   RunOptions options(OnError on_error = OnError::stop) const {
@@ -213,7 +213,7 @@ TEST_P(Computation, RecordsWithCArraysAndBasesAreFine) {
             std::vector<int>{7});
 }
 
-// Every shape of function, each of which fails on 13.
+// Functions of every form, which all fail on 13.
 int plain(int n) { return n == 13 ? throw std::runtime_error("unlucky") : n; }
 std::optional<int> optional(int n) { return plain(n); }
 std::vector<int> vector(int n) { return {plain(n), n}; }

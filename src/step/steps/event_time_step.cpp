@@ -10,7 +10,7 @@ namespace wallaroo::internal {
 
 namespace {
 
-/// To the second.
+/// The date and time, to the second.
 std::string date_of(std::int64_t time_ns) {
   const std::string date = date_text(time_ns);
   const std::size_t fraction = date.find('.');

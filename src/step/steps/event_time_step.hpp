@@ -1,4 +1,4 @@
-// Stamps records with their event time, and makes the watermarks that follow from it.
+// Gives records their event time, and makes watermarks from it.
 #pragma once
 
 #include <algorithm>
@@ -31,15 +31,15 @@ inline constexpr bool is_time_point = false;
 template <class Clock, class Duration>
 inline constexpr bool is_time_point<std::chrono::time_point<Clock, Duration>> = true;
 
-/// What an extractor found, as nanoseconds since the epoch; beyond the years 1677 to 2262 the last
-/// moment of those.
+/// Converts the result of an extractor to nanoseconds since the epoch. Times before the year 1677
+/// become `no_time`, those after 2262 `end_of_time`.
 template <class Time>
 std::int64_t to_event_time(const Time& time) {
   if constexpr (is_time_point<Time>) {
     using Seconds = std::chrono::duration<long double>;
     const Seconds seconds = time.time_since_epoch();
     constexpr Seconds most = std::chrono::nanoseconds::max();
-    // What is no number is no time either, and is refused with those beyond the end.
+    // NaN is refused together with times beyond the end.
     if (!(seconds < most) || seconds <= -most) [[unlikely]] {
       return seconds.count() <= 0 ? no_time : end_of_time;
     }
@@ -56,19 +56,20 @@ std::int64_t to_event_time(const std::chrono::time_point<Clock, std::chrono::nan
   return time.time_since_epoch().count();
 }
 
-/// Why a record's time is refused.
+/// The error message for a record whose time is refused.
 std::string too_far_ahead(std::int64_t time_ns, std::int64_t wall_ns,
                           std::chrono::nanoseconds max_ahead);
 
-/// Records moved no watermark, because others contradicted their times.
+/// Warns of records that did not move the watermark because other records contradicted their times.
 void warn_of_far_ahead(const Log& log, std::string_view stage, std::uint64_t records,
                        std::chrono::nanoseconds max_jump);
 
-/// Warns of the first event time of a stage that looks like one in another unit; `once`, unless it
-/// is null, makes it the first on any executor.
+/// Warns of a first event time that seems to be in another unit. With `once`, which may be null,
+/// only one executor warns.
 void doubt_unit(const StageInfo& stage, std::int64_t time_ns, const Log& log, OncePerStage* once);
 
-/// Call inside of a catch block.
+/// Throws StageFailure for the present exception, which making a watermark strategy threw. Call
+/// inside a catch block.
 [[noreturn]] void throw_no_strategy(const StageInfo& stage);
 
 template <class F, class In>
@@ -98,7 +99,7 @@ class EventTimeStep : public TemporalStep {
     F extract;
     EventTimeOptions options;
     int stage = -1;
-    bool again = false;  ///< its input has event time already, by other watermarks
+    bool again = false;  ///< the input already has event time, with other watermarks
   };
 
   EventTimeStep(const Spec& spec, const SegmentContext& context)
@@ -121,7 +122,7 @@ class EventTimeStep : public TemporalStep {
   void begin_batch(ChainContext& context) {
     const std::int64_t wall_ns = max_ahead_.count() > 0 ? clock_.wall_ns() : end_of_time;
     making_strategy([&] { clocks_->select(context.partition, clock_.now_ns(), wall_ns); });
-    // As a watermark the end of time would say that nothing follows.
+    // end_of_time must be refused, because as a watermark it would say that nothing follows.
     latest_of_batch_ = std::min(end_of_time - 1, saturating_add(wall_ns, max_ahead_.count()));
     latest_ = unit_checked_ ? latest_of_batch_ : no_time;
   }
@@ -150,7 +151,7 @@ class EventTimeStep : public TemporalStep {
     next(At<KeyPlace>{key_place(place), time_ns}, std::forward<R>(record));
   }
 
-  /// Its own watermark takes the place of what comes in, but for the end.
+  /// Replaces the incoming watermark by its own, except the end of time.
   Watermark set_watermark(Watermark in) {
     clocks_->update();
     if (const std::int64_t gap_ns = news_.told(in.time_ns); gap_ns != 0) [[unlikely]] {
@@ -209,8 +210,8 @@ class EventTimeStep : public TemporalStep {
     }
   };
 
-  /// No record is to blame when the strategy of a new partition cannot be made: the application
-  /// stops, whatever the policy is.
+  /// Stops the application, whatever the policy is, when the strategy of a new partition cannot be
+  /// made, because no record is at fault.
   template <class Work>
   void making_strategy(Work&& work) const {
     try {
@@ -220,8 +221,8 @@ class EventTimeStep : public TemporalStep {
     }
   }
 
-  /// Of a time that is greater than `latest_`, as that of the first record of all is, which is
-  /// looked at more closely.
+  /// Handles a time greater than `latest_`. The first time of all is always greater, so that its
+  /// unit is checked here. Returns true when the record is refused.
   template <class R>
   [[gnu::noinline, gnu::cold]] bool refuses(ChainContext& context, const R& record,
                                             std::int64_t time_ns) {
@@ -237,7 +238,7 @@ class EventTimeStep : public TemporalStep {
     return true;
   }
 
-  // Once in a while, though it goes on.
+  // Warns at most every 30 seconds.
   [[gnu::noinline, gnu::cold]] void warn_of_jumps() {
     constexpr std::int64_t between_warnings_ns = 30'000'000'000;
     const std::int64_t now_ns = clock_.now_ns();
@@ -253,8 +254,8 @@ class EventTimeStep : public TemporalStep {
   F extract_;
   std::chrono::nanoseconds max_ahead_;
   std::chrono::nanoseconds max_jump_;
-  std::int64_t latest_ = 0;  ///< greater times are looked at closely
-  std::int64_t latest_of_batch_ = 0;  ///< greater ones are refused
+  std::int64_t latest_ = 0;  ///< times greater than this are given to `refuses`
+  std::int64_t latest_of_batch_ = 0;  ///< times greater than this are refused
   bool unit_checked_ = false;
   const Clock& clock_;
   const Log& log_;

@@ -51,7 +51,7 @@ TEST(ToEventTime, TakesIntegersAsNanoseconds) {
   EXPECT_EQ(to_event_time(std::numeric_limits<std::uint64_t>::max()), end_of_time);
 }
 
-/// A wall clock that somebody sets.
+/// A clock whose wall time the test sets.
 class SetClock final : public Clock {
  public:
   std::int64_t now_ns() const override { return now; }
@@ -60,7 +60,7 @@ class SetClock final : public Clock {
   std::int64_t wall = 0;
 };
 
-/// Which of the times are taken.
+/// Collects the times that are accepted.
 class TimesRig {
  public:
   explicit TimesRig(const EventTimeOptions& options)
@@ -107,9 +107,9 @@ TEST(EventTimeStep, TimesAreHeldAgainstTheWallClockAsItIsNow) {
   TimesRig rig(options);
   using Times = std::vector<std::int64_t>;
   EXPECT_EQ(rig.give({100, 101}), Times{100});
-  rig.clock.wall = 7200;  // it was slow, and is put right
+  rig.clock.wall = 7200;  // the clock was slow, and is set right
   EXPECT_EQ(rig.give({7300, 7301}), Times{7300});
-  rig.clock.wall = 1000;  // it was fast
+  rig.clock.wall = 1000;  // the clock was fast, and is set right
   EXPECT_EQ(rig.give({1101, 1100}), Times{1100});
 }
 
@@ -121,7 +121,7 @@ TEST(EventTimeStep, RecordsFarAheadOfTheOthersAreToldOfOnceInAWhile) {
   rig.give({1, 2});
   rig.give({500, 3});
   rig.give({500, 501, 4});
-  // Before it, the first time is told to be in a doubtful unit.
+  // The first line says that the first time is in a doubtful unit.
   ASSERT_EQ(rig.log().size(), 2U);
   EXPECT_NE(rig.log()[1].find("'stage': the times of 1 records were more than 1e-07 s ahead"),
             std::string::npos)

@@ -29,8 +29,8 @@ namespace wallaroo::internal {
 template <class Left, class Right>
 using EitherSide = std::variant<Left, Right>;
 
-/// How the join's function takes a pair: by reference where a side is always there, else by
-/// pointer, which is null in a record that is emitted alone.
+/// Calls the function of the join with a pair: a side that is always present is passed by
+/// reference, the other by pointer, which is null for a record that is emitted alone.
 template <JoinKind kind, class F, class Left, class Right>
 decltype(auto) invoke_join(F& function, const Left* left, const Right* right) {
   if constexpr (kind == JoinKind::inner) {
@@ -153,7 +153,7 @@ class JoinStep : public TemporalStep {
   using Set = JoinSet<Key, Left, Right>;
   template <class Side>
   static constexpr bool check_side() {
-    if constexpr (!holds_views<Side>) {  // of which JoinSet tells more
+    if constexpr (!holds_views<Side>) {  // JoinSet reports records with views
       return check_storable<Side>();
     }
     return true;
@@ -175,7 +175,7 @@ class JoinStep : public TemporalStep {
       if (schema != schema_text<std::int64_t>()) {
         return load_all<JoinClock::Saved>(schema, saved);
       }
-      std::vector<JoinClock::Saved> clocks;  // of versions that kept the watermark alone
+      std::vector<JoinClock::Saved> clocks;  // from versions that stored only the watermark
       for (const std::int64_t watermark : load_all<std::int64_t>(schema, saved)) {
         clocks.push_back({watermark, watermark});
       }
@@ -183,7 +183,7 @@ class JoinStep : public TemporalStep {
     }
   };
 
-  /// Few enough that what leaves together holds other records up for less than a millisecond.
+  /// Few enough that records that leave together delay others by less than a millisecond.
   static constexpr std::size_t records_per_slice = 512;
 
   template <class Next, bool timed>
@@ -192,7 +192,7 @@ class JoinStep : public TemporalStep {
     ChainContext* context;
     std::uint64_t* tally;
     Next* next;
-    CallTimer<timed>* of_record;  ///< without what comes out; null when no record brings it
+    CallTimer<timed>* of_record;  ///< times the record, without its outputs; null without a record
 
     void pair(const Key& key, std::int64_t time_ns, const Left& left, const Right& right) {
       emit(key, time_ns, &left, &right);
@@ -259,7 +259,7 @@ class JoinStep : public TemporalStep {
     context.failures.handle(*stage_, FailureHandler::current_error(), {std::move(pair)});
   }
 
-  // The watermark behind it; see temporal.hpp about the end.
+  // The watermark behind this step; temporal.hpp describes the end.
   std::int64_t behind(std::int64_t in_ns, bool empty) {
     if (in_ns == end_of_time) {
       return empty ? end_of_time : passed_ns_;
@@ -286,8 +286,8 @@ class JoinStep : public TemporalStep {
   const bool tells_time_;
   std::unique_ptr<State> set_;
   Watermark input_;
-  bool touched_ = true;  ///< something happened since processing time was told
-  std::int64_t passed_ns_ = no_time;  ///< the last watermark behind it before the end
+  bool touched_ = true;  ///< something happened since the last `on_time`
+  std::int64_t passed_ns_ = no_time;  ///< the last watermark behind this step before the end
   JoinCounters published_;
 };
 

@@ -1,4 +1,4 @@
-// Which share of the records falls into one key group.
+// Estimates the share of records that fall into the fullest key group.
 #pragma once
 
 #include <algorithm>
@@ -11,10 +11,11 @@
 
 namespace wallaroo::internal {
 
-/// Of the last few thousand records that it was told of: older ones count ever less.
+/// Covers the last few thousand records; older records count ever less.
 class KeyGroupShares {
  public:
-  /// Sets `hottest` to the share of the fullest group, in billionths, now and then.
+  /// Counts a record, and now and then sets `hottest` to the share of the fullest group, in
+  /// billionths.
   void add(std::size_t group, Gauge& hottest) {
     most_ = std::max(most_, ++count_[group]);
     ++total_;

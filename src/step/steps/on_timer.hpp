@@ -1,4 +1,4 @@
-// Calling a computation, and its `on_timer`, in the form that they have.
+// Calls a computation and its `on_timer` with the parameters that they take.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,8 @@ concept HasOnTimer = requires(F& function, Args&... args) {
   function.on_timer(args...);
 };
 
-/// With the record by reference, or as its own.
+/// Passes the record by const reference if the function accepts that; otherwise moves it, or passes
+/// a copy.
 template <class In, class F, class R, class... Rest>
 decltype(auto) call_computation(F& function, R&& record, Rest&... rest) {
   if constexpr (std::is_invocable_v<F&, const In&, Rest&...>) {
@@ -29,7 +30,7 @@ decltype(auto) call_computation(F& function, R&& record, Rest&... rest) {
   }
 }
 
-// With and without what a computation may leave out: the timers, and the key where there is none.
+// Passes the optional parameters, timers and key, only if the computation takes them.
 template <class F, class State, class Key, class... Emit>
 decltype(auto) call_on_timer(F& function, const Key& key, State& state, const Timer& timer,
                              Timers& timers, Emit&... emitter) {
@@ -48,7 +49,8 @@ decltype(auto) call_on_timer(F& function, const Key& key, State& state, const Ti
   }
 }
 
-/// visit(output) for what a function returned: T, std::optional<T> or std::vector<T>.
+/// Calls visit(output) for each output in a function's result: T, std::optional<T> or
+/// std::vector<T>.
 template <class Result, class Visit>
 void each_output(Result&& result, Visit&& visit) {
   using Plain = std::remove_cvref_t<Result>;

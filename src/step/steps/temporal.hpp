@@ -10,28 +10,33 @@
 
 namespace wallaroo::internal {
 
-// Besides what every step has, a temporal step has: begin_batch(context); apply, whose next takes
-// the place (the record's key and time) along with the record; set_watermark(in), called with every
-// change of the watermark before the step and after everything that may change the one behind it,
-// which it returns (a step that holds something back for later is not idle, whatever its input is:
-// others must wait for what it will emit); pending() and fire(context, tally, next), a bounded part
-// of what the watermark has made due, true when more is left; due_ns() and on_time(context, now,
-// tally, next) for processing time; skip_time(gap), when input could not be read for so long, which
-// is no silence of a sender; waiting(), whether records wait in it; and for partitions of a source
-// what BatchReceiver has, end_partitions(), has_event_time() and partition_behind(), as a segment has.
+// A temporal step has these members besides those of every step:
+//   begin_batch(context)
+//   apply(...)          as in every step, but `next` also takes the place (key and time)
+//   set_watermark(in)   returns the watermark behind the step. Called with every change of the
+//                       watermark before the step, and after everything that may change the one
+//                       behind it. A step that holds something back is not idle, whatever its
+//                       input is, because others must wait for what it will emit.
+//   pending()           true when something is due
+//   fire(context, tally, next)   fires a bounded part of what is due; true when more is left
+//   due_ns(), on_time(context, now, tally, next)   as in Segment, for processing time
+//   skip_time(gap)      as in Segment
+//   waiting()           true while records wait in it
+// and, as in Segment, end_partitions(), has_event_time(), partition_behind() and the calls about
+// partitions.
 //
 // The end of time comes only after everything that the last watermark before it made due has fired.
 // While a step has something left to fire because of the end, the watermark behind it stays where
-// it was then: else what the next step takes for complete would follow from how firing is sliced.
-// And a step passes on the end of time only when it has come in, also after a restart, so that the
-// steps behind it hear of the last watermark again.
+// it was; otherwise the slices of firing would decide which windows of the next step are complete.
+// A step passes on the end of time only when it has come in, also after a restart, so that the
+// steps behind it get the last watermark again.
 
 template <class Step>
 inline constexpr bool is_temporal = false;
 template <class Step>
 requires(Step::temporal) inline constexpr bool is_temporal<Step> = true;
 
-/// What most temporal steps do not care about.
+/// The default members of temporal steps.
 struct TemporalStep {
   static constexpr bool temporal = true;
   static constexpr bool plain = false;
@@ -49,7 +54,7 @@ struct TemporalStep {
   std::optional<std::uint64_t> partition_behind() const { return std::nullopt; }
 };
 
-/// visit(step, its index as a constant), for the steps that are temporal, in their order.
+/// Calls visit(step, its index as a constant) for the temporal steps, in their order.
 template <class... Steps, class AllSteps, class Visit>
 void visit_temporal(std::type_identity<std::tuple<Steps...>>, AllSteps& steps, Visit& visit) {
   const auto one = [&]<std::size_t I>(std::integral_constant<std::size_t, I> index) {
@@ -63,7 +68,7 @@ void visit_temporal(std::type_identity<std::tuple<Steps...>>, AllSteps& steps, V
   (std::index_sequence_for<Steps...>{});
 }
 
-/// Records wait in the step, with what views in them point to.
+/// True when records with views may wait in the step.
 template <class Step>
 inline constexpr bool keeps_views_of_records = [] {
   if constexpr (requires { Step::holds_views_of_records; }) {

@@ -1,4 +1,4 @@
-// The ends of a chain: into the queue of the next segment, or to a sink.
+// The ends of a chain, which lead to the queue of the next segment or to a sink.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,13 @@
 
 namespace wallaroo::internal {
 
-// Each terminal has a Spec (copied to every executor), is made from it, a segment's context and a
-// cursor over the segment's outlets (it takes those of its edges), and has flush(everything),
-// finish(), for_each_stage(visit(stage)) and open(), which gives what accepts the records of one
-// part of a batch: accept<pass>(context, key place, record).
+// Each terminal has a Spec, which is copied to every executor. It is made from the Spec, the
+// context of a segment, and a cursor over the segment's outlets, from which it takes those of its
+// edges. It has flush(everything), finish(), for_each_stage(visit(stage)), and open(), which
+// returns an object that accepts the records of one part of a batch with accept<pass>(context, key
+// place, record).
 
-/// For terminals that accept records themselves.
+/// The result of open() for terminals that accept records themselves.
 template <class Terminal>
 struct Direct {
   Terminal* terminal;
@@ -39,7 +40,7 @@ struct Direct {
 /// Walks over the outlets of a segment while its terminals are made.
 using OutletCursor = std::vector<Outlet*>::const_iterator;
 
-/// Runs `work`; a failure goes to the stage's policy.
+/// Runs `work`. An exception is handled by the stage's policy.
 template <class Work, class Record>
 [[gnu::always_inline]] inline void guarded(ChainContext& context, StageRuntime& stage,
                                            const Record& record, Work&& work) {
@@ -52,11 +53,11 @@ template <class Work, class Record>
   }
 }
 
-/// What travels on an edge: the slot, with the event time when the stream is stamped.
+/// The type that travels on an edge: the slot, with the event time if the stream has it.
 template <class Slot, bool WithTime>
 using EdgeSlot = std::conditional_t<WithTime, Timed<Slot>, Slot>;
 
-/// Appends a slot made of `parts`, after the event time when the edge has it.
+/// Appends a slot that is made of `parts`, preceded by the event time if the edge has it.
 template <bool WithTime, class Appender, class Place, class... Parts>
 [[gnu::always_inline]] inline void append_slot(const Appender& writer, std::size_t target,
                                                const Place& place, Parts&&... parts) {
@@ -67,9 +68,9 @@ template <bool WithTime, class Appender, class Place, class... Parts>
   }
 }
 
-/// Records to one or several next segments, each of which gets every record: unkeyed ones to the
-/// segment on this executor (or the only one there is), keyed ones with their keys to the keys'
-/// owners.
+/// Sends every record to one or several next segments. Records without keys go to the segment on
+/// this executor (or to its only instance), records with keys go, with their keys, to the owners of
+/// the keys.
 template <class T, class K, bool WithTime>
 class ForwardTerminal {
  public:
@@ -122,8 +123,9 @@ class ForwardTerminal {
   std::vector<Writer> writers_;
 };
 
-/// `key_by`: computes the key and sends the record to the executor that owns its group. With
-/// `Carry` the key travels along, else the consumer computes it again from the record.
+/// The end at a `key_by`: computes the key and sends the record to the executor that owns its
+/// group. With `Carry` the key travels along; otherwise the consumer computes it again from the
+/// record.
 template <class T, class KeyFunction, bool Carry, bool WithTime>
 class ExchangeTerminal {
  public:
@@ -148,7 +150,7 @@ class ExchangeTerminal {
   }
 
   struct Open : Direct<ExchangeTerminal> {
-    /// Many records in a row: what no record changes is loaded once.
+    /// Accepts an array of records, for which common values are loaded only once.
     template <class Place>
     [[gnu::always_inline]] void accept_all(ChainContext& context, const Place& place, T* records,
                                            std::size_t size) {
@@ -206,8 +208,8 @@ class ExchangeTerminal {
   std::unique_ptr<KeyGroupShares> groups_ = std::make_unique<KeyGroupShares>();
 };
 
-/// A sink of bytes: encodes here, on the executor that made the record; the bytes go to the one
-/// that owns the connection.
+/// The end at a sink of bytes: encodes on the executor that made the record, and sends the bytes to
+/// the executor that owns the connection.
 template <class T, class Encoder>
 class EncodeTerminal {
  public:
@@ -293,7 +295,7 @@ class EncodeTerminal {
   ByteWriter out_{open_->bytes};
 };
 
-/// Several ends, each of which gets every record.
+/// Gives every record to each of several ends.
 template <class... Terminals>
 class TeeTerminal {
  public:

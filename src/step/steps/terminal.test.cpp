@@ -16,7 +16,7 @@ namespace {
 using testing_support::RunOptions;
 using testing_support::Surroundings;
 
-// Records through one terminal, with mailboxes behind its outlets.
+// Sends records through one terminal, with mailboxes behind its outlets.
 template <class T, class Terminal>
 class Rig {
  public:
@@ -153,7 +153,7 @@ TEST(ExchangeTerminal, AKeyThatIsNotEqualToItselfIsRefusedByThePolicyOfTheStage)
   EXPECT_THROW(strict.feed({{nan, 11}}), StageFailure);
 }
 
-// A std::hash and == that throw fail at key_by, before anything is kept by the key.
+// If std::hash or == throws, the record fails at key_by, before any state is stored by its key.
 struct Throwing {
   int number;
   bool operator==(const Throwing& other) const {

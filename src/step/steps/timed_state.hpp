@@ -1,4 +1,4 @@
-// What a state computation with timers or expiring state keeps, on one executor.
+// The state of a state computation with timers or expiring state, on one executor.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@
 
 namespace wallaroo::internal {
 
-/// When keys leave; a duration of 0 for never.
+/// When the states of keys expire. A duration of 0 means never.
 struct Expiry {
   std::int64_t duration_ns = 0;
   ExpiryTime time = ExpiryTime::event_time;
@@ -64,7 +64,7 @@ struct TimedState : StageState {
     return store_one(Saved{timers.watermark(), passed_ns, by_event ? expired_at_ns : no_time,
                            all_fired, timers.before_end()});
   }
-  // With what was kept on several executors, it is as far as the last of them.
+  // Combines the values of several executors by their minimum: the step is as far as the slowest.
   void load_instances(std::string_view schema, std::span<const std::string> saved,
                       std::int64_t) override {
     const auto all = load_all<Saved>(schema, saved);
@@ -85,8 +85,8 @@ struct TimedState : StageState {
     }
   }
 
-  /// As far as no output of a timer can have an earlier time. Timers may be set for the end of
-  /// time, and what they emit must not be late for the stages that follow.
+  /// The greatest watermark that no output of a timer can be behind. Timers may be set for the end
+  /// of time, and their outputs must not be late for the stages that follow.
   std::int64_t passed_by(std::int64_t watermark) const {
     if (!has_timers || all_fired || timers.size() == 0) {
       return watermark;
@@ -118,7 +118,7 @@ struct TimedState : StageState {
       return false;
     }
   }
-  /// How many keys have.
+  /// How many states have expired.
   std::uint64_t expired() const {
     if constexpr (Expires) {
       return states.expired();

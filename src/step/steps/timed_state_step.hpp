@@ -25,7 +25,7 @@
 
 namespace wallaroo::internal {
 
-/// Key is NoKey in a chain without keys: then one state and its timers are the stage's.
+/// Key is NoKey in a chain without keys; then the stage has one state with its timers.
 template <class F, class In, class Key, bool Expires>
 class TimedStateStep : public TemporalStep {
  public:
@@ -46,7 +46,7 @@ class TimedStateStep : public TemporalStep {
   static constexpr StageKind kind = StageKind::state_computation;
   static constexpr bool times_output = has_timers;
 
-  /// A record may have to wait, and what it looks at with it.
+  /// True when records that have to wait may hold views, whose memory must then be kept.
   static constexpr bool holds_views_of_records = has_timers && may_hold_views<In>;
 
   struct Spec {
@@ -54,7 +54,8 @@ class TimedStateStep : public TemporalStep {
     Expiry expiry = {};
     std::optional<std::int64_t> timeout_ns = std::nullopt;
     int stage = -1;
-    /// That may fire before and after the records of one batch, or of one slice of a step before.
+    /// How many timers may fire before and after the records of one batch, or of one slice of an
+    /// earlier step.
     std::size_t timers_per_batch = 4096;
   };
 
@@ -95,13 +96,14 @@ class TimedStateStep : public TemporalStep {
     call.fire_due_of(key, at_once_);
   }
 
-  /// More timers of a record's key are due than can fire at once: no input is to be taken, and no
-  /// step before this one may emit anything, until `fire` has come to the last record that waits.
+  /// True while records wait because more timers of a record's key are due than may fire at once.
+  /// No input may be taken, and no earlier step may emit, until `fire` has reached the last of
+  /// them.
   bool waiting() const { return !waiting_.empty(); }
 
   Watermark set_watermark(Watermark in) {
     if (waiting()) {
-      // The records that wait came before it.
+      // The waiting records came before this watermark.
       return {parts_->passed_ns, false};
     }
     if (in.time_ns != in_ns_) {
@@ -112,11 +114,12 @@ class TimedStateStep : public TemporalStep {
     parts_->timers.on_watermark(in.time_ns);
     parts_->passed_ns = std::max(parts_->passed_ns, parts_->passed_by(in.time_ns));
     if (expires_by(ExpiryTime::event_time)) {
-      // Not as far as timers have still to fire: their states may not have expired by then.
+      // States expire only up to passed_ns, because timers that have still to fire may use states
+      // that had not expired at their time.
       parts_->expire_at(parts_->passed_ns);
     }
     stage_->metrics.watermark.set(parts_->passed_ns);
-    // After a restart in which it had seen the end.
+    // The step had seen the end before a restart, and its input has not ended again yet.
     const bool ends_again = parts_->passed_ns == end_of_time && in.time_ns != end_of_time;
     return {ends_again ? parts_->timers.before_end() : parts_->passed_ns,
             in.idle && parts_->timers.size() == 0};
@@ -135,7 +138,7 @@ class TimedStateStep : public TemporalStep {
   template <class Next>
   bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
     bool more_timers = false;
-    // Behind a restart, or a watermark that came by itself, no batch has told it.
+    // After a restart, or a watermark without records, no batch has told the time.
     tell_time(clock_.now_ns());
     if constexpr (has_timers) {
       Call<Next, true> call{this, &context, &tally, &next};
@@ -187,7 +190,7 @@ class TimedStateStep : public TemporalStep {
 
   static constexpr std::size_t steps_per_slice = 256;
 
-  // The key as the tables know it; a view made for the occasion lives in the place given.
+  // The key as the tables use it. A view that was made for this call lives in `place`.
   template <class P>
   static Place keyed_place(const P& place) {
     if constexpr (std::is_same_v<Key, NoKey>) {
@@ -200,9 +203,9 @@ class TimedStateStep : public TemporalStep {
   }
 
   struct Times {
-    std::int64_t event_ns;   ///< of the record or the timer: when it uses the state
-    std::int64_t output_ns;  ///< of what it emits
-    std::int64_t as_of_ns;   ///< expired or not: for a timer as it was when that was due
+    std::int64_t event_ns;   ///< time of the record or timer, at which it uses the state
+    std::int64_t output_ns;  ///< time of its outputs
+    std::int64_t as_of_ns;   ///< time that decides whether the state has expired
   };
 
   State& state_of(const Place& place, const Times& times) {
@@ -217,7 +220,7 @@ class TimedStateStep : public TemporalStep {
     }
   }
 
-  // One call of the user's function, and what follows from it.
+  // Makes calls of the user's function, passes on their outputs and applies their requests.
   template <class Next, bool timed>
   struct Call {
     TimedStateStep* step;
@@ -295,7 +298,7 @@ class TimedStateStep : public TemporalStep {
           });
     }
 
-    /// False when more are due than that.
+    /// Fires due timers of a key, which it counts down. Returns false when more are due.
     bool fire_due_of(const Place& place, std::size_t& at_most) {
       if constexpr (has_timers) {
         return step->parts_->timers.fire_due_of(
@@ -345,9 +348,9 @@ class TimedStateStep : public TemporalStep {
     }
   };
 
-  // A timer that was set for a time that has passed, by a record that is late, may emit nothing
-  // that is late too; but how far the stage is then is no use of the state: what the next record
-  // finds would follow from how records were put into batches.
+  // A late record may set a timer for a time that the stage has passed. The timer's outputs get the
+  // time of the stage, so that they are not late. Its use of the state counts at its own time:
+  // otherwise the next record's result would depend on how records were put into batches.
   Times times_of(TimerKind time, std::int64_t due_ns, const ChainContext& context) const {
     if (time == TimerKind::event_time) {
       return {due_ns, std::max(due_ns, parts_->passed_ns), due_ns};
@@ -355,12 +358,12 @@ class TimedStateStep : public TemporalStep {
     const std::int64_t time_ns = processing_timer_time(context);
     return {time_ns, time_ns, parts_->timers.watermark()};
   }
-  // Of an output that no record's time explains.
+  // The event time of the outputs of a timer of processing time.
   std::int64_t processing_timer_time(const ChainContext& context) const {
     return parts_->passed_ns == no_time ? context.ingest_time_ns() : parts_->passed_ns;
   }
 
-  // There is input: nothing more is closed.
+  // Tells that there is input, which ends the closing of timers.
   void hear() {
     silence_.on_input();
     parts_->timers.stop_closing();

@@ -1,4 +1,4 @@
-// Timers and state that expires, of records in any order and in any batches.
+// Timers and expiring state, with records in any order and in any batches.
 #include "step/steps/timed_state_step.hpp"
 
 #include <algorithm>
@@ -29,7 +29,7 @@ struct Event {
   enum class Kind { record, watermark, fire } kind;
   int key = 0;
   std::int64_t time = 0;  ///< of the record, or how far the watermark goes
-  /// Timers that the record sets, so long after its time.
+  /// The timers that the record sets, each as its distance from the record's time.
   std::vector<std::int64_t> timers = {};
 };
 void showValue(const Event& event, std::ostream& out) {
@@ -40,7 +40,8 @@ void showValue(const Event& event, std::ostream& out) {
 
 std::int64_t ns_of(EventTime time) { return time.time_since_epoch().count(); }
 
-/// Tells how often the state was used in its life. Every third use by a timer sets another.
+/// Emits how often the state was used since it began. Every third use by a timer sets another
+/// timer.
 struct Uses {
   int count = 0;
 };
@@ -72,16 +73,16 @@ struct CountUses {
 
 using ByKey = std::map<int, std::vector<std::string>>;
 
-/// The stage.
+/// The stage under test.
 class Stage {
  public:
-  /// `at_once`: how many timers may fire before records of a batch wait.
+  /// `at_once` is the number of timers that may fire before records of a batch wait.
   explicit Stage(std::size_t at_once = 4096) : at_once_(at_once) {}
 
   void begin_batch() { step_.begin_batch(context_); }
   bool waiting() const { return step_.waiting(); }
   void record(const Event& event) {
-    // With a watermark its batch is over: the task gives no other while records wait.
+    // A watermark ends its batch, and the task gives no other batch while records wait.
     while (waiting() && in_ != met_) {
       fire();
     }
@@ -91,7 +92,7 @@ class Stage {
                              event, next_);
   }
   void watermark(std::int64_t time) { pass({time, false}); }
-  /// What is due, or, of much, a part of it.
+  /// Fires what is due, or a part of it when that is much. Returns true when more is left.
   bool fire() {
     if (!step_.pending()) {
       return false;
@@ -136,7 +137,7 @@ class Stage {
   std::int64_t out_ = no_time;
 };
 
-/// What docs/guide/timers.md says, without queues, memory that is given back, and slices.
+/// The rules of docs/guide/timers.md, without queues, without freeing memory, and without slices.
 class Oracle {
  public:
   void record(const Event& event) {
@@ -245,9 +246,9 @@ TEST(TimedState, WhatACallFindsFollowsFromTheRecordsAndTheWatermarksTheyMeet) {
   });
 }
 
-// Time leaps, so far that what is late, due or expired is so whichever records of a leap the
-// watermark includes. Keys below 10 come in every second leap, those above are late by one and a
-// half.
+// Times leap so far that it makes no difference which records of a leap the watermark includes: the
+// same records are late, due and expired. Keys below 10 come in every second leap, the others are
+// late by one and a half leaps.
 std::vector<Event> leaping_records(std::mt19937& random) {
   constexpr std::int64_t leap = 100'000;
   std::vector<Event> records;

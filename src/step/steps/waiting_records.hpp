@@ -1,4 +1,4 @@
-// Records that have come to a stage and cannot be processed yet.
+// Records that have reached a stage and cannot be processed yet.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace wallaroo::internal {
 
-/// In the order in which they came, with the memory that they look at. There are no more than one
-/// input batch makes, since no further input is taken while one waits.
+/// Keeps records in the order in which they came, with the memory to which their views point. There
+/// are no more than the records of one input batch, since no input is taken while one waits.
 template <class Key, class In>
 class WaitingRecords {
  public:
@@ -35,7 +35,8 @@ class WaitingRecords {
       of_batches_before_ = held_.size();
       epoch_ = 0;
     }
-    // The memory of one batch grows as its records go by: the epoch says so.
+    // The pinned memory of a batch may grow while its records are processed; then the epoch
+    // changes.
     if (epoch_ != context.pins.epoch) {
       epoch_ = context.pins.epoch;
       held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(of_batches_before_), held_.end());

@@ -41,8 +41,8 @@ struct SetOf<WindowKind::count, Key, In, A> {
   using type = WindowSet<Key, In, A, internal::CountWindows<A, In>>;
 };
 
-/// The user's aggregation, of which a failure to combine is told from one to take a record: windows
-/// whose parts could not be combined are lost, so that no policy can go on.
+/// The user's aggregation. It distinguishes a failure to combine from a failure to take a record:
+/// windows whose parts could not be combined are lost, so the application must stop.
 template <class A>
 struct GuardedAggregation {
   A aggregation;
@@ -64,7 +64,7 @@ struct GuardedAggregation {
 };
 
 /// Turns batches and clocks into the events of a WindowSet, and its results into records. With
-/// `SplitLate` late records come out too, beside the results. Key is NoKey in a chain without keys.
+/// `SplitLate` it also emits late records. Key is NoKey in a chain without keys.
 template <WindowKind kind_of_windows, class A, class In, class Key, bool SplitLate>
 class WindowStep : public TemporalStep {
  public:
@@ -130,7 +130,7 @@ class WindowStep : public TemporalStep {
   Watermark set_watermark(Watermark in) {
     touched_ = touched_ || in != input_;
     input_ = in;
-    // After a restart its input may begin before the watermark that it was saved with.
+    // After a restart the input may begin before the watermark of the checkpoint.
     const std::int64_t reached = std::max(in.time_ns, set_->watermark());
     set_->on_idle(in.idle);
     set_->on_watermark(reached);
@@ -187,11 +187,11 @@ class WindowStep : public TemporalStep {
   using StoredKey = typename Set::StoredKey;
   using Accumulator = typename Set::Accumulator;
 
-  /// Few enough that a burst of windows holds other records up for less than a millisecond.
+  /// Few enough that a burst of windows delays other records by less than a millisecond.
   static constexpr std::size_t windows_per_slice = 256;
 
-  /// What makes results: a record, whose update is timed without them, or windows that fire. Of
-  /// those the first result is timed, with what combining its accumulators took.
+  /// The cause of results: a record, whose update is timed without the results; or firing, of which
+  /// the first result is timed, together with combining its accumulators.
   enum class On : std::uint8_t { record, firing };
 
   template <class Next, On on, bool timed>
@@ -268,8 +268,8 @@ class WindowStep : public TemporalStep {
                             {"the windows of key " + describe(key)});
   }
 
-  // A function that combines accumulators has no single record to blame, and its windows are lost:
-  // whatever the policy, the application stops.
+  // Runs `work`. If combining accumulators fails, the application stops whatever the policy is,
+  // because no single record is at fault and the windows are lost.
   template <class O, class Work>
   bool outside_of_records(O& out, Work&& work) {
     try {
@@ -301,7 +301,7 @@ class WindowStep : public TemporalStep {
   StageRuntime* stage_;
   bool tells_time_;
   Watermark input_;
-  bool touched_ = true;  ///< something happened since processing time was told
+  bool touched_ = true;  ///< something happened since the last `on_time`
   std::unique_ptr<State> set_;
   WindowCounts published_;
 };
