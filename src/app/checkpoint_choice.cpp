@@ -87,7 +87,7 @@ std::string advice_for_damaged(const CheckpointStore& store, std::uint64_t numbe
     }
   }
   return "there is no older checkpoint that is whole: bring back a whole copy of the directory, or "
-         "give an empty one to start anew, where what is committed comes out again";
+         "give an empty one to start anew; then committed output comes out again";
 }
 
 }  // namespace wallaroo::internal

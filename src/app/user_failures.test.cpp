@@ -142,7 +142,7 @@ TEST_F(UserFailures, StateThatDoesNotFitTheStageIsRefusedAsAMistakeOfTheApplicat
   EXPECT_EQ(error_of_run(windowed(10s)), "");
   const std::string error = error_of_run(windowed(20s));
   EXPECT_EQ(error.find("refused: stage 'windows': its state in checkpoint "), 0U) << error;
-  EXPECT_NE(error.find("its windows were cut otherwise"), error.npos) << error;
+  EXPECT_NE(error.find("its windows had other settings"), error.npos) << error;
 }
 
 TEST_F(UserFailures, AWatermarkStrategyThatCannotBeMadeNamesTheStage) {

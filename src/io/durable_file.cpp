@@ -32,7 +32,7 @@ std::string_view advice(int error) {
     case ENOENT:
       return "; somebody removed it or its directory, or the path is wrong";
     case ENOTDIR:
-      return "; what stands before the last '/' must be a directory";
+      return "; the part before the last '/' must be a directory";
     case EISDIR:
       return "; it is a directory, move it away";
     case EEXIST:

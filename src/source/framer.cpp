@@ -186,7 +186,7 @@ std::optional<std::string> objection(const FrameStep& step, std::size_t availabl
   if (step.consumed < 1 || step.consumed > available || step.offset > step.consumed ||
       step.length > step.consumed - step.offset) {
     return fmt::format(
-        "the framer's answer is not possible: a record of {} bytes at offset {}, {} consumed, of "
+        "the framer's answer is impossible: a record of {} bytes at offset {}, {} consumed, of "
         "{} bytes given",
         step.length, step.offset, step.consumed, available);
   }

@@ -206,8 +206,7 @@ TEST(CustomFraming, AnAnswerThatIsNotPossibleIsAnError) {
         FrameStep::found(0, 1, 9), FrameStep::found(huge, 1, 4), FrameStep::found(1, huge, 4),
         FrameStep::found(0, huge, huge), FrameStep::found(huge, huge, huge)}) {
     const Outcome outcome = framing_cases::feed(answering(step), "abcdefgh", {});
-    EXPECT_TRUE(outcome.error.starts_with("the framer's answer is not possible: "))
-        << outcome.error;
+    EXPECT_TRUE(outcome.error.starts_with("the framer's answer is impossible: ")) << outcome.error;
     EXPECT_TRUE(outcome.records.empty());
   }
 }

@@ -98,9 +98,8 @@ WindowShape shape_of(const WindowSettings& settings) {
 void check_shape(const WindowShape& stored, const WindowShape& now) {
   if (stored != now) {
     throw StoredError(
-        "its windows were cut otherwise: kind, length, slide, gap, delay and spread_by_key must "
-        "stay "
-        "as they are; give the changed stage another name, and let go of the old windows with "
+        "its windows had other settings: kind, length, slide, gap, delay and spread_by_key must "
+        "stay as they are; give the changed stage another name, and drop the old windows with "
         "--allow-dropped-state");
   }
 }

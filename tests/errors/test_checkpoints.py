@@ -65,7 +65,7 @@ class Directories(CheckpointsCase):
         os.mkdir(self.path("closed"), 0o555)
         for directory, said in (
             (file, "it exists already, move it away"),
-            (os.path.join(file, "below"), "what stands before the last '/' must be a directory"),
+            (os.path.join(file, "below"), "the part before the last '/' must be a directory"),
             (self.path("closed", "below"), "check the permissions"),
         ):
             with self.subTest(directory):

@@ -188,7 +188,7 @@ TEST_P(OldCheckpoints, WindowsThatAreCutOtherwiseAreRefused) {
   version.sessions_gap = 7s;
   const std::string why = refusal<FirstTotal>(version);
   EXPECT_EQ(why.find("stage 'sessions': its state in checkpoint "), 0U) << why;
-  EXPECT_NE(why.find("cannot be restored: its windows were cut otherwise"), std::string::npos)
+  EXPECT_NE(why.find("cannot be restored: its windows had other settings"), std::string::npos)
       << why;
 }
 

@@ -120,9 +120,9 @@ class Checkpoints(unittest.TestCase):
         done = self.checkpoints("show", "1", "counts")
         self.assert_fails(done, "no state of a stage 'counts'; it has 'count', 'means'")
         self.assert_fails(self.checkpoints("show", "8", "count"), "there is no checkpoint 8 in")
-        self.assert_fails(run("checkpoints", "/nonexistent"), "is no checkpoint directory")
+        self.assert_fails(run("checkpoints", "/nonexistent"), "is not a checkpoint directory")
         done = run("checkpoints", self.directory + "x", "prune", "--retain", "1")
-        self.assert_fails(done, "is no checkpoint directory")
+        self.assert_fails(done, "is not a checkpoint directory")
         self.assertFalse(os.path.exists(self.directory + "x"))
 
     def test_verify_finds_a_flipped_bit_wherever_it_is(self):

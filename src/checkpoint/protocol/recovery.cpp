@@ -113,19 +113,19 @@ std::vector<std::size_t> map_parts(const ManifestStage& saved, const ManifestSta
   for (const ManifestPart& part : saved.parts) {
     const auto index = find_name(now.parts, part.name);
     if (!index) {
-      fitting.differs(fmt::format(
-          "stage '{}' had '{}', which it does not keep any more; give the changed stage another "
-          "name, and let go of the old state with --allow-dropped-state",
-          saved.name, part.name));
+      fitting.differs(
+          fmt::format("stage '{}' had '{}', which it no longer keeps; give the changed stage "
+                      "another name, and drop the old state with --allow-dropped-state",
+                      saved.name, part.name));
     }
     parts.push_back(index.value_or(0));
   }
   for (const ManifestPart& part : now.parts) {
     if (!find_name(saved.parts, part.name) && !find_name(plan.younger_parts, part.name)) {
-      fitting.differs(fmt::format(
-          "stage '{}' keeps '{}' now, which it did not; give the changed stage another name, "
-          "and let go of the old state with --allow-dropped-state",
-          saved.name, part.name));
+      fitting.differs(
+          fmt::format("stage '{}' keeps '{}' now, which it did not before; give the changed stage "
+                      "another name, and drop the old state with --allow-dropped-state",
+                      saved.name, part.name));
     }
   }
   return parts;
@@ -144,10 +144,10 @@ void map_stages(const Manifest& manifest, const PlanShape& plan, RestoreMapping&
     }
     const ManifestStage& now = plan.stages[*index];
     if (now.kind != saved.kind) {
-      fitting.differs(fmt::format(
-          "stage '{}' was of kind '{}' and is now '{}'; give it another name, and let go of "
-          "the old state with --allow-dropped-state",
-          saved.name, saved.kind, now.kind));
+      fitting.differs(
+          fmt::format("stage '{}' was of kind '{}' and is now '{}'; give it another name, and drop "
+                      "the old state with --allow-dropped-state",
+                      saved.name, saved.kind, now.kind));
       continue;
     }
     mapping.parts.back() = map_parts(saved, now, plan, fitting);
@@ -172,8 +172,8 @@ void compare_sources(const Manifest& manifest, const PlanShape& plan, Fitting& f
     if (saved.ended) {
       fitting.note(fmt::format("source '{}' is not in the application; it had ended", saved.name));
     } else {
-      fitting.dropped(
-          fmt::format("source '{}' is not in the application: it is not read on", saved.name));
+      fitting.dropped(fmt::format(
+          "source '{}' is not in the application: it is not read any further", saved.name));
     }
   }
 }
@@ -187,7 +187,7 @@ void compare_sinks(const Manifest& manifest, const PlanShape& plan, Fitting& fit
   for (const ManifestSink& saved : manifest.sinks) {
     if (!find_name(plan.sinks, saved.name)) {
       fitting.dropped(fmt::format(
-          "sink '{}' is not in the application: what it has prepared may never be committed",
+          "sink '{}' is not in the application: output that it has prepared may never be committed",
           saved.name));
     }
   }
@@ -215,7 +215,7 @@ Choice choose_checkpoint(std::vector<CheckpointCandidate> candidates,
   }
   return RecoveryRefusal{fmt::format(
       "no checkpoint can be restored: {}; bring back a whole copy of the directory, or give an "
-      "empty one to start anew, where what is committed comes out again",
+      "empty one to start anew; then committed output comes out again",
       list_of(candidates))};
 }
 

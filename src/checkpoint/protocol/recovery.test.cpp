@@ -40,8 +40,8 @@ TEST(RecoveryChoice, NewerOnesThatAreDamagedArePassedOver) {
 TEST(RecoveryChoice, OnlyDamagedOnesAreRefused) {
   EXPECT_EQ(refused({{4, "cut off"}, {5, "block 3"}}),
             "no checkpoint can be restored: there are 5 (damaged: block 3), 4 (damaged: cut off); "
-            "bring back a whole copy of the directory, or give an empty one to start anew, where "
-            "what is committed comes out again");
+            "bring back a whole copy of the directory, or give an empty one to start anew; then "
+            "committed output comes out again");
 }
 
 TEST(RecoveryChoice, AWantedOneIsTakenOrRefused) {
@@ -113,9 +113,9 @@ TEST(RestoreMapping, WhatIsGoneMustBeAllowed) {
             "checkpoint 12 does not fit this application:"
             "\n  - stage 'totals' (state) is not in the application: its state is dropped; bring "
             "it back, or pass --allow-dropped-state to go on without it"
-            "\n  - source 'orders' is not in the application: it is not read on; bring it back, or "
-            "pass --allow-dropped-state to go on without it"
-            "\n  - sink 'out' is not in the application: what it has prepared may never be "
+            "\n  - source 'orders' is not in the application: it is not read any further; bring it "
+            "back, or pass --allow-dropped-state to go on without it"
+            "\n  - sink 'out' is not in the application: output that it has prepared may never be "
             "committed; bring it back, or pass --allow-dropped-state to go on without it");
   const RestoreMapping mapping = mapped(plan, true);
   EXPECT_EQ(mapping.stages, (Indices{std::nullopt, 0}));
@@ -145,18 +145,19 @@ TEST(RestoreMapping, WhatCannotFitIsNeverAllowedAndAllOfItIsTold) {
   plan.stages[0].parts[1].name = "expiry";
   plan.stages[1].kind = "join";
   for (const bool allow_dropped_state : {false, true}) {
-    EXPECT_EQ(refused(plan, allow_dropped_state),
-              "checkpoint 12 does not fit this application:"
-              "\n  - it is of the application 'shop', this one is 'store'; give this one another "
-              "directory for its checkpoints"
-              "\n  - it has 256 key groups, this build of the engine 128; use the build that made "
-              "it (0.3.0)"
-              "\n  - stage 'totals' had 'timers', which it does not keep any more; give the "
-              "changed stage another name, and let go of the old state with --allow-dropped-state"
-              "\n  - stage 'totals' keeps 'expiry' now, which it did not; give the changed stage "
-              "another name, and let go of the old state with --allow-dropped-state"
-              "\n  - stage 'hours' was of kind 'window' and is now 'join'; give it another name, "
-              "and let go of the old state with --allow-dropped-state");
+    EXPECT_EQ(
+        refused(plan, allow_dropped_state),
+        "checkpoint 12 does not fit this application:"
+        "\n  - it is of the application 'shop', this one is 'store'; give this one another "
+        "directory for its checkpoints"
+        "\n  - it has 256 key groups, this build of the engine 128; use the build that made "
+        "it (0.3.0)"
+        "\n  - stage 'totals' had 'timers', which it no longer keeps; give the "
+        "changed stage another name, and drop the old state with --allow-dropped-state"
+        "\n  - stage 'totals' keeps 'expiry' now, which it did not before; give the changed stage "
+        "another name, and drop the old state with --allow-dropped-state"
+        "\n  - stage 'hours' was of kind 'window' and is now 'join'; give it another name, "
+        "and drop the old state with --allow-dropped-state");
   }
 }
 

@@ -154,8 +154,8 @@ std::uint64_t check_data_file(const std::filesystem::path& path, std::uint64_t n
   const FileDescriptor file = open_to_read(path);
   const std::string begin = read_at(file, path, 0, data_file_header_bytes);
   if (begin != bytes_of(header_of(number))) {
-    throw DamagedError(fmt::format("'{}' is damaged: it does not begin as the data file {} does",
-                                   path.string(), number));
+    throw DamagedError(
+        fmt::format("'{}' is damaged: it does not begin like data file {}", path.string(), number));
   }
   return size_of(file, path);
 }
@@ -164,7 +164,7 @@ std::string read_block(const std::filesystem::path& path, const ManifestBlock& b
   const FileDescriptor file = open_to_read(path);
   // Checked before memory is allocated for the block.
   if (!plausible(block) || block.offset > INT64_MAX || end_of(block) > size_of(file, path)) {
-    damaged(path, block, "is not as long as it was");
+    damaged(path, block, "does not fit into the file");
   }
   const std::string bytes =
       read_at(file, path, block.offset, block_header_bytes + block.stored_bytes);

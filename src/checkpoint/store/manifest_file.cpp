@@ -78,7 +78,7 @@ std::string section_contradiction(const Manifest& manifest, const ManifestSectio
   }
   const std::uint64_t end = std::uint64_t{section.offset} + section.length;
   if (end > manifest.blocks[section.block].raw_bytes) {
-    return fmt::format("it has state behind the end of block {}", section.block);
+    return fmt::format("it has state beyond the end of block {}", section.block);
   }
   return {};
 }
@@ -114,7 +114,7 @@ Manifest decode_manifest(std::string_view bytes, std::string_view name) {
     const Schema schema = Schema::parse(body.get_bytes(schema_bytes));
     manifest = Loader<Manifest>(schema)(body);
     if (!body.empty()) {
-      damaged(name, "there is something behind its end");
+      damaged(name, "there are bytes after its end");
     }
   } catch (const StoredError& error) {
     damaged(name, error.what());

@@ -69,9 +69,8 @@ void CheckpointStore::require_directories() const {
     std::error_code error;
     if (!std::filesystem::is_directory(directory, error)) {
       throw IoError(
-          fmt::format("'{}' is no checkpoint directory: '{}' is not there or cannot be seen; give "
-                      "the directory "
-                      "that the application was started with",
+          fmt::format("'{}' is not a checkpoint directory: '{}' does not exist or cannot be read; "
+                      "give the directory that the application was started with",
                       layout_.directory().string(), directory.string()));
     }
   }
@@ -87,7 +86,7 @@ void CheckpointStore::refuse_newer_formats() const {
 }
 
 void CheckpointStore::remove_failed_attempts() const {
-  check(lock_.has_value(), "who removes files has the lock");
+  check(lock_.has_value(), "only the holder of the lock removes files");
   const auto manifests = layout_.manifest_numbers();
   const std::uint64_t newest = manifests.empty() ? 0 : manifests.front();
   const std::uint64_t highest = layout_.highest_number();
@@ -119,8 +118,8 @@ Manifest CheckpointStore::read_manifest(std::uint64_t number) const {
   }
   Manifest manifest = decode_manifest(*bytes, quoted(path));
   if (manifest.number != number) {
-    throw DamagedError(
-        fmt::format("{} is damaged: it is that of checkpoint {}", quoted(path), manifest.number));
+    throw DamagedError(fmt::format("{} is damaged: it is the manifest of checkpoint {}",
+                                   quoted(path), manifest.number));
   }
   return manifest;
 }
@@ -130,8 +129,8 @@ void CheckpointStore::check_data_files(const DataNeeds& needs) const {
     const auto path = layout_.data_file(number);
     const std::uint64_t found = check_data_file(path, number);
     if (found < size) {
-      throw DamagedError(
-          fmt::format("{} is damaged: it has {} bytes of at least {}", quoted(path), found, size));
+      throw DamagedError(fmt::format("{} is damaged: it has {} bytes, but must have at least {}",
+                                     quoted(path), found, size));
     }
   }
 }
@@ -200,13 +199,14 @@ std::optional<Manifest> CheckpointStore::latest() const {
 
 // Removes the newest first, so that a crash leaves a directory as it was at some earlier time.
 void CheckpointStore::discard_above(std::uint64_t number) {
-  check(lock_.has_value(), "who removes checkpoints has the lock");
+  check(lock_.has_value(), "only the holder of the lock removes checkpoints");
   begun_ = std::max(begun_, layout_.highest_number());
   known_.clear();
   constexpr FailpointGroup manifest_steps("store.prune.manifest");
   for (const std::uint64_t later : layout_.manifest_numbers()) {
     if (later > number) {
-      log_.warning("checkpoint {} is given up, as {} is gone back to", later, number);
+      log_.warning("checkpoint {} is given up, because the application goes back to checkpoint {}",
+                   later, number);
       remove_file(layout_.manifest(later), manifest_steps);
     }
   }
@@ -214,7 +214,7 @@ void CheckpointStore::discard_above(std::uint64_t number) {
 }
 
 CheckpointWriter CheckpointStore::begin(std::uint64_t number) {
-  check(lock_.has_value(), "who writes checkpoints has the lock");
+  check(lock_.has_value(), "only the holder of the lock writes checkpoints");
   check(number >= next_number(), "no number is used twice");
   begun_ = number;
   return {layout_, number, log_};

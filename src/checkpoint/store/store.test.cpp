@@ -195,10 +195,10 @@ TEST_F(StoreTest, MakesItsDirectoryWithThoseAboveItAndTakesASlashAtTheEnd) {
 }
 
 TEST_F(StoreTest, DirectoriesThatAreNoneAreRefused) {
-  EXPECT_PRED2(contains, error_of_open(Access::read), "is no checkpoint directory");
+  EXPECT_PRED2(contains, error_of_open(Access::read), "is not a checkpoint directory");
   overwrite(directory_.path(), "a file");
   EXPECT_PRED2(contains, error_of_open(), "move it away");
-  EXPECT_PRED2(contains, error_of_open(Access::read), "is no checkpoint directory");
+  EXPECT_PRED2(contains, error_of_open(Access::read), "is not a checkpoint directory");
 }
 
 TEST_F(StoreTest, ADirectoryOfANewerFormatIsRefused) {
@@ -226,7 +226,8 @@ TEST_F(StoreTest, DamagedCheckpointsArePassedOverUnlessAllAre) {
   const std::string data = content_of(store.layout().data_file(2));
   overwrite(store.layout().data_file(2), data.substr(0, data.size() - 1));
   EXPECT_EQ(store.latest()->number, 1U);
-  EXPECT_PRED2(contains, log_, fmt::format("it has {} bytes of at least", data.size() - 1));
+  EXPECT_PRED2(contains, log_,
+               fmt::format("it has {} bytes, but must have at least", data.size() - 1));
   std::filesystem::remove(store.layout().data_file(2));
   EXPECT_EQ(store.latest()->number, 1U);
   EXPECT_PRED2(contains, log_, "checkpoint 2 is passed over: ");

@@ -11,7 +11,7 @@
 namespace wallaroo::internal {
 
 PruneResult CheckpointStore::prune(std::size_t retain) {
-  check(lock_.has_value(), "who prunes checkpoints has the lock");
+  check(lock_.has_value(), "only the holder of the lock prunes checkpoints");
   check(retain > 0, "at least one checkpoint is kept");
   PruneResult result;
   std::vector<std::uint64_t> kept;

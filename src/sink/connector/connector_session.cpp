@@ -69,7 +69,7 @@ ConnectorSession::Actions ConnectorSession::on(const protocol::Ok& ok) {
     return violation(unexpected("OK"));
   }
   if (ok.initial_credits < least_credits) {
-    return violation(fmt::format("OK gives {} credits, of which a sink needs at least {}",
+    return violation(fmt::format("OK gives {} credits, but a sink needs at least {}",
                                  ok.initial_credits, least_credits));
   }
   link_ = Link::notifying;
@@ -112,7 +112,7 @@ ConnectorSession::Actions ConnectorSession::on(const protocol::Message& message)
   if (const auto* list = std::get_if<protocol::ReplyUncommitted>(&inner)) {
     return on(*list);
   }
-  return violation(unexpected("control message of a sink's"));
+  return violation(unexpected("control message that only sinks send"));
 }
 
 ConnectorSession::Actions ConnectorSession::on(const protocol::Reply& reply) {
@@ -156,10 +156,10 @@ ConnectorSession::Listed ConnectorSession::settle_listed(
   for (const std::string& transaction : transactions) {
     const auto number = checkpoint_of_transaction(settings_.stream, transaction);
     if (!number) {
-      actions.push_back(Warn{fmt::format(
-          "it lists the uncommitted transaction '{}', which is none of the stream '{}' and is left "
-          "as it is",
-          transaction, settings_.stream)});
+      actions.push_back(
+          Warn{fmt::format("it lists the uncommitted transaction '{}', which does not belong to "
+                           "the stream '{}' and is left as it is",
+                           transaction, settings_.stream)});
     } else if (is_pending(*number)) {
       pending = true;
     } else {
@@ -207,7 +207,7 @@ void ConnectorSession::compare_offsets(const Listed& listed, Actions& actions) {
             "which begins another output"
           : "so it has lost them, or is another receiver than before: bring its output back, or "
             "start this application with an empty directory of checkpoints, which makes all of the "
-            "output again (a receiver that always answers with the same number is not meant)")});
+            "output again (ignore this if the receiver always answers with the same number)")});
 }
 
 /// Whether this is the transaction to which the receiver has agreed and whose end is not yet known.
@@ -225,7 +225,7 @@ void ConnectorSession::resume_pending(bool listed, Actions& actions) {
     if (!decided_) {
       actions.push_back(Warn{
           fmt::format("it had agreed to checkpoint {} and has forgotten it before it was committed;"
-                      " look whether output is missing at the receiver, up to byte {}",
+                      " check whether output up to byte {} is missing at the receiver",
                       pending_, pending_end_)});
     }
     become_committed(actions);

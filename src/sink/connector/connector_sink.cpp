@@ -70,8 +70,8 @@ void ConnectorSink::recover(const SinkRecovery& recovery) {
   const auto vote = decode_vote(recovery.prepared);
   if (!vote) {
     throw IoError(fmt::format(
-        "sink '{}': the {} bytes that checkpoint {} keeps of it are none of a connector "
-        "sink's; was it another kind of sink then? Give the new one another name",
+        "sink '{}': the {} bytes that checkpoint {} keeps for it are not those of a connector "
+        "sink; was it another kind of sink then? Give the new one another name",
         name_, recovery.prepared.size(), recovery.checkpoint));
   }
   if (vote->stream != stream()) {

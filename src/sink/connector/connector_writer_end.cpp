@@ -55,8 +55,9 @@ void ConnectorWriter::give_up() {
       options_.drain_timeout.count());
   if (state_ == State::closing ||
       (context_.transactions != nullptr && bytes == 0 && session_.all_committed())) {
-    context_.log.warning("{}: {} {}; whether it has read the last of what it was sent is not known",
-                         sink_, receiver_, problem);
+    context_.log.warning(
+        "{}: {} {}; it is not known whether it has read the last bytes that it was sent", sink_,
+        receiver_, problem);
     become_closed();
     return;
   }

@@ -103,7 +103,8 @@ void FileCommitWriter::write_queued() {
 }
 
 void FileCommitWriter::fail(const std::string& error) {
-  error_ = fmt::format("{}; what was not committed will be made again after a restart", error);
+  error_ =
+      fmt::format("{}; output that was not committed will be made again after a restart", error);
   (void)queue_.discard();
   context_.metrics.connected.set(0);
   throw IoError(error_);

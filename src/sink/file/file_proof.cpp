@@ -159,7 +159,7 @@ void check_output(const CommittedFiles& files, const FileTransaction& transactio
   if (!transaction.proof) {
     if (moved) {
       refuse_other(files, transaction, last,
-                   "whether it is cannot be known, as an older version wrote the checkpoint");
+                   "nothing proves that it is, because an older version wrote the checkpoint");
     }
     return;
   }
@@ -181,7 +181,7 @@ void check_output(const CommittedFiles& files, const FileTransaction& transactio
     refuse_other(files, transaction, last, "something else was written to it");
   }
   if (last.size() == 0 && moved && files.has_later(transaction.end.index)) {
-    refuse_other(files, transaction, last, "it is not there, and later files of its sequence are");
+    refuse_other(files, transaction, last, "it does not exist, but later files of its sequence do");
   }
 }
 

@@ -36,10 +36,10 @@ void FileSink::check_options() const {
   option.path("path", options_.path);
   option.duration("roll_every", options_.roll_every);
   if (limits().any() && !regular()) {
-    throw ConfigError(
-        fmt::format("sink '{}': '{}' is not a regular file, so there is none to begin next; leave "
-                    "roll_bytes and roll_every at 0",
-                    name_, options_.path));
+    throw ConfigError(fmt::format(
+        "sink '{}': '{}' is not a regular file, so the sink cannot begin a next one; leave "
+        "roll_bytes and roll_every at 0",
+        name_, options_.path));
   }
 }
 
@@ -92,10 +92,10 @@ void FileSink::check_new_file() const {
   struct stat about {};
   if (!options_.append && !limits().any() && ::stat(options_.path.c_str(), &about) == 0 &&
       about.st_size > 0) {
-    throw ConfigError(fmt::format(
-        "sink '{}': '{}' has something in it, and is not what the sink wrote to when the "
-        "checkpoint was taken, which was no file; move it away, or set append",
-        name_, options_.path));
+    throw ConfigError(
+        fmt::format("sink '{}': '{}' is not empty, and the sink did not write to a file when the "
+                    "checkpoint was taken; move it away, or set append",
+                    name_, options_.path));
   }
 }
 
@@ -110,8 +110,8 @@ FileTransaction FileSink::transaction() const {
 void FileSink::check_options_of(const FileTransaction& voted) const {
   if ((voted.end.index != 0) != limits().any()) {
     throw ConfigError(fmt::format(
-        "sink '{}': the checkpoint was taken while its files were{} rolled, which now is the other "
-        "way round; set roll_bytes and roll_every as they were, or start anew with another "
+        "sink '{}': the checkpoint was taken while its files were{} rolled, and now it is the "
+        "other way round; set roll_bytes and roll_every as they were, or start anew with another "
         "directory for checkpoints",
         name_, voted.end.index != 0 ? "" : " not"));
   }

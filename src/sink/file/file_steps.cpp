@@ -171,7 +171,7 @@ void FileSteps::truncate(const FileDescriptor& file, std::uint64_t bytes,
   const auto length = static_cast<off_t>(bytes);
   require(guarded("truncate",
                   [&] { return error_of([&] { return ::ftruncate(file.get(), length); }); }),
-          {"cut off what was not committed of", path});
+          {"cut the uncommitted end off", path});
   sync(file.get(), path);
 }
 

@@ -34,7 +34,7 @@ FilePiece take_piece(ByteReader& in) {
 
 [[noreturn]] void refuse() {
   throw IoError(
-      "what the checkpoint says of this sink cannot be read; it was written by another kind of "
+      "what the checkpoint says about this sink cannot be read; it was written by another kind of "
       "sink or a newer version; restore another checkpoint");
 }
 

@@ -60,7 +60,7 @@ void FileWriter::begin_file() {
 void FileWriter::prepare(std::uint64_t number) {
   if (state_ == State::given_up) {
     listener().roll_back(
-        fmt::format("{}: records were given up, as its reader took nothing", file_.name()));
+        fmt::format("{}: records were given up because its reader took nothing", file_.name()));
     return;
   }
   preparing_ = number;

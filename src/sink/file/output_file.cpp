@@ -35,9 +35,9 @@ std::string_view open_advice(int error) {
     case ENOENT:
       return "; create its directory first";
     case ENOTDIR:
-      return "; what stands before the last '/' must be a directory";
+      return "; the part before the last '/' must be a directory";
     case ENXIO:
-      return "; nobody reads from this pipe or socket, start its reader first";
+      return "; nobody reads from this pipe or socket; start its reader first";
     case EROFS:
       return "; write to another file system";
     case EMFILE:

@@ -97,9 +97,10 @@ void TcpWriter::answer_when_handed_over() {
 
 void TcpWriter::refuse_checkpoint() {
   if (std::exchange(preparing_, 0) != 0) {
-    listener().roll_back(fmt::format(
-        "sink '{}': records were given up, as {} took nothing while the application was stopping",
-        peer_.sink, peer_.address.to_string()));
+    listener().roll_back(
+        fmt::format("sink '{}': records were given up because {} took nothing while the "
+                    "application was stopping",
+                    peer_.sink, peer_.address.to_string()));
   }
 }
 
@@ -159,8 +160,8 @@ void TcpWriter::on_lost(const std::string& reason) {
   state_ = State::away;
   absence_logged_ = true;
   context_.log.warning(
-      "sink '{}': lost the connection to {}: {}; what the peer had not read is lost; connecting "
-      "again with backoff; the pipeline waits",
+      "sink '{}': lost the connection to {}: {}; data that the peer had not read is lost; "
+      "connecting again with backoff; the pipeline waits",
       peer_.sink, peer_.address.to_string(), reason);
   if (finishing_ && queue_.empty()) {
     become_closed();

@@ -101,8 +101,8 @@ void FileConnector::open(FileSpot spot, std::size_t index) {
 void FileConnector::warn_if_not_replayable() {
   if (!std::exchange(warned_, true) && !current_->regular()) {
     context_.log.warning(
-        "source '{}': {} cannot be read again: what it gave after the checkpoint is lost; going on "
-        "with what comes now",
+        "source '{}': {} cannot be read again: its data after the checkpoint is lost; going on "
+        "with new data",
         plan_.source, current_->origin());
   }
 }

@@ -43,8 +43,8 @@ void FileMerge::start() {
     context_.receiver.open_partition(i);
     if (plan_.restored) {
       context_.log.warning(
-          "source '{}': {} cannot be read again: what it gave after the checkpoint is lost; going "
-          "on with what comes now",
+          "source '{}': {} cannot be read again: its data after the checkpoint is lost; going on "
+          "with new data",
           plan_.source, share.reader->origin());
     }
   }

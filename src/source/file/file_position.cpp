@@ -28,7 +28,7 @@ std::uint64_t hash_of(int file, std::uint64_t begin, std::uint64_t size) {
     if (got > 0) {
       filled += static_cast<std::size_t>(got);
     } else if (got == 0 || errno != EINTR) {
-      throw IoError(fmt::format("cannot read again what was read of the file: {}",
+      throw IoError(fmt::format("cannot read the earlier part of the file again: {}",
                                 got == 0 ? "it was cut short" : error_text(errno)));
     }
   }

@@ -150,7 +150,7 @@ void FileReader::tell(FilePosition& position) {
 
 void FileReader::refuse(std::string_view error) {
   parts_.context.metrics.framing_errors.add();
-  fail(fmt::format("{}; raise max_frame_bytes, or is the framing another one?", error));
+  fail(fmt::format("{}; raise max_frame_bytes, or correct the framing", error));
 }
 
 void FileReader::fail(std::string_view error) const {

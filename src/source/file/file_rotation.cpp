@@ -123,11 +123,11 @@ bool younger(const Rotation& a, const Rotation& b) {
 
 [[noreturn]] void refuse_gap(const FilePosition& position, const std::string& found,
                              std::string_view what) {
-  throw IoError(fmt::format(
-      "the checkpoint was taken at byte {} of {} (behind record {}), which is {} now; {}: put back "
-      "what was written between, not compressed, or start anew with another directory for "
-      "checkpoints",
-      position.offset_bytes, position.path, position.records, found, what));
+  throw IoError(
+      fmt::format("the checkpoint was taken at byte {} of {} (behind record {}), which is {} now; "
+                  "{}: put back the files that were written in between, uncompressed, or start "
+                  "anew with another directory for checkpoints",
+                  position.offset_bytes, position.path, position.records, found, what));
 }
 
 /// The rotated files between the found file and the one that has the name now, oldest first.
@@ -224,9 +224,9 @@ FoundFile find_file(const FilePosition& position, const std::vector<std::string>
     }
   }
   throw IoError(fmt::format(
-      "the checkpoint was taken at byte {} of {} (behind record {}), which is not the same any "
-      "more: {}, and no other file in its directory is the one; put the file back (a copy will "
-      "do), or start anew with another directory for checkpoints",
+      "the checkpoint was taken at byte {} of {} (behind record {}), which is not the same file "
+      "any more: {}, and no other file in its directory is the right one; put the file back (a "
+      "copy will do), or start anew with another directory for checkpoints",
       position.offset_bytes, position.path, position.records, why));
 }
 

@@ -161,7 +161,7 @@ TEST_F(FileSourceTest, ATooLongRecordIsAnErrorWithItsPlaceAfterTheRecordsBeforeI
   } catch (const IoError& error) {
     EXPECT_EQ(error.what(), "source 'lines': " + path +
                                 ", record 3 (at byte 8): a line is longer than the maximum of 5 "
-                                "bytes; raise max_frame_bytes, or is the framing another one?");
+                                "bytes; raise max_frame_bytes, or correct the framing");
   }
   EXPECT_EQ(rig.records(), (Records{"one", "two"}));
   EXPECT_EQ(rig.metrics().framing_errors.value(), 1U);

@@ -175,7 +175,7 @@ void TcpConnector::report_broken(const TcpConnection& connection) {
     context_.metrics.bad_records.add();
   }
   context_.log.warning(
-      "source '{}' from {}: the connection broke ({}); what the peer had sent and we had not "
+      "source '{}' from {}: the connection broke ({}); data that the peer had sent and we had not "
       "received is lost{}",
       shared_->name, connection.stream.origin, error_text(connection.error),
       bytes > 0 ? fmt::format(", and {} bytes of an incomplete record are dropped", bytes) : "");

@@ -142,8 +142,8 @@ TEST(TcpSource, AResetConnectionIsCountedAndLoggedAndItsCompleteRecordsAreDelive
   rig.run_until([&] { return !rig.logged.empty(); });
   EXPECT_EQ(rig.logged[0],
             "source 'lines' from " + name +
-                ": the connection broke (connection reset by peer); what the peer had sent and we "
-                "had not received is lost, and 4 bytes of an incomplete record are dropped");
+                ": the connection broke (connection reset by peer); data that the peer had sent "
+                "and we had not received is lost, and 4 bytes of an incomplete record are dropped");
   EXPECT_EQ(rig.records(), Records{"whole"});
   EXPECT_EQ(rig.metrics().bad_records.value(), 1U);
 }

@@ -13,7 +13,7 @@ void check_join_settings(std::string_view stage, const JoinSettings& settings) {
   if (settings.lower_ns > settings.upper_ns) {
     throw ConfigError(fmt::format(
         "stage '{}': the join's lower bound of {} ns is above its upper bound of {} ns, "
-        "so nothing would match; exchange them",
+        "so nothing would match; swap them",
         stage, settings.lower_ns, settings.upper_ns));
   }
   if (settings.delay_ns < 0) {

@@ -25,7 +25,7 @@ TEST(JoinSettings, BoundsMayBeNegativeAndEqual) {
 TEST(JoinSettings, AnEmptyIntervalIsRefusedByTheNameOfTheStage) {
   EXPECT_EQ(refusal({.lower_ns = 5, .upper_ns = 4}),
             "stage 'orders with payments': the join's lower bound of 5 ns is above its upper bound "
-            "of 4 ns, so nothing would match; exchange them");
+            "of 4 ns, so nothing would match; swap them");
 }
 
 TEST(JoinSettings, ANegativeDelayIsRefused) {
