@@ -150,7 +150,7 @@ TEST_F(UserFailures, AWatermarkStrategyThatCannotBeMadeNamesTheStage) {
       with_strategy([]() -> WatermarkStrategy { throw std::runtime_error("no strategy"); }));
   EXPECT_EQ(thrown, "stage 'time': its custom watermark strategy cannot be made: no strategy");
   EXPECT_EQ(error_of_run(with_strategy([] { return WatermarkStrategy(); })),
-            "stage 'time': its custom watermark strategy cannot be made: it gave none");
+            "stage 'time': its custom watermark strategy cannot be made: the function returned none");
 }
 
 /// May be copied until it is told not to.

@@ -32,7 +32,7 @@ PartitionClocks::Clock& PartitionClocks::add(std::uint64_t partition,
       clock.strategy = options_.custom();
       if (!clock.strategy) {
         clocks_.erase(place);
-        throw ConfigError("it gave none");
+        throw ConfigError("the function returned none");
       }
     }
     if (options_.idle_after.count() > 0) {
