@@ -1,6 +1,6 @@
-// For programs that feed or drain an application over the connector protocol, and need nothing else
-// of wallaroo: link with the target wallaroo::connector_client. The same library in Python is
-// clients/python/wallaroo_connector.py, installed in share/wallaroo/python.
+// The library for programs that feed or drain an application over the connector protocol, and need
+// nothing else of wallaroo. Link with the target wallaroo::connector_client. The same library in
+// Python is clients/python/wallaroo_connector.py, installed in share/wallaroo/python.
 #pragma once
 
 #include <chrono>

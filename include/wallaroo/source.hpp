@@ -73,7 +73,8 @@ auto tcp_source(TcpSourceOptions options, Decoder decoder) {
 }
 
 /// Reads files, or standard input; decoders as for `tcp_source`. The source ends after the last
-/// file. Engine::start throws IoError when a file is missing.
+/// file. Engine::start throws IoError when a file cannot be read, ConfigError when a pattern matches
+/// none.
 template <class Decoder>
 auto file_source(FileSourceOptions options, Decoder decoder) {
   const OnError on_error = options.on_error;

@@ -1,4 +1,4 @@
-// Which file a path leads to, however it is spelled.
+// Finds the file to which a path leads, however it is spelled.
 #pragma once
 
 #include <compare>

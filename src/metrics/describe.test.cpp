@@ -14,7 +14,7 @@
 namespace wallaroo::internal {
 namespace {
 
-/// One of everything the engine describes.
+/// Registers one of everything that the engine describes.
 struct Everything {
   Everything() {
     register_process(registry);

@@ -78,7 +78,7 @@ class Registry {
                     std::function<double()> read);
 
   const std::string& application() const { return application_; }
-  /// In the order in which their first series were added.
+  /// All families, in the order in which their first series were added.
   const std::vector<MetricFamily>& families() const { return families_; }
 
  private:

@@ -1,4 +1,4 @@
-// Which types can be keys, and how their values are hashed and compared.
+// Decides which types can be keys, and how their values are hashed and compared.
 #pragma once
 
 #include <array>

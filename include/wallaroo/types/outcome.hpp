@@ -5,7 +5,7 @@
 
 namespace wallaroo {
 
-/// How a run ended.
+/// The result of a run.
 struct Outcome {
   /// True when everything that was read has reached the sinks: the sources ended, or `stop` drained
   /// (with checkpoints: a last one holds all that was read). False after a failure, when a sink
