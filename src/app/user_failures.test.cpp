@@ -149,8 +149,9 @@ TEST_F(UserFailures, AWatermarkStrategyThatCannotBeMadeNamesTheStage) {
   const std::string thrown = error_of_run(
       with_strategy([]() -> WatermarkStrategy { throw std::runtime_error("no strategy"); }));
   EXPECT_EQ(thrown, "stage 'time': its custom watermark strategy cannot be made: no strategy");
-  EXPECT_EQ(error_of_run(with_strategy([] { return WatermarkStrategy(); })),
-            "stage 'time': its custom watermark strategy cannot be made: the function returned none");
+  EXPECT_EQ(
+      error_of_run(with_strategy([] { return WatermarkStrategy(); })),
+      "stage 'time': its custom watermark strategy cannot be made: the function returned none");
 }
 
 /// May be copied until it is told not to.

@@ -55,8 +55,8 @@ class SinkWriter {
   /// executor has no more input for this sink at hand.
   virtual void flush() = 0;
   /// The application is stopping. From now on a peer that takes nothing for the sink's drain
-  /// timeout is given up: what is buffered and what still comes is dropped, logged and counted as
-  /// lost, so that the application can end. Input may still follow, then `finish`.
+  /// timeout is given up: buffered and later records are dropped, logged and counted as lost, so
+  /// that the application can end. Input may still follow, then `finish`.
   virtual void drain() = 0;
   /// No more input will come: write out everything, then close. Does not wait.
   virtual void finish() = 0;
@@ -95,7 +95,7 @@ class SinkWriter {
 /// The point from which a sink goes on when checkpoints are taken.
 struct SinkRecovery {
   std::uint64_t checkpoint = 0;  ///< 0: nothing was ever committed, the application starts anew
-  std::string prepared;          ///< what the sink's writer voted with in that checkpoint
+  std::string prepared;          ///< the vote of the sink's writer in that checkpoint
 };
 
 /// A sink before it runs.

@@ -40,8 +40,9 @@ struct PruneResult {
   std::uint64_t bytes = 0;  ///< of the data files
 };
 
-/// All functions throw IoError with what happened, where, and what to do; NewerFormatError when a
-/// newer version of wallaroo wrote there. One thread at a time; readers are independent.
+/// All functions throw IoError that says what happened, where, and what to do, and NewerFormatError
+/// if a newer version of wallaroo wrote there. One thread at a time may call; readers are
+/// independent.
 class CheckpointStore {
  public:
   enum class Access {

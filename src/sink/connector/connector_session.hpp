@@ -25,15 +25,15 @@ namespace wallaroo::internal {
 /// The transaction, where checkpoints are taken (otherwise it is always `open`):
 ///
 ///     state       event                next        what is done
-///     open        barrier              held        what follows waits
-///     held        abandon              open        what waits is let go
-///     held        prepare              preparing   what came before the barrier is sent
+///     open        barrier              held        later data waits
+///     held        abandon              open        waiting data is released
+///     held        prepare              preparing   data before the barrier is sent
 ///     preparing   abandon              open
 ///     preparing   drained and ready    voting      PHASE_1
 ///     voting      REPLY commit         voted       prepared
 ///     voting      REPLY abort          rolled_back roll_back
 ///     voted       commit               committing  PHASE_2 commit (once ready)
-///     committing  control_sent         open        committed; what waits is let go
+///     committing  control_sent         open        committed; waiting data is released
 ///     open, held, preparing, voting:
 ///                 connection lost      rolled_back if something uncommitted was sent over it:
 ///                                                  a receiver goes back to its last commit
@@ -72,7 +72,7 @@ class ConnectorSession {
   struct Send {
     std::string bytes;
   };
-  /// Close the connection, after an attempt to send what was given just before.
+  /// Close the connection, after an attempt to send the frames of a `Send` just before.
   struct Disconnect {
     std::string reason;
   };

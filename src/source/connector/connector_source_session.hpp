@@ -52,7 +52,7 @@ struct SourceStep {
     opened,   ///< `stream` will bring messages
     message,  ///< `payload`, which is not empty, points into the frame
     ended,    ///< nothing follows on `stream`, which is valid until the next call of the session
-    closed,   ///< send what is to be sent, then close the connection; see `SourceSession::end`
+    closed,   ///< send the output, then close the connection; see `SourceSession::end`
   };
   Kind kind = Kind::nothing;
   SourceStream* stream = nullptr;

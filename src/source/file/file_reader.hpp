@@ -38,7 +38,7 @@ class FileReader {
   /// Valid once the file was opened.
   bool regular() const { return regular_; }
 
-  /// Nothing is left of what was read.
+  /// All complete records that were read have been delivered.
   bool starved() const { return stream_.buffer.starved(); }
   /// The file has come to its end.
   bool at_end() const { return ended_; }

@@ -113,7 +113,7 @@ class JoinClock {
 
   const std::optional<std::int64_t> timeout_ns_;
   bool idle_ = true;
-  bool restored_ = false;  ///< since then time was not told
+  bool restored_ = false;  ///< restored, and time was not told since
   std::int64_t now_ = no_time;
   std::int64_t idle_since_ = no_time;
   GroupLimits group_limits_;

@@ -40,8 +40,8 @@ class PartitionClocks {
   /// opened again or idle; then it ends.
   void leave(std::uint64_t partition);
   /// A partition that was left goes on at another executor. If it has given a record here, it holds
-  /// the others back until it is idle (with `idle_after` zero it ends), because a partition that moves
-  /// may be behind those that are where it goes on.
+  /// the others back until it is idle (with `idle_after` zero it ends), because it may be behind
+  /// the partitions at its new executor.
   void forget(std::uint64_t partition);
   /// The input has ended: jumps that no record has contradicted are believed.
   void finish();

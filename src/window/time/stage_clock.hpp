@@ -185,7 +185,7 @@ class StageClock {
 
   bool idle_ = true;
   bool active_ = false;       ///< there was an event since time was told
-  bool restored_ = false;     ///< since then time was not told
+  bool restored_ = false;     ///< restored, and time was not told since
   bool keeps_phase_ = false;  ///< of preliminary results: restored, and nothing happened since
   std::int64_t watermark_ = no_time;
   std::int64_t limit_ = no_time;   ///< windows due by then fire; count windows: now
