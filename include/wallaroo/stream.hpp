@@ -119,8 +119,8 @@ class BasicStream {
   /// member) returns equal keys go to one executor, and state computations that follow keep one
   /// state per key. Keys are integers, enums, strings, views of strings, aggregates, pairs and
   /// tuples of these, or anything with std::hash and ==. A class with a == needs a std::hash, too,
-  /// or has to say that its == compares all fields: see <wallaroo/types/key.hpp>. A record whose key
-  /// is not equal to itself (NaN) is a failure of this stage, handled as `options` say.
+  /// or has to say that its == compares all fields: see <wallaroo/types/key.hpp>. A record whose
+  /// key is not equal to itself (NaN) is a failure of this stage, handled as `options` say.
   template <class F>
   auto key_by(std::string name, F key_function, StageOptions options = {}) && {
     using Function = internal::StoredFunction<F>;
