@@ -1,4 +1,4 @@
-// What the cases of aggregations start from: one that is right, to be spoilt in one place.
+// The cases of aggregations start from this right one, and spoil it in one place.
 #pragma once
 
 #include <chrono>

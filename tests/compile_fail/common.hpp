@@ -1,4 +1,4 @@
-// What the cases start from: an application with a source of orders.
+// The cases start from this application with a source of orders.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The right way of everything that the cases get wrong.
+// Does everything right that the cases get wrong.
 #include "aggregation_cases.hpp"
 #include "time_cases.hpp"
 

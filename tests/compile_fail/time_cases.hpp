@@ -1,4 +1,4 @@
-// What the cases of event time, joins and timers start from.
+// The cases of event time, joins and timers start from this.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 """The crash harness: kills an application again and again, at every failpoint and at random moments,
-and compares what is left at the end with an undisturbed run.
+and compares its final output and state with those of an undisturbed run.
 
     cd tests && WALLAROO_BUILD=../build python3 -m crash.crash --kills 1000 [--seed N]
 
@@ -22,13 +22,13 @@ from crash.pipelines import PIPELINES
 from crash.rounds import Plan, Reference, Round
 from support.running import BUILD
 
-#: Hit when an application starts again.
+#: Failpoints that are hit when an application starts again.
 AT_START = ("source.restore", "sink.file.recover", "sink.file.truncate", "sink.connector.recover")
-#: Hit only after this has gone wrong.
+#: Failpoints that are hit only after this has gone wrong.
 AFTER_RULES = {"store.abandon.remove": ("store.data.write.before=error:EIO@2",)}
-#: Hit only when a start goes back behind what was committed.
+#: Failpoints that are hit only when a start goes back behind committed output.
 AFTER_OLDER = ("sink.file.truncate",)
-#: Hit only when the process before this one died in doubt.
+#: Failpoints that are hit only when the process before this one died with a transaction in doubt.
 IN_DOUBT = ("sink.connector.recover",)
 
 #: Errors with which the application goes on, or goes back and goes on.
@@ -42,7 +42,7 @@ GOES_ON = ("store.data.create.before=error:ENOSPC", "store.data.write.before=err
            "sink.file.prepare.before=error:EIO", "sink.file.fsync.before=error:EIO",
            "sink.file.copy.before=error:ENOSPC", "sink.file.copy.after=error:EIO",
            "sink.file.commit.after=error:EIO", "source.ack.before=error:EIO")
-#: Errors that end it.
+#: Errors that end the application.
 ENDS = ("sink.file.write.before=error:ENOSPC", "sink.file.create.after=error:ENOSPC",
         "source.position.before=error:EIO")
 CONNECTION_BREAKS = ("sink.connector.send.before=error:ECONNRESET",
@@ -68,18 +68,18 @@ def step_of(failpoint):
 
 
 class Planner:
-    """What is to become of the launches of one round; `goals` are failpoints that are left."""
+    """Plans the launches of one round; `goals` are the failpoints that are left."""
 
     def __init__(self, rng, pipeline, goals, kills):
         self._rng = rng
         self._pipeline = pipeline
         self._goals = goals
-        self._kills = kills  # so many launches that are killed, then one that is not
+        self._kills = kills  # this many launches are killed, the next one is not
         self._next = []
         self._tried = collections.Counter()
 
     def missed(self, plan):
-        """It came to an end before its failpoint was hit: another round tries."""
+        """Call when a launch ended before its failpoint was hit: another round tries again."""
         if plan.goal is not None:
             self._goals.append(plan.goal)
 
@@ -139,7 +139,7 @@ class Planner:
 
 
 class Campaign:
-    """Rounds until there were so many kills. Print `report()`; `problems` has what went wrong."""
+    """Runs rounds until there were enough kills. Print `report()`; `problems` lists failures."""
 
     def __init__(self, kills, seed, kills_per_round=8):
         self.seed = seed
@@ -154,7 +154,7 @@ class Campaign:
         self.failpoints = listed("failpoint")
         goals = [name for name in self.failpoints for _ in range(max(1, kills // 250))]
         self._rng.shuffle(goals)
-        # Those for which only one pipeline will do get a turn of their own.
+        # Failpoints that only one pipeline hits get a turn of their own.
         self._goals = {name: [] for name in PIPELINES}
         for number, goal in enumerate(goals):
             step = step_of(goal)
@@ -195,7 +195,7 @@ class Campaign:
                 self.problems += problems
 
     def _next_pipeline(self):
-        """The one with the fewest kills of those for which there is something to do."""
+        """The pipeline with the fewest kills, of those that still have failpoints to hit."""
         so_far = {name: sum(count for (_, pipeline), count in self.kills.items()
                             if pipeline == name) + self._kills_per_round * self._running[name]
                   for name in PIPELINES}

@@ -1,10 +1,9 @@
 // The pipelines that the crash harness kills: crash_app PIPELINE INPUT... OUTPUT... [FLAG...]
 //
 //   word_count INPUT OUTPUT          keyed state
-//   windows INPUT OUTPUT             sliding windows of which some records are too late, sessions
-//   (to
-//                                    OUTPUT.sessions), timers and state that expires
-//                                    (OUTPUT.visits)
+//   windows INPUT OUTPUT             sliding windows with some records that are too late; sessions
+//                                    (to OUTPUT.sessions); timers and state that expires
+//                                    (to OUTPUT.visits)
 //   join LEFT RIGHT OUTPUT           a full interval join
 //   two_sinks INPUT OUTPUT HOST:PORT keyed state, to a file and to a connector sink
 //
@@ -111,8 +110,8 @@ std::string encode_sum(const Sum::Of& of) {
          std::to_string(of.count) + "\n";
 }
 
-/// Counts a key's records until it has been away for long; a timer tells when it has been away for
-/// 100 seconds.
+/// Counts a key's records. The state expires when the key was away for long; a timer reports when
+/// it was away for 100 seconds.
 struct Visits {
   struct Seen {
     std::uint64_t records = 0;

@@ -1,4 +1,4 @@
-"""One run of an application that a test makes fail: what it is told to do to itself, what it did."""
+"""One run of an application that a test makes fail: its planned faults, and its log."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import time
 
 DEADLINE_S = 60  # only to turn a hang into a failure
 
-#: What a process was about when it died, in the order in which it comes there.
+#: The phases of a process in which it may die, in their order.
 PHASES = ("starting", "restoring", "between checkpoints", "saving state", "making it durable",
           "preparing sinks", "publishing the manifest", "committing sinks",
           "acknowledging, removing old ones")
@@ -34,16 +34,16 @@ BEGINS = {
 def phase_of(hits):
     phase = "starting"
     for name in hits:
-        # At a start, too, files are removed.
+        # Files are removed at a start, too.
         if phase != "starting" or not name.startswith("store.prune"):
             phase = BEGINS.get(name, phase)
     return phase
 
 
 class Ordered:
-    """Checks that what has to be durable first is, in the order of a failpoint log."""
+    """Checks in a failpoint log that steps come only after the steps that must be durable before."""
 
-    #: step -> what must have come since the step that stands behind it.
+    #: step -> (the steps that must have come, since which other step)
     RULES = {
         "store.manifest.create.before": ({"store.data.fsync.after",
                                           "store.data.directory.fsync.after"},
@@ -68,7 +68,7 @@ class Ordered:
 
 
 class Watched:
-    """An output that readers see: it grows, and what was in it stays."""
+    """An output that readers see: it only grows, and its old content stays."""
 
     def __init__(self, path):
         self.path = path
@@ -120,7 +120,7 @@ class Launch:
         return lambda: time.monotonic() - self._began > seconds
 
     def run(self, watched=(), when=lambda: False, number=signal.SIGKILL):
-        """Until it is over; it gets the signal as soon as `when` is true."""
+        """Waits until the launch is over; sends the signal as soon as `when` is true."""
         signalled = False
         while self._process.poll() is None:
             for each in watched:
@@ -183,7 +183,7 @@ class Receiver:
         return self._address
 
     def kill_later(self, after_s, absence_s):
-        """A thread that kills it and starts it again; to be joined."""
+        """Starts a thread that kills it and starts it again; returns the thread, to be joined."""
         def act():
             time.sleep(after_s)
             self.close()

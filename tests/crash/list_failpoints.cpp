@@ -1,5 +1,4 @@
-// Prints `failpoint NAME` and `mutation NAME` for all there are, for the crash harness; nothing in
-// a build without them.
+// Prints `failpoint NAME` and `mutation NAME` for all that the build has, for the crash harness.
 #include <iostream>
 
 #include "base/failpoint.hpp"

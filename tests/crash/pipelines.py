@@ -1,4 +1,4 @@
-"""The pipelines of crash_app: their inputs, which follow from a seed, and what a right run leaves."""
+"""The pipelines of crash_app: their inputs, which follow from a seed, and their right results."""
 
 import collections
 import os
@@ -48,14 +48,14 @@ class Pipeline:
         raise NotImplementedError
 
     def results(self, output, receiver_folder=None):
-        """Name of the place -> bytes of it."""
+        """Name of each output -> its bytes."""
         found = {suffix or "file": read(output + suffix) for suffix in self.outputs}
         if self.receiver:
             found["receiver"] = committed_bytes(receiver_folder)
         return found
 
     def difference(self, wanted, found):
-        """What is wrong with `found`, results as above; empty when nothing is."""
+        """The mistakes in the results `found`, as above; empty when there are none."""
         problems = []
         for place, content in found.items():
             problems += [f"{place}: {text}" for text in self._differences(wanted[place], content)]
@@ -83,7 +83,7 @@ class Pipeline:
             last[key] = number
 
     def state(self, checkpoints):
-        """Of the newest checkpoint: stage -> its lines, sorted."""
+        """The state in the newest checkpoint: stage -> its lines, sorted."""
         return {stage: self._show(checkpoints, stage) for stage in self.stages}
 
     @staticmethod
@@ -92,7 +92,7 @@ class Pipeline:
                                capture_output=True, text=True, timeout=60)
         if shown.returncode != 0:
             raise AssertionError(f"the state of '{stage}' cannot be shown: {shown.stderr}")
-        # A line that is no key's is of an executor, of which there may be another number.
+        # A line without a key belongs to an executor, and the number of executors may differ.
         return sorted(line for line in shown.stdout.splitlines() if not line.startswith('{"executor"'))
 
 
@@ -106,7 +106,7 @@ def read(path):
 
 def sectioned(rng, count):
     """Keys that are used for some milliseconds, then not for a while, then again: so checkpoints refer
-    to state in older files, and what was not saved in time is missed."""
+    to state in older files, and a change that was not saved shows."""
     sections, rounds, keys = 40, 3, 8
     for i in range(count):
         yield f"s{i * rounds * sections // count % sections}k{rng.randrange(keys)}"
@@ -128,8 +128,8 @@ class WordCount(Pipeline):
 
 
 class Windows(Pipeline):
-    """Time leaps from epoch to epoch, and what depends on it (which record is late, what has expired)
-    is decided by epochs, however records were put into batches."""
+    """Time leaps from epoch to epoch. Which records are late and which state has expired depends on
+    the epochs only, however records were put into batches."""
 
     name = "windows"
     pause_us = 2000

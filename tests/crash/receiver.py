@@ -80,7 +80,7 @@ class FolderOutput(SinkOutput):
 
 
 def committed_bytes(folder):
-    """What is committed of the one output in the folder."""
+    """The committed bytes of the one output in the folder."""
     names = [name for name in os.listdir(folder) if name.endswith(".json")]
     if not names:
         return b""

@@ -1,4 +1,4 @@
-"""What feeds relay_app, and what receives from it, while it is killed and started again."""
+"""Feeds relay_app, and receives from it, while it is killed and started again."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ from wallaroo_connector import ConnectorClient  # noqa: E402
 
 
 def free_address():
-    """Nobody listens there now, and the kernel gives it to nobody for a while."""
+    """An address where nobody listens now, and which the kernel gives to nobody for a while."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{probe.getsockname()[1]}"
@@ -34,11 +34,11 @@ class ConnectorFeed:
 
     def __init__(self, count):
         self.address = free_address()
-        #: The application went back behind what it had acknowledged.
+        #: Whether the application went back behind what it had acknowledged.
         self.asked_again = False
-        #: How often it was told where to go on.
+        #: How often the application said where to go on.
         self.resumes = 0
-        #: All of it is part of a checkpoint.
+        #: Whether a checkpoint contains the whole stream.
         self.done = False
         self._count = count
         self._closing = False
@@ -136,11 +136,11 @@ class TcpReceiver:
                 time.sleep(0.01)
 
     def stop_reading(self):
-        """What is sent from now on stays in the sockets."""
+        """Stops reading: data that is sent from now on stays in the sockets."""
         self._reading = False
 
     def break_connection(self):
-        """What was not read is gone with it."""
+        """Closes the connections; data that was not read is lost."""
         self._peer.close()
         self._reading = True
 

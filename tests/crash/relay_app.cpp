@@ -2,12 +2,11 @@
 //
 //   SOURCE  file:PATH  stdin  generator:COUNT  memory:COUNT  tcp:HOST:PORT  connector:HOST:PORT
 //   SINK    file:PATH  stdout  tcp:HOST:PORT  connector:HOST:PORT  callback:PATH
-//
-// Each line comes out as it went in, with its number behind it: a keyed state counts them, so what
-// is lost, repeated or counted twice shows. Generators and memory hold the lines "line 0", "line
-// 1", and so on. The callback appends to a file at once. Every 100 lines take PAUSE_US microseconds
-// (of the environment) more. With ECHO_MS a timer of processing time says "echo" so long after a
-// line, unless another follows.
+// Each line comes out as it went in, with its number behind it. A keyed state counts the lines, so
+// a line that is lost, repeated or counted twice shows. Generators and memory hold the lines "line
+// 0", "line 1", and so on. The callback appends to a file at once. Every 100 lines take PAUSE_US
+// microseconds (of the environment) more. With ECHO_MS a timer of processing time emits "echo" that
+// long after a line, unless another follows.
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -107,7 +106,7 @@ bool to_sink(Application& app, Source source, const End& end) {
 
 std::string line_of(std::uint64_t index) { return "line " + std::to_string(index); }
 
-/// Of a memory source; lives until the application has ended.
+/// The records of a memory source. They live until the application has ended.
 std::vector<std::string>& memory() {
   static std::vector<std::string> lines;
   return lines;

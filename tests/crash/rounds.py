@@ -1,4 +1,4 @@
-"""A round: one input from its beginning to its end, through as many deaths as are planned."""
+"""A round: one input from its beginning to its end, with as many kills as are planned."""
 
 import dataclasses
 import os
@@ -13,7 +13,7 @@ from crash.pipelines import WALLAROO
 
 @dataclasses.dataclass
 class Plan:
-    """What is to become of one launch. With nothing in it, it runs to its end."""
+    """The faults of one launch. Without any it runs to its end."""
 
     rules: tuple = ()
     kill_after_s: float | None = None
@@ -21,11 +21,11 @@ class Plan:
     restore_older: bool = False
     #: (after, for how long) the receiver is killed.
     receiver_absence_s: tuple | None = None
-    #: An error that is pretended ends the application, which says so.
+    #: Whether the injected error ends the application, which must report it.
     may_fail: bool = False
     threads: int = 2
     interval_ms: int = 30
-    #: The failpoint at which it is to die.
+    #: The failpoint at which the process must die.
     goal: str | None = None
 
     @property
@@ -34,7 +34,7 @@ class Plan:
 
 
 class Reference:
-    """An input, and what comes of it when nothing happens."""
+    """An input, and its results in an undisturbed run."""
 
     def __init__(self, pipeline, seed, folder):
         self.pipeline = pipeline
@@ -42,8 +42,8 @@ class Reference:
         pipeline.make_inputs(folder, seed)
         self.results = self._undisturbed(())
         if pipeline.receiver:
-            # Both sinks get the same, and nobody waits until a receiver without transactions has
-            # taken what it was sent.
+            # Both sinks get the same records, and nobody waits until a receiver without transactions
+# has taken them.
             self.results["receiver"] = self.results["file"]
         self.state_folder = os.path.join(folder, "checkpoints")
         with_checkpoints = self._undisturbed(
@@ -75,7 +75,7 @@ class Reference:
 
 
 class Round:
-    """`on_launch` is told of every launch; `problems` says what was wrong."""
+    """Calls `on_launch` for every launch; `problems` lists the failures."""
 
     def __init__(self, reference, mutation="", on_launch=lambda plan, launch: None):
         self.reference = reference
@@ -86,7 +86,8 @@ class Round:
         self.problems = []
         self.done = False
         self.plans = []
-        #: The outputs reach behind the checkpoint, as a start that was to go back died.
+        #: Whether the outputs reach behind the checkpoint, because a start that should go back
+        #died.
         self._to_be_cut_back = False
         self._mutation = mutation
         self._on_launch = on_launch
@@ -98,7 +99,7 @@ class Round:
         return os.path.join(self.folder, name)
 
     def complete_checkpoints(self):
-        """Numbers, newest first."""
+        """Numbers of the checkpoints, newest first."""
         try:
             names = os.listdir(os.path.join(self.checkpoints, "manifests"))
         except FileNotFoundError:
@@ -107,7 +108,7 @@ class Round:
                        if name.endswith(".manifest")), reverse=True)
 
     def launch(self, plan):
-        """The launch when it is over; `done` then says whether the application came to its end."""
+        """Waits for the launch; `done` then says whether the application came to its end."""
         self.plans.append(plan)
         command = self.pipeline.command(self.reference.folder, self.output,
                                         self._receiver.address if self._receiver else None)
@@ -155,8 +156,8 @@ class Round:
         self.problems.append(text)
 
     def close(self, keep_folder=True):
-        """Compares, when it came to its end. The problems, of which there should be none; if there
-        are, the folder may be kept to be looked at."""
+        """Compares the results of an application that came to its end. Returns the differences; if
+        there are any, the folder may be kept to look into."""
         if self._receiver:
             self._receiver.close()
         if self.done and not self.problems:

@@ -1,5 +1,5 @@
-"""Every cell of the table in docs/guide/guarantees.md: what is lost or repeated after a crash is
-provoked, and seen."""
+"""Every cell of the table in docs/guide/guarantees.md: the tests provoke losses and repetitions by a
+crash, and look at them."""
 
 import concurrent.futures
 import os
@@ -156,7 +156,7 @@ class NotReplayable(unittest.TestCase):
         eventually(lambda: newest() > before, "another checkpoint is complete")
 
     def each(self, test, sinks):
-        """`test(source, sink)` for all of them, three at a time as they mostly wait."""
+        """Calls `test(source, sink)` for all of them, three at a time because they mostly wait."""
         cells = [(source, sink) for source in ("tcp", "stdin") for sink in sinks]
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             for cell, future in [(cell, pool.submit(test, *cell)) for cell in cells]:
@@ -193,12 +193,12 @@ class NotReplayable(unittest.TestCase):
         lost = [f"{line(i)} #{i + 1}" for i in range(10, 20)]
         last = [f"{line(i)} #{i - 9}" for i in range(20, 30)]
         for sink, lines in self.each(self.lines_around_a_crash, SINKS):
-            # From the state in any case: the last lines have the numbers of those that are lost.
-            # Sinks that take part in checkpoints never showed these either.
+            # The state has lost them in any case: the last lines have the numbers of the lost ones.
+            # Sinks that take part in checkpoints never showed the lost lines either.
             self.assertEqual(lines, first + ([] if sink in EXACTLY_ONCE else lost) + last)
 
     def echoes_around_a_crash(self, kind, sink_kind):
-        """The application dies when a timer that a checkpoint holds has fired."""
+        """The application dies after a timer has fired that the checkpoint holds."""
         folder = temporary_folder(self)
         feed, source = self.feed(kind)
         sink = SinkEnd(self, sink_kind, folder)

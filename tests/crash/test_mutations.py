@@ -21,7 +21,7 @@ def die_at(failpoint, hit, *, before=(), threads=2, interval_ms=30):
 #: mutation -> pipeline, launches after which it must have been noticed.
 CASES = {
     "skip_data_fsync_barrier": ("word_count", [die_at("checkpoint.ack.before", 1)]),
-    # Readers have seen what the restart cuts off.
+    # Readers have seen output that the restart cuts off.
     "commit_before_complete": ("word_count", [
         die_at("checkpoint.manifest.before", 3,
                before=("checkpoint.manifest.before=delay:100ms@3",)),
@@ -73,10 +73,10 @@ class Mutations(unittest.TestCase):
 
 @unittest.skipUnless(failpoints_enabled(), "configure with -DWALLAROO_FAILPOINTS=ON")
 class AcknowledgedTooEarly(unittest.TestCase):
-    """A feeder may forget what was acknowledged."""
+    """A feeder may forget acknowledged messages."""
 
     def asked_again(self, mutation):
-        """Whether the application, back from the dead, wants what it had acknowledged."""
+        """Whether the restarted application asks for messages that it had acknowledged."""
         with tempfile.TemporaryDirectory() as folder:
             feed = ConnectorFeed(100_000)
             command = relay_command(f"connector:{feed.address}", f"file:{folder}/out", folder)

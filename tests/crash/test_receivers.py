@@ -1,4 +1,4 @@
-"""A finite input whose receiver is slow, away, ahead or empty: the batch ends, or says what it waits for."""
+"""A finite input whose receiver is slow, away, ahead or empty: the run ends, or logs what it waits for."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def free_address():
 
 
 class SlowOutput(FolderOutput):
-    """Each answer to phase 1 takes so long; `asked` is set before."""
+    """Each answer to phase 1 takes this long; `asked` is set before it."""
 
     def __init__(self, folder, delay_s):
         super().__init__(folder)
@@ -96,7 +96,7 @@ class Batch(unittest.TestCase):
         self.assertEqual(app.wait(), 1, app.log)
         named = rf"within 0\.5 s \({address} of sink 'out'\)"
         self.assertRegex(app.log, f"sinks have not prepared checkpoint 1 {named}; goes back")
-        # A new connection helps, or it does not: two more attempts, at either step.
+        # A new connection may help or not: there are two more attempts, at either step.
         self.assertRegex(app.log, f"stopped without a last checkpoint: .* {named}")
         attempts = re.findall("goes back to|checkpoint [0-9]+ failed|stopped without .*prepared",
                               app.log.split("relay: ")[0])

@@ -1,4 +1,4 @@
-// What the fragments in the documentation may use without declaring it.
+// Declarations that the fragments in the documentation may use.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ std::vector<std::string> split(const std::string& line);
 WordCount count_word(const std::string& word, WordTotal& total);
 std::string encode(const WordCount& counted);
 
-// The stream to which a fragment that begins with a dot is applied.
+// The stream that a fragment beginning with a dot continues.
 inline auto counted(wallaroo::Application& app) {
   return app.source("lines", wallaroo::tcp_source({.listen = "127.0.0.1:0"}, wallaroo::text))
       .to("split", split)

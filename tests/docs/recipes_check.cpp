@@ -1,4 +1,4 @@
-// Runs what docs/guide/recipes.md shows. recipes.inc has its declarations, each section in a
+// Runs the recipes of docs/guide/recipes.md. recipes.inc has its declarations, each section in a
 // namespace with the section's name; test_recipes.py makes it.
 #include "prelude.hpp"
 

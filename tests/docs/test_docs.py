@@ -9,7 +9,7 @@ A comment on the line before a block says what it is:
   <!-- terminals -->          commands that run at the same time, a line each: a receiver, an example
                               with its own addresses, a sender
   <!-- cpp: declarations -->  C++ at namespace scope, with prelude.hpp included
-  <!-- cpp: global -->        the same, but in no namespace, for what specialises templates of ours
+  <!-- cpp: global -->        the same, but in no namespace, for specialisations of our templates
   <!-- cpp: statements -->    C++ inside of a function that has `app`; sees the declarations before
 A C++ block without a comment is a whole program when it includes something, and when it begins
 with a dot it continues a stream of WordCount.
@@ -42,14 +42,14 @@ class Block:
     document: Path
     line: int  # of the first line inside
     language: str
-    note: str  # of the comment before, without its marks
+    note: str  # the text of the comment before the block
     text: str
 
     def __str__(self):
         return f"{self.document.relative_to(ROOT)}:{self.line}"
 
     def argument(self, kind):
-        """What follows `kind:` in the note, or None."""
+        """The text after `kind:` in the note, or None."""
         name, colon, value = self.note.partition(": ")
         return value if colon and name == kind else None
 
@@ -163,7 +163,7 @@ def environment_of(folder):
 
 
 def clone_in(folder):
-    """What commands need of a clone of the repository."""
+    """Makes the parts of a clone of the repository that commands need."""
     clone = folder / "wallaroo"
     clone.mkdir()
     (clone / "build").symlink_to(BUILD)
@@ -189,7 +189,7 @@ class Commands(unittest.TestCase):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(block.text)
             elif block.note == "run":
-                # The documents at the root are read there, those of the guide beside the clone.
+                # Commands of documents at the root run in the clone, those of the guide beside it.
                 place = clone if block.document.parent == ROOT else folder
                 printed = self.run_block(block, folder, place)
             elif block.note == "output":
@@ -211,8 +211,8 @@ class Commands(unittest.TestCase):
 
 
 class Terminals(unittest.TestCase):
-    """The addresses are replaced by free ones; that those of the text are the example's own is
-    tested with the examples."""
+    """The addresses are replaced by free ones. The tests of the examples check that the addresses in
+    the text are the example's own."""
 
     def test_what_is_sent_arrives(self):
         for block in all_blocks():
@@ -319,7 +319,7 @@ class Flags(unittest.TestCase):
 
 
 def strings_of_sources():
-    """What the programs may print: literals that follow each other are one, each {...} a gap."""
+    """The texts that the programs may print: adjacent literals are one text, each {...} is a gap."""
     literal = r'"(?:[^"\\\n]|\\.)*"'
     texts = []
     for folder in ("src", "include", "tools"):
@@ -341,7 +341,7 @@ class Messages(unittest.TestCase):
         sources = strings_of_sources()
         for message in messages:
             for part in re.split(r"\(?\b[A-Z][A-Z_]*\b\)?", message):
-                # What stands between two values may be a word of either.
+                # The part between two values may be a word of either.
                 part = part.strip(" '")
                 if len(part) > 6:
                     with self.subTest(message=message):

@@ -1,4 +1,4 @@
-"""Runs the declarations of docs/guide/recipes.md: recipes_check.cpp says what must come out.
+"""Runs the declarations of docs/guide/recipes.md: recipes_check.cpp has the expected results.
 
 Run with: WALLAROO_BUILD=build python3 -m unittest docs/test_recipes.py   (in tests/)
 """
@@ -17,7 +17,7 @@ LIBRARIES = ["-lboost_json", "-lspdlog", "-lfmt", "-llz4", "-lpthread"]
 
 
 def declarations():
-    """Those of each section, in a namespace of its name; includes come first."""
+    """The declarations of each section, in a namespace of its name; includes come first."""
     includes, bodies, section = [], [], ""
     document = (ROOT / "docs" / "guide" / "recipes.md").read_text()
     pattern = r"^## (?P<name>[^\n]*)$|^<!-- cpp: declarations -->\n```cpp\n(?P<code>.*?)^```$"

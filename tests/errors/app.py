@@ -1,4 +1,4 @@
-"""Starts error_app, which error_app.cpp describes."""
+"""Starts error_app (see error_app.cpp)."""
 
 import unittest
 
@@ -29,7 +29,7 @@ class ErrorAppCase(unittest.TestCase):
         return receiver
 
     def start_with_receiver(self, *arguments, **options):
-        """error_app and what its sink has connected to."""
+        """error_app, and the peer to which its sink has connected."""
         receiver = self.receiver().listen()
         app = self.start(*arguments, out=receiver, **options)
         return app, receiver.accept()
@@ -40,7 +40,7 @@ class ErrorAppCase(unittest.TestCase):
         return peer
 
     def send(self, app, *records):
-        """Records over a connection of their own, which is left open."""
+        """Sends records over a new connection, which is left open."""
         peer = self.connect(app)
         peer.sendall(framed(*records))
         return peer
@@ -51,7 +51,7 @@ class ErrorAppCase(unittest.TestCase):
         self.assertRegex(line, rf"^{text} \d+ {text}$")
 
     def assert_drains(self, app, receiver=None):
-        """Ends well after SIGTERM; returns the lines that were still to come."""
+        """Sends SIGTERM and expects exit code 0; returns the lines that still came."""
         app.signal()
         lines = receiver.rest_lines() if receiver else []
         self.assertEqual(app.wait(), 0, app.log)

@@ -1,4 +1,4 @@
-"""What an operator meets: directories that are wrong, damaged or somebody else's; the log's story."""
+"""Mistakes of operators: directories that are wrong, damaged or somebody else's; and the log."""
 
 import glob
 import os
@@ -35,7 +35,7 @@ class CheckpointsCase(ErrorAppCase):
             return out.read().splitlines()
 
     def write_checkpoints(self, *texts):
-        """Of an application that was given the texts, each another, one by one, and stopped."""
+        """Gives an application texts that all differ, one by one, and stops it."""
         app = self.start_here(flags=["--checkpoint-retain", "100"])
         for text in texts:
             self.send(app, text)
@@ -50,7 +50,7 @@ class CheckpointsCase(ErrorAppCase):
         return sorted(int(name.removesuffix(".manifest")) for name in names)
 
     def refusal(self, *arguments, code, **options):
-        """What the last line says of an application that must not start."""
+        """The last line of the log of an application that must not start."""
         app = self.start_here(*arguments, **options)
         self.assertEqual(app.wait(), code, app.log)
         self.assertNotIn("goes on from", app.log)
@@ -127,7 +127,7 @@ class Damage(CheckpointsCase):
             file.write(bytes([last ^ 1]))
 
     def newest_state(self):
-        """The newest file with a block."""
+        """The newest data file that has a block."""
         files = sorted(glob.glob(os.path.join(self.directory, "data", "*")))
         return [file for file in files if os.path.getsize(file) > 24][-1]
 
@@ -146,7 +146,7 @@ class Damage(CheckpointsCase):
         self.write_checkpoints("a 1")
         for file in glob.glob(os.path.join(self.directory, "data", "*")):
             self.damage(file) if os.path.getsize(file) > 24 else None
-        # Those taken before the first record hold no block.
+        # Checkpoints taken before the first record hold no block.
         for number in self.numbers():
             manifest = os.path.join(self.directory, "manifests", f"{number:012}.manifest")
             if os.path.getsize(manifest) < os.path.getsize(self.manifest_of(self.numbers()[-1])):
@@ -185,7 +185,7 @@ class Damage(CheckpointsCase):
 
 
 class Backup(CheckpointsCase):
-    """What the guide says of copies."""
+    """The rules of the guide for copies."""
 
     def killed_between_manifest_and_commit(self):
         environment = dict(os.environ, WALLAROO_FAILPOINTS="sink.file.copy.before=kill@2")

@@ -1,4 +1,4 @@
-"""SIGTERM, SIGINT and SIGHUP: drain, stop at once, and what a program that hangs does."""
+"""SIGTERM, SIGINT and SIGHUP: an application drains or stops at once, also when a function hangs."""
 
 import random
 import re
@@ -26,7 +26,7 @@ class Drain(ErrorAppCase):
         texts = [f"k{random.Random(i).randrange(50)} {i}" for i in range(20_000)]
         stream = framed(*texts)
         self.connect(app).sendall(stream)
-        # All is read, and nothing has been taken from the sink.
+        # All records are read, and the peer has taken nothing from the sink.
         app.wait_for_metric("wallaroo_source_bytes_total", len(stream))
         app.signal(number)
         app.wait_for_log("draining")

@@ -1,4 +1,4 @@
-"""What the peer of a TCP sink may do."""
+"""Peers of a TCP sink that are slow, away, or break connections."""
 
 import threading
 import unittest
@@ -114,7 +114,7 @@ class NeverReads(ErrorAppCase):
         read = app.metrics()["wallaroo_source_bytes_total"]
         self.assertLess(read, sent, "the source must have stopped reading")
         self.assertGreater(app.metrics()["wallaroo_executor_blocked_seconds_total"], 0)
-        # The rest of the record that was cut by the full buffers.
+        # Sends the rest of the record that the full buffers have cut.
         rest = framed("k " + "x" * 900)[sent % size :] if sent % size else b""
         thread = threading.Thread(target=peer.sendall, args=(rest,), daemon=True)
         thread.start()

@@ -1,4 +1,4 @@
-"""What peers may do to a TCP source."""
+"""Peers of a TCP source that break the framing, close early, or come in great number."""
 
 import random
 import resource
@@ -116,7 +116,7 @@ class Frames(ErrorAppCase):
 
 class Connections(ErrorAppCase):
     def thousand_silent(self, app):
-        # After the application has started: it must raise its own limit.
+        # This is after the application has started: it must raise its own limit.
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         peers = []

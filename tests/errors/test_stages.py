@@ -7,7 +7,7 @@ from errors.app import ErrorAppCase
 from support.running import eventually, temporary_folder
 from support.wire import framed
 
-# A record for each place that can fail, the stage that is named, and what it says.
+# A record for each place that can fail, the stage that the error names, and its text.
 FAULTS = {
     "decoder": ("throw in decoder: X", "in", "as asked by X"),
     "work": ("throw in work: X", "work", "as asked by X"),

@@ -1,4 +1,4 @@
-"""Runs every example over real sockets and compares what comes out with expected.txt.
+"""Runs every example over real sockets and compares its output with expected.txt.
 
 Run with: WALLAROO_BUILD=build python3 tests/examples/test_examples.py
 """
@@ -74,7 +74,7 @@ class Golden(unittest.TestCase):
 
 
 class ByHand(unittest.TestCase):
-    """What is expected of windows does not come from the engine."""
+    """The expected results of windows do not come from the engine."""
 
     def check(self, name, results):
         example = Example(name)
@@ -149,7 +149,7 @@ class ManyConnections(unittest.TestCase):
 
 
 class BadInput(unittest.TestCase):
-    """What an example does with records that are none: it says so, and where."""
+    """Bytes that are no record: the example reports them, and where they are."""
 
     def failure(self, name, phase):
         with Example(name).started(BUILD) as running:

@@ -1,5 +1,5 @@
-"""What the examples with windows must give, straight from what a window is: no state, no order, no
-watermark."""
+"""The right results of the examples with windows, straight from the definition of a window: without
+state, order or watermark."""
 
 from collections import defaultdict
 from itertools import groupby

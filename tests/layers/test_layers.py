@@ -10,7 +10,7 @@ SOURCE = pathlib.Path(
     os.environ.get("WALLAROO_SOURCE", pathlib.Path(__file__).resolve().parents[2])
 )
 
-# Below include/wallaroo/: what every layer may use, and what includes no layer.
+# Headers below include/wallaroo/ that every layer may use, and that include no layer.
 TYPES = "types/"
 
 MOST_LINES = 400
@@ -31,13 +31,13 @@ def read_layers(cmake):
     for layer, deps in re.findall(r"wallaroo_layer\((\w+)\s+DEPS\s+([^)]*)\)", cmake):
         direct[layer] = {d.removeprefix("wallaroo_") for d in deps.split() if "wallaroo_" in d}
     closed = {}
-    for layer, deps in direct.items():  # a layer names only those before it
+    for layer, deps in direct.items():  # a layer names only layers before it
         closed[layer] = {layer}.union(*(closed[d] for d in deps))
     return closed
 
 
 def includes_of(text):
-    """Of everything of ours that is included: (public header, None) or (None, internal header)."""
+    """For each header of ours that is included: (public header, None) or (None, internal header)."""
     for internal, public in INCLUDE.findall(text):
         yield (public, None) if public else (None, internal)
 
@@ -62,7 +62,7 @@ def reach(layers, files, header, seen=()):
 
 
 def violations(layers, files):
-    """What is wrong in files, a dict of path ('src/io/x.hpp', 'include/wallaroo/y.hpp') to text."""
+    """The violations in files, a dict of path ('src/io/x.hpp', 'include/wallaroo/y.hpp') to text."""
     found = []
     for path, text in files.items():
         layer = path.split("/")[1] if path.startswith("src/") else None
@@ -140,7 +140,7 @@ class Layers(unittest.TestCase):
         self.assertNotIn("run", self.layers["plan"])
         self.assertEqual(self.layers["base"], {"base"})
 
-    # A check that finds nothing proves nothing, so each kind of violation is made once.
+    # A check that finds nothing proves nothing, so these tests make each kind of violation once.
 
     def test_finds_an_include_of_a_layer_above(self):
         self.assertIn("layer io includes run", self.found("src/io/x.cpp", '#include "run/task/task.hpp"\n'))

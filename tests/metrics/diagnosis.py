@@ -1,4 +1,4 @@
-"""Says what an application is slow by, from two looks at its /metrics and nothing else."""
+"""Finds out why an application is slow, from two readings of its /metrics and nothing else."""
 
 
 def diagnosis(before, after, seconds):

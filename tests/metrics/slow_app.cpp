@@ -1,5 +1,5 @@
-// Numbers from a generator, in windows of ten by key, to a TCP sink. One part of it is slow, or one
-// key is hot, as its argument says.
+// Takes numbers from a generator, in windows of ten by key, to a TCP sink. One part of it is slow,
+// or one key is hot, as the argument says.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -19,7 +19,7 @@ constexpr const char* help =
     "  timer                           each record sets a timer, and to handle it takes that long\n"
     "  hot_key                         of ten records nine have the same key";
 
-/// What is slow.
+/// The part that is slow.
 std::string slow_part;
 
 void work_in(const char* part) {
@@ -40,7 +40,7 @@ std::int64_t key_of(const std::int64_t& number) {
   return slow_part == "hot_key" && number % 10 != 0 ? 7 : number % keys;
 }
 
-/// The sum of the numbers, and the functions of the user that a window has.
+/// Sums the numbers, with all functions of the user that a window has.
 struct SlowSum {
   std::int64_t initial_accumulator() const { return 0; }
   void update(std::int64_t number, std::int64_t& sum) const {
@@ -49,7 +49,7 @@ struct SlowSum {
   }
   std::int64_t combine(std::int64_t a, std::int64_t b) const { return a + b; }
   std::string output(std::int64_t key, std::int64_t sum) const {
-    for (int i = 0; i < 10; ++i) {  // there is one for ten records
+    for (int i = 0; i < 10; ++i) {  // there is one result for ten records
       work_in("output");
     }
     return std::to_string(key) + " " + std::to_string(sum);

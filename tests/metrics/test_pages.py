@@ -1,4 +1,4 @@
-"""The pages of a running application as strangers ask for them."""
+"""The pages of a running application, as clients of all kinds see them."""
 
 import gzip
 import json

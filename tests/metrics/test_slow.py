@@ -1,4 +1,4 @@
-"""What holds an application up is found from its metrics alone."""
+"""The cause of a slow application is found from its metrics alone."""
 
 import threading
 import time

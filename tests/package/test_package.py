@@ -79,7 +79,7 @@ class Package(unittest.TestCase):
         self.assertIn("wallaroo_connector.SinkServer", said)
 
     def test_one_target_builds_all_that_is_installed(self):
-        """Else a script that builds only some programs leaves a build that cannot be installed."""
+        """Otherwise a script that builds only some programs would break `cmake --install`."""
         installed = set()
         for script in BUILD.rglob("cmake_install.cmake"):
             installed |= set(re.findall(r'FILES "([^"]+)"', script.read_text()))

@@ -78,7 +78,7 @@ class GilesCase(unittest.TestCase):
             return json.load(read)
 
     def assert_transfer(self, send_flags, receive_flags, wanted, records, stdin=None):
-        """What is sent arrives byte for byte, and is counted right on both sides."""
+        """Checks that the bytes arrive as they were sent, and are counted right on both sides."""
         receiver = Receive("--output", self.path("out"), "--json", self.path("r"), *receive_flags)
         sent = send(receiver.address, "--json", self.path("s"), *send_flags, stdin=stdin)
         self.assertEqual(sent.returncode, 0, sent.stderr)

@@ -30,7 +30,7 @@ def eventually(condition, what):
 
 
 class Running:
-    """`program` (a path below the build folder) with flags; killed by `close` if it still runs."""
+    """Runs `program` (a path below the build folder) with flags until it ends, or `close` kills it."""
 
     def __init__(self, program, *flags, stdout=subprocess.PIPE, **popen):
         self.process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Peers of an application: what sends to its sources, and what its sinks connect to."""
+"""Peers of an application: senders to its sources, and receivers of its sinks."""
 
 import select
 import socket
@@ -52,8 +52,8 @@ def send_until_blocked(peer, block, most_bytes, patience_s=2):
 
 
 class Receiver:
-    """What a TCP sink connects to. It exists only between `listen` and `stop_listening`: before and
-    after that connections to its address are refused."""
+    """The receiver that a TCP sink connects to. It exists only between `listen` and
+    `stop_listening`: before and after that connections to its address are refused."""
 
     def __init__(self):
         self._listener = None

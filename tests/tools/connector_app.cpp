@@ -1,4 +1,4 @@
-// Numbers the lines that a connector source brings, and gives them to a connector sink: a line that
+// Numbers the lines of a connector source, and gives them to a connector sink, so that a line that
 // is lost, comes twice or is counted twice shows.
 #include <cstdint>
 #include <string>

@@ -1,10 +1,9 @@
-// A connector source with checkpoints, and nothing behind it: its records are lines of a file.
+// A connector source with checkpoints and no pipeline: its records become lines of a file.
 //
 //   connector_host HOST:PORT FOLDER
-//
-// FOLDER/lines has the records, FOLDER/checkpoint what the last complete checkpoint says: its
-// number, how much of `lines` belongs to it, and the positions. Killed at any moment, it goes on
-// from there when it is started again. SIGTERM ends it after a last checkpoint.
+// FOLDER/lines has the records, FOLDER/checkpoint the last complete checkpoint: its number, how
+// much of `lines` belongs to it, and the positions. After a kill at any moment it goes on from
+// there when it is started again. SIGTERM ends it after a last checkpoint.
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -60,7 +59,7 @@ struct Share {
   std::unique_ptr<SourceConnector> connector;
 };
 
-/// What lies in the folder.
+/// The content of the folder.
 class Store {
  public:
   explicit Store(std::filesystem::path folder) : folder_(std::move(folder)) { load(); }
@@ -68,7 +67,7 @@ class Store {
   std::uint64_t number() const { return number_; }
   const std::vector<SourcePosition>& positions() const { return positions_; }
 
-  /// Everything before the renaming is forgotten by a crash.
+  /// After a crash before the renaming the old checkpoint holds.
   void publish(std::string_view lines, const std::vector<SourcePosition>& positions) {
     std::ofstream(folder_ / "lines", std::ios::app | std::ios::binary) << lines;
     lines_bytes_ += lines.size();
@@ -158,7 +157,7 @@ class Host {
       turn();
     }
   }
-  /// The barriers of the executors stand at different moments.
+  /// Each executor has its barrier at a different moment.
   void checkpoint() {
     const std::uint64_t number = store_.number() + 1;
     std::vector<SourcePosition> positions;

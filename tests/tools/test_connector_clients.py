@@ -1,5 +1,5 @@
-"""The connector libraries in Python and C++ and their examples, against a source of the engine's, and
-against a worker that speaks as applications do."""
+"""The connector libraries in Python and C++ and their examples, against a source of the engine, and
+against a worker that speaks as an application does."""
 
 import os
 import random
@@ -163,7 +163,7 @@ class Feeding(Hosted):
 
 
 class AsTheOriginalClient(Hosted):
-    """What programs made with the original library rely on, byte by byte."""
+    """The frames that programs made with the original library rely on, byte by byte."""
 
     HELLO = wc.encode(wc.Hello(wc.SOURCE_VERSION, "cookie", "program", "instance"))
 
@@ -250,7 +250,7 @@ class AsTheOriginalClient(Hosted):
 
 
 class TailFile:
-    """What the examples that tail a file do; TAIL is the program."""
+    """The examples that tail a file; TAIL is the program."""
 
     def test_each_line_arrives_once_whoever_is_killed(self):
         lines = [f"line {number}" for number in range(6000)]
@@ -297,7 +297,7 @@ class TailFile:
 
 
 class TailOfRotatedFile:
-    """What the examples that tail a file do when the file is not only appended to."""
+    """The examples that tail a file, when the file is not only appended to."""
 
     def setUp(self):
         super().setUp()
@@ -305,7 +305,7 @@ class TailOfRotatedFile:
         self.host = self.start()
 
     def write(self, text, name="log.txt"):
-        """In place, from the beginning."""
+        """Rewrites the file in place, from its beginning."""
         (self.folder / name).write_text(text)
 
     def append(self, text, name="log.txt"):
@@ -334,7 +334,7 @@ class TailOfRotatedFile:
         eventually(lambda: self.lines() == list(lines), f"{lines} are there")
 
     def paused(self, tail):
-        """So that what happens next happens between two looks."""
+        """Stops the program, so that the next changes happen between two of its looks."""
         os.kill(tail.pid, signal.SIGSTOP)
         self.addCleanup(lambda: tail.poll() is None and os.kill(tail.pid, signal.SIGCONT))
 
@@ -567,7 +567,7 @@ class FeedingInCpp(Hosted):
 
 
 class Worker:
-    """Speaks as an application's worker with a connector sink does."""
+    """A worker that speaks as an application with a connector sink does."""
 
     NAME = "App-w-initializer-id-77"
 
@@ -622,7 +622,7 @@ class Worker:
 
 
 class Draining:
-    """What the examples that receive a sink do; SINK is the program."""
+    """The examples that receive a sink; SINK is the program."""
 
     def setUp(self):
         super().setUp()
@@ -658,7 +658,7 @@ class Draining:
         self.assertEqual(self.results(), [])
         worker.finish(1, True)
         self.wait_for([b"-40.0\n", b"-38.2\n"])
-        self.assertTrue(worker.prepare(2).commit)  # nothing in it
+        self.assertTrue(worker.prepare(2).commit)  # an empty transaction
         worker.finish(2, True)
         worker.data(b"7\n")
         self.assertTrue(worker.prepare(3).commit)
@@ -762,7 +762,7 @@ class DrainingInCpp(Draining, Folder):
 
 
 class ThroughAnApplication:
-    """From a file through a whole application into a database, any of the three programs killed."""
+    """From a file through an application into a database, while each of the three is killed."""
 
     def start_sink(self, listen="127.0.0.1:0"):
         self.sink = Program(*self.SINK, str(self.folder / "db"), "--listen", listen)
@@ -804,7 +804,7 @@ class ThroughAnApplication:
             finally:
                 database.close()
         except sqlite3.OperationalError:
-            return []  # its tables are being made
+            return []  # the program is still making its tables
 
     def test_each_line_is_counted_and_shown_once_whoever_is_killed(self):
         choose = random.Random(7)

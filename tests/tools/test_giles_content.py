@@ -1,4 +1,4 @@
-"""What giles sends and receives, byte for byte."""
+"""giles sends and receives the right bytes."""
 
 import random
 import struct

@@ -1,4 +1,4 @@
-"""How runs of giles end: what it tells, and its exit codes."""
+"""How runs of giles end: the messages and exit codes."""
 
 import signal
 import socket
@@ -82,7 +82,7 @@ class Endings(GilesCase):
             stdout=subprocess.DEVNULL,
             text=True,
         )
-        sender.stderr.readline()  # progress: it is on its way
+        sender.stderr.readline()  # a line of progress: it is sending
         sender.send_signal(signal.SIGINT)
         sender.communicate(timeout=DEADLINE_S)
         self.assertEqual(sender.returncode, 0)

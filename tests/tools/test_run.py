@@ -1,4 +1,4 @@
-"""./run: what it leaves behind when it is stopped, and what it does not do."""
+"""./run leaves no process behind when it is stopped, and does nothing that it should not."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def programs_with(mark):
 
 
 class Run(unittest.TestCase):
-    """In a folder that looks like the repository, with stand-ins for what installs and builds."""
+    """Runs in a folder that looks like the repository, with stand-ins for installing and building."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -59,7 +59,7 @@ class Run(unittest.TestCase):
         return run
 
     def assert_stops(self, run, code, number):
-        """It ends with that exit code, and nothing that it started lives on."""
+        """Checks that it ends with that exit code, and that no process that it started lives on."""
         run.send_signal(number)
         self.assertEqual(run.wait(DEADLINE_S), code)
         self.assertEqual(programs_with(self.folder.name), [])
@@ -97,7 +97,7 @@ class Run(unittest.TestCase):
         self.assertIn("configuring build failed", out)
 
     def test_what_it_builds_can_be_installed(self):
-        """`wallaroo_installable` is all that `cmake --install` copies, see tests/package."""
+        """`wallaroo_installable` is everything that `cmake --install` copies, see tests/package."""
         self.stand_in("cmake", 'echo "cmake $*"; case "$1" in --build) exit 3;; esac')
         for arguments in ((), ("celsius",)):
             with self.subTest(arguments):

@@ -1,4 +1,4 @@
-// Links with the client library alone, and is refused an address that nobody could connect to.
+// Links with the client library alone. The library refuses an address that nobody could connect to.
 #include <cstdio>
 
 #include <wallaroo/connector_client.hpp>
