@@ -14,7 +14,7 @@ namespace wallaroo::internal {
 namespace {
 
 std::string unknown_path_text(std::string_view path, const HttpRoutes& routes) {
-  std::string text = fmt::format("no page '{}'; there are:\n", path);
+  std::string text = fmt::format("there is no page '{}'; the pages are:\n", path);
   for (const auto& [known, route] : routes) {
     text += known + "\n";
   }

@@ -110,7 +110,7 @@ void HttpSession::on_read(error_code error) {
     manner.allow = true;
     refuse(405, "only GET and HEAD are answered\n", manner);
   } else if (!parser_->is_done()) {
-    refuse(400, "a request for a page has no body\n", manner);
+    refuse(400, "a request for a page must not have a body\n", manner);
   } else {
     manner.keep_alive = request.keep_alive();
     manner.gzip = accepts_gzip(joined_values(request, http::field::accept_encoding));

@@ -90,9 +90,9 @@ std::string FailureHandler::current_error() { return internal::current_error(); 
 
 void throw_key_refusal(std::string_view key) {
   throw std::domain_error(
-      fmt::format("its key {} is not equal to itself, as a NaN is not, so it could not be found "
-                  "again in any state; leave such records out before key_by, or give them a key "
-                  "that is equal to itself",
+      fmt::format("its key {} is not equal to itself, as NaN is not, so its state could never be "
+                  "found again; drop such records before key_by, or give them a key that is equal "
+                  "to itself",
                   key));
 }
 

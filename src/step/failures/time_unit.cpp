@@ -42,7 +42,7 @@ std::optional<std::string> doubt_about_unit(std::int64_t time_ns) {
     }
   }
   return fmt::format(
-      "{}: event_time must return nanoseconds since 1970; if such times are meant, all is well",
+      "{}: event_time must return nanoseconds since 1970; if such times are meant, ignore this",
       as_it_is);
 }
 

@@ -27,10 +27,10 @@ TEST(TimeUnit, OtherTimesAreReadInTheUnitThatMakesThemTimesOfOurDays) {
 TEST(TimeUnit, TimesThatNoUnitMakesTimesOfOurDaysAreToldAsTheyAre) {
   EXPECT_EQ(doubt_about_unit(0),
             "0 is 1970-01-01T00:00:00Z as nanoseconds: event_time must return nanoseconds since "
-            "1970; if such times are meant, all is well");
+            "1970; if such times are meant, ignore this");
   EXPECT_EQ(doubt_about_unit(4'102'444'800'000'000'000),
             "4102444800000000000 is 2100-01-01T00:00:00Z as nanoseconds: event_time must return "
-            "nanoseconds since 1970; if such times are meant, all is well");
+            "nanoseconds since 1970; if such times are meant, ignore this");
   EXPECT_NE(doubt_about_unit(-5), std::nullopt);
 }
 
