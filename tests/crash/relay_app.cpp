@@ -2,6 +2,7 @@
 //
 //   SOURCE  file:PATH  stdin  generator:COUNT  memory:COUNT  tcp:HOST:PORT  connector:HOST:PORT
 //   SINK    file:PATH  stdout  tcp:HOST:PORT  connector:HOST:PORT  callback:PATH
+//
 // Each line comes out as it went in, with its number behind it. A keyed state counts the lines, so
 // a line that is lost, repeated or counted twice shows. Generators and memory hold the lines "line
 // 0", "line 1", and so on. The callback appends to a file at once. Every 100 lines take PAUSE_US

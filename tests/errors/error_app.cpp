@@ -4,6 +4,7 @@
 //   throw in STAGE: X   the function of decoder, work, key, count or encoder throws
 //   throw an int        work throws something that is not a std::exception
 //   forever             work never returns
+//
 // Every other record arrives at the sink as one line, "KEY NUMBER TEXT": its key (the text up to
 // the first space), the number of records of that key so far, and its text.
 #include <cstdint>

@@ -72,7 +72,7 @@ class ConnectorSource : public testing::TestWithParam<int> {
     engine_->start();
   }
 
-  /// Connects as often as there are pieces, and ends the stream at last.
+  /// Sends the pieces, each over a new connection, and then ends the stream.
   void feed(std::uint64_t stream, std::uint64_t count, std::uint64_t pieces) {
     for (std::uint64_t piece = 1; piece <= pieces; ++piece) {
       ConnectorClient client({.address = engine_->address("feed"), .cookie = "cookie"});

@@ -103,8 +103,8 @@ TEST(EventTimes, TimersBehindWindowsFireAtTheEnd) {
         .to_sink("out", r.sink());
   });
   EXPECT_EQ(rig.give({{1, 1}, {1, 2}, {1, 12}}), Lines{"seen 1 [0, 10) 2"});
-  // The last watermark, 12, has not reached the timer at 15: the window that the end closes comes
-  // before it.
+  // The last watermark, 12, has not reached the timer at 15, so the window that the end closes
+  // comes before the timer.
   EXPECT_EQ(rig.end(), (Lines{"seen 1 [10, 20) 1", "1 had 1 at 15", "1 had 1 at 25"}));
 }
 

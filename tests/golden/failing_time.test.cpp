@@ -97,8 +97,8 @@ TEST(FailingAggregations, AnOutputThatThrowsCanBeADeadLetter) {
   EXPECT_EQ(dead, Lines{"sum: the windows of key 1"});
 }
 
-// Whether the combination is made while windows fire or because a record came, it has no record to
-// blame, and what it was made of is lost.
+// A combination that throws, while windows fire or because a record came, has no record to blame,
+// and the accumulators that it was made of are lost.
 TEST(FailingAggregations, ACombineThatThrowsStopsWhateverThePolicy) {
   Rig sliding(faulty(range_windows(10s).with_slide(5s), Where::combine, OnError::skip));
   std::string error = stopped(sliding, {{1, 1, -5}, {1, 6, -7}, {2, 30, 3}});

@@ -41,7 +41,7 @@ TEST_P(Golden, SkippedRecordsAreAllThatIsMissing) {
   EXPECT_EQ(out.sorted(), good_events());
 }
 
-// A NaN deep in a key: the records are refused where the key is made, whatever stages follow.
+// A NaN deep in a key: the key_by refuses the records, whatever stages follow.
 TEST_P(Golden, ARecordWhoseKeyIsNotEqualToItselfIsADeadLetter) {
   using Key = std::tuple<int, std::optional<double>>;
   const auto key = [](const Event& event) {

@@ -16,7 +16,7 @@
 
 namespace golden {
 
-/// A sink that keeps what it is given, in the order in which it comes.
+/// A sink that keeps its records, in the order in which they come.
 template <class T>
 class Collected {
  public:
@@ -40,7 +40,7 @@ std::vector<T> sorted(std::vector<T> records) {
   return records;
 }
 
-/// Far longer than any of these runs takes: reached only by one that hangs.
+/// Far longer than any of these runs takes: only a run that hangs reaches it.
 inline constexpr std::chrono::seconds patience{120};
 
 inline wallaroo::Outcome run(const wallaroo::Application& app, int threads) {
@@ -63,7 +63,7 @@ inline void run_well(const wallaroo::Application& app, int threads) {
 struct Event {
   int key = 0;
   int partition = 0;
-  std::uint64_t position = 0;  ///< grows along its partition
+  std::uint64_t position = 0;  ///< grows along the partition
   std::int64_t value = 0;
 
   auto operator<=>(const Event&) const = default;

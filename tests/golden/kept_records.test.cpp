@@ -1,5 +1,5 @@
-// Views into records that own their bytes, into classes whose members nobody sees, and the edges of
-// an engine's life.
+// Views into records that own their bytes, into classes with private members, and the beginning and
+// end of an engine.
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -20,7 +20,7 @@ std::string text_of(std::uint64_t index) {
   return "a record that is too long for a short string " + std::to_string(index % 997);
 }
 
-/// What arrives, counted; and what should.
+/// Counts the records that arrive, and those that should arrive.
 class Counts {
  public:
   void add(std::string_view record) {
@@ -168,11 +168,11 @@ TEST(DeadLetterJson, RecordsCanBeHadBackExactly) {
             "\"record\":\"\xc3\xbf\"}\n");
 }
 
-// Not inlined: gcc 12 warns falsely of the size it then knows.
+// Not inlined, because gcc 12 would then know the size and warn falsely.
 [[gnu::noinline]] std::string large_text() { return std::string(64 * 1024, 'x'); }
 
 TEST(Batches, LargeRecordsFillABatchByTheirBytes) {
-  // 64 KiB each: a mailbox of 32 batches of 1,024 of them would hold two gigabytes.
+  // Records have 64 KiB each: a mailbox of 32 batches of 1,024 of them would hold two gigabytes.
   std::atomic<std::int64_t> alive{0};
   std::atomic<std::int64_t> most{0};
   struct Gate {

@@ -1,4 +1,4 @@
-// The end of a stream: what fires, and why, follows from the records alone.
+// The end of a stream: which windows and timers fire, and why, depends only on the records.
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -57,7 +57,7 @@ struct Beat {
   }
 };
 
-/// What the sinks saw.
+/// The records that the sinks saw.
 class Seen {
  public:
   auto sink() {
@@ -84,7 +84,7 @@ struct Shape {
 
 EventTimeOptions times_of(const Shape& shape) {
   EventTimeOptions times = bounded_lateness(std::chrono::seconds(shape.lateness_s));
-  times.idle_after = 0ns;  // a thread that is given no time must lose nothing
+  times.idle_after = 0ns;  // a thread that gets no processor time must lose nothing
   return times;
 }
 
@@ -109,7 +109,7 @@ void build(Stream stamped, const Shape& shape, Seen& seen) {
   keyed.to("beat", Beat{}).to_sink("beats out", seen.sink());
 }
 
-/// What docs/guide/event-time.md says of the end.
+/// The rules of docs/guide/event-time.md for the end.
 std::vector<std::string> expected_of(const std::vector<Reading>& readings, const Shape& shape) {
   std::int64_t last_s = std::numeric_limits<std::int64_t>::min();
   for (const Reading& reading : readings) {
@@ -135,7 +135,7 @@ std::vector<std::string> expected_of(const std::vector<Reading>& readings, const
     add("", window.first, window.second, window.second + shape.range_s, value, last_s);
   }
   for (const auto& [window, value] : second) {
-    // Windows promise no more than what has fired: the delay is behind that.
+    // The watermark behind windows is that of the windows that have fired, less the delay.
     add("", 100, window.second, window.second + wide_s, value, last_s - shape.delay_s);
   }
   for (auto& [key, at_s] : of_key) {
@@ -148,7 +148,7 @@ std::vector<std::string> expected_of(const std::vector<Reading>& readings, const
       add("session ", key, *from, *(to - 1) + 3, static_cast<std::uint64_t>(to - from), last_s);
       from = to;
     }
-    // Those that the last watermark made due, and the one that is set then.
+    // The timers that the last watermark made due, and the one that is set by the last of them.
     for (std::int64_t beat_s = 1; beat_s <= std::max<std::int64_t>(last_s, 0) + 1; ++beat_s) {
       lines.push_back(fmt::format("{} beats at {}", key, beat_s));
     }
@@ -188,7 +188,7 @@ RC_GTEST_PROP(TheEnd, ComesAfterAllThatTheLastRecordsHaveMadeDueOnAnyNumberOfThr
   RC_ASSERT(seen.sorted() == expected_of(readings, shape));
 }
 
-// One of them may give nothing at all, and which ends first is up to the threads.
+// One of them may give no record at all, and which ends first depends on the threads.
 RC_GTEST_PROP(TheEnd, OfSeveralSourcesIsThatOfTheOneThatHasComeFurthest, ()) {
   const Shape shape = any_shape();
   const int threads = *rc::gen::inRange(1, 5);
@@ -207,7 +207,7 @@ RC_GTEST_PROP(TheEnd, OfSeveralSourcesIsThatOfTheOneThatHasComeFurthest, ()) {
   RC_ASSERT(seen.sorted() == expected_of(all, shape));
 }
 
-/// An application that a test gives its records.
+/// An application whose records a test supplies.
 struct Fed {
   explicit Fed(const Shape& shape, Seen& seen) {
     build(app.source("in", input.source()).event_time("time", &Reading::at_ns, times_of(shape)),
@@ -246,7 +246,7 @@ RC_GTEST_PROP(TheEnd, IsTheSameInAnyBatchesAndBehindARestartOnAnotherNumberOfThr
     restart();
   }
   harness->end();
-  // Behind the end there is nothing.
+  // After the end no record comes.
   restart();
   harness->end();
   RC_ASSERT(seen.sorted() == expected_of(readings, shape));

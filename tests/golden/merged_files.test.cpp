@@ -1,4 +1,5 @@
-// Several files of one source: partitions with event time, one after the other without.
+// Several files of one source: with event time they are partitions, without they are read one after
+// the other.
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>

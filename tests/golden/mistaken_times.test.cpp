@@ -1,4 +1,4 @@
-// Times that cannot be, and extractors and strategies that fail.
+// Impossible times, and extractors and strategies that fail.
 #include <stdexcept>
 
 #include "time.rig.hpp"

@@ -58,7 +58,7 @@ class OldCheckpoints : public testing::TestWithParam<std::string> {
   static std::string directory() {
     return (std::filesystem::path(WALLAROO_OLD_CHECKPOINTS) / GetParam()).string();
   }
-  /// Why it is not restored.
+  /// The reason why it is not restored.
   template <class Total>
   std::string refusal(const Version& version) const {
     Orders<Total> orders(version);
@@ -71,7 +71,7 @@ class OldCheckpoints : public testing::TestWithParam<std::string> {
   }
 };
 
-/// In the order of the keys: what is due together comes in any.
+/// Sorted by key, because timers that are due together fire in any order.
 template <class Seen>
 Seen sorted(Seen seen) {
   for (auto& [stage, lines] : seen) {
@@ -154,7 +154,7 @@ TEST_P(OldCheckpoints, AStageThatIsGoneIsRefusedUnlessItsStateMayBeDropped) {
     EXPECT_EQ(orders.give(harness, {{"ann", 14, 5}})["totals"], (Lines{"ann: 3 for 155"}));
     options.restore = harness.checkpoint();
   }
-  // When it comes back later, it begins anew.
+  // A stage that comes back in a later version begins anew.
   Orders<> with_it({});
   Harness harness(with_it.app, options);
   auto seen = with_it.give(harness, {{"ann", 15, 4}});
@@ -215,7 +215,7 @@ TEST_P(OldCheckpoints, AnEngineGoesOnFromThemToo) {
     orders.input.push(order);
     wallaroo::Engine engine(orders.app, options);
     engine.start();
-    engine.stop();  // what was pushed is delivered, and is in the last checkpoint
+    engine.stop();  // the pushed records are delivered, and are in the last checkpoint
     const wallaroo::Outcome outcome = engine.wait();
     EXPECT_TRUE(outcome.ok) << outcome.error;
     return orders.take()["totals"];

@@ -25,7 +25,7 @@ Event running_sum(const Event& event, std::int64_t& sum) {
   return result;
 }
 
-// Sums depend on how partitions interleave; what does not are the totals.
+// Sums depend on how partitions interleave, but totals do not.
 std::map<int, std::int64_t> totals(const std::vector<Event>& records) {
   std::map<int, std::int64_t> result;
   for (const Event& record : records) {
@@ -110,8 +110,8 @@ TEST_P(Golden, EmittersWithTheirOwnBytesAcrossAnExchange) {
   const std::vector<std::string> lines = some_lines(20'000);
   Collected<WordCount> counts;
   Application app("words");
-  // Every second word is made upper case in the arena, the others are views of the input; the
-  // arena is asked for in any case.
+  // Every second word is made upper case in the arena, the others are views of the input; the stage
+  // uses the arena in any case.
   app.source("lines", wallaroo::memory_source(std::span<const std::string>(lines),
                                               {.partitions = partitions}))
       .to("split",
@@ -195,7 +195,7 @@ TEST_P(Golden, TwoKeyedStages) {
     expected[event.key % 5] += event.value;
   }
   EXPECT_EQ(result, expected);
-  // Through two exchanges the key of both keeps its order.
+  // Records with equal keys in both exchanges keep their order.
   expect_order_per_key(out.records(), key_of);
 }
 

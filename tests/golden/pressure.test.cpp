@@ -1,4 +1,4 @@
-// Full queues: nothing is lost, nothing hangs, nothing piles up.
+// With full queues no record is lost, nothing hangs, and memory stays bounded.
 #include <array>
 #include <atomic>
 #include <thread>
@@ -10,7 +10,7 @@ namespace {
 
 using wallaroo::Application;
 
-// So large that a batch holds 16 of it and queues are full at once.
+// Records are so large that a batch holds 16 of them and queues are full at once.
 struct Large {
   Event event;
   std::array<char, 8000> ballast{};
@@ -102,7 +102,7 @@ class Alive {
   std::uint64_t index_;
 };
 
-// Returns when the source makes nothing more for a while, or has made too many.
+// Returns when the source has made no record for a while, or has made too many.
 void wait_until_held_back(std::int64_t too_many) {
   std::int64_t before = -1;
   for (int same = 0; same < 20 && Alive::made < too_many;) {

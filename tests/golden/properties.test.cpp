@@ -1,4 +1,4 @@
-// Random inputs through pipelines, against a plain loop.
+// Random inputs through pipelines, compared with a plain loop.
 #include <rapidcheck.h>
 
 #include "golden.rig.hpp"

@@ -1,5 +1,5 @@
-// The same stream through an application twice: undisturbed, and with checkpoints on the way, from
-// each of which another harness goes on.
+// Runs the same stream through an application twice: undisturbed, and with checkpoints on the way,
+// from each of which another harness goes on.
 #pragma once
 
 #include <algorithm>
@@ -33,10 +33,10 @@ inline wallaroo::EventTime time_of(const Tick& tick) {
   return wallaroo::EventTime(std::chrono::milliseconds(tick.at_ms));
 }
 
-/// What comes out, in its order: by stream and key, since nothing is promised between keys.
+/// The output in its order, by stream and key, because no order is promised between keys.
 using Outputs = std::map<std::pair<std::string, int>, std::vector<std::string>>;
 
-/// An application with two inputs, of which it may use one.
+/// An application with two inputs. It may use only one of them.
 class Pipeline {
  public:
   using Build = std::function<void(Pipeline&)>;
@@ -47,7 +47,7 @@ class Pipeline {
     return app.source(fmt::format("ticks {}", input),
                       inputs[static_cast<std::size_t>(input)].source());
   }
-  /// Without idleness, which is counted anew from a restart.
+  /// Times without idleness, because that is counted anew from a restart.
   auto stamped(int input, wallaroo::EventTimeOptions times = {.idle_after = 0s}) {
     return source(input).event_time(fmt::format("time {}", input), time_of, times);
   }
@@ -81,7 +81,7 @@ struct ScriptOptions {
   int steps = 300;
   int keys = 5;
   int inputs = 1;
-  /// From one record to the next, about; times of the inputs go up and down around that.
+  /// The approximate time from one record to the next; times of the inputs vary around it.
   std::int64_t pace_ms = 300;
   std::int64_t disorder_ms = 3'000;
   bool other_executors = true;
@@ -121,7 +121,7 @@ inline std::vector<Step> make_script(const ScriptOptions& options) {
   return script;
 }
 
-/// `with_checkpoints`: otherwise they are passed over.
+/// Without `with_checkpoints` the checkpoints are left out.
 inline Outputs run(const Pipeline::Build& build, const std::vector<Step>& script,
                    bool with_checkpoints) {
   using wallaroo::testing::Harness;
@@ -134,7 +134,7 @@ inline Outputs run(const Pipeline::Build& build, const std::vector<Step>& script
       pipeline.inputs[step.input].push(step.tick);
       harness->run();
     } else if (step.kind == Step::Kind::time) {
-      // Time does not jump: whoever waits for some moment is there in time.
+      // Time passes in small steps, so that everything which waits for a moment acts in time.
       for (auto left = step.by; left > 0s; left -= 50ms) {
         harness->advance(50ms);
         options.start += 50ms;
@@ -144,7 +144,7 @@ inline Outputs run(const Pipeline::Build& build, const std::vector<Step>& script
       options.executors = step.executors;
       harness.reset();
       harness = std::make_unique<Harness>(pipeline.app, options);
-      // What it keeps is whole again, also where nothing changes until the next checkpoint.
+      // Another checkpoint at once: it must contain all restored state, although nothing has changed.
       options.restore = harness->checkpoint();
       harness.reset();
       harness = std::make_unique<Harness>(pipeline.app, options);
@@ -166,7 +166,7 @@ inline std::string difference(const std::vector<std::string>& wanted,
   return {};
 }
 
-/// Fails the test where the outputs differ.
+/// Fails the test if the outputs differ.
 inline void expect_same_when_restored(const Pipeline::Build& build, ScriptOptions options,
                                       std::uint32_t seeds = 6) {
   std::size_t outputs = 0;

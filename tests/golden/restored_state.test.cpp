@@ -102,7 +102,8 @@ TEST(RestoredJoins, TimeOutsAreCountedFromTheRestart) {
       options);
 }
 
-// A time-out gives records up on one executor. Its keys come to others, where none did.
+// A time-out gives records up on one executor. A restart brings its keys to others, which had no
+// time-out.
 TEST(RestoredJoins, WhatATimeOutGaveUpFindsNoPartnerOnOtherExecutors) {
   using wallaroo::testing::Harness;
   const auto outputs = [&](std::optional<int> executors) {
@@ -141,8 +142,8 @@ TEST(RestoredJoins, WhatATimeOutGaveUpFindsNoPartnerOnOtherExecutors) {
   }
 }
 
-/// Of every third record a timer of event time, of every fifth one of processing time, which is
-/// moved or cancelled by those that follow.
+/// Every third record sets a timer of event time, every fifth one of processing time. Later records
+/// move or cancel these.
 struct Alarms {
   struct State {
     int records = 0;
@@ -184,8 +185,8 @@ TEST(RestoredTimers, OfEventTimeAndOfProcessingTime) {
       {});
 }
 
-// The event time at which a timer of processing time uses a state is the watermark behind the
-// stage, which may lag a little: so only timers of event time here.
+// A timer of processing time uses a state at the watermark behind the stage, which may lag a
+// little. So this test has only timers of event time.
 TEST(RestoredTimers, OfStateThatExpiresByEventTime) {
   expect_same_when_restored(
       [](Pipeline& pipeline) {

@@ -22,7 +22,7 @@ struct Listed {
   Window window;
 };
 
-/// Not commutative, so that the order shows.
+/// An aggregation that is not commutative, so that the order shows.
 struct List {
   using Values = std::vector<std::int64_t>;
   Values initial_accumulator() const { return {}; }
@@ -103,7 +103,7 @@ TEST(RestoredWindows, SessionsOfEveryPolicyForLateRecords) {
   }
 }
 
-// A count window's time-out runs from the record on, whether or not the engine runs meanwhile.
+// A count window's time-out counts from the record on, also while the engine is not running.
 TEST(RestoredWindows, OfCountsAndTheirTimeouts) {
   for (const auto timeout : {500ms, 3000ms}) {
     expect_same_when_restored(windows(wallaroo::count_windows(4).with_timeout(timeout)), {});
@@ -115,7 +115,7 @@ TEST(RestoredWindows, OfCountsAndTheirTimeouts) {
   expect_same_when_restored(windows(wallaroo::count_windows(7).with_slide(3)), {});
 }
 
-// How often is counted on each executor, from its first record.
+// Each executor counts the interval of early output from its own first record.
 TEST(RestoredWindows, EarlyOutputComesWhenItWouldHave) {
   ScriptOptions one_executor;
   one_executor.other_executors = false;
@@ -127,8 +127,8 @@ TEST(RestoredWindows, EarlyOutputComesWhenItWouldHave) {
                             one_executor);
 }
 
-// A restart is not input, but the engine cannot know what it would have got meanwhile: so nothing
-// is idle at once. From then on it is as always.
+// A restart is not input, but the engine cannot know what it would have got in the meantime, so
+// nothing is idle at once. After that idleness is counted as usual.
 TEST(RestoredWindows, TimeoutsAreCountedFromTheRestart) {
   ScriptOptions options;
   options.other_executors = false;  // executors without input are not idle at once either
@@ -141,7 +141,8 @@ TEST(RestoredWindows, TimeoutsAreCountedFromTheRestart) {
                             options);
 }
 
-// A time-out closes windows on one executor. Its keys come to others, whose windows are still open.
+// A time-out closes windows on one executor. A restart brings its keys to others, whose windows are
+// still open.
 TEST(RestoredWindows, WhatATimeoutClosedIsNotOpenedAgainOnOtherExecutors) {
   using wallaroo::testing::Harness;
   std::int64_t late_ms = 500;
@@ -180,7 +181,7 @@ TEST(RestoredWindows, WhatATimeoutClosedIsNotOpenedAgainOnOtherExecutors) {
   };
   expect_same(wallaroo::range_windows(2s).with_timeout(3s), 1);
   expect_same(wallaroo::range_windows(2s).with_slide(1s).with_timeout(3s), 2);
-  late_ms = -100;  // else its own session would end behind those that were closed
+  late_ms = -100;  // otherwise its own session would end after those that were closed
   expect_same(wallaroo::session_windows(600ms).with_timeout(3s), 1);
 }
 

@@ -1,4 +1,4 @@
-// Ticks with a time, through an application on one executor.
+// Takes ticks with a time through an application on one executor.
 #pragma once
 
 #include <chrono>
@@ -39,7 +39,8 @@ std::string text_of(const wallaroo::WindowResult<int, Value>& result) {
 
 inline std::uint64_t count_of(const Count& count) { return count.value; }
 
-/// `build(rig, stream of ticks)`, a harness around it, and what its sinks saw.
+/// The application that `build(rig, stream of ticks)` describes, a harness around it, and the
+/// output of its sinks.
 struct Rig {
   template <class Build>
   explicit Rig(Build build) {

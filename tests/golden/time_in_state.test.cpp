@@ -108,7 +108,7 @@ std::string paid(const Order& order, const Payment* payment) {
   return fmt::format("{} {}", order.id, payment == nullptr ? "unpaid" : "paid");
 }
 
-// The payment comes in time and has left when its order comes, out of order.
+// The payment comes in time, but has left when its order comes, out of order.
 TEST(Joins, AnOrderWhosePaymentCameInTimeIsNeverSaidToBeUnpaid) {
   for (const auto delay : {0s, 5s}) {
     JoinRig rig([&](JoinRig& r, auto join) {
@@ -248,14 +248,14 @@ TEST(TimersOfState, FireWhenTheInputHasBeenSilentForTheTimeOut) {
   EXPECT_EQ(rig.take(), Lines{});
   rig.harness->advance(1s);
   EXPECT_EQ(rig.take(), (Lines{"remind 1 at 10", "remind 2 at 15"}));
-  // What those have set waits for as long again, while the silence lasts.
+  // Timers that those have set wait for the same time again, while the silence lasts.
   rig.harness->advance(59s);
   EXPECT_EQ(rig.take(), Lines{});
   rig.harness->advance(1s);
   EXPECT_EQ(rig.take(), (Lines{"remind 1 at 15", "remind 2 at 20"}));
   rig.harness->advance(1h);
   EXPECT_EQ(rig.take(), Lines{});
-  // The watermark has not moved for it.
+  // The time-out has not moved the watermark.
   EXPECT_EQ(rig.give(3, 6), (Lines{"placed 3"}));
   EXPECT_EQ(rig.give(4, 16), (Lines{"placed 4", "remind 3 at 16"}));
 }

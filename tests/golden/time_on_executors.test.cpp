@@ -1,4 +1,4 @@
-// Time on several executors: what comes out is what a plain loop over all records finds.
+// Time on several executors: the output is that of a plain loop over all records.
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -38,7 +38,7 @@ class Sums {
   std::map<std::pair<Key, std::int64_t>, std::int64_t> sums_;
 };
 
-// Nobody is idle, so that a thread that is given no time loses nothing.
+// No partition is ever idle, so that a thread that gets no processor time loses nothing.
 EventTimeOptions never_idle(std::chrono::nanoseconds lateness) {
   EventTimeOptions times = bounded_lateness(lateness);
   times.idle_after = 0ns;
@@ -244,8 +244,8 @@ TEST_P(TimeOnExecutors, AllThatFiresAtTheEndPassesThroughASlowSink) {
   EXPECT_EQ(received, records);
 }
 
-// Every record is the only one of its window. Windows that fire more slowly than records come would
-// pile up.
+// Every record is the only one of its window. If windows fired more slowly than records come, they
+// would pile up.
 TEST_P(TimeOnExecutors, WindowsFireAsFastAsRecordsMakeThemDue) {
   constexpr std::uint64_t records = 1'000'000;
   const std::int64_t executors = GetParam();
@@ -275,7 +275,8 @@ TEST_P(TimeOnExecutors, WindowsFireAsFastAsRecordsMakeThemDue) {
   EXPECT_LT(most, bound);
 }
 
-// A left join and the late records beside it: no record of the left is lost, none comes twice.
+// A left join and its stream of late records: no record of the left stream is lost, none comes
+// twice.
 TEST_P(TimeOnExecutors, AJoinWithLateRecordsGivesEveryRecordBack) {
   constexpr std::uint64_t records = 30'000;
   const auto make = [](std::uint64_t i) {

@@ -1,4 +1,5 @@
-// Streams of a connector source in event time: which are waited for after a restart or a cut.
+// Streams of a connector source in event time: which of them are waited for after a restart or a
+// broken connection.
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>

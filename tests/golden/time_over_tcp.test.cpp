@@ -51,7 +51,7 @@ class Peer {
   internal::FileDescriptor socket_;
 };
 
-// Lines with a time in milliseconds, counted by tens of them.
+// Lines with a time in milliseconds, counted in windows of ten milliseconds.
 class Running {
  public:
   Running(std::chrono::nanoseconds idle_after, int threads, std::chrono::nanoseconds slow = 0ns) {
@@ -134,7 +134,7 @@ TEST_P(TimeOverTcp, WhoIsNeverIdleIsWaitedForUntilTheConnectionEnds) {
     running.wait_for_records(1);
     EXPECT_TRUE(busy.send("1\n2\n35\n"));
     running.wait_for_records(4);
-    // Nothing can have fired: the silent connection is still at 5.
+    // No window can have fired: the silent connection is still at 5.
     EXPECT_EQ(running.counted(), 0);
   }
   EXPECT_TRUE(running.eventually_counted(3));
@@ -151,7 +151,7 @@ TEST_P(TimeOverTcp, DrainingClosesWindows) {
   EXPECT_EQ(running.counted(), 3);
 }
 
-// The executor never runs out of input, and still must notice who gives none.
+// The executor never runs out of input, and must still notice a connection that gives none.
 TEST_P(TimeOverTcp, ASilentConnectionIsIdleUnderFullLoadToo) {
   Running running(200ms, GetParam());
   const Peer silent = running.connect();
@@ -176,7 +176,7 @@ TEST_P(TimeOverTcp, ASilentConnectionIsIdleUnderFullLoadToo) {
   EXPECT_TRUE(running.drain().ok);
 }
 
-// What waits in sockets while a sink does not take anything is not late afterwards.
+// Records that wait in sockets while a sink takes nothing are not late afterwards.
 TEST_P(TimeOverTcp, ASinkThatBlocksForLongerThanTheIdleTimeMakesNothingLate) {
   constexpr std::int64_t each = 10'000;
   Running running(500ms, GetParam(), 2ms);
@@ -203,8 +203,8 @@ TEST_P(TimeOverTcp, ASinkThatBlocksForLongerThanTheIdleTimeMakesNothingLate) {
 }
 
 // Sends a line with the same time on every connection each 10 ms, and stops this process meanwhile.
-// A child process of its own, in which only what is safe after a fork in a program with threads is
-// done.
+// Uses a child process, which only calls functions that are safe after a fork in a program with
+// threads.
 class StoppingSender {
  public:
   static constexpr int lines = 250;

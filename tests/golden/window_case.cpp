@@ -32,7 +32,7 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-/// Takes one line into the case; false when it makes no sense there.
+/// Adds one line to the case; returns false when the line makes no sense there.
 bool take(WindowCase& into, const std::string& line, int number) {
   if (line.starts_with(result_mark)) {
     if (into.events.empty()) {

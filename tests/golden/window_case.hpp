@@ -1,4 +1,4 @@
-// Windows described in a text file: what goes in, line by line, and what must come out.
+// Test cases of windows in text files: the input, line by line, and the output that must come.
 #pragma once
 
 #include <chrono>
@@ -24,11 +24,11 @@ namespace golden {
 ///     keys: none                        one window for all
 ///     show: records                     results list their records, not the sum of them
 ///
-/// then what happens, with what comes out of it behind each line. The clock begins at 0 s.
+/// then events, each followed by its results. The clock begins at 0 s.
 ///
 ///     12.5 ann 7                 a record: event time in seconds, key, value
-///     now +3s                    the clock, which is that of processing time, goes on
-///     end                        of the stream
+///     now +3s                    moves the clock of processing time on
+///     end                        ends the stream
 ///     metrics                    asks for the counts of records
 ///     => ann [10s, 20s) 7        a result: key, window, value; perhaps early, late or closed
 ///
@@ -36,7 +36,7 @@ namespace golden {
 struct WindowCase {
   struct Event {
     std::string line;
-    int number;  ///< of the line in the file
+    int number;  ///< number of the line in the file
     std::vector<std::string> words;
     std::vector<std::string> expected;
   };
@@ -46,8 +46,8 @@ struct WindowCase {
   std::vector<Event> events;
 };
 
-/// Throws std::runtime_error with the file and the line that cannot be understood; so do the
-/// others.
+/// Throws std::runtime_error with the file and the line that cannot be understood, as do the
+/// functions below.
 WindowCase read_case(const std::filesystem::path& path);
 
 /// "1.5s", "2m" or "1h".
@@ -55,8 +55,8 @@ std::chrono::nanoseconds duration_of(const std::string& text);
 /// "1.5" as nanoseconds.
 std::int64_t seconds_of(const std::string& text);
 
-/// What happened, beside what should have: empty when they are the same. `seen` holds the results
-/// of each event.
+/// Shows the results beside the expected ones; empty when they are the same. `seen` holds the
+/// results of each event.
 std::string difference(const WindowCase& wanted, const std::vector<std::vector<std::string>>& seen);
 
 }  // namespace golden

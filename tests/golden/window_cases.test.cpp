@@ -39,7 +39,7 @@ struct Deposits {
   wallaroo::Window window;
 };
 
-/// Keeps what it counts, so that the order shows: combine is not commutative.
+/// An aggregation that keeps its records, so that their order shows: combine is not commutative.
 struct Listing {
   using Amounts = std::vector<std::int64_t>;
 
@@ -59,7 +59,7 @@ struct Listing {
   }
 };
 
-/// In milliseconds, which is exact but for what spread_by_key does.
+/// Formats a time in milliseconds, which is exact except for windows of spread_by_key.
 std::string seconds(std::int64_t time_ns) {
   return fmt::format("{}s", std::round(static_cast<double>(time_ns) / 1e6) / 1e3);
 }
@@ -73,8 +73,8 @@ class Rig {
     start({});
   }
 
-  /// Goes on from a checkpoint, as another process would. Counters begin anew; here their sum goes
-  /// on.
+  /// Goes on from a checkpoint, as another process would. Counters begin anew, so this keeps their
+  /// sum.
   void restart() {
     for (const std::string& name : counters) {
       counted_before_[name] = metric(name);
@@ -84,7 +84,7 @@ class Rig {
     start(checkpoint);
   }
 
-  /// What comes out of it.
+  /// The results of the run.
   std::vector<std::string> happen(const WindowCase::Event& event) {
     try {
       act(event.words);
@@ -107,7 +107,7 @@ class Rig {
     std::string line;
   };
   struct Source {
-    std::string prefix;  ///< of its lines
+    std::string prefix;  ///< of the input's lines
     wallaroo::testing::Input<Deposit> input;
   };
 
@@ -189,7 +189,7 @@ class Rig {
     }
   }
 
-  /// Time does not jump: whoever waits for some moment is there in time.
+  /// Moves the clock in small steps, so that everything which waits for a moment acts in time.
   void pass(std::chrono::nanoseconds time) {
     constexpr std::chrono::milliseconds step{50};
     for (; time.count() > 0; time -= step) {
@@ -224,7 +224,7 @@ class Rig {
     harness_ = std::make_unique<wallaroo::testing::Harness>(app_, options);
   }
 
-  /// The sum over the stages.
+  /// The sum of a counter over the stages.
   std::int64_t metric(const std::string& name) {
     std::istringstream lines(harness_->metrics_text());
     double sum = static_cast<double>(counted_before_[name]);
@@ -293,8 +293,8 @@ TEST_P(WindowCases, ComeOutAsTheFileSays) {
 }
 
 /// Idleness and time-outs are counted anew from a restart (the engine cannot know what it would
-/// have got meanwhile): once time has passed, restarts come where they are counted anew anyway,
-/// behind a record of the only input.
+/// have got in the meantime). So once time has passed, restarts come only where they are counted
+/// anew in any case: behind a record of the only input.
 bool may_restart_behind(const WindowCase& wanted, std::size_t line) {
   const auto passes_time = [](const WindowCase::Event& event) {
     return event.words.front() == "now";

@@ -1,4 +1,4 @@
-// The windows and times that the settings of a case speak of.
+// Makes the windows and times that the settings of a case describe.
 #pragma once
 
 #include <chrono>
@@ -75,7 +75,7 @@ inline wallaroo::LateData late_data(const std::string& policy) {
   return policies.at(policy);
 }
 
-/// The windows with one more option, whose name was taken from `words`.
+/// Returns the windows with one more option, whose name was taken from `words`.
 template <class Kind>
 Kind with_option(const Kind& windows, const std::string& option, Words& words) {
   if constexpr (is_range<Kind>) {

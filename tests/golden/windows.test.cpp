@@ -107,7 +107,7 @@ TEST(Windows, EarlyOutputsArePreliminaryAndMarked) {
   EXPECT_EQ(rig.take(), (Lines{"ann [0, 10) 5 early"}));
   rig.harness->advance(1s);
   EXPECT_EQ(rig.take(), Lines{});
-  // The last one was long enough ago.
+  // The last early output was long enough ago.
   EXPECT_EQ(rig.give({{"ann", 5, 1}}), (Lines{"ann [0, 10) 6 early"}));
   EXPECT_EQ(rig.give({{"ann", 6, 1}}), Lines{});
   rig.harness->advance(1s);

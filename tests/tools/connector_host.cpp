@@ -1,6 +1,7 @@
 // A connector source with checkpoints and no pipeline: its records become lines of a file.
 //
 //   connector_host HOST:PORT FOLDER
+//
 // FOLDER/lines has the records, FOLDER/checkpoint the last complete checkpoint: its number, how
 // much of `lines` belongs to it, and the positions. After a kill at any moment it goes on from
 // there when it is started again. SIGTERM ends it after a last checkpoint.

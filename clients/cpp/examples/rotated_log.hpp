@@ -6,6 +6,7 @@
 // began, so that a program that is started again finds the file that a position is in: by its inode
 // and the hash of its first bytes, or by the hash alone, because a copy will do. The state is
 // written before the first line of a file is given out.
+//
 // These things may happen to the file:
 //
 // * It is renamed, and begun anew (logrotate's `create`): the old one is read to its end, until

@@ -6,6 +6,7 @@
 // that the path has held. After a restart of either side the application says up to which position
 // it has the lines, and reading goes on there: with checkpoints each line counts exactly once, also
 // when the file is rotated meanwhile. rotated_log.hpp says which changes of the file are noticed.
+//
 // The last line may lack its end. With --once it is sent as it is. Otherwise the program waits for
 // the end; if the file is rotated before that, the line is sent as it is.
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The application whose checkpoints are kept here, and what later versions of it differ in.
+// The application whose checkpoints are kept here, and the differences of its later versions.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ inline wallaroo::EventTime time_of(const Order& order) {
   return wallaroo::EventTime(std::chrono::seconds(order.at_s));
 }
 
-/// As the first version had it.
+/// The type of the first version.
 struct FirstTotal {
   std::int64_t orders = 0;
   std::int64_t cents = 0;
@@ -50,7 +50,8 @@ inline std::string count_old(const Order& order, std::int64_t& orders) {
   return fmt::format("{} retired {}", order.customer, ++orders);
 }
 
-/// Says so when a customer has not ordered for 10 s, of either time.
+/// Emits a record when a customer has not ordered for 10 s, once of event time and once of
+/// processing time.
 struct Quiet {
   std::optional<std::string> operator()(const Order& order, std::int64_t& last_s,
                                         wallaroo::Timers& timers) {
@@ -73,7 +74,7 @@ struct Version {
   std::chrono::seconds sessions_gap = 10s;
 };
 
-/// The application, and what came out of it last, by stage.
+/// The application, and its latest output of each stage.
 template <class Total = FirstTotal>
 class Orders {
  public:
@@ -138,7 +139,7 @@ class Orders {
   Seen seen_;
 };
 
-/// What had been sent when the checkpoints here were written.
+/// The records that had been sent when the checkpoints here were written.
 inline const std::vector<Order> first_orders = {
     {"ann", 1, 100}, {"bob", 3, 250}, {"ann", 6, 50}, {"bob", 12, 20}, {"eve", 13, 1000}};
 

@@ -1,4 +1,4 @@
-// Writes a checkpoint of the application of today into a directory that does not exist.
+// Writes a checkpoint of today's application into a directory that must not exist yet.
 #include <cstdio>
 #include <filesystem>
 
