@@ -50,10 +50,10 @@ class IntervalJoin {
     return changed;
   }
 
-  /// Gives up every waiting record when all inputs have been idle for this long, in processing
-  /// time: it is emitted alone if the kind of the join does so, and forgotten. A record that comes
-  /// afterwards and could have matched one of them is late. Without this call records wait for the
-  /// watermark.
+  /// Gives up all waiting records when all inputs have been idle for this long in processing time:
+  /// they leave as if the watermark had passed all their possible partners, and are emitted alone
+  /// if the kind of the join does so. A record that comes afterwards and is behind that point is
+  /// late. Without this call records wait for the watermark.
   template <class Rep, class Period>
   IntervalJoin with_timeout(std::chrono::duration<Rep, Period> timeout) const {
     IntervalJoin changed = *this;
