@@ -144,7 +144,7 @@ inline Outputs run(const Pipeline::Build& build, const std::vector<Step>& script
       options.executors = step.executors;
       harness.reset();
       harness = std::make_unique<Harness>(pipeline.app, options);
-      // Another checkpoint at once: it must contain all restored state, although nothing has changed.
+      // Another checkpoint at once must contain all restored state, although nothing has changed.
       options.restore = harness->checkpoint();
       harness.reset();
       harness = std::make_unique<Harness>(pipeline.app, options);
