@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 struct Counts : Fold {
   using Fold::Fold;
   void operator()(const Updated& updated) {
-    // Of the updates alone.
+    // Measured over the updates alone.
     add(updated.index == kFills ? 0 : 1);
   }
 };

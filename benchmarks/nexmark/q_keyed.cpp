@@ -175,7 +175,8 @@ void last_bid_query(Application& app, const Input& input, Results& results) {
 void top_bids_query(Application& app, const Input& input, Results& results) {
   to_results(event_source(app, input)
                  .to("bids", [](Event&& event) { return bid_of(std::move(event)); })
-                 // By value: of records that carry their key a stage may take the strings.
+                 // Taken by value, because a stage may move the strings out of records that carry
+                 // their key.
                  .key_by("auction", [](const Bid& bid) { return bid.auction; })
                  .to("top ten", rank),
              results);

@@ -35,8 +35,8 @@ inline auto event_source(Application& app, const Input& input) {
                                                Generator(input.config)));
 }
 
-/// The same with event time. No record is late, and nothing depends on how fast the machine is: a
-/// partition that is held up is waited for.
+/// The same source with event time. No record is late, and nothing depends on how fast the machine
+/// is: a partition that is held up is waited for.
 inline auto timed_event_source(Application& app, const Input& input) {
   const auto delays = static_cast<std::int64_t>(input.config.disorder - 1);
   EventTimeOptions times =

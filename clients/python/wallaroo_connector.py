@@ -324,11 +324,11 @@ class Stream:
     position: Optional[int] = None
     #: Messages up to here are part of a complete checkpoint: they will never be asked for again.
     acknowledged: Optional[int] = None
-    #: Messages can be sent.
+    #: Whether messages can be sent.
     is_open: bool = False
-    #: Nothing follows.
+    #: Whether the stream was ended.
     ended: bool = False
-    #: The application has acknowledged all messages of the stream, and its end.
+    #: Whether the application has acknowledged all messages of the stream, and its end.
     done: bool = False
     _retry_at: float = 0.0
     _refused: bool = False

@@ -22,7 +22,7 @@ struct WordCount {
   std::uint64_t count;
 };
 
-// What a byte is in a word: itself, its lower case, or the space that separates words.
+// The byte as a word has it: itself, its lower case, or the space that separates words.
 char folded(char c) {
   if (c >= 'A' && c <= 'Z') {
     return static_cast<char>(c - 'A' + 'a');

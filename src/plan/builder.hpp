@@ -1,4 +1,5 @@
-// What streams are built with: stages that wait to be fused, and the places where chains end.
+// The parts that streams are built of: stages that wait to be fused, and the places where chains
+// end.
 #pragma once
 
 #include <concepts>

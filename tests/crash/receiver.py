@@ -1,7 +1,7 @@
 """A receiver of a connector sink that may be killed at any moment: receiver.py FOLDER HOST:PORT [as-it-comes].
 
-Of each output it keeps NAME.data, of which the first `committed` bytes are committed, and NAME.json
-(committed, and the prepared transaction), which is replaced as a whole. `as-it-comes` is for an
+For each output it keeps NAME.data, whose first `committed` bytes are committed, and NAME.json (with
+`committed` and the prepared transaction), which is replaced as a whole. `as-it-comes` is for an
 application without checkpoints.
 """
 

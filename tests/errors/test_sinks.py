@@ -88,8 +88,8 @@ class Resets(ErrorAppCase):
         seen += receiver.lines_until(" end")
         sender.join()
         self.assertEqual(self.assert_drains(app, receiver), [])
-        # What the operating system had accepted is lost, as TcpSinkOptions says; but no line is
-        # torn, none comes twice or out of order, and the last one arrives.
+        # Bytes that the operating system had accepted are lost, as TcpSinkOptions says; but no line
+        # is torn, none comes twice or out of order, and the last one arrives.
         numbers = [int(line.split()[1]) for line in seen]
         self.assertEqual(seen[:-1], [f"k {n} k {n - 1}" for n in numbers[:-1]])
         self.assertTrue(all(a < b for a, b in zip(numbers, numbers[1:])))

@@ -17,7 +17,7 @@ using wallaroo::Skip;
 
 constexpr std::uint64_t count = 20'000;
 
-/// Of ten indices the fourth is skipped, the fifth refused and the sixth fails.
+/// Skips the fourth of every ten indices, refuses the fifth, and throws for the sixth.
 Decoded<std::uint64_t> fallible(std::uint64_t index) {
   switch (index % 10) {
     case 3:

@@ -179,7 +179,7 @@ class AsTheOriginalClient(Hosted):
         return peer
 
     def hear(self, peer):
-        """None at the end."""
+        """Returns None at the end."""
         while not self._heard:
             data = peer.recv(1 << 16)
             if not data:

@@ -56,7 +56,7 @@ class LogState {
 /// A regular file, read at given places.
 class OpenFile {
  public:
-  /// Nothing when there is no such file. Throws std::runtime_error when it cannot be read.
+  /// Returns nothing when there is no such file. Throws std::runtime_error when it cannot be read.
   static std::optional<OpenFile> open(const std::string& path);
   /// Returns nothing when the file cannot be read.
   static std::optional<OpenFile> try_open(const std::string& path);
