@@ -59,8 +59,8 @@ int show_state(const ShowRequest& request) {
   const StatePrinter printer(store.reader(manifest), manifest, request.stage, request.key);
   if (printer.print(stdout) == 0 && request.key) {
     throw IoError(
-        fmt::format("checkpoint {} has no key {} in stage '{}'; a key is given as it is "
-                    "printed without KEY",
+        fmt::format("checkpoint {} has no key {} in stage '{}'; leave KEY out to see "
+                    "how its keys are written",
                     manifest.number, *request.key, request.stage));
   }
   return 0;

@@ -100,7 +100,7 @@ std::size_t require_retained(const CLI::Option& retain) {
   if (retain.count() == 0) {
     throw CLI::ValidationError("prune",
                                "--retain is missing; say how many of the newest checkpoints to "
-                               "keep, such as --retain 2: what is removed cannot be brought back");
+                               "keep, such as --retain 2: removed ones cannot be brought back");
   }
   const std::string text = retain.as<std::string>();
   std::size_t number = 0;
@@ -118,8 +118,8 @@ void add_prune(CLI::App& checkpoints, Command& command) {
       "prune", "Removes all but the newest --retain N; only while no application uses DIR");
   auto* const retain = prune
                            ->add_option("--retain",
-                                        "How many of the newest to keep; must be given, as what is "
-                                        "removed cannot be brought back")
+                                        "How many of the newest to keep; must be given, as removed "
+                                        "ones cannot be brought back")
                            ->type_name("N")
                            ->expected(1);
   prune->callback([&command, retain] {
@@ -131,7 +131,7 @@ void add_prune(CLI::App& checkpoints, Command& command) {
 std::string failure(const CLI::App* app, const CLI::Error& error) {
   return fmt::format("wallaroo: {}\nRun with --help for how to use it.\n",
                      error.get_name() == "RequiredError" && app->get_parent() == nullptr
-                         ? "say what to look at: wallaroo checkpoints DIR"
+                         ? "say which directory to look into: wallaroo checkpoints DIR"
                          : error.what());
 }
 
@@ -144,12 +144,12 @@ void require_written() {
 
 int run(int argc, char** argv) {
   Command command;
-  CLI::App app("Looks at what wallaroo applications leave behind.", "wallaroo");
+  CLI::App app("Looks into the checkpoint directories of wallaroo applications.", "wallaroo");
   app.set_version_flag("--version", WALLAROO_VERSION);
   app.require_subcommand(1);
   app.failure_message(failure);
   auto* const checkpoints =
-      app.add_subcommand("checkpoints", "Lists, checks, shows and removes checkpoints");
+      app.add_subcommand("checkpoints", "Lists, verifies, shows and removes checkpoints");
   checkpoints->add_option("DIR", command.show.directory, "The checkpoint directory")->required();
   checkpoints->require_subcommand(0, 1);
   add_list(*checkpoints, command);

@@ -115,7 +115,7 @@ std::size_t StatePrinter::print_section(const ManifestSection& section, std::str
   }
   if (!in.empty()) {
     throw IoError(fmt::format(
-        "checkpoint {}: there is something behind the {} entries of key group {} of stage '{}'; it "
+        "checkpoint {}: there are bytes after the {} entries of key group {} of stage '{}'; it "
         "was written wrongly, please report it",
         manifest_.number, section.entries, section.group, manifest_.stages[stage_].name));
   }
