@@ -28,7 +28,7 @@ def parse_arguments(arguments):
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these benchmarks")
     parser.add_argument("--list", action="store_true", help="print the benchmarks' names and end")
     parser.add_argument("--quick", action="store_true",
-                        help="all in about three minutes: shorter runs, three pairs")
+                        help="about three minutes in all: shorter runs, three pairs")
     parser.add_argument("--pairs", type=int, metavar="N", help="pairs of runs (5; quick 3)")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--limits-only", action="store_true",

@@ -163,7 +163,7 @@ class FlagReader {
     app_.set_help_flag();
     app_.allow_extras();
     add_list("--in", given_.in, "NAME@ADDRESS ...",
-             fmt::format("where a source listens (host:port), or the files it reads: several, or "
+             fmt::format("where a source listens (host:port), or which files it reads: one, several, or "
                          "patterns such as 'logs/*.log'; repeatable; the name may be left out when "
                          "there is one source (sources: {})",
                          list_of(program.sources)))
@@ -179,7 +179,7 @@ class FlagReader {
     add("--checkpoint-dir", given_.checkpoint_dir, read_path, "DIR",
         "keep checkpoints there, and go on from the newest one: with the same command, an "
         "application that was killed goes on as if nothing had happened; the flags of checkpoints "
-        "that follow need it");
+        "below need it");
     add("--checkpoint-interval", given_.checkpoint_interval, read_duration, "DURATION",
         "time from the beginning of one checkpoint to that of the next (1s)");
     add("--checkpoint-timeout", given_.checkpoint_timeout, read_duration, "DURATION",

@@ -265,7 +265,7 @@ class Campaign:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--kills", type=int, default=150, help="at least so many (%(default)s)")
-    parser.add_argument("--seed", type=int, help="of a run that is to be repeated")
+    parser.add_argument("--seed", type=int, help="repeat the run that had this seed")
     options = parser.parse_args()
     if not failpoints_enabled():
         sys.exit("the build has no failpoints: configure it with -DWALLAROO_FAILPOINTS=ON")

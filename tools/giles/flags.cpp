@@ -132,7 +132,7 @@ void add_pace_flags(CLI::App& app, SendFlags& flags) {
 void add_content_flags(CLI::App& app, SendFlags& flags) {
   SendCommand& command = flags.command;
   add_parsed(app, "--messages", kCount, command.messages,
-             "end after this many (default: all of the files, else until interrupted)");
+             "end after this many (default: all of the files; without files, when interrupted)");
   auto* const file = app.add_option("--file", command.files,
                                     "send the lines of this file, - is standard input; may be "
                                     "given several times");
@@ -265,7 +265,7 @@ void add_receive_flags(CLI::App& app, ReceiveFlags& flags) {
   auto* const expect = add_parsed(app, "--expect", kCount, plan.expect,
                                   "end when this many records are there; any other number fails");
   add_parsed(app, "--settle", kTime, plan.settle_ns,
-             "after the expected records, wait this long for any that are too many (default 0s)")
+             "after the expected records, wait this long to see whether more come (default 0s)")
       ->needs(expect);
   add_parsed(app, "--timeout", kTime, plan.timeout_ns, "end after this time");
   auto* const min_rate = add_parsed(app, "--min-rate", kRate, flags.command.min_rate,
