@@ -162,11 +162,12 @@ class FlagReader {
   explicit FlagReader(const Program& program) : app_("", program.application) {
     app_.set_help_flag();
     app_.allow_extras();
-    add_list("--in", given_.in, "NAME@ADDRESS ...",
-             fmt::format("where a source listens (host:port), or which files it reads: one, "
-                         "several, or patterns such as 'logs/*.log'; repeatable; the name may be left "
-                         "out when there is one source (sources: {})",
-                         list_of(program.sources)))
+    add_list(
+        "--in", given_.in, "NAME@ADDRESS ...",
+        fmt::format("where a source listens (host:port), or which files it reads: one, "
+                    "several, or patterns such as 'logs/*.log'; repeatable; the name may be left "
+                    "out when there is one source (sources: {})",
+                    list_of(program.sources)))
         ->allow_extra_args();
     add_list("--out", given_.out, "[NAME@]ADDRESS",
              fmt::format("where a sink connects to (host:port), or the file it writes; "
