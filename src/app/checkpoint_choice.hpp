@@ -9,7 +9,7 @@
 
 #include "base/log.hpp"
 #include "checkpoint/store/store.hpp"
-#include "run/checkpoints/checkpointer.hpp"
+#include "run/checkpoints/checkpoint_settings.hpp"
 
 namespace wallaroo::internal {
 

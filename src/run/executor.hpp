@@ -93,4 +93,6 @@ class Executor {
   bool released_ = false;
 };
 
+using Executors = std::vector<std::unique_ptr<Executor>>;
+
 }  // namespace wallaroo::internal

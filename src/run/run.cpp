@@ -1,21 +1,19 @@
 #include "run/run.hpp"
 
 #include <algorithm>
-#include <exception>
+#include <cstdint>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/current_error.hpp"
-#include "run/block_signals.hpp"
-#include "run/run_parts.hpp"
-#include "run/task/task.hpp"
+#include "run/pressure/pressure_places.hpp"
 
 namespace wallaroo::internal {
 namespace {
 
-/// From engine time to the application's clock: the wall clock as it is at the start, or the clock
-/// of the restored checkpoint if that is ahead of it. So ingest times never go back.
+// A worker is a process. There is only one until there are clusters.
+constexpr const char* worker_name = "worker1";
+
+/// From engine time to the application's clock. That is the wall clock as it is at the start, or the
+/// clock of the restored checkpoint if it is ahead, so that ingest times never go back.
 std::int64_t clock_offset(const Clock& clock, const std::optional<Manifest>& restored,
                           const Log& log) {
   constexpr std::int64_t worth_a_word_ns = 1'000'000'000;
@@ -40,308 +38,130 @@ std::int64_t clock_offset(const Clock& clock, const std::optional<Manifest>& res
 Run::Run(std::shared_ptr<const Plan> plan, RunOptions options, const Clock& clock, const Log& log)
     : plan_(std::move(plan)),
       options_(std::move(options)),
-      clock_(clock),
-      log_(log),
-      wall_offset_ns_(clock_offset(clock, options_.restored, log)) {}
+      context_{*plan_, options_, clock, log, clock_offset(clock, options_.restored, log)},
+      sources_and_sinks_(context_),
+      checkpoints_(context_),
+      wiring_(context_),
+      threads_(plan_->executors(), clock, log, hooks()) {}
 
 Run::~Run() {
-  stop_now();
-  join_threads();
-  if (checkpointer_ != nullptr) {
-    checkpointer_->end_thread();
-  }
+  threads_.stop_now();
+  threads_.join();
+  checkpoints_.end_thread();
 }
 
-void Run::join_threads() {
-  for (std::thread& thread : threads_) {
-    thread.join();
-  }
-  threads_.clear();
+ExecutorThreads::Hooks Run::hooks() {
+  return {.stop = [this] { stop_running(); },
+          .started = [this] { checkpoints_.begin(); },
+          .ended =
+              [this] {
+                if (options_.on_end) {
+                  options_.on_end(*this);
+                }
+              }};
 }
 
-// Nothing is opened, which may empty a file, before it is known that the checkpoint fits.
+CheckpointerCallbacks Run::checkpointer_callbacks() {
+  return {.finished = [this] { threads_.release_from_checkpoints(); },
+          .failed = [this](const std::string& error) { threads_.fail(error); },
+          .roll_back = [this](std::string reason) { threads_.roll_back(std::move(reason)); }};
+}
+
+// Opening may empty files. So nothing is opened before it is known that the checkpoint fits.
 void Run::open() {
-  make_ends();
-  for (int i = 0; i < plan_->executors(); ++i) {
-    executors_.push_back(std::make_unique<Executor>(clock_));
-  }
-  build_mailboxes();
-  build_segments();
-  if (takes_checkpoints()) {
-    if (options_.checkpoint_metrics == nullptr) {
-      options_.checkpoint_metrics = std::make_shared<CheckpointMetrics>();
-    }
-    checkpointer_ = std::make_unique<Checkpointer>(options_.checkpoints, clock_, log_,
-                                                   *options_.checkpoint_metrics);
-    number_kept_stages();
-    if (options_.store != nullptr) {
-      check_storable();
-    }
-    find_restored();
-  }
-  open_sources();
-  check_files();
-  recover_sinks();
-  // Before sinks take back what belongs to newer ones.
-  if (options_.discard_newer && options_.restored) {
-    options_.store->discard_above(options_.restored->number);
-  }
-  open_sinks();
-  build_tasks();
-  if (takes_checkpoints()) {
-    start_checkpoints();
-  }
+  sources_and_sinks_.make();
+  threads_.make_executors();
+  wiring_.make_segments(threads_.executors(), sources_and_sinks_);
+  checkpoints_.fit(wiring_.segments(), sources_and_sinks_);
+  sources_and_sinks_.open_sources();
+  sources_and_sinks_.check_files();
+  sources_and_sinks_.recover_sinks();
+  checkpoints_.discard_newer();
+  sources_and_sinks_.open_sinks();
+  wiring_.make_tasks(threads_.executors(), sources_and_sinks_, checkpoints_);
+  checkpoints_.prepare(threads_.executors(), sources_and_sinks_, checkpointer_callbacks());
+}
+
+void Run::register_metrics(Registry& registry) const {
+  wiring_.register_stages(registry, worker_name);
+  sources_and_sinks_.register_metrics(registry, worker_name);
+  wiring_.register_edges(registry, worker_name);
+  wiring_.register_segments(registry, worker_name);
+  checkpoints_.register_metrics(registry, worker_name);
+  threads_.register_metrics(registry, worker_name);
 }
 
 void Run::start_threads() {
-  watch_pressure();
-  std::unique_lock lock(mutex_);
-  try {
-    for (const auto& executor : executors_) {
-      threads_.emplace_back([this, &executor = *executor] { run_executor(executor); });
-    }
-  } catch (const std::exception&) {
-    start_error_ = std::current_exception();
-  }
-  phase_ = Phase::running;
-  if (stop_wanted_) {
-    stop_running();
-  }
-  if (stop_now_wanted_) {
-    stop_executors_now();
-  }
-  changed_.wait(lock, [&] {
-    return started_ == plan_->executors() || start_error_ || failed_ || stop_now_wanted_;
-  });
-  if (start_error_) {
-    stop_executors_now();
-    lock.unlock();
-    join_threads();
-    std::rethrow_exception(start_error_);
-  }
-  // Not while state is restored, for which no time is set.
-  if (options_.store != nullptr && !failed_ && !stop_now_wanted_) {
-    checkpointer_->open(*options_.store, options_.restored, options_.failures);
-    checkpointer_->start_thread();
-  }
+  pressure_.emplace(pressure_places(context_, wiring_, sources_and_sinks_, threads_.executors()),
+                    context_.log);
+  sample_pressure();
+  threads_.start();
 }
 
-void Run::close() {
-  join_threads();
-  if (checkpointer_ != nullptr) {
-    checkpointer_->end_thread();
+void Run::sample_pressure() {
+  pressure_->sample(context_.clock.now_ns());
+  threads_.executors().front()->loop().after(PressureSampler::sample_every,
+                                             [this] { sample_pressure(); });
+}
+
+// With a store the stream does not end: the next start goes on with it.
+void Run::stop_running() {
+  if (options_.store == nullptr) {
+    threads_.stop_tasks();
+    return;
   }
-  // Tasks first: they use sources and sinks.
-  for (const auto& executor : executors_) {
-    executor->release();
-  }
-  const std::lock_guard lock(ends_mutex_);
-  for (const auto& [id, source] : sources_) {
-    source->source.reset();
-  }
-  for (const auto& [id, sink] : sinks_) {
-    sink->sink.reset();
-  }
+  checkpoints_.take_last();
+  // A checkpoint that is already being taken may wait for a sink's peer.
+  threads_.drain_tasks();
 }
 
 void Run::start_failed(const std::string& error) {
   close();
-  {
-    const std::lock_guard lock(mutex_);
-    phase_ = Phase::never_ran;
-    failed_ = true;
-    error_ = error;
-  }
-  changed_.notify_all();
+  threads_.never_start(error);
 }
 
-void Run::run_executor(Executor& executor) {
-  block_signals();
-  bool finished = false;
-  if (start_executor(executor)) {
-    try {
-      executor.run();
-      finished = executor.done();
-    } catch (...) {
-      fail(current_error());
-    }
-  }
-  executor_ended(finished);
-}
-
-bool Run::start_executor(Executor& executor) {
-  std::exception_ptr error;
-  try {
-    executor.start();
-  } catch (...) {
-    error = std::current_exception();
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    if (!error) {
-      ++started_;
-    } else if (!start_error_) {
-      start_error_ = error;
-    }
-  }
-  changed_.notify_all();
-  return !error;
-}
-
-void Run::fail(const std::string& error) {
-  log_.error("{}", error);
-  {
-    const std::lock_guard lock(mutex_);
-    if (!failed_) {
-      failed_ = true;
-      error_ = error;
-    }
-  }
-  changed_.notify_all();
-  stop_now();
-}
-
-void Run::tell_end() {
-  try {
-    options_.on_end(*this);
-  } catch (...) {
-    const std::lock_guard lock(mutex_);
-    if (!failed_) {
-      failed_ = true;
-      error_ = current_error();
-    }
-  }
-}
-
-void Run::executor_ended(bool finished) {
-  bool last = false;
-  {
-    const std::lock_guard lock(mutex_);
-    last = ++ending_ == plan_->executors() && !start_error_;
-  }
-  if (last && options_.on_end) {
-    tell_end();
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    ++ended_;
-    cut_short_ = cut_short_ || !finished;
-  }
-  changed_.notify_all();
-}
-
-void Run::stop() {
-  const std::lock_guard lock(mutex_);
-  stop_wanted_ = true;
-  if (phase_ == Phase::running) {
-    stop_running();
-  }
-}
-
-// With checkpoints the stream does not end: it goes on with the next start.
-void Run::stop_running() {
-  if (options_.store != nullptr) {
-    checkpointer_->stop();
-    // A checkpoint that is on its way may wait for a sink's peer.
-    for (const auto& executor : executors_) {
-      executor->tell_tasks([](Task& task) { task.drain(); });
-    }
-  } else {
-    stop_executors();
-  }
-}
-
-void Run::stop_now() {
-  const std::lock_guard lock(mutex_);
-  stop_now_wanted_ = true;
-  if (phase_ == Phase::running) {
-    stop_executors_now();
-  }
-}
-
-void Run::stop_executors() {
-  for (const auto& executor : executors_) {
-    executor->stop();
-  }
-}
-
-void Run::stop_executors_now() {
-  for (const auto& executor : executors_) {
-    executor->stop_now();
-  }
+void Run::close() {
+  threads_.join();
+  checkpoints_.end_thread();
+  // Tasks use sources and sinks, so they go first.
+  threads_.release_tasks();
+  sources_and_sinks_.close();
 }
 
 std::optional<Outcome> Run::wait(std::optional<std::chrono::nanoseconds> timeout) {
-  std::unique_lock lock(mutex_);
-  const auto ended = [&] {
-    return phase_ == Phase::never_ran || (phase_ == Phase::running && ended_ == plan_->executors());
-  };
-  if (timeout) {
-    // Far enough, and not so far that the clock overflows.
-    constexpr std::chrono::nanoseconds longest = std::chrono::hours(24 * 365);
-    if (!changed_.wait_for(lock, std::min(*timeout, longest), ended)) {
-      return std::nullopt;
-    }
-  } else {
-    changed_.wait(lock, ended);
+  const auto ending = threads_.wait(timeout);
+  if (!ending) {
+    return std::nullopt;
   }
-  return outcome();
+  if (ending->error) {
+    return Outcome{false, *ending->error};
+  }
+  if (ending->cut_short && options_.store != nullptr) {
+    return Outcome{false,
+                   "stopped at once, without a last checkpoint; the next start goes on from the "
+                   "last complete one"};
+  }
+  if (ending->cut_short) {
+    return Outcome{
+        false, "stopped before everything was drained: records that were on their way are lost"};
+  }
+  if (const auto lost = sources_and_sinks_.undelivered()) {
+    return Outcome{false, *lost};
+  }
+  return Outcome{};
 }
 
-Outcome Run::outcome() const {
-  if (failed_) {
-    return {false, error_};
-  }
-  if (cut_short_ && options_.store != nullptr) {
-    return {false,
-            "stopped at once, without a last checkpoint; the next start goes on from the last "
-            "complete one"};
-  }
-  if (cut_short_) {
-    return {false,
-            "stopped before everything was drained: records that were on their way are lost"};
-  }
-  std::uint64_t lost = 0;
-  std::string where;
-  for (const auto& [id, sink] : sinks_) {
-    if (const std::uint64_t records = sink->metrics.records_lost.value(); records != 0) {
-      lost += records;
-      where += fmt::format("{}'{}'", where.empty() ? "" : ", ", sink->name);
-    }
-  }
-  if (lost != 0) {
-    return {false, fmt::format("{} records were not delivered by sink {}: its peer took "
-                               "nothing while the application was stopping",
-                               lost, where)};
-  }
-  return {};
+RunTotals Run::totals() const {
+  RunTotals totals;
+  sources_and_sinks_.add_totals(totals);
+  wiring_.add_totals(totals);
+  totals.add_sinks_without_writers();
+  checkpoints_.add_totals(totals);
+  return totals;
 }
 
-bool Run::running() const {
-  const std::lock_guard lock(mutex_);
-  return !failed_ && started_ == plan_->executors() && ended_ < plan_->executors();
-}
-
-void Run::start_inline() {
-  phase_ = Phase::running;
-  for (const auto& executor : executors_) {
-    executor->start();
-  }
-}
-
-void Run::run_inline() {
-  bool progressed = true;
-  while (progressed) {
-    progressed = false;
-    for (const auto& executor : executors_) {
-      progressed = executor->run_once() || progressed;
-    }
-  }
-}
-
-bool Run::done() const {
-  return std::all_of(executors_.begin(), executors_.end(),
-                     [](const auto& executor) { return executor->done(); });
+void Run::checkpoint_inline(CheckpointStore& store) {
+  checkpoints_.take_inline(store, [this] { run_inline(); });
 }
 
 }  // namespace wallaroo::internal

@@ -90,6 +90,16 @@ void RunTotals::add(const RunTotals& earlier) {
   roll_backs += earlier.roll_backs;
 }
 
+void RunTotals::add_sinks_without_writers() {
+  for (const Stage& stage : stages) {
+    const bool counted = std::any_of(sinks.begin(), sinks.end(),
+                                     [&](const Sink& sink) { return sink.name == stage.name; });
+    if (stage.kind == StageKind::sink && !counted) {
+      sinks.push_back({.name = stage.name, .records = stage.records_in});
+    }
+  }
+}
+
 std::string totals_line(const RunTotals& totals, double seconds) {
   std::vector<std::string> parts;
   for (const RunTotals::Source& source : totals.sources) {

@@ -44,6 +44,9 @@ struct RunTotals {
   /// Those of an earlier run of the same plan, which may be empty, as this may be. The counts of
   /// checkpoints go on over all runs, and are the greater ones.
   void add(const RunTotals& earlier);
+  /// After those of the stages and the sinks. A callback is called where its records are made and
+  /// has no writer that counts, so its stage counts for it.
+  void add_sinks_without_writers();
 };
 
 /// "in 12.3 s: source 'in' 12.4 M records (1 M/s, 310 MB); sink 'out' ...; 12 checkpoints".

@@ -1,4 +1,4 @@
-// How a run is put together from its plan.
+#include "run/wiring.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,219 +9,142 @@
 
 #include "base/current_error.hpp"
 #include "base/missed_time.hpp"
-#include "run/run_parts.hpp"
+#include "run/task/task.hpp"
 #include "source/file/file_connector.hpp"
 
 namespace wallaroo::internal {
 
-void Run::build_mailboxes() {
-  const int executors = plan_->executors();
-  for (const Edge& edge : plan_->edges()) {
-    auto instance = std::make_unique<EdgeInstance>();
-    instance->from_to.resize(static_cast<std::size_t>(executors));
-    for (int from = 0; from < executors; ++from) {
-      auto& row = instance->from_to[static_cast<std::size_t>(from)];
-      row.resize(static_cast<std::size_t>(executors));
-      const bool produces = plan_->runs_on(edge.from, from);
-      instance->blocked_ns.push_back(produces ? std::make_unique<Counter>() : nullptr);
-      instance->consumers.push_back(
-          plan_->runs_on(edge.to, from) ? std::make_unique<EdgeMetrics>() : nullptr);
-      for (int to = 0; to < executors; ++to) {
-        if (!produces || !plan_->runs_on(edge.to, to) ||
-            (edge.kind == EdgeKind::forward && from != to)) {
-          continue;
-        }
-        Doorbell* const producer = &executors_[static_cast<std::size_t>(from)]->doorbell();
-        Doorbell* const consumer = &executors_[static_cast<std::size_t>(to)]->doorbell();
-        row[static_cast<std::size_t>(to)] = from == to
-                                                ? std::make_unique<Mailbox>(nullptr, nullptr)
-                                                : std::make_unique<Mailbox>(producer, consumer);
+Wiring::Wiring(const RunContext& context) : context_(context) {}
+
+void Wiring::make_segments(const Executors& executors, SourcesAndSinks& sources_and_sinks) {
+  const Plan& plan = context_.plan;
+  make_queues(executors);
+  for (NodeId node = 0; node < static_cast<NodeId>(plan.nodes().size()); ++node) {
+    for (int executor = 0; executor < plan.executors(); ++executor) {
+      if (plan.runs_on(node, executor) && !context_.node(node).sink) {
+        make_segment(node, executor, sources_and_sinks);
       }
     }
-    edges_.push_back(std::move(instance));
+  }
+  for (const auto& [id, source] : sources_and_sinks.sources()) {
+    source->source->set_event_time(segment_of(id, 0).runner.has_event_time());
   }
 }
 
-void Run::build_segments() {
-  for (NodeId node = 0; node < static_cast<NodeId>(plan_->nodes().size()); ++node) {
-    for (int executor = 0; executor < plan_->executors(); ++executor) {
-      if (plan_->runs_on(node, executor) && !plan_->nodes()[static_cast<std::size_t>(node)].sink) {
-        build_segment(node, executor);
-      }
+void Wiring::make_queues(const Executors& executors) {
+  for (const Edge& edge : context_.plan.edges()) {
+    auto queues = std::make_unique<EdgeQueues>();
+    for (int from = 0; from < context_.plan.executors(); ++from) {
+      make_queues_from(edge, from, executors, *queues);
     }
+    edges_.push_back(std::move(queues));
+  }
+}
+
+void Wiring::make_queues_from(const Edge& edge, int from, const Executors& executors,
+                              EdgeQueues& queues) {
+  const Plan& plan = context_.plan;
+  const bool produces = plan.runs_on(edge.from, from);
+  queues.blocked_ns.push_back(produces ? std::make_unique<Counter>() : nullptr);
+  queues.consumers.push_back(plan.runs_on(edge.to, from) ? std::make_unique<EdgeMetrics>()
+                                                         : nullptr);
+  auto& row = queues.from_to.emplace_back(executors.size());
+  for (int to = 0; to < plan.executors(); ++to) {
+    if (!produces || !plan.runs_on(edge.to, to) || (edge.kind == EdgeKind::forward && from != to)) {
+      continue;
+    }
+    Doorbell* const producer = &executors[static_cast<std::size_t>(from)]->doorbell();
+    Doorbell* const consumer = &executors[static_cast<std::size_t>(to)]->doorbell();
+    row[static_cast<std::size_t>(to)] = from == to ? std::make_unique<Mailbox>(nullptr, nullptr)
+                                                   : std::make_unique<Mailbox>(producer, consumer);
   }
 }
 
 /// In the order of a segment's outlets.
-std::vector<EdgeId> Run::output_edges(NodeId node) const {
-  std::vector<EdgeId> edges = plan_->nodes()[static_cast<std::size_t>(node)].outputs;
-  if (const EdgeId dead_letters = plan_->dead_letter_edge(node); dead_letters >= 0) {
+std::vector<EdgeId> Wiring::output_edges(NodeId node) const {
+  std::vector<EdgeId> edges = context_.node(node).outputs;
+  if (const EdgeId dead_letters = context_.plan.dead_letter_edge(node); dead_letters >= 0) {
     edges.push_back(dead_letters);
   }
   return edges;
 }
 
-void Run::build_segment(NodeId node, int executor) {
+void Wiring::make_segment(NodeId id, int executor, SourcesAndSinks& sources_and_sinks) {
   std::vector<std::unique_ptr<Outlet>> outlets;
-  const SegmentContext context = segment_context(node, executor, outlets);
-  std::unique_ptr<Segment> segment;
-  try {
-    segment = plan_->nodes()[static_cast<std::size_t>(node)].segment(context);
-  } catch (const Error&) {
-    throw;
-  } catch (...) {
-    // Each executor has copies of the user's functions, which may throw when they are copied.
-    throw StageError(
-        fmt::format("stages {} cannot be made: {}", plan_->names_of_stages(
-                                                plan_->nodes()[static_cast<std::size_t>(node)]),
-                    current_error()));
-  }
+  const SegmentContext context = segment_context(id, executor, sources_and_sinks, outlets);
+  std::unique_ptr<Segment> made = segment(context_.node(id), context);
   std::vector<Counter*> blocked_ns;
-  for (const EdgeId edge : output_edges(node)) {
+  for (const EdgeId edge : output_edges(id)) {
     blocked_ns.push_back(edges_[static_cast<std::size_t>(edge)]
                              ->blocked_ns[static_cast<std::size_t>(executor)]
                              .get());
   }
-  auto instance = std::make_unique<SegmentInstance>(
-      SegmentInstance{node,
-                      executor,
-                      SegmentRunner(std::move(outlets), std::move(blocked_ns), std::move(segment)),
-                      context.dead_letters,
-                      {}});
-  instance->states = instance->output.states();
-  segments_.push_back(std::move(instance));
+  auto wired = std::make_unique<WiredSegment>(
+      WiredSegment{id,
+                   executor,
+                   SegmentRunner(std::move(outlets), std::move(blocked_ns), std::move(made)),
+                   context.dead_letters,
+                   {}});
+  wired->states = wired->runner.states();
+  segments_.push_back(std::move(wired));
 }
 
-// Downstream first, as executors serve them.
-void Run::build_tasks() {
-  std::vector<NodeId> order(plan_->nodes().size());
-  for (std::size_t id = 0; id < order.size(); ++id) {
-    order[id] = static_cast<NodeId>(id);
-  }
-  std::stable_sort(order.begin(), order.end(), [&](NodeId a, NodeId b) {
-    return plan_->placement(a).rank > plan_->placement(b).rank;
-  });
-  for (const NodeId node : order) {
-    for (int executor = 0; executor < plan_->executors(); ++executor) {
-      if (plan_->runs_on(node, executor)) {
-        build_task(node, executor);
-      }
-    }
-  }
-  segments_.clear();
-}
-
-// What merges or splits streams, and nothing else, has no stage.
-std::string Run::task_name(const Node& node) const {
-  if (node.stages.empty()) {
-    return "a merge of streams";
-  }
-  const auto first = static_cast<std::size_t>(node.stages.front());
-  return fmt::format("{} '{}'", node.source ? "source" : "stage", plan_->stages()[first].name);
-}
-
-void Run::build_task(NodeId id, int index) {
-  const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
-  Executor& executor = *executors_[static_cast<std::size_t>(index)];
-  task_metrics_.push_back(std::make_unique<TaskInstance>());
-  task_metrics_.back()->node = id;
-  task_metrics_.back()->executor = index;
-  SegmentMetrics& metrics = task_metrics_.back()->metrics;
-  const CheckpointSlot slot{checkpointer_.get(), tasks_++};
-  task_names_.push_back(node.sink ? with_address(*sinks_.at(id)) : task_name(node));
-  if (node.sink) {
-    SinkInstance& sink = *sinks_.at(id);
-    sink.listener.port = checkpointer_.get();
-    executor.add(std::make_unique<WriterTask>(
-        inbox(node, index),
-        sink.sink->writer(WriterContext{executor.loop(), clock_, log_, sink.metrics,
-                                        checkpointer_ == nullptr ? nullptr : &sink.listener}),
-        slot), metrics);
-    return;
-  }
-  SegmentInstance& segment = segment_of(id, index);
-  attach_keeper(segment, slot);
-  if (node.source) {
-    executor.add(make_source_task(segment, slot), metrics);
-  } else {
-    executor.add(std::make_unique<SegmentTask>(inbox(node, index), std::move(segment.output)),
-                 metrics);
+std::unique_ptr<Segment> Wiring::segment(const Node& node, const SegmentContext& context) const {
+  try {
+    return node.segment(context);
+  } catch (const Error&) {
+    throw;
+  } catch (...) {
+    // Each executor has copies of the user's functions, which may throw when they are copied.
+    throw StageError(fmt::format("stages {} cannot be made: {}",
+                                 context_.plan.names_of_stages(node), current_error()));
   }
 }
 
-Run::SegmentInstance& Run::segment_of(NodeId node, int executor) {
-  return **std::find_if(segments_.begin(), segments_.end(), [&](const auto& segment) {
-    return segment->node == node && segment->executor == executor;
-  });
-}
-
-std::unique_ptr<Task> Run::make_source_task(SegmentInstance& segment, CheckpointSlot slot) {
-  const Node& node = plan_->nodes()[static_cast<std::size_t>(segment.node)];
-  SourceInstance& source = *sources_.at(segment.node);
-  const auto executor = static_cast<std::size_t>(segment.executor);
-  source.refusals.push_back(std::make_unique<SourceRefusals>(
-      *runtime_of(node.stages.front(), segment.executor), log_, segment.dead_letters));
-  // Often enough that windows of ingest time fire in time, and seldom enough to cost nothing.
-  const std::int64_t tick_ns = plan_->uses_time() ? between_looks_ns : 0;
-  auto task = std::make_unique<SourceTask>(
-      SourceTask::Share{source.name, source.index, slot, source.ended}, std::move(segment.output),
-      SourceTask::Time{wall_offset_ns_, tick_ns, tick_ns == 0 ? end_of_time : longest_news_ns()},
-      clock_);
-  if (source.ended) {
-    task->set_connector(std::make_unique<IdleConnector>());
-  } else {
-    task->set_connector(source.source->connector(
-        segment.executor, plan_->executors(),
-        ConnectorContext{executors_[executor]->loop(), clock_, log_, *source.metrics[executor],
-                         task->receiver(), *source.refusals.back(), takes_checkpoints()}));
-  }
-  return task;
-}
-
-// Where time is moved by hand, no time passes in which nobody looks.
-std::int64_t Run::longest_news_ns() const {
-  return options_.checkpoints_inline ? end_of_time : longest_look_ns;
-}
-
-StageRuntime* Run::runtime_of(StageId stage, int executor) {
-  return &(*std::find_if(stages_.begin(), stages_.end(), [&](const auto& instance) {
-            return instance->stage == stage && instance->executor == executor;
-          }))->runtime;
-}
-
-SegmentContext Run::segment_context(NodeId id, int executor,
-                                    std::vector<std::unique_ptr<Outlet>>& outlets) {
-  const Node& node = plan_->nodes()[static_cast<std::size_t>(id)];
-  SegmentContext context{clock_, log_, wall_offset_ns_, {}, nullptr, {}, &once_};
+SegmentContext Wiring::segment_context(NodeId id, int executor,
+                                       SourcesAndSinks& sources_and_sinks,
+                                       std::vector<std::unique_ptr<Outlet>>& outlets) {
+  const Node& node = context_.node(id);
+  SegmentContext context{
+      context_.clock, context_.log, context_.wall_offset_ns, {}, nullptr, {}, &once_};
   context.longest_news_ns = node.source ? end_of_time : longest_news_ns();
   for (const EdgeId edge : node.outputs) {
     outlets.push_back(outlet(edge, executor));
     context.outlets.push_back(outlets.back().get());
   }
-  if (const EdgeId edge = plan_->dead_letter_edge(id); edge >= 0) {
+  if (const EdgeId edge = context_.plan.dead_letter_edge(id); edge >= 0) {
     outlets.push_back(outlet(edge, executor));
     context.dead_letters = outlets.back().get();
   }
   for (const StageId stage : node.stages) {
-    auto instance = std::make_unique<StageInstance>();
-    instance->stage = stage;
-    instance->node = id;
-    instance->executor = executor;
-    instance->runtime.info = &plan_->stages()[static_cast<std::size_t>(stage)];
-    if (const auto source = sources_.find(id);
-        source != sources_.end() && stage == node.stages.front()) {
-      instance->runtime.source = source->second->metrics[static_cast<std::size_t>(executor)].get();
-    }
-    context.stages[stage] = &instance->runtime;
-    stages_.push_back(std::move(instance));
+    context.stages[stage] = &make_stage(stage, id, executor);
+  }
+  if (node.source) {
+    context.stages.at(node.stages.front())->source =
+        sources_and_sinks.source(id).metrics[static_cast<std::size_t>(executor)].get();
   }
   return context;
 }
 
-std::unique_ptr<Outlet> Run::outlet(EdgeId edge, int from) {
-  const EdgeInstance& instance = *edges_[static_cast<std::size_t>(edge)];
+StageRuntime& Wiring::make_stage(StageId stage, NodeId node, int executor) {
+  stages_.push_back(std::make_unique<StageInstance>());
+  StageInstance& made = *stages_.back();
+  made.stage = stage;
+  made.node = node;
+  made.executor = executor;
+  made.runtime.info = &context_.stage(stage);
+  return made.runtime;
+}
+
+// Where a test moves the time by hand, an executor misses none of it.
+std::int64_t Wiring::longest_news_ns() const {
+  return context_.options.checkpoints_inline ? end_of_time : longest_look_ns;
+}
+
+std::unique_ptr<Outlet> Wiring::outlet(EdgeId edge, int from) const {
+  const EdgeQueues& queues = *edges_[static_cast<std::size_t>(edge)];
   std::vector<Mailbox*> targets;
-  for (const auto& mailbox : instance.from_to[static_cast<std::size_t>(from)]) {
+  for (const auto& mailbox : queues.from_to[static_cast<std::size_t>(from)]) {
     if (mailbox != nullptr) {
       targets.push_back(mailbox.get());
     }
@@ -230,18 +153,139 @@ std::unique_ptr<Outlet> Run::outlet(EdgeId edge, int from) {
   return std::make_unique<Outlet>(std::move(targets), Assignment(count));
 }
 
-Inbox Run::inbox(const Node& node, int executor) {
+Inbox Wiring::inbox(const Node& node, int executor) const {
   std::vector<Inbox::Slot> slots;
   for (const EdgeId edge : node.inputs) {
-    const EdgeInstance& instance = *edges_[static_cast<std::size_t>(edge)];
-    for (const auto& row : instance.from_to) {
+    const EdgeQueues& queues = *edges_[static_cast<std::size_t>(edge)];
+    for (const auto& row : queues.from_to) {
       if (const auto& mailbox = row[static_cast<std::size_t>(executor)]) {
         slots.push_back(
-            {mailbox.get(), instance.consumers[static_cast<std::size_t>(executor)].get()});
+            {mailbox.get(), queues.consumers[static_cast<std::size_t>(executor)].get()});
       }
     }
   }
   return Inbox(std::move(slots));
+}
+
+// Executors serve their tasks in the order in which they get them: downstream first.
+void Wiring::make_tasks(const Executors& executors, SourcesAndSinks& sources_and_sinks,
+                        RunCheckpoints& checkpoints) {
+  const Plan& plan = context_.plan;
+  std::vector<NodeId> order(plan.nodes().size());
+  for (std::size_t id = 0; id < order.size(); ++id) {
+    order[id] = static_cast<NodeId>(id);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](NodeId a, NodeId b) {
+    return plan.placement(a).rank > plan.placement(b).rank;
+  });
+  for (const NodeId node : order) {
+    for (int executor = 0; executor < plan.executors(); ++executor) {
+      if (plan.runs_on(node, executor)) {
+        make_task(node, *executors[static_cast<std::size_t>(executor)], executor,
+                  sources_and_sinks, checkpoints);
+      }
+    }
+  }
+  segments_.clear();
+}
+
+void Wiring::make_task(NodeId id, Executor& executor, int index,
+                       SourcesAndSinks& sources_and_sinks, RunCheckpoints& checkpoints) {
+  const Node& node = context_.node(id);
+  SegmentMetrics& metrics = task_metrics(id, index);
+  if (node.sink) {
+    executor.add(writer_task(id, executor, index, sources_and_sinks.sink(id), checkpoints),
+                 metrics);
+    return;
+  }
+  WiredSegment& segment = segment_of(id, index);
+  const CheckpointSlot slot = checkpoints.add_task(task_name(node));
+  checkpoints.attach_keeper(segment, slot);
+  if (node.source) {
+    executor.add(source_task(segment, executor, sources_and_sinks.source(id), slot), metrics);
+  } else {
+    executor.add(std::make_unique<SegmentTask>(inbox(node, index), std::move(segment.runner)),
+                 metrics);
+  }
+}
+
+SegmentMetrics& Wiring::task_metrics(NodeId node, int executor) {
+  task_counters_.push_back(std::make_unique<TaskCounters>());
+  TaskCounters& made = *task_counters_.back();
+  made.node = node;
+  made.executor = executor;
+  return made.metrics;
+}
+
+std::unique_ptr<Task> Wiring::writer_task(NodeId id, Executor& executor, int index, RunSink& sink,
+                                          RunCheckpoints& checkpoints) const {
+  const CheckpointSlot slot = checkpoints.add_task(sink.name_with_address());
+  sink.listener.port = checkpoints.port();
+  TransactionListener* const transactions = slot.port == nullptr ? nullptr : &sink.listener;
+  Inbox input = inbox(context_.node(id), index);
+  return std::make_unique<WriterTask>(
+      std::move(input),
+      sink.sink->writer(WriterContext{executor.loop(), context_.clock, context_.log, sink.metrics,
+                                      transactions}),
+      slot);
+}
+
+std::unique_ptr<Task> Wiring::source_task(WiredSegment& segment, Executor& executor,
+                                          RunSource& source, const CheckpointSlot& slot) {
+  const StageId first_stage = context_.node(segment.node).stages.front();
+  refusals_.push_back(std::make_unique<SourceRefusals>(runtime_of(first_stage, segment.executor),
+                                                       context_.log, segment.dead_letters));
+  // Often enough that windows of ingest time fire in time, and seldom enough to cost nothing.
+  const std::int64_t tick_ns = context_.plan.uses_time() ? between_looks_ns : 0;
+  auto task = std::make_unique<SourceTask>(
+      SourceTask::Share{source.name, source.index, slot, source.ended}, std::move(segment.runner),
+      SourceTask::Time{context_.wall_offset_ns, tick_ns,
+                       tick_ns == 0 ? end_of_time : longest_news_ns()},
+      context_.clock);
+  if (source.ended) {
+    task->set_connector(std::make_unique<IdleConnector>());
+    return task;
+  }
+  SourceMetrics& metrics = *source.metrics[static_cast<std::size_t>(segment.executor)];
+  task->set_connector(source.source->connector(
+      segment.executor, context_.plan.executors(),
+      ConnectorContext{executor.loop(), context_.clock, context_.log, metrics, task->receiver(),
+                       *refusals_.back(), context_.takes_checkpoints()}));
+  return task;
+}
+
+std::string Wiring::task_name(const Node& node) const {
+  if (node.stages.empty()) {
+    return "a merge of streams";
+  }
+  return fmt::format("{} '{}'", node.source ? "source" : "stage",
+                     context_.stage(node.stages.front()).name);
+}
+
+WiredSegment& Wiring::segment_of(NodeId node, int executor) {
+  return **std::find_if(segments_.begin(), segments_.end(), [&](const auto& segment) {
+    return segment->node == node && segment->executor == executor;
+  });
+}
+
+StageRuntime& Wiring::runtime_of(StageId stage, int executor) {
+  return (*std::find_if(stages_.begin(), stages_.end(), [&](const auto& instance) {
+           return instance->stage == stage && instance->executor == executor;
+         }))->runtime;
+}
+
+std::vector<const Mailbox*> Wiring::queues_before(const Node& node) const {
+  std::vector<const Mailbox*> queues;
+  for (const EdgeId edge : node.inputs) {
+    for (const auto& row : edges_[static_cast<std::size_t>(edge)]->from_to) {
+      for (const auto& queue : row) {
+        if (queue != nullptr) {
+          queues.push_back(queue.get());
+        }
+      }
+    }
+  }
+  return queues;
 }
 
 }  // namespace wallaroo::internal

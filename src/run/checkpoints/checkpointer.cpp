@@ -25,9 +25,9 @@ Checkpointer::Checkpointer(CheckpointSettings settings, const Clock& clock, cons
 
 Checkpointer::~Checkpointer() { end_thread(); }
 
-void Checkpointer::prepare(CheckpointPlan plan, CheckpointEnds ends) {
+void Checkpointer::prepare(CheckpointPlan plan, CheckpointerCallbacks callbacks) {
   plan_ = std::move(plan);
-  ends_ = std::move(ends);
+  callbacks_ = std::move(callbacks);
 }
 
 void Checkpointer::open(CheckpointStore& store, std::optional<Manifest> previous,
@@ -74,7 +74,7 @@ void Checkpointer::run() {
     serve();
   } catch (...) {
     // A broken invariant, or no memory: as in an executor.
-    ends_.failed(current_error());
+    callbacks_.failed(current_error());
   }
 }
 

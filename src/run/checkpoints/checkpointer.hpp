@@ -23,23 +23,11 @@
 #include "checkpoint/store/store.hpp"
 #include "metrics/engine_metrics.hpp"
 #include "run/checkpoints/checkpoint_port.hpp"
+#include "run/checkpoints/checkpoint_settings.hpp"
 #include "run/executor.hpp"
 #include "state/stage_state.hpp"
 
 namespace wallaroo::internal {
-
-struct CheckpointSettings {
-  std::int64_t interval_ns = 1'000'000'000;
-  std::int64_t timeout_ns = 600'000'000'000;
-  std::size_t retain = 2;
-  std::uint64_t max_failures = 10;  ///< in a row; 0: never stops
-};
-
-/// What one run tells the next one after a roll back.
-struct FailedCheckpoints {
-  std::uint64_t in_row = 0;
-  std::uint64_t last = 0;  ///< attempts at the last checkpoint
-};
 
 /// What the run consists of, as far as checkpoints are concerned.
 struct CheckpointPlan {
@@ -57,8 +45,8 @@ struct CheckpointPlan {
   std::int64_t wall_offset_ns = 0;  ///< engine time + this = the application's clock
 };
 
-/// How it ends, told from the checkpointer's thread (or from `pump`).
-struct CheckpointEnds {
+/// Called when no more checkpoints are taken, on the checkpointer's thread or in `pump`.
+struct CheckpointerCallbacks {
   std::function<void()> finished;  ///< the last checkpoint is committed
   std::function<void(std::string)> failed;
   std::function<void(std::string)> roll_back;
@@ -76,7 +64,7 @@ class Checkpointer final : public CheckpointPort {
   CheckpointMetrics& metrics() { return metrics_; }
 
   /// Before anything else.
-  void prepare(CheckpointPlan plan, CheckpointEnds ends);
+  void prepare(CheckpointPlan plan, CheckpointerCallbacks callbacks);
   /// Time begins to run. `previous`: the checkpoint that was restored; what does not change is
   /// referred to in its files. `failures`: before a roll back.
   void open(CheckpointStore& store, std::optional<Manifest> previous, FailedCheckpoints failures);
@@ -143,7 +131,7 @@ class Checkpointer final : public CheckpointPort {
   const Log& log_;
   CheckpointMetrics& metrics_;
   CheckpointPlan plan_;
-  CheckpointEnds ends_;
+  CheckpointerCallbacks callbacks_;
   CheckpointStore* store_ = nullptr;
   std::optional<Coordinator> coordinator_;
   std::optional<Manifest> previous_;

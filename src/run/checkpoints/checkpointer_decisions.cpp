@@ -74,15 +74,15 @@ Decisions Checkpointer::carry_out(const Decision& decision) {
                         },
                         [&](const decide::RollBack& d) {
                           metrics_.failed.add();
-                          ends_.roll_back(d.reason);
+                          callbacks_.roll_back(d.reason);
                           return Decisions{};
                         },
                         [&](const decide::Fail& d) {
-                          ends_.failed(d.reason);
+                          callbacks_.failed(d.reason);
                           return Decisions{};
                         },
                         [&](const decide::Finished&) {
-                          ends_.finished();
+                          callbacks_.finished();
                           return Decisions{};
                         },
                     },

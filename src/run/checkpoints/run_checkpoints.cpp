@@ -1,34 +1,59 @@
-// What a run has to do with checkpoints.
+#include "run/checkpoints/run_checkpoints.hpp"
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
 #include <wallaroo/types/error.hpp>
 #include <wallaroo/types/stored.hpp>
 
-#include "run/run_parts.hpp"
+#include "checkpoint/protocol/recovery.hpp"
+#include "metrics/describe.hpp"
 
 namespace wallaroo::internal {
 
-// The same on every executor, so the first that has a stage tells.
-void Run::number_kept_stages() {
-  std::map<StageId, const KeptState*> kept;
-  for (const auto& segment : segments_) {
-    for (const KeptState& state : segment->states) {
-      const auto stage = std::find_if(stages_.begin(), stages_.end(), [&](const auto& instance) {
-        return &instance->runtime == state.stage;
-      });
-      kept.try_emplace((*stage)->stage, &state);
+RunCheckpoints::RunCheckpoints(const RunContext& context) : context_(context) {}
+
+void RunCheckpoints::fit(const WiredSegments& segments,
+                         const SourcesAndSinks& sources_and_sinks) {
+  if (!context_.takes_checkpoints()) {
+    return;
+  }
+  const RunOptions& options = context_.options;
+  metrics_ = options.checkpoint_metrics == nullptr ? std::make_shared<CheckpointMetrics>()
+                                                   : options.checkpoint_metrics;
+  checkpointer_ =
+      std::make_unique<Checkpointer>(options.checkpoints, context_.clock, context_.log, *metrics_);
+  number_kept_stages(segments);
+  if (options.store != nullptr) {
+    check_storable(segments);
+  }
+  if (options.restored) {
+    find_restored(sources_and_sinks);
+    check_restored_types(segments);
+  }
+}
+
+StageId RunCheckpoints::stage_of(const KeptState& kept) const {
+  return static_cast<StageId>(kept.stage->info - context_.plan.stages().data());
+}
+
+// A stage keeps the same on every executor. The first instance describes it.
+void RunCheckpoints::number_kept_stages(const WiredSegments& segments) {
+  std::map<StageId, const KeptState*> kept_by_stage;
+  for (const auto& segment : segments) {
+    for (const KeptState& kept : segment->states) {
+      kept_by_stage.try_emplace(stage_of(kept), &kept);
     }
   }
-  for (const auto& [stage, state] : kept) {
-    ManifestStage about{state->stage->info->name,
-                        std::string(name_of(state->stage->info->kind)),
-                        state->state->instance_schema(),
+  for (const auto& [stage, kept] : kept_by_stage) {
+    ManifestStage about{kept->stage->info->name,
+                        std::string(name_of(kept->stage->info->kind)),
+                        kept->state->instance_schema(),
                         {}};
-    for (const StatePart* const part : state->state->parts()) {
+    for (const StatePart* const part : kept->state->parts()) {
       about.parts.push_back({std::string(part->name()), part->key_schema(), part->value_schema(),
                              part->value_fields()});
       if (part->may_be_missing()) {
@@ -40,8 +65,8 @@ void Run::number_kept_stages() {
   }
 }
 
-void Run::check_storable() const {
-  for (const auto& segment : segments_) {
+void RunCheckpoints::check_storable(const WiredSegments& segments) {
+  for (const auto& segment : segments) {
     for (const KeptState& kept : segment->states) {
       for (const StatePart* const part : kept.state->parts()) {
         if (!part->storable()) {
@@ -56,27 +81,29 @@ void Run::check_storable() const {
   }
 }
 
-void Run::find_restored() {
-  if (!options_.restored) {
-    return;
-  }
-  PlanShape shape{options_.application, key_group_count, kept_stages_, {}, {}, younger_parts_};
-  for (const auto& [id, source] : sources_) {
-    shape.sources.push_back(source->name);
-  }
-  for (const auto& [id, sink] : sinks_) {
-    shape.sinks.push_back(sink->name);
-  }
-  const auto mapped = map_checkpoint(*options_.restored, shape, options_.allow_dropped_state);
+RestoreMapping RunCheckpoints::map_restored(const SourcesAndSinks& sources_and_sinks) const {
+  const RunOptions& options = context_.options;
+  const PlanShape shape{options.application,
+                        key_group_count,
+                        kept_stages_,
+                        sources_and_sinks.source_names(),
+                        sources_and_sinks.sink_names(),
+                        younger_parts_};
+  auto mapped = map_checkpoint(*options.restored, shape, options.allow_dropped_state);
   if (const auto* refusal = std::get_if<RecoveryRefusal>(&mapped)) {
     throw ConfigError(refusal->message);
   }
-  const auto& mapping = std::get<RestoreMapping>(mapped);
+  return std::move(std::get<RestoreMapping>(mapped));
+}
+
+void RunCheckpoints::find_restored(const SourcesAndSinks& sources_and_sinks) {
+  const RunOptions& options = context_.options;
+  const RestoreMapping mapping = map_restored(sources_and_sinks);
   for (const std::string& note : mapping.notes) {
-    log_.info("checkpoint {}: {}", options_.restored->number, note);
+    context_.log.info("checkpoint {}: {}", options.restored->number, note);
   }
   restored_.emplace();
-  restored_->manifest = *options_.restored;
+  restored_->manifest = *options.restored;
   restored_->stages.resize(kept_stages_.size());
   for (std::size_t stored = 0; stored < mapping.stages.size(); ++stored) {
     if (!mapping.stages[stored]) {
@@ -91,138 +118,151 @@ void Run::find_restored() {
     }
   }
   const CheckpointStore& store =
-      options_.restored_from == nullptr ? *options_.store : *options_.restored_from;
+      options.restored_from == nullptr ? *options.store : *options.restored_from;
   restored_->read_block = [reader = store.reader(restored_->manifest)](std::size_t block) {
     return reader.block(block);
   };
-  check_restored_types();
 }
 
-// Here, before anything is opened, rather than when the state is read.
-void Run::check_restored_types() const {
-  for (const auto& segment : segments_) {
+// A type that does not fit is refused here, before anything is opened, rather than when the state
+// is read.
+void RunCheckpoints::check_restored_types(const WiredSegments& segments) const {
+  for (const auto& segment : segments) {
     for (const KeptState& kept : segment->states) {
-      const auto stage = std::find_if(
-          kept_stages_.begin(), kept_stages_.end(),
-          [&](const ManifestStage& about) { return about.name == kept.stage->info->name; });
-      const Restored::Stage& found =
-          restored_->stages[static_cast<std::size_t>(stage - kept_stages_.begin())];
-      const auto parts = kept.state->parts();
-      for (std::size_t part = 0; found.stage && part < parts.size(); ++part) {
-        if (!found.parts[part]) {
-          continue;
-        }
-        const ManifestPart& stored =
-            restored_->manifest.stages[*found.stage].parts[*found.parts[part]];
-        try {
-          parts[part]->begin_load(stored.key_schema, stored.value_schema, wall_offset_ns_);
-        } catch (const StoredError& error) {
-          throw ConfigError(state_not_restored(*kept.stage->info,
-                                               restored_->manifest.number, error.what()));
-        }
-      }
+      check_restored_types(kept);
     }
   }
 }
 
-void Run::attach_keeper(SegmentInstance& segment, CheckpointSlot slot) {
-  if (!takes_checkpoints()) {
+void RunCheckpoints::check_restored_types(const KeptState& kept) const {
+  const Restored::Stage& found = restored_->stages[kept_stage_of_.at(stage_of(kept))];
+  const auto parts = kept.state->parts();
+  for (std::size_t part = 0; found.stage && part < parts.size(); ++part) {
+    if (!found.parts[part]) {
+      continue;
+    }
+    const ManifestPart& stored = restored_->manifest.stages[*found.stage].parts[*found.parts[part]];
+    try {
+      parts[part]->begin_load(stored.key_schema, stored.value_schema, context_.wall_offset_ns);
+    } catch (const StoredError& error) {
+      throw ConfigError(
+          state_not_restored(*kept.stage->info, restored_->manifest.number, error.what()));
+    }
+  }
+}
+
+void RunCheckpoints::discard_newer() const {
+  const RunOptions& options = context_.options;
+  if (options.discard_newer && options.restored) {
+    options.store->discard_above(options.restored->number);
+  }
+}
+
+CheckpointSlot RunCheckpoints::add_task(std::string name) {
+  const CheckpointSlot slot{port(), task_names_.size()};
+  task_names_.push_back(std::move(name));
+  return slot;
+}
+
+void RunCheckpoints::attach_keeper(WiredSegment& segment, const CheckpointSlot& slot) const {
+  if (!context_.takes_checkpoints()) {
     return;
   }
   std::vector<std::uint32_t> stages;
-  for (const KeptState& state : segment.states) {
-    const auto stage = std::find_if(stages_.begin(), stages_.end(), [&](const auto& instance) {
-      return &instance->runtime == state.stage;
-    });
-    stages.push_back(kept_stage_of_.at((*stage)->stage));
+  for (const KeptState& kept : segment.states) {
+    stages.push_back(kept_stage_of_.at(stage_of(kept)));
   }
-  StateKeeper::Place place{slot, segment.executor, plan_->executors(), wall_offset_ns_, {}};
-  const Assignment assignment(plan_->executors());
-  const bool everywhere = plan_->placement(segment.node).everywhere;
+  const int executors = context_.plan.executors();
+  StateKeeper::Place place{slot, segment.executor, executors, context_.wall_offset_ns, {}};
+  const Assignment assignment(executors);
+  const bool everywhere = context_.plan.placement(segment.node).everywhere;
   for (std::size_t group = 0; group < key_group_count; ++group) {
     place.owned[group] =
         !everywhere || assignment.owner(group) == static_cast<std::size_t>(segment.executor);
   }
-  segment.output.keeper().attach(segment.states, std::move(stages), place);
+  StateKeeper& keeper = segment.runner.keeper();
+  keeper.attach(segment.states, std::move(stages), place);
   if (restored_) {
-    segment.output.keeper().load_at_start(*restored_);
+    keeper.load_at_start(*restored_);
   }
 }
 
-std::string Run::with_address(const SinkInstance& sink) {
-  const std::string address = sink.sink->address();
-  return fmt::format("{}{}sink '{}'", address, address.empty() ? "" : " of ", sink.name);
-}
-
-CheckpointPlan Run::checkpoint_plan() const {
+CheckpointPlan RunCheckpoints::plan(const Executors& executors,
+                                    const SourcesAndSinks& sources_and_sinks) const {
   CheckpointPlan plan;
-  plan.application = options_.application;
-  plan.engine_version = options_.engine_version;
-  for (const auto& executor : executors_) {
+  plan.application = context_.options.application;
+  plan.engine_version = context_.options.engine_version;
+  for (const auto& executor : executors) {
     plan.executors.push_back(executor.get());
   }
-  plan.tasks = tasks_;
+  plan.tasks = task_names_.size();
   plan.task_names = task_names_;
-  plan.wall_offset_ns = wall_offset_ns_;
+  plan.wall_offset_ns = context_.wall_offset_ns;
   plan.stages = kept_stages_;
-  for (const auto& [id, source] : sources_) {
-    plan.sources.push_back(source->name);
-  }
-  for (const auto& [id, sink] : sinks_) {
-    plan.sinks.push_back(sink->name);
-    plan.sink_executors.push_back(plan_->placement(id).executor);
-    plan.sink_names.push_back(with_address(*sink));
+  plan.sources = sources_and_sinks.source_names();
+  plan.sinks = sources_and_sinks.sink_names();
+  for (const auto& [id, sink] : sources_and_sinks.sinks()) {
+    plan.sink_executors.push_back(context_.plan.placement(id).executor);
+    plan.sink_names.push_back(sink->name_with_address());
   }
   return plan;
 }
 
-void Run::start_checkpoints() {
-  checkpointer_->prepare(
-      checkpoint_plan(),
-      {[this] { finish_checkpoints(); }, [this](const std::string& reason) { fail(reason); },
-       [this](std::string reason) { roll_back(std::move(reason)); }});
-  if (options_.store == nullptr) {
+void RunCheckpoints::prepare(const Executors& executors, const SourcesAndSinks& sources_and_sinks,
+                             CheckpointerCallbacks callbacks) {
+  if (!context_.takes_checkpoints()) {
     return;
   }
-  for (std::size_t i = 0; i < executors_.size(); ++i) {
-    executors_[i]->take_checkpoints(*checkpointer_, static_cast<int>(i));
+  checkpointer_->prepare(plan(executors, sources_and_sinks), std::move(callbacks));
+  if (context_.options.store == nullptr) {
+    return;
+  }
+  for (std::size_t i = 0; i < executors.size(); ++i) {
+    executors[i]->take_checkpoints(*checkpointer_, static_cast<int>(i));
   }
 }
 
-void Run::finish_checkpoints() {
-  for (const auto& executor : executors_) {
-    executor->release_from_checkpoints();
+void RunCheckpoints::begin() {
+  const RunOptions& options = context_.options;
+  if (options.store != nullptr) {
+    checkpointer_->open(*options.store, options.restored, options.failures);
+    checkpointer_->start_thread();
   }
 }
 
-void Run::roll_back(std::string reason) {
-  {
-    const std::lock_guard lock(mutex_);
-    rolled_back_ = std::move(reason);
+void RunCheckpoints::end_thread() {
+  if (checkpointer_ != nullptr) {
+    checkpointer_->end_thread();
   }
-  stop_now();
 }
 
-std::optional<std::string> Run::rolled_back() const {
-  const std::lock_guard lock(mutex_);
-  return failed_ ? std::nullopt : rolled_back_;
-}
-
-FailedCheckpoints Run::checkpoint_failures() const {
-  return checkpointer_ == nullptr ? FailedCheckpoints{} : checkpointer_->failures();
-}
-
-void Run::checkpoint_inline(CheckpointStore& store) {
-  check_storable();
-  const std::uint64_t completed = checkpointer_->metrics().completed.value();
+void RunCheckpoints::take_inline(CheckpointStore& store, const std::function<void()>& serve) {
+  const std::uint64_t completed = metrics_->completed.value();
   checkpointer_->open(store, std::nullopt, {});
   checkpointer_->begin_now();
   while (checkpointer_->pump()) {
-    run_inline();
+    serve();
   }
-  run_inline();
-  if (checkpointer_->metrics().completed.value() == completed) {
+  serve();
+  if (metrics_->completed.value() == completed) {
     throw IoError("the checkpoint failed");
+  }
+}
+
+FailedCheckpoints RunCheckpoints::failures() const {
+  return checkpointer_ == nullptr ? FailedCheckpoints{} : checkpointer_->failures();
+}
+
+void RunCheckpoints::register_metrics(Registry& registry, const std::string& worker) const {
+  if (context_.options.store != nullptr) {
+    register_checkpoints(registry, worker, *metrics_);
+  }
+}
+
+void RunCheckpoints::add_totals(RunTotals& totals) const {
+  if (metrics_ != nullptr) {
+    totals.checkpoints = metrics_->completed.value();
+    totals.checkpoints_failed = metrics_->failed.value();
   }
 }
 
