@@ -7,8 +7,8 @@
 
 namespace wallaroo::internal {
 
-/// Of the calling thread. Signals are the main thread's; and a dead reader of a pipe is an error of
-/// a write, not a signal.
+/// Blocks all signals for the calling thread. The main thread handles signals; and when the reader
+/// of a pipe is gone, a write fails with an error instead.
 inline void block_signals() {
   sigset_t all;
   sigfillset(&all);

@@ -29,8 +29,8 @@ bool Executor::any_blocked() const {
                      [](const auto& task) { return task->blocked(); });
 }
 
-/// The clock is read after each task that did something. What the others take to find out that
-/// they have nothing to do counts for nobody.
+/// The clock is read after each task that did something. Tasks without work take next to no time,
+/// and reading the clock for them would cost more than they do.
 bool Executor::serve(std::int64_t now_ns) {
   const std::int64_t elapsed_ns = now_ns - std::exchange(turn_began_ns_, now_ns);
   bool progressed = false;
@@ -79,7 +79,7 @@ bool Executor::run_once() {
 }
 
 void Executor::run() {
-  // A busy executor looks at its sockets and timers this often: the system call costs as much as a
+  // How often a busy executor looks at its sockets and timers. The system call costs as much as a
   // small batch.
   constexpr std::int64_t between_polls_ns = 50'000;
   std::int64_t turn_started_ns = clock_.now_ns();
@@ -116,14 +116,15 @@ void Executor::run() {
   }
 }
 
-// Tasks do not count it as silence of those from whom they get their input.
+// Tasks must not count the gap as silence of the producers of their input.
 void Executor::skip_time(std::int64_t gap_ns) {
   for (const auto& task : tasks_) {
     task->skip_time(gap_ns);
   }
 }
 
-// See Doorbell: the last look for work comes after the announcement.
+// The last look for work comes after the announcement, because a producer rings only then (see
+// Doorbell).
 void Executor::sleep(std::int64_t since_ns) {
   for (const auto& task : tasks_) {
     task->before_sleep();
@@ -132,7 +133,7 @@ void Executor::sleep(std::int64_t since_ns) {
   const bool work =
       stop_now_.load(std::memory_order_relaxed) ||
       std::any_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return task->has_work(); });
-  // Not for ever, so that the time spent asleep shows in the metrics while it passes.
+  // Bounded, so that the metrics show the time spent asleep while it passes.
   constexpr std::chrono::nanoseconds longest_sleep = std::chrono::seconds(1);
   const std::int64_t due_ns = next_due_ns();
   const std::int64_t asleep_ns = clock_.now_ns();
@@ -142,8 +143,8 @@ void Executor::sleep(std::int64_t since_ns) {
   const auto planned = work ? std::chrono::nanoseconds(0) : std::min(longest_sleep, until_due);
   loop_.poll(planned);
   doorbell_.awake();
-  // Counted from the end of the last turn, as what was flushed before the sleep may have taken long.
-  // Nobody knows when in this time the process was stopped, so all of it is one gap.
+  // Counted from the end of the last turn, because the flush before the sleep may have taken long.
+  // If the process was stopped, nobody knows when in this time, so all of it is one gap.
   const std::int64_t away_ns = clock_.now_ns() - since_ns;
   if (away_ns - planned.count() > longest_look_ns) [[unlikely]] {
     skip_time(away_ns);

@@ -15,37 +15,37 @@
 
 namespace wallaroo::internal {
 
-/// Shares nothing with other executors but mailboxes. It serves its tasks downstream first, so
-/// what is in flight leaves before more comes in; and since a full queue pauses only the task that
-/// feeds it, while the tasks after it go on, two executors can never wait for each other.
+/// Shares nothing with other executors but mailboxes. It serves its tasks downstream first, so that
+/// batches in flight leave before more come in. A full queue pauses only the task that feeds it,
+/// and the tasks after it go on, so two executors can never wait for each other.
 class Executor {
  public:
   explicit Executor(const Clock& clock);
 
-  /// Before it runs: checkpoints are taken. It then goes on after all its tasks have ended, and
-  /// says so once, until `release_from_checkpoints`.
+  /// Call before it runs, when checkpoints are taken. It then goes on after all its tasks have
+  /// ended, which it reports once, until `release_from_checkpoints`.
   void take_checkpoints(CheckpointPort& port, int index) {
     port_ = &port;
     index_ = index;
   }
-  /// From any thread: calls the action with each task, on the executor's thread.
+  /// Calls the action with each task, on the executor's thread. From any thread.
   void tell_tasks(std::function<void(Task&)> action);
-  /// From any thread: the last checkpoint is committed. Ends the tasks that have not ended.
+  /// The last checkpoint is committed: ends the tasks that have not ended. From any thread.
   void release_from_checkpoints();
 
   EventLoop& loop() { return loop_; }
   Doorbell& doorbell() { return doorbell_; }
   ExecutorMetrics& metrics() { return metrics_; }
 
-  /// Before it runs. Tasks are served in the order added: downstream first. `metrics` must outlive
-  /// the executor.
+  /// Call before it runs, downstream tasks first: tasks are served in the order in which they were
+  /// added. `metrics` must outlive the executor.
   void add(std::unique_ptr<Task> task, SegmentMetrics& metrics) {
     task->obey(stop_now_);
     tasks_.push_back(std::move(task));
     accounts_.push_back({&metrics});
   }
 
-  /// Ends the tasks, when no thread runs them.
+  /// Destroys the tasks. Call when no thread runs them.
   void release() {
     tasks_.clear();
     accounts_.clear();
@@ -55,17 +55,17 @@ class Executor {
   void start();
   /// Serves the tasks until all are done, or `stop_now`. Throws what they throw.
   void run();
-  /// One turn over all tasks, without waiting; false when none had anything to do.
+  /// Serves each task once, without waiting; false when none had anything to do.
   bool run_once();
   bool done() const;
 
-  /// From any thread: asks the tasks to stop taking input.
+  /// Asks the tasks to take no more input. From any thread.
   void stop();
-  /// From any thread: `run` returns as soon as it can.
+  /// Makes `run` return as soon as the current step of a task has ended. From any thread.
   void stop_now();
 
  private:
-  /// Where a task's time goes.
+  /// For counting a task's time.
   struct Account {
     SegmentMetrics* metrics;
     bool blocked = false;  ///< when it was served last
@@ -78,19 +78,23 @@ class Executor {
   bool any_blocked() const;
   void tell_end();
 
+  // Constant once it runs.
   const Clock& clock_;
-  EventLoop loop_;
-  Doorbell doorbell_;
-  ExecutorMetrics metrics_;
-  std::vector<std::unique_ptr<Task>> tasks_;
-  std::vector<Account> accounts_;   ///< of the tasks, in their order
-  std::int64_t turn_began_ns_ = 0;  ///< when `serve` was called last
-  std::int64_t served_ns_ = 0;      ///< when the last task that did something was served
-  std::atomic<bool> stop_now_{false};
   CheckpointPort* port_ = nullptr;
   int index_ = 0;
-  bool told_end_ = false;  ///< that all tasks have ended
-  bool released_ = false;
+  // Used by several threads; they do their own locking.
+  EventLoop loop_;
+  Doorbell doorbell_;
+  std::atomic<bool> stop_now_{false};
+  // Written by the executor's thread, read by any with relaxed loads.
+  ExecutorMetrics metrics_;
+  // Only on the executor's thread.
+  std::vector<std::unique_ptr<Task>> tasks_;
+  std::vector<Account> accounts_;   ///< one for each task, in their order
+  std::int64_t turn_began_ns_ = 0;  ///< when `serve` was called last
+  std::int64_t served_ns_ = 0;      ///< when the last task that did something was served
+  bool told_end_ = false;           ///< it has reported that all tasks have ended
+  bool released_ = false;           ///< `release_from_checkpoints` was called
 };
 
 using Executors = std::vector<std::unique_ptr<Executor>>;

@@ -12,8 +12,8 @@ namespace {
 // A worker is a process. There is only one until there are clusters.
 constexpr const char* worker_name = "worker1";
 
-/// From engine time to the application's clock. That is the wall clock as it is at the start, or the
-/// clock of the restored checkpoint if it is ahead, so that ingest times never go back.
+/// From engine time to the application's clock. That is the wall clock as it is at the start, or
+/// the clock of the restored checkpoint if it is ahead, so that ingest times never go back.
 std::int64_t clock_offset(const Clock& clock, const std::optional<Manifest>& restored,
                           const Log& log) {
   constexpr std::int64_t worth_a_word_ns = 1'000'000'000;

@@ -19,8 +19,8 @@ namespace wallaroo::internal {
 
 class Run;
 
-/// A test harness puts its own sources and sinks in place of the configured ones. An empty function,
-/// or a source function that returns null, keeps the configured one.
+/// A test harness puts its own sources and sinks in place of the configured ones. An empty
+/// function, or a source function that returns null, keeps the configured one.
 struct Substitutes {
   std::function<std::unique_ptr<Source>(const std::string& name, const Node& node)> source;
   std::function<std::unique_ptr<ByteSink>(const std::string& name)> sink;

@@ -15,7 +15,7 @@ namespace {
 std::string moved(const char* kind, const std::string& name, std::uint64_t records,
                   std::uint64_t bytes, double seconds) {
   const double rate = seconds > 0 ? static_cast<double>(records) / seconds : 0;
-  // Generators and callbacks have no bytes.
+  // Generators and callbacks count no bytes.
   return fmt::format(
       "{} '{}' {} ({}/s{})", kind, name, people_records(records), people_count(rate),
       bytes == 0 ? "" : fmt::format(", {}", people_bytes(static_cast<double>(bytes))));
@@ -139,7 +139,7 @@ std::vector<LossLine> loss_lines(const RunTotals& totals) {
     }
   }
   for (const RunTotals::Stage& stage : totals.stages) {
-    // Those of a decoder are told with its source, the one of the policy `stop` by the outcome.
+    // Failures of a decoder are counted by its source. One under the policy `stop` is the outcome.
     if (stage.failed != 0 && stage.kind != StageKind::source && stage.on_error != OnError::stop) {
       lines.push_back(failed_line(stage));
     }

@@ -1,4 +1,4 @@
-// What a run has done, and what it has not: the last lines of its log.
+// What a run has done and what it has lost: the last lines of its log.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace wallaroo::internal {
 
-/// Sums over all executors; after a roll back over all runs of the process.
+/// Sums over all executors; after a roll back also over all runs of the process.
 struct RunTotals {
   struct Source {
     std::string name;
@@ -30,7 +30,7 @@ struct RunTotals {
     OnError on_error = OnError::stop;
     std::uint64_t records_in = 0;
     std::uint64_t late = 0;
-    std::uint64_t dropped = 0;  ///< of those that are late
+    std::uint64_t dropped = 0;  ///< of the late ones
     std::uint64_t failed = 0;
   };
 
@@ -41,8 +41,8 @@ struct RunTotals {
   std::uint64_t checkpoints_failed = 0;
   std::uint64_t roll_backs = 0;
 
-  /// Those of an earlier run of the same plan, which may be empty, as this may be. The counts of
-  /// checkpoints go on over all runs, and are the greater ones.
+  /// Adds those of an earlier run of the same plan. Either may be empty. The counters of
+  /// checkpoints are shared by all runs, so the greater ones are kept.
   void add(const RunTotals& earlier);
   /// After those of the stages and the sinks. A callback is called where its records are made and
   /// has no writer that counts, so its stage counts for it.
@@ -53,11 +53,10 @@ struct RunTotals {
 std::string totals_line(const RunTotals& totals, double seconds);
 
 struct LossLine {
-  bool chosen = false;  ///< by a policy of the application: nothing is lost without its knowledge
+  bool chosen = false;  ///< a policy of the application decided where these records went
   std::string text;
 };
-/// One line for each stage, source and sink with records that did not go their whole way; none
-/// when all did.
+/// A line for each stage, source and sink that has lost records, or sent them elsewhere.
 std::vector<LossLine> loss_lines(const RunTotals& totals);
 
 }  // namespace wallaroo::internal

@@ -9,7 +9,9 @@
 
 #include "base/current_error.hpp"
 #include "base/missed_time.hpp"
-#include "run/task/task.hpp"
+#include "run/task/segment_task.hpp"
+#include "run/task/source_task.hpp"
+#include "run/task/writer_task.hpp"
 #include "source/file/file_connector.hpp"
 
 namespace wallaroo::internal {

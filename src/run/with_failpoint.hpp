@@ -1,4 +1,4 @@
-// Steps of a checkpoint that tests make fail.
+// Lets tests make a step of a checkpoint fail.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,8 @@
 
 namespace wallaroo::internal {
 
-/// `step` between its failpoints, whose errors are thrown as IoError.
+/// Calls `step` between the failpoints of that name. Throws IoError when a test has set one of
+/// them.
 template <class Step>
 void with_failpoint(FailpointGroup points, std::string_view name, Step step) {
   const auto require = [](int error) {

@@ -14,7 +14,8 @@ namespace wallaroo::internal {
 
 namespace {
 
-/// Blocks that wait to be written; beyond that the states wait in their tables.
+/// How many bytes of blocks may wait to be written. When there are more, states wait in their
+/// tables.
 constexpr std::size_t max_queued_bytes = 16 * 1024 * 1024;
 
 }  // namespace
@@ -73,7 +74,7 @@ void Checkpointer::run() {
   try {
     serve();
   } catch (...) {
-    // A broken invariant, or no memory: as in an executor.
+    // A broken invariant, or no memory. An executor's failure takes the same way.
     callbacks_.failed(current_error());
   }
 }
@@ -132,14 +133,15 @@ bool Checkpointer::pump() {
   return coordinator_->phase() != Coordinator::Phase::idle && !coordinator_->over();
 }
 
-// What tasks say.
+// The port, from any thread.
 
 bool Checkpointer::has_room() {
   if (queued_bytes_.load(std::memory_order_relaxed) < max_queued_bytes) {
     return true;
   }
   somebody_waits_.store(true);
-  // It may have got room before it saw that somebody waits.
+  // Looks again, because the checkpointer may have made room before it could see that somebody
+  // waits.
   return queued_bytes_.load() < max_queued_bytes;
 }
 

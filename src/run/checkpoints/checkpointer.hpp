@@ -29,16 +29,17 @@
 
 namespace wallaroo::internal {
 
-/// What the run consists of, as far as checkpoints are concerned.
+/// The parts of a run, as far as checkpoints are concerned. Sources, sinks and tasks are known by
+/// their index in these lists.
 struct CheckpointPlan {
   std::string application;
   std::string engine_version;
   std::vector<Executor*> executors;
   std::size_t tasks = 0;
-  std::vector<ManifestStage> stages;
+  std::vector<ManifestStage> stages;  ///< those that keep something
   std::vector<std::string> sources;
   std::vector<std::string> sinks;
-  std::vector<int> sink_executors;
+  std::vector<int> sink_executors;  ///< the executor of each sink's writer
   // For messages.
   std::vector<std::string> task_names;
   std::vector<std::string> sink_names;  ///< with their receivers
@@ -52,32 +53,39 @@ struct CheckpointerCallbacks {
   std::function<void(std::string)> roll_back;
 };
 
-/// The shell around the Coordinator: carries out what it decides, on a thread of its own, and tells
-/// it what came of it. What tasks say, which is from any thread, is queued.
+/// The shell around the Coordinator: carries out its decisions on a thread of its own, and reports
+/// the results to it. Calls of the port come from any thread and are queued as events.
 class Checkpointer final : public CheckpointPort {
  public:
-  /// The metrics outlive it: those of the runs before a roll back count on.
+  /// `metrics` outlive it, because they go on counting after a roll back.
   Checkpointer(CheckpointSettings settings, const Clock& clock, const Log& log,
                CheckpointMetrics& metrics);
   ~Checkpointer() override;
 
   CheckpointMetrics& metrics() { return metrics_; }
 
-  /// Before anything else.
+  /// Call first.
   void prepare(CheckpointPlan plan, CheckpointerCallbacks callbacks);
-  /// Time begins to run. `previous`: the checkpoint that was restored; what does not change is
-  /// referred to in its files. `failures`: before a roll back.
+  /// The time to the first checkpoint begins to run. `previous` is the checkpoint that was
+  /// restored; key groups that do not change are recorded as references into its files. `failures`
+  /// are those of the run before a roll back.
   void open(CheckpointStore& store, std::optional<Manifest> previous, FailedCheckpoints failures);
   void start_thread();
-  /// Nothing more is decided; what runs is left as it is. Not from the checkpointer's own thread.
+  /// Ends the thread. A checkpoint that is being taken stays as it is. Not from the checkpointer's
+  /// own thread.
   void end_thread();
 
-  /// Takes the last checkpoint.
+  /// Takes the last checkpoint. From any thread.
   void stop();
 
-  /// Without a thread: begins a checkpoint, and does what there is to do now. True while it runs.
+  // Without a thread.
+
+  /// Begins a checkpoint.
   void begin_now();
+  /// Handles the events that have come; true while a checkpoint is being taken.
   bool pump();
+
+  /// From any thread.
   FailedCheckpoints failures() const { return {failures_, last_failures_}; }
 
   bool has_room() override;
@@ -99,7 +107,7 @@ class Checkpointer final : public CheckpointPort {
     std::int64_t started_ns = 0;
     Manifest manifest;
     std::unique_ptr<CheckpointWriter> writer;
-    /// By stage and part: the groups that it holds itself.
+    /// By stage and part: the groups that are saved in this checkpoint itself.
     std::map<std::pair<std::uint32_t, std::uint16_t>, KeyGroups> saved;
   };
 
@@ -126,27 +134,32 @@ class Checkpointer final : public CheckpointPort {
     return draft_.writer != nullptr && draft_.manifest.number == number;
   }
 
+  // Constant once the thread runs.
   CheckpointSettings settings_;
   const Clock& clock_;
   const Log& log_;
-  CheckpointMetrics& metrics_;
   CheckpointPlan plan_;
   CheckpointerCallbacks callbacks_;
   CheckpointStore* store_ = nullptr;
+  // Written by the checkpointer's thread, read by any with relaxed loads (counters).
+  CheckpointMetrics& metrics_;
+  // Only on the checkpointer's thread.
   std::optional<Coordinator> coordinator_;
-  std::optional<Manifest> previous_;
-  bool previous_is_ours_ = false;  ///< its stages are numbered as those of this run
+  std::optional<Manifest> previous_;  ///< the last complete checkpoint
+  bool previous_is_ours_ = false;     ///< taken in this run, so its stages are numbered alike
   Draft draft_;
+  std::size_t ended_executors_ = 0;
+  // Atomic.
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> last_failures_{0};
-  std::size_t ended_executors_ = 0;
-
-  std::atomic<std::size_t> queued_bytes_{0};
-  std::atomic<bool> somebody_waits_{false};
+  std::atomic<std::size_t> queued_bytes_{0};  ///< blocks of state in `events_`
+  std::atomic<bool> somebody_waits_{false};   ///< for room, see `has_room`
+  // Guarded by mutex_.
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Event> events_;
   bool ending_ = false;
+  // Only on the thread that begins and closes the run.
   std::thread thread_;
 };
 

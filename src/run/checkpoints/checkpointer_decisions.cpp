@@ -1,4 +1,4 @@
-// What the checkpointer does when the coordinator wants it.
+// How the checkpointer carries out the coordinator's decisions.
 #include <algorithm>
 #include <variant>
 
@@ -15,7 +15,8 @@ namespace {
 
 constexpr FailpointGroup points("checkpoint");
 
-/// Below this share of what is still referred to, what is in a data file is saved again.
+/// When a smaller share than this of an older data file is still referred to, those groups are
+/// saved again, so that the file can be removed.
 constexpr double sparse_fraction = 0.5;
 
 template <class... Cases>
@@ -25,7 +26,8 @@ struct Overloaded : Cases... {
 template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
 
-/// What a checkpoint holds that has none before it, whether or not it was saved elsewhere.
+/// All groups: the first checkpoint in a directory has no predecessor whose files it could refer
+/// to.
 RewritePlaces everywhere(const std::vector<ManifestStage>& stages) {
   std::vector<StatePlace> places;
   for (std::uint32_t stage = 0; stage < stages.size(); ++stage) {
@@ -121,7 +123,8 @@ Decisions Checkpointer::begin(const decide::Begin& begin) {
   return {};
 }
 
-// That a group is empty now is known by its not being in the manifest.
+// A group without entries is noted as saved and not written: a group that is not in the manifest is
+// empty.
 Decisions Checkpointer::write(std::uint64_t number, StateBlock& block) {
   if (!drafting(number)) {
     return {};
@@ -136,7 +139,7 @@ Decisions Checkpointer::write(std::uint64_t number, StateBlock& block) {
   }
   try {
     draft_.writer->append(block);
-    // An executor that shares the core waits no longer than for a block.
+    // An executor that shares the core waits for no more than one block.
     std::this_thread::yield();
   } catch (const Error& error) {
     return coordinator_->on_write_failed(number, error.what(), clock_.now_ns());
@@ -249,7 +252,7 @@ void Checkpointer::tell_tasks(std::function<void(Task&)> action) {
   }
 }
 
-// Tasks that are not sinks do not mind.
+// Other tasks on the executors of sinks get the call as well, and ignore it.
 void Checkpointer::tell_sinks(std::function<void(Task&)> action) {
   std::vector<int> executors = plan_.sink_executors;
   std::sort(executors.begin(), executors.end());

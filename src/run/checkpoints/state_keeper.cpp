@@ -19,7 +19,7 @@ namespace wallaroo::internal {
 
 namespace {
 
-// A slice takes some tens of microseconds, so that records wait no longer for it than for a batch.
+// A slice takes some tens of microseconds: records wait for it no longer than for a batch.
 constexpr std::size_t entries_per_slice = 4096;
 constexpr std::size_t block_bytes = 256 * 1024;
 
@@ -83,7 +83,7 @@ void StateKeeper::load() {
 
 void StateKeeper::load_parts() {
   const Restored& restored = *restored_;
-  // By block, so that each is read and decompressed once.
+  // Sections by block, so that each block is read and decompressed once.
   struct Wanted {
     const ManifestSection* section;
     const KeptState* kept;
@@ -110,7 +110,8 @@ void StateKeeper::load_parts() {
         if (section.stage == *found.stage && section.part == *found.parts[part] &&
             place_.owned[section.group] && section.entries != 0) {
           by_block[section.block].push_back({&section, &states_[state], parts[part]});
-          // Each is a byte at least, so a manifest that lies cannot ask for any amount of memory.
+          // An entry takes a byte at least, so a wrong manifest cannot ask for any amount of
+          // memory.
           entries[section.group] += std::min(section.entries, section.length);
         }
       }
@@ -156,8 +157,8 @@ void StateKeeper::load_instances(std::size_t state) {
     if (instance.stage != *found.stage) {
       continue;
     }
-    // A stage that runs on one executor may have been on another one: then its own is what is
-    // there.
+    // A stage that runs on only one executor may have run on another one. Then nothing was saved by
+    // this executor, and all that was saved is loaded.
     if (as_many && instance.executor == executor) {
       by_executor = {{executor, instance.bytes}};
       break;
@@ -191,8 +192,9 @@ KeyGroups StateKeeper::also(std::size_t state, std::size_t part,
 }
 
 void StateKeeper::begin(std::uint64_t number, const RewritePlaces& rewrite) {
-  // A barrier may overtake the news of what became of the checkpoint before, which are on another
-  // way. If it has failed, what it held has still changed; if not, that is only saved once more.
+  // A barrier may overtake the message that the checkpoint before is complete or has failed. If it
+  // has failed, what was saved for it counts as changed again. If not, that is only saved once
+  // more.
   if (begun_ != completed_) {
     abandon(begun_);
   }
@@ -212,7 +214,8 @@ void StateKeeper::begin(std::uint64_t number, const RewritePlaces& rewrite) {
     if (!kept.instance_schema().empty()) {
       place_.slot.port->save_instance(
           number, {stages_[state], static_cast<std::uint32_t>(place_.executor),
-                   saving(states_[state], [&] { return kept.save_instance(place_.wall_offset_ns); })});
+                   saving(states_[state],
+                          [&] { return kept.save_instance(place_.wall_offset_ns); })});
     }
   }
 }

@@ -55,7 +55,7 @@ std::optional<std::string> BackPressureWatch::look(double now_s, double interval
     places[i].full_s = full_s_[i];
   }
   const PlaceLoad* const place = find_bottleneck(places);
-  // Looks come at intervals that are not exact.
+  // The intervals between looks are not exact.
   const bool soon = said_s_ && now_s < *said_s_ + say_every_s - interval_s / 2;
   if (place == nullptr || place->full_s < first_after_s || soon) {
     return std::nullopt;

@@ -8,7 +8,8 @@ namespace wallaroo::internal {
 PressureSampler::PressureSampler(std::vector<Place> places, const Log& log)
     : places_(std::move(places)), log_(log), seen_(places_.size()) {}
 
-/// A queue that is full has room for a moment whenever its consumer has taken a batch.
+/// Nearly full counts, because a full queue has room for a moment whenever its consumer takes a
+/// batch.
 bool PressureSampler::is_full(const Place& place) {
   constexpr std::size_t nearly_full = Mailbox::capacity * 3 / 4;
   return std::any_of(place.queues.begin(), place.queues.end(),

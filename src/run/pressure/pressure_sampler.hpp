@@ -1,4 +1,4 @@
-// Looks at the queues of a run now and then, and says in its log who holds the others back.
+// Looks at the queues of a run now and then, and logs which stage or sink holds the others back.
 #pragma once
 
 #include <chrono>
@@ -13,22 +13,22 @@
 
 namespace wallaroo::internal {
 
-/// On one thread. What is looked at may be changed by others meanwhile: queues and counters.
+/// Used on one thread. Queues and counters change meanwhile on other threads.
 class PressureSampler {
  public:
-  /// How often `sample` is to be called.
+  /// How often to call `sample`.
   static constexpr std::chrono::seconds sample_every{1};
 
-  /// A segment, or the writer of a sink, that has queues before it.
+  /// A segment or the writer of a sink, with queues before it. See PlaceLoad.
   struct Place {
     std::string name;
     int rank = 0;
-    std::string peer;  ///< of a sink
+    std::string peer;  ///< of a sink; else empty
     std::vector<const Mailbox*> queues;
     std::function<std::uint64_t()> records;  ///< taken so far
-    /// The time for which each of its executors has worked so far, whatever at.
+    /// The time for which each of its executors has worked so far, at this place or others.
     std::function<std::vector<double>()> busy_s;
-    std::function<bool()> connected = {};  ///< of a sink
+    std::function<bool()> connected = {};  ///< of a sink; else empty
   };
 
   PressureSampler(std::vector<Place> places, const Log& log);
@@ -36,9 +36,10 @@ class PressureSampler {
   void sample(std::int64_t now_ns);
 
  private:
+  /// What was seen of a place.
   struct Seen {
-    int samples_full = 0;  ///< since the last look
-    std::uint64_t records = 0;
+    int samples_full = 0;  ///< samples since the last look in which a queue was full
+    std::uint64_t records = 0;  ///< at the last look, and so is `busy_s`
     std::vector<double> busy_s;
     double away_s = 0;
   };
@@ -50,7 +51,7 @@ class PressureSampler {
   const Log& log_;
   std::vector<Seen> seen_;
   BackPressureWatch watch_;
-  int samples_ = 0;
+  int samples_ = 0;  ///< since the last look
   std::int64_t looked_ns_ = 0;
   std::int64_t sampled_ns_ = 0;
 };

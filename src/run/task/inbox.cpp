@@ -50,6 +50,8 @@ Inbox::Delivery Inbox::next() {
 }
 
 void Inbox::take_watermark(Slot& slot, Watermark watermark) {
+  // A producer whose watermark is the end of time is about to end. It is left out, or idle
+  // producers would look finished.
   if (watermark.time_ns == end_of_time) {
     if (!std::exchange(slot.ending, true)) {
       update_watermark();

@@ -9,15 +9,15 @@
 
 namespace wallaroo::internal {
 
-/// Where the user's functions are slow, a source comes back to its executor after the first batch
-/// that takes longer than `longest_ns`: barriers, timers and other tasks wait no longer than that.
-/// To look at the clock costs as much as a tenth of a small batch, so where batches take next to no
-/// time some are not timed: one after the first of them, and at last `unmeasured`. Slow ones behind
-/// them are noticed so much later.
+/// A poll ends with the batch after which it has taken `longest_ns` or more, so that barriers,
+/// timers and other tasks do not wait long for slow functions of the user. A look at the clock
+/// costs as much as a tenth of a small batch. So after a batch that took next to no time one batch
+/// is not timed, after the next one three, and in the end `unmeasured`. A slow batch among these is
+/// noticed that much later.
 class PollTime {
  public:
   static constexpr std::int64_t longest_ns = 1'000'000;
-  static constexpr std::int64_t brief_ns = longest_ns / 32;
+  static constexpr std::int64_t brief_ns = longest_ns / 32;  ///< next to no time
   static constexpr int unmeasured = 7;
 
   explicit PollTime(const Clock& clock) : clock_(clock) {}
@@ -28,6 +28,7 @@ class PollTime {
     skip_ = next_skip_ = 0;
     over_ = false;
   }
+  /// A batch was processed.
   void delivered() {
     if (skip_ > 0) {
       --skip_;
@@ -39,8 +40,9 @@ class PollTime {
     skip_ = next_skip_;
     measured_ns_ = now_ns;
   }
-  /// Other tasks have something to do.
+  /// Ends the poll, because other tasks have something to do.
   void give_way() { over_ = true; }
+  /// The poll has returned.
   void end() {
     over_ = false;
     until_ns_ = end_of_time;
@@ -48,7 +50,7 @@ class PollTime {
 
   /// When the last poll began.
   std::int64_t begun_ns() const { return begun_ns_; }
-  /// The source is to come to an end.
+  /// The poll should end.
   bool over() const { return over_; }
 
  private:
@@ -56,8 +58,8 @@ class PollTime {
   std::int64_t begun_ns_ = 0;
   std::int64_t measured_ns_ = 0;
   std::int64_t until_ns_ = end_of_time;
-  int skip_ = 0;
-  int next_skip_ = 0;
+  int skip_ = 0;       ///< batches that are not timed from now on
+  int next_skip_ = 0;  ///< and after the next one that is timed
   bool over_ = false;
 };
 

@@ -1,4 +1,4 @@
-// A segment with the queues behind it.
+// Runs a segment of the plan, and holds its outlets.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,12 @@
 
 namespace wallaroo::internal {
 
-/// The outlets of a segment, and its end.
+/// A segment on one executor, with the queues behind it, its state keeper and its end. Its task
+/// gives it batches, watermarks and barriers. Only on the executor's thread.
 class SegmentRunner {
  public:
-  /// `blocked_ns`: by outlet, what counts the time for which it is blocked; it outlives this.
+  /// `blocked_ns`: by outlet, the counter of the time for which it is blocked. The counters outlive
+  /// the runner.
   SegmentRunner(std::vector<std::unique_ptr<Outlet>> outlets, std::vector<Counter*> blocked_ns,
                 std::unique_ptr<Segment> segment)
       : outlets_(std::move(outlets)),
@@ -27,27 +29,29 @@ class SegmentRunner {
 
   std::vector<KeptState> states() { return segment_->states(); }
   StateKeeper& keeper() const { return *keeper_; }
-  /// The segment is as it is to be in the checkpoint: notes that, and sends the barrier, unless the
-  /// end was sent already.
+  /// The state is now that of the checkpoint: begins to save it, and sends the barrier on all
+  /// edges, unless the stream has ended there. Requires that nothing is blocked or waiting.
   void pass_barrier(Barrier barrier, const RewritePlaces& rewrite);
-  /// The stream goes on after a restart: nothing more is sent, nothing fires.
+  /// Ends without the end of the stream, which goes on after a restart: nothing more is sent,
+  /// nothing fires.
   void suspend();
 
   void process(Batch& batch) {
     segment_->process(batch);
     maybe_open_ = true;
-    // A step of its own that makes watermarks may have made something due.
+    // The segment may have a step that makes watermarks, and these may make something due.
     more_to_fire_ = true;
   }
-  /// What is promised of the input so far.
+  /// The watermark of the input so far. Requires that it does not go back.
   void set_watermark(Watermark watermark);
-  /// Tells the stages after it where this one begins.
+  /// Sends the watermark as it is at the start, so that the stages after this one know it.
   void announce();
-  /// Does a part of what the watermark has made due, unless blocked; true when it did something.
+  /// Fires a slice of what the watermark has made due, unless blocked; true when it did something.
   bool fire();
   /// Nothing is due any more.
   bool fired() const { return !more_to_fire_; }
-  /// The last batch is not done: no other may be processed, and no barrier passed.
+  /// Records of the last batch wait for something to fire. Until then no other batch may be
+  /// processed, and no barrier passed.
   bool waiting() const { return segment_->waiting(); }
   std::int64_t due_ns() const { return segment_->due_ns(); }
   void on_time(std::int64_t now_ns);
@@ -58,31 +62,35 @@ class SegmentRunner {
   void skip_time(std::int64_t gap_ns) { segment_->skip_time(gap_ns); }
   bool has_event_time() const { return segment_->has_event_time(); }
   std::optional<std::uint64_t> partition_behind() const { return segment_->partition_behind(); }
-  /// Moves what had overflowed; sends open batches that are awaited. True when something moved.
+  /// Moves batches that did not fit from blocked outlets into their queues, and sends open batches
+  /// whose consumers wait. True when something moved.
   bool advance();
   void flush_everything();
-  /// There is no more input. To be called again and again, with `fire` in between, until `ended`:
-  /// what the last watermark makes due fires, then every consumer is told of that watermark, then
-  /// the end of time makes the rest due, and when that has fired the stream ends. True when it did
-  /// something.
+  /// There is no more input. Call it again and again, with `fire` in between, until `ended`.
+  /// Everything that the last watermark makes due fires, and every consumer gets that watermark.
+  /// Then the end of time makes the rest due, and when that has fired, the stream ends. True when
+  /// it did something.
   bool end_input();
-  /// `end_input` was called: no watermark comes any more.
+  /// `end_input` was called, so the input gives no more watermarks.
   bool ending() const { return phase_ != Phase::open; }
   bool ended() const { return ended_; }
 
-  /// Whether anything was sent since this was asked last.
+  /// True when something was sent since the last call.
   bool take_sent();
   bool blocked() const;
-  /// So much time has passed; the outlets that are blocked were blocked meanwhile.
+  /// Adds the time that has passed to the counters of the outlets that are blocked.
   void count_blocked(std::int64_t elapsed_ns);
   /// `advance` would move something.
   bool can_advance() const;
+  /// Asks full queues to ring when they have room.
   void wait_for_room();
 
  private:
-  /// Of the stream behind it: there is input; what the last watermark made due fires; what the end
-  /// of time made due.
-  enum class Phase { open, last_watermark, ended_input };
+  enum class Phase {
+    open,            ///< there is input
+    last_watermark,  ///< the input has ended; what the last watermark made due fires
+    ended_input,     ///< what the end of time made due fires
+  };
   void end();
 
   std::vector<std::unique_ptr<Outlet>> outlets_;
@@ -90,8 +98,8 @@ class SegmentRunner {
   std::unique_ptr<Segment> segment_;
   std::unique_ptr<StateKeeper> keeper_;
   Watermark watermark_;
-  bool more_to_fire_ = true;  ///< at first: what was restored may have been firing
-  bool maybe_open_ = false;
+  bool more_to_fire_ = true;  ///< at first, because restored state may have been firing
+  bool maybe_open_ = false;   ///< an outlet may have an open batch
   Phase phase_ = Phase::open;
   bool ended_ = false;
 };

@@ -10,10 +10,10 @@
 
 namespace wallaroo::internal {
 
-/// Of one source on one executor. Counts as the chain counts the frames that a decoder refuses.
+/// One source's on one executor. Counts these records like the frames that a decoder refuses.
 class SourceRefusals final : public Refusals {
  public:
-  /// `dead_letters` may be null when the policy is another.
+  /// `dead_letters` may be null unless the policy is `dead_letter`.
   SourceRefusals(StageRuntime& stage, const Log& log, Outlet* dead_letters)
       : stage_(stage), failures_(log, dead_letters) {}
 
