@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "app/test_ends.hpp"
+#include "app/test_sources_and_sinks.hpp"
 #include "checkpoint/store/store.hpp"
 #include "metrics/prometheus.hpp"
 #include "run/run.hpp"

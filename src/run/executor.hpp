@@ -61,7 +61,7 @@ class Executor {
 
   /// Asks the tasks to take no more input. From any thread.
   void stop();
-  /// Makes `run` return as soon as the current step of a task has ended. From any thread.
+  /// Makes `run` return when its current turn over the tasks has ended. From any thread.
   void stop_now();
 
  private:

@@ -41,7 +41,7 @@ void ExecutorThreads::start() {
     stop_executors_now();
   }
   changed_.wait(lock, [&] {
-    return started_ == count_ || start_error_ || how_.error || stop_now_wanted_;
+    return started_ == count_ || start_error_ || ending_.error || stop_now_wanted_;
   });
   if (start_error_) {
     stop_executors_now();
@@ -49,7 +49,7 @@ void ExecutorThreads::start() {
     join();
     std::rethrow_exception(start_error_);
   }
-  if (!how_.error && !stop_now_wanted_) {
+  if (!ending_.error && !stop_now_wanted_) {
     hooks_.started();
   }
 }
@@ -104,7 +104,7 @@ void ExecutorThreads::executor_ended(bool finished) {
   bool last = false;
   {
     const std::lock_guard lock(mutex_);
-    last = ++ending_ == count_ && !start_error_;
+    last = ++done_ == count_ && !start_error_;
   }
   if (last) {
     tell_ended();
@@ -112,7 +112,7 @@ void ExecutorThreads::executor_ended(bool finished) {
   {
     const std::lock_guard lock(mutex_);
     ++ended_;
-    how_.cut_short = how_.cut_short || !finished;
+    ending_.cut_short = ending_.cut_short || !finished;
   }
   changed_.notify_all();
 }
@@ -127,8 +127,8 @@ void ExecutorThreads::tell_ended() {
 
 void ExecutorThreads::keep_error(const std::string& error) {
   const std::lock_guard lock(mutex_);
-  if (!how_.error) {
-    how_.error = error;
+  if (!ending_.error) {
+    ending_.error = error;
   }
 }
 
@@ -143,7 +143,7 @@ void ExecutorThreads::never_start(const std::string& error) {
   {
     const std::lock_guard lock(mutex_);
     phase_ = Phase::never_ran;
-    how_.error = error;
+    ending_.error = error;
   }
   changed_.notify_all();
 }
@@ -158,7 +158,7 @@ void ExecutorThreads::roll_back(std::string reason) {
 
 std::optional<std::string> ExecutorThreads::rolled_back() const {
   const std::lock_guard lock(mutex_);
-  return how_.error ? std::nullopt : rolled_back_;
+  return ending_.error ? std::nullopt : rolled_back_;
 }
 
 void ExecutorThreads::stop() {
@@ -216,12 +216,12 @@ std::optional<ExecutorThreads::Ending> ExecutorThreads::wait(
   } else {
     changed_.wait(lock, ended);
   }
-  return how_;
+  return ending_;
 }
 
 bool ExecutorThreads::running() const {
   const std::lock_guard lock(mutex_);
-  return !how_.error && started_ == count_ && ended_ < count_;
+  return !ending_.error && started_ == count_ && ended_ < count_;
 }
 
 void ExecutorThreads::start_inline() {

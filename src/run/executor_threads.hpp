@@ -24,13 +24,14 @@ class ExecutorThreads {
  public:
   /// What the run does at the turns of its threads' life.
   struct Hooks {
-    /// `stop` was called, and the threads run. With the mutex held: must not call back.
+    /// `stop` was called, and the threads run. Called with the mutex held, so it may use nothing of
+    /// ExecutorThreads but `stop_tasks` and `drain_tasks`.
     std::function<void()> stop;
-    /// All executors have started their tasks, and nothing has failed or stopped them. On the
-    /// thread that calls `start`, with the mutex held: must not call back.
+    /// All executors have started their tasks, and nothing has failed or stopped them. Called by
+    /// `start` with the mutex held.
     std::function<void()> started;
-    /// All executors have ended, and `wait` has not returned. On the last executor's thread. An
-    /// exception makes the run a failed one.
+    /// All executors are done, and `wait` has not returned. Called on the last executor's thread.
+    /// An exception becomes the error of the ending.
     std::function<void()> ended;
   };
 
@@ -44,7 +45,7 @@ class ExecutorThreads {
   /// Stops the threads at once, and waits for them.
   ~ExecutorThreads();
 
-  /// Once, before tasks are added. Throws IoError.
+  /// Call once, before tasks are added. Throws IoError.
   void make_executors();
   const Executors& executors() const { return executors_; }
 
@@ -78,11 +79,13 @@ class ExecutorThreads {
   /// The reason given to `roll_back`. No value when the run ended otherwise, or failed as well.
   std::optional<std::string> rolled_back() const;
 
-  /// Asks the tasks to take no more input. From any thread, after the executors were made.
+  // From any thread, after the executors were made.
+
+  /// Asks the tasks to take no more input.
   void stop_tasks();
-  /// Sinks give up peers that take nothing. Likewise.
+  /// Makes sinks give up peers that take nothing.
   void drain_tasks();
-  /// The last checkpoint is committed: executors end. Likewise.
+  /// The last checkpoint is committed: the executors end.
   void release_from_checkpoints();
 
   // Without threads.
@@ -119,10 +122,10 @@ class ExecutorThreads {
   bool stop_wanted_ = false;
   bool stop_now_wanted_ = false;
   int started_ = 0;
-  int ending_ = 0;  ///< executors that have nothing more to do
-  int ended_ = 0;   ///< executors that have also told so
+  int done_ = 0;                    ///< executors that have nothing more to do
+  int ended_ = 0;                   ///< those that `wait` no longer waits for
   std::exception_ptr start_error_;  ///< of the first task that could not start
-  Ending how_;  ///< how they ended, so far
+  Ending ending_;                   ///< as far as it is known
   std::optional<std::string> rolled_back_;
 };
 

@@ -30,7 +30,8 @@ class Wiring {
 
   // The way to a running plan, each once and in this order, on the starting thread.
 
-  /// Makes the queues and the segments. Throws StageError when a copy of a user's function throws.
+  /// Makes the queues and the segments, and tells sources whether the stages after them use event
+  /// time. Throws StageError when a copy of a user's function throws.
   void make_segments(const Executors& executors, SourcesAndSinks& sources_and_sinks);
   /// Empty again after `make_tasks`.
   const WiredSegments& segments() const { return segments_; }
@@ -101,9 +102,10 @@ class Wiring {
   std::int64_t longest_news_ns() const;
 
   const RunContext& context_;
-  // Constant once the executors run; what the pointers lead to belongs to executors, and counters
-  // are read from any thread. Tasks refer to all of it.
+  // Used by several executors; does its own locking.
   OncePerStage once_;
+  // Constant once the executors run. The pointers lead to what tasks refer to: each executor uses
+  // its own, and any thread may read counters and the depths of queues.
   std::vector<std::unique_ptr<StageInstance>> stages_;
   std::vector<std::unique_ptr<EdgeQueues>> edges_;  ///< by edge of the plan
   std::vector<std::unique_ptr<SourceRefusals>> refusals_;

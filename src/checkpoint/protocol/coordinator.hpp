@@ -34,7 +34,7 @@ struct CoordinatorConfig {
   bool restored = false;            ///< or half of one: input read again has waited long enough
 };
 
-/// Leads the checkpoints of one worker to completion by two-phase commit, one at a time. The next
+/// Leads the checkpoints of one run to completion by two-phase commit, one at a time. The next
 /// begins an interval after the beginning of the one before, but not before that one is done. The
 /// coordinator is told what happened and returns what to do; it does nothing itself.
 ///

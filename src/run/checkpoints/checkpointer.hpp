@@ -40,10 +40,10 @@ struct CheckpointPlan {
   std::vector<std::string> sources;
   std::vector<std::string> sinks;
   std::vector<int> sink_executors;  ///< the executor of each sink's writer
+  std::int64_t wall_offset_ns = 0;  ///< engine time + this = the application's clock
   // For messages.
   std::vector<std::string> task_names;
   std::vector<std::string> sink_names;  ///< with their receivers
-  std::int64_t wall_offset_ns = 0;  ///< engine time + this = the application's clock
 };
 
 /// Called when no more checkpoints are taken, on the checkpointer's thread or in `pump`.

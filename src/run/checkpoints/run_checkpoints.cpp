@@ -173,15 +173,15 @@ void RunCheckpoints::attach_keeper(WiredSegment& segment, const CheckpointSlot& 
     stages.push_back(kept_stage_of_.at(stage_of(kept)));
   }
   const int executors = context_.plan.executors();
-  StateKeeper::Place place{slot, segment.executor, executors, context_.wall_offset_ns, {}};
+  StateKeeper::Context keeping{slot, segment.executor, executors, context_.wall_offset_ns, {}};
   const Assignment assignment(executors);
   const bool everywhere = context_.plan.placement(segment.node).everywhere;
   for (std::size_t group = 0; group < key_group_count; ++group) {
-    place.owned[group] =
+    keeping.owned[group] =
         !everywhere || assignment.owner(group) == static_cast<std::size_t>(segment.executor);
   }
   StateKeeper& keeper = segment.runner.keeper();
-  keeper.attach(segment.states, std::move(stages), place);
+  keeper.attach(segment.states, std::move(stages), keeping);
   if (restored_) {
     keeper.load_at_start(*restored_);
   }

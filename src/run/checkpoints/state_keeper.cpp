@@ -64,10 +64,10 @@ auto StateKeeper::saving(const KeptState& kept, Work&& work) const {
 }
 
 void StateKeeper::attach(std::vector<KeptState> states, std::vector<std::uint32_t> stages,
-                         const Place& place) {
+                         const Context& context) {
   states_ = std::move(states);
   stages_ = std::move(stages);
-  place_ = place;
+  context_ = context;
 }
 
 void StateKeeper::load() {
@@ -103,12 +103,12 @@ void StateKeeper::load_parts() {
       }
       const ManifestPart& stored = about.parts[*found.parts[part]];
       fitting(states_[state], [&] {
-        parts[part]->begin_load(stored.key_schema, stored.value_schema, place_.wall_offset_ns);
+        parts[part]->begin_load(stored.key_schema, stored.value_schema, context_.wall_offset_ns);
       });
       std::array<std::size_t, key_group_count> entries{};
       for (const ManifestSection& section : restored.manifest.sections) {
         if (section.stage == *found.stage && section.part == *found.parts[part] &&
-            place_.owned[section.group] && section.entries != 0) {
+            context_.owned[section.group] && section.entries != 0) {
           by_block[section.block].push_back({&section, &states_[state], parts[part]});
           // An entry takes a byte at least, so a wrong manifest cannot ask for any amount of
           // memory.
@@ -150,8 +150,8 @@ void StateKeeper::load_instances(std::size_t state) {
   if (!found.stage || restored.manifest.stages[*found.stage].instance_schema.empty()) {
     return;
   }
-  const bool as_many = static_cast<int>(restored.manifest.executors) == place_.executors;
-  const auto executor = static_cast<std::uint32_t>(place_.executor);
+  const bool as_many = static_cast<int>(restored.manifest.executors) == context_.executors;
+  const auto executor = static_cast<std::uint32_t>(context_.executor);
   std::map<std::uint32_t, std::string> by_executor;
   for (const ManifestInstance& instance : restored.manifest.instances) {
     if (instance.stage != *found.stage) {
@@ -174,7 +174,7 @@ void StateKeeper::load_instances(std::size_t state) {
   }
   fitting(kept, [&] {
     kept.state->load_instances(restored.manifest.stages[*found.stage].instance_schema, saved,
-                               place_.wall_offset_ns);
+                               context_.wall_offset_ns);
   });
 }
 
@@ -205,23 +205,23 @@ void StateKeeper::begin(std::uint64_t number, const RewritePlaces& rewrite) {
     const auto parts = kept.parts();
     for (std::size_t part = 0; part < parts.size(); ++part) {
       saving(states_[state], [&] {
-        parts[part]->begin_save({place_.wall_offset_ns,
-                                 place_.owned,
+        parts[part]->begin_save({context_.wall_offset_ns,
+                                 context_.owned,
                                  also(state, part, rewrite),
                                  {states_[state].stage->info->name, number}});
       });
     }
     if (!kept.instance_schema().empty()) {
-      place_.slot.port->save_instance(
-          number, {stages_[state], static_cast<std::uint32_t>(place_.executor),
+      context_.slot.port->save_instance(
+          number, {stages_[state], static_cast<std::uint32_t>(context_.executor),
                    saving(states_[state],
-                          [&] { return kept.save_instance(place_.wall_offset_ns); })});
+                          [&] { return kept.save_instance(context_.wall_offset_ns); })});
     }
   }
 }
 
 bool StateKeeper::step() {
-  if (number_ == 0 || !place_.slot.port->has_room()) {
+  if (number_ == 0 || !context_.slot.port->has_room()) {
     return false;
   }
   std::size_t budget = entries_per_slice;
@@ -237,7 +237,7 @@ bool StateKeeper::step() {
     part_ = 0;
   }
   send_block();
-  place_.slot.port->task_saved(std::exchange(number_, 0), place_.slot.task);
+  context_.slot.port->task_saved(std::exchange(number_, 0), context_.slot.task);
   return true;
 }
 
@@ -254,7 +254,7 @@ void StateKeeper::section(std::size_t group, std::string_view bytes, std::uint32
 
 void StateKeeper::send_block() {
   if (!block_.sections.empty()) {
-    place_.slot.port->save_block(number_, std::exchange(block_, {}));
+    context_.slot.port->save_block(number_, std::exchange(block_, {}));
   }
 }
 

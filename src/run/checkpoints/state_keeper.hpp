@@ -39,7 +39,8 @@ std::string state_not_restored(const StageInfo& stage, std::uint64_t checkpoint,
 /// `begin`, whatever happens to the states in between. Only on the executor's thread.
 class StateKeeper final : private SectionSink {
  public:
-  struct Place {
+  /// Which executor's states it keeps, and where it hands them.
+  struct Context {
     CheckpointSlot slot;
     int executor = 0;
     int executors = 1;
@@ -53,7 +54,8 @@ class StateKeeper final : private SectionSink {
   StateKeeper& operator=(const StateKeeper&) = delete;
 
   /// `stages` are, for each state, its index among the stages that keep something.
-  void attach(std::vector<KeptState> states, std::vector<std::uint32_t> stages, const Place& place);
+  void attach(std::vector<KeptState> states, std::vector<std::uint32_t> stages,
+              const Context& context);
 
   /// `restored` must live until `load`.
   void load_at_start(const Restored& restored) { restored_ = &restored; }
@@ -66,7 +68,7 @@ class StateKeeper final : private SectionSink {
   /// Saves a slice; false when there is nothing to do, or no room for it.
   bool step();
   /// `step` has something to do.
-  bool can_step() const { return number_ != 0 && place_.slot.port->has_room(); }
+  bool can_step() const { return number_ != 0 && context_.slot.port->has_room(); }
   bool saving() const { return number_ != 0; }
   /// The checkpoint is complete: what was saved for it need not be saved again.
   void complete(std::uint64_t number) { completed_ = number; }
@@ -93,7 +95,7 @@ class StateKeeper final : private SectionSink {
 
   std::vector<KeptState> states_;
   std::vector<std::uint32_t> stages_;  ///< see `attach`
-  Place place_;
+  Context context_;
   const Restored* restored_ = nullptr;
   std::uint64_t number_ = 0;     ///< the checkpoint that is being saved; 0: none
   std::uint64_t begun_ = 0;      ///< the last one that was begun

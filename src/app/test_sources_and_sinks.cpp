@@ -1,4 +1,4 @@
-#include "app/test_ends.hpp"
+#include "app/test_sources_and_sinks.hpp"
 
 #include <utility>
 
