@@ -52,7 +52,7 @@ class Application {
     pending.dead_letters = true;
     using Made =
         BasicStream<DeadLetter, internal::NoKey, internal::Where::single, decltype(pending)>;
-    return internal::StreamAccess::make<Made>(internal::Link(graph_, std::move(name), stage),
+    return internal::StreamAccess::make<Made>(internal::GraphCursor(graph_, std::move(name), stage),
                                               std::move(pending));
   }
 
@@ -67,7 +67,7 @@ class Application {
   template <class T, class Pending>
   auto spread(std::string name, internal::StageId stage, Pending pending) {
     using Made = BasicStream<T, internal::NoKey, internal::Where::spread, Pending>;
-    return internal::StreamAccess::make<Made>(internal::Link(graph_, std::move(name), stage),
+    return internal::StreamAccess::make<Made>(internal::GraphCursor(graph_, std::move(name), stage),
                                               std::move(pending));
   }
 

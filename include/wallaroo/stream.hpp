@@ -17,7 +17,7 @@
 #include <wallaroo/types/stage_options.hpp>
 
 #include "plan/step_of.hpp"
-#include "plan/stream_links.hpp"
+#include "plan/stream_edges.hpp"
 
 namespace wallaroo {
 
@@ -75,9 +75,9 @@ class BasicStream {
     if constexpr (one_state_for_all) {
       return std::move(*this).collect().to(std::move(name), std::move(function), options);
     } else {
-      internal::check_step(link_.graph(), name, function);
+      internal::check_step(cursor_.graph(), name, function);
       return std::move(*this).template lengthened<Step>(
-          {std::move(name), link_.pipeline(), internal::kind_of_step<Step>, options.on_error},
+          {std::move(name), cursor_.pipeline(), internal::kind_of_step<Step>, options.on_error},
           internal::spec_of<Step>(std::move(function)));
     }
   }
@@ -105,9 +105,9 @@ class BasicStream {
   template <class F>
   auto event_time(std::string name, F extract, EventTimeOptions options = {}) && {
     using Step = internal::EventTimeStep<internal::StoredFunction<F>, T>;
-    internal::check_event_time(link_.graph(), name, options);
+    internal::check_event_time(cursor_.graph(), name, options);
     return std::move(*this).template lengthened<Step>(
-        {std::move(name), link_.pipeline(), internal::StageKind::event_time, options.on_error},
+        {std::move(name), cursor_.pipeline(), internal::StageKind::event_time, options.on_error},
         {std::move(extract), options, -1, Pending::stamped});
   }
   template <class F>
@@ -135,10 +135,10 @@ class BasicStream {
     static_assert(!holds_views<internal::OwnedKey<NewKey>>,
                   "wallaroo: a key must own its bytes (std::string_view alone is stored as "
                   "std::string)");
-    const auto stage = link_.add_stage(
-        {std::move(name), link_.pipeline(), internal::StageKind::key_by, options.on_error});
-    auto link = link_.next(stage);
-    return KeyedBy<T, BasicStream, Function>(std::move(link), std::move(*this), stage,
+    const auto stage = cursor_.add_stage(
+        {std::move(name), cursor_.pipeline(), internal::StageKind::key_by, options.on_error});
+    auto cursor = cursor_.next(stage);
+    return KeyedBy<T, BasicStream, Function>(std::move(cursor), std::move(*this), stage,
                                              std::move(key_function));
   }
   template <class F>
@@ -181,12 +181,12 @@ class BasicStream {
     if constexpr (internal::needs_gathering<Definition> && W != internal::Where::single) {
       std::move(*this).collect().to_sink(std::move(name), std::move(definition), options);
     } else {
-      link_.use_once();
-      const auto stage = link_.add_sink(std::move(name), options);
+      cursor_.use_once();
+      const auto stage = cursor_.add_sink(std::move(name), options);
       using Made = internal::SinkTerminal<T, Definition>;
       std::vector<internal::EdgeId> edges;
-      auto spec = Made::spec(link_.graph(), std::move(definition), stage, edges);
-      std::move(pending_).template finish<typename Made::Terminal>(link_, std::move(spec),
+      auto spec = Made::spec(cursor_.graph(), std::move(definition), stage, edges);
+      std::move(pending_).template finish<typename Made::Terminal>(cursor_, std::move(spec),
                                                                    std::move(edges), {stage});
     }
   }
@@ -205,12 +205,12 @@ class BasicStream {
     if constexpr (gather && W != internal::Where::single) {
       std::move(*this).collect().to_sinks(std::move(sinks)...);
     } else {
-      link_.use_once();
+      cursor_.use_once();
       std::vector<internal::EdgeId> edges;
       std::vector<internal::StageId> stages;
       const auto one = [&]<class D>(NamedSink<D>& named) {
-        stages.push_back(link_.add_sink(std::move(named.name), named.options));
-        return internal::SinkTerminal<T, D>::spec(link_.graph(), std::move(named.definition),
+        stages.push_back(cursor_.add_sink(std::move(named.name), named.options));
+        return internal::SinkTerminal<T, D>::spec(cursor_.graph(), std::move(named.definition),
                                                   stages.back(), edges);
       };
       using Tee =
@@ -218,7 +218,7 @@ class BasicStream {
       typename Tee::Spec spec{
           std::tuple<typename internal::SinkTerminal<T, Definitions>::Terminal::Spec...>{
               one(sinks)...}};
-      std::move(pending_).template finish<Tee>(link_, std::move(spec), std::move(edges), stages);
+      std::move(pending_).template finish<Tee>(cursor_, std::move(spec), std::move(edges), stages);
     }
   }
   template <class... Definitions>
@@ -233,39 +233,39 @@ class BasicStream {
   friend class KeyedBy;
   friend struct internal::StreamAccess;
 
-  BasicStream(internal::Link link, Pending pending)
-      : link_(std::move(link)), pending_(std::move(pending)) {}
+  BasicStream(internal::GraphCursor cursor, Pending pending)
+      : cursor_(std::move(cursor)), pending_(std::move(pending)) {}
 
   // This stream with one more step, which is a stage of its own.
   template <class Step>
   auto lengthened(internal::StageInfo info, typename Step::Spec spec) && {
     info.temporal = internal::is_temporal<Step>;
-    const auto stage = link_.add_stage(std::move(info));
+    const auto stage = cursor_.add_stage(std::move(info));
     spec.stage = stage;
     auto longer = std::move(pending_).template with<Step>(std::move(spec), stage);
-    return BasicStream<typename Step::Output, K, W, decltype(longer)>(link_.next(stage),
+    return BasicStream<typename Step::Output, K, W, decltype(longer)>(cursor_.next(stage),
                                                                       std::move(longer));
   }
   // A further use of this stream, which reads from the edge at which the stages so far end.
   auto continued() const { return continued_as<W>(); }
   template <internal::Where NewWhere>
   auto continued_as() const {
-    const auto edge = link_.shared_output(
-        internal::EdgeKind::forward, [&] { return pending_.template finish_shared<T, K>(link_); });
-    return internal::stream_from<T, K, K, NewWhere, Pending::stamped>(link_, {edge});
+    const auto edge = cursor_.shared_output(
+        internal::EdgeKind::forward, [&] { return pending_.template finish_shared<T, K>(cursor_); });
+    return internal::stream_from<T, K, K, NewWhere, Pending::stamped>(cursor_, {edge});
   }
   // The edge by which this stream's records enter another node.
   internal::EdgeId output_edge(internal::EdgeKind kind) const {
-    return link_.shared_output(kind, [&] { return pending_.template finish_shared<T, K>(link_); });
+    return cursor_.shared_output(kind, [&] { return pending_.template finish_shared<T, K>(cursor_); });
   }
   template <class S>
   static auto gathered(S&& stream) {
     const auto edge = stream.output_edge(internal::EdgeKind::gather);
     return internal::stream_from<T, K, internal::NoKey, internal::Where::single, Pending::stamped>(
-        stream.link_, {edge});
+        stream.cursor_, {edge});
   }
 
-  internal::Link link_;
+  internal::GraphCursor cursor_;
   Pending pending_;
 };
 
@@ -348,47 +348,47 @@ class KeyedBy {
   /// a key that is part of the record, and is necessary for a view, which cannot be sent.
   static constexpr bool recompute = std::is_reference_v<Result> || holds_views<Result>;
 
-  KeyedBy(internal::Link link, Upstream upstream, internal::StageId stage, KeyFunction function)
-      : link_(std::move(link)),
+  KeyedBy(internal::GraphCursor cursor, Upstream upstream, internal::StageId stage, KeyFunction function)
+      : cursor_(std::move(cursor)),
         upstream_(std::move(upstream)),
         stage_(stage),
         key_function_(std::move(function)) {}
 
   auto exchanged() && {
-    link_.use_once();
+    cursor_.use_once();
     if constexpr (recompute) {
       const auto edge = make_edge<false>();
-      return internal::keyed_stream_from<T, stamped>(link_, key_function_, edge);
+      return internal::keyed_stream_from<T, stamped>(cursor_, key_function_, edge);
     } else {
       const auto edge = make_edge<true>();
-      return internal::stream_from<T, Key, Key, internal::Where::keyed, stamped>(link_, {edge});
+      return internal::stream_from<T, Key, Key, internal::Where::keyed, stamped>(cursor_, {edge});
     }
   }
   auto shared() const {
     const auto edge = output_edge(internal::EdgeKind::forward);
-    return internal::stream_from<T, Key, Key, internal::Where::keyed, stamped>(link_, {edge});
+    return internal::stream_from<T, Key, Key, internal::Where::keyed, stamped>(cursor_, {edge});
   }
   // Adds a node behind the exchange, which all further uses share.
   internal::EdgeId output_edge(internal::EdgeKind kind) const {
-    return link_.shared_output(kind, [&] {
+    return cursor_.shared_output(kind, [&] {
       const auto exchange = make_edge<true>();
       internal::Pending<internal::InputWithTime<internal::CarriedInput<T, Key>, stamped>>
           pass_through;
       pass_through.inputs = {exchange};
-      return pass_through.template finish_shared<T, Key>(link_);
+      return pass_through.template finish_shared<T, Key>(cursor_);
     });
   }
   template <bool Carry>
   internal::EdgeId make_edge() const {
     using Terminal = internal::ExchangeTerminal<T, KeyFunction, Carry, stamped>;
-    const auto edge = link_.graph().add_edge(internal::EdgeKind::exchange);
+    const auto edge = cursor_.graph().add_edge(internal::EdgeKind::exchange);
     auto upstream = upstream_;
     std::move(upstream.pending_)
-        .template finish<Terminal>(upstream.link_, {key_function_, stage_}, {edge}, {stage_});
+        .template finish<Terminal>(upstream.cursor_, {key_function_, stage_}, {edge}, {stage_});
     return edge;
   }
 
-  internal::Link link_;
+  internal::GraphCursor cursor_;
   Upstream upstream_;
   internal::StageId stage_;
   KeyFunction key_function_;

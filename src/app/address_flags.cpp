@@ -13,7 +13,7 @@ namespace {
 
 class Resolution {
  public:
-  Resolution(std::string_view origin, const Ends& ends) : origin_(origin), ends_(ends) {}
+  Resolution(std::string_view origin, const AddressedNames& ends) : origin_(origin), ends_(ends) {}
 
   void named(const std::string& value) {
     const auto at = value.find('@');
@@ -67,13 +67,13 @@ class Resolution {
   }
 
   std::string_view origin_;
-  const Ends& ends_;
+  const AddressedNames& ends_;
   AddressLists addresses_;
 };
 
 }  // namespace
 
-AddressLists resolve_addresses(std::string_view origin, const Ends& ends,
+AddressLists resolve_addresses(std::string_view origin, const AddressedNames& ends,
                                const std::vector<std::string>& values) {
   Resolution resolution(origin, ends);
   const auto is_named = [](const std::string& value) { return value.find('@') != value.npos; };

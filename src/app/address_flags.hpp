@@ -9,7 +9,7 @@
 namespace wallaroo::internal {
 
 /// The sources, or the sinks, of an application.
-struct Ends {
+struct AddressedNames {
   std::string_view kind;           ///< "source" or "sink"
   std::vector<std::string> names;  ///< in the order in which they were described
   /// True: a source may have several addresses, which are files; an address without a name is for
@@ -22,7 +22,7 @@ using AddressLists = std::map<std::string, std::vector<std::string>>;
 /// `origin` names the place of the values ("--in"). A value is "name@address" or a bare address;
 /// the addresses of one name keep their order. Throws ConfigError that names the origin, the value,
 /// and the sources or sinks that exist.
-AddressLists resolve_addresses(std::string_view origin, const Ends& ends,
+AddressLists resolve_addresses(std::string_view origin, const AddressedNames& ends,
                                const std::vector<std::string>& values);
 
 }  // namespace wallaroo::internal

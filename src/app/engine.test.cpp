@@ -10,12 +10,12 @@
 namespace wallaroo {
 namespace {
 
-using internal::ConnectorContext;
-using internal::SourceConnector;
+using internal::ReaderContext;
+using internal::SourceReader;
 
-class BrokenConnector final : public SourceConnector {
+class BrokenReader final : public SourceReader {
  public:
-  explicit BrokenConnector(bool broken) : broken_(broken) {}
+  explicit BrokenReader(bool broken) : broken_(broken) {}
   void start() override {
     if (broken_) {
       throw IoError("source 'broken': no luck today");
@@ -36,8 +36,8 @@ class BrokenSource final : public internal::Source {
   void open() override {}
   void set_address(const std::string&) override {}
   std::string address() const override { return "nowhere"; }
-  std::unique_ptr<SourceConnector> connector(int index, int, const ConnectorContext&) override {
-    return std::make_unique<BrokenConnector>(index == 1);
+  std::unique_ptr<SourceReader> reader(int index, int, const ReaderContext&) override {
+    return std::make_unique<BrokenReader>(index == 1);
   }
 };
 
@@ -67,7 +67,7 @@ void expect_can_listen(const std::string& address) {
   EXPECT_NO_THROW(engine.start());
 }
 
-TEST(EngineStart, ThrowsWhatAConnectorThrowsOnItsExecutor) {
+TEST(EngineStart, ThrowsWhatAReaderThrowsOnItsExecutor) {
   const std::string address = free_address();
   Application app("app");
   app.source("fine", listening(address)).to_sink("out", nothing());

@@ -15,9 +15,9 @@ class PinnedFrame final : public Pinned {
   std::string bytes_;
 };
 
-class FrameQueueConnector final : public SourceConnector {
+class FrameQueueReader final : public SourceReader {
  public:
-  FrameQueueConnector(std::shared_ptr<FrameQueue> queue, int index, const ConnectorContext& context)
+  FrameQueueReader(std::shared_ptr<FrameQueue> queue, int index, const ReaderContext& context)
       : queue_(std::move(queue)), index_(index), context_(context) {}
 
   // Only the first executor reads frames. The others open no partition and hold no watermark back.
@@ -49,7 +49,7 @@ class FrameQueueConnector final : public SourceConnector {
  private:
   std::shared_ptr<FrameQueue> queue_;
   int index_;
-  ConnectorContext context_;
+  ReaderContext context_;
   FrameBatch batch_;
   bool stopped_ = false;
 };
@@ -84,9 +84,9 @@ class CaptureWriter final : public SinkWriter {
 
 }  // namespace
 
-std::unique_ptr<SourceConnector> FrameQueueSource::connector(int index, int,
-                                                             const ConnectorContext& context) {
-  return std::make_unique<FrameQueueConnector>(queue_, index, context);
+std::unique_ptr<SourceReader> FrameQueueSource::reader(int index, int,
+                                                             const ReaderContext& context) {
+  return std::make_unique<FrameQueueReader>(queue_, index, context);
 }
 
 std::unique_ptr<SinkWriter> CaptureSink::writer(const WriterContext& context) {

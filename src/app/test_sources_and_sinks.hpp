@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sink/writer.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 
@@ -24,8 +24,8 @@ class FrameQueueSource final : public Source {
   void open() override {}
   void set_address(const std::string&) override {}
   std::string address() const override { return "test"; }
-  std::unique_ptr<SourceConnector> connector(int index, int executors,
-                                             const ConnectorContext& context) override;
+  std::unique_ptr<SourceReader> reader(int index, int executors,
+                                             const ReaderContext& context) override;
 
  private:
   std::shared_ptr<FrameQueue> queue_;

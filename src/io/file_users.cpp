@@ -14,15 +14,15 @@ namespace {
 
 constexpr std::size_t min_digits = 6;
 
-std::optional<FilePlaceAndKind> place_of(const std::string& path, int standard_stream) {
-  return path == "-" ? find_place(standard_stream) : find_place(path);
+std::optional<FileIdAndKind> place_of(const std::string& path, int standard_stream) {
+  return path == "-" ? find_file_id(standard_stream) : find_file_id(path);
 }
 
 std::string named(const std::string& path, std::string_view standard_stream) {
   return path == "-" ? std::string(standard_stream) : fmt::format("'{}'", path);
 }
 
-bool in_sequence(const FilePlace& base, const FilePlace& place) {
+bool in_sequence(const FileId& base, const FileId& place) {
   const std::string_view name = place.name;
   if (place.device != base.device || place.inode != base.inode || !name.starts_with(base.name)) {
     return false;
@@ -82,7 +82,7 @@ void FileUsers::add_sequence(const Use& use) {
   sequences_.push_back({*base, use});
 }
 
-const FileUsers::Use* FileUsers::sequence_with(const FilePlace& place) const {
+const FileUsers::Use* FileUsers::sequence_with(const FileId& place) const {
   const auto found =
       std::find_if(sequences_.begin(), sequences_.end(),
                    [&](const Sequence& sequence) { return in_sequence(sequence.base, place); });

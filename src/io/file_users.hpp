@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "io/file_place.hpp"
+#include "io/file_id.hpp"
 
 namespace wallaroo::internal {
 
@@ -33,15 +33,15 @@ class FileUsers {
     std::string path;
   };
   struct Sequence {
-    FilePlace base;
+    FileId base;
     Use use;
   };
 
   void add_path(const Use& use);
   void add_sequence(const Use& use);
-  const Use* sequence_with(const FilePlace& place) const;
+  const Use* sequence_with(const FileId& place) const;
 
-  std::map<FilePlace, Use> written_;
+  std::map<FileId, Use> written_;
   std::vector<Sequence> sequences_;
 };
 

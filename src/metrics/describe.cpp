@@ -13,14 +13,14 @@ namespace wallaroo::internal {
 
 namespace {
 
-Labels labels_of(std::string_view kind, const StagePlace& place) {
+Labels labels_of(std::string_view kind, const StageLabels& place) {
   return {{"pipeline", place.pipeline},
           {std::string(kind), place.name},
           {"worker", place.worker},
           {"executor", fmt::format("{}", place.executor)}};
 }
 
-Labels labels_of(const EdgePlace& place) {
+Labels labels_of(const EdgeLabels& place) {
   return {{"edge", fmt::format("{}", place.edge)},
           {"from", place.from},
           {"to", place.to},
@@ -36,7 +36,7 @@ constexpr std::string_view compiler =
 
 }  // namespace
 
-void register_stage(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+void register_stage(Registry& registry, const StageLabels& place, const StageMetrics& metrics) {
   const Labels labels = labels_of("stage", place);
   registry.add_counter({"wallaroo_stage_records_in_total", "Records that entered the stage."},
                        labels, metrics.records_in);
@@ -51,21 +51,21 @@ void register_stage(Registry& registry, const StagePlace& place, const StageMetr
       labels, metrics.latency);
 }
 
-void register_output(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+void register_output(Registry& registry, const StageLabels& place, const StageMetrics& metrics) {
   registry.add_histogram({"wallaroo_stage_output_latency_seconds",
                           "Time it takes to make a result of a window, or to join a pair; about "
                           "one a millisecond is timed."},
                          labels_of("stage", place), metrics.output_latency);
 }
 
-void register_timers(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+void register_timers(Registry& registry, const StageLabels& place, const StageMetrics& metrics) {
   registry.add_histogram({"wallaroo_stage_timer_latency_seconds",
                           "Time the stage's function takes for a timer; about one timer a "
                           "millisecond is timed."},
                          labels_of("stage", place), metrics.output_latency);
 }
 
-void register_keys(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+void register_keys(Registry& registry, const StageLabels& place, const StageMetrics& metrics) {
   registry.add_gauge({"wallaroo_stage_hottest_key_group_ratio",
                       "Share of a sample of records that is in the fullest key group; 0 until the "
                       "sample is large enough.",
@@ -73,7 +73,7 @@ void register_keys(Registry& registry, const StagePlace& place, const StageMetri
                      labels_of("stage", place), metrics.hottest_key_group);
 }
 
-void register_time(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+void register_time(Registry& registry, const StageLabels& place, const StageMetrics& metrics) {
   const Labels labels = labels_of("stage", place);
   // A callback rather than a gauge of nanoseconds, because before the first record and after the
   // end the watermark is not a time.
@@ -95,7 +95,7 @@ void register_time(Registry& registry, const StagePlace& place, const StageMetri
                        labels, metrics.dropped_records);
 }
 
-void register_windows(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+void register_windows(Registry& registry, const StageLabels& place, const StageMetrics& metrics) {
   const Labels labels = labels_of("stage", place);
   registry.add_counter({"wallaroo_stage_windows_fired_total", "Final results of windows."}, labels,
                        metrics.windows_fired);
@@ -109,7 +109,7 @@ void register_windows(Registry& registry, const StagePlace& place, const StageMe
                        labels, metrics.expired_keys);
 }
 
-void register_join(Registry& registry, const StagePlace& place, const StageMetrics& metrics) {
+void register_join(Registry& registry, const StageLabels& place, const StageMetrics& metrics) {
   const Labels labels = labels_of("stage", place);
   registry.add_counter({"wallaroo_join_pairs_total", "Pairs of records that the join made."},
                        labels, metrics.join_pairs);
@@ -121,7 +121,7 @@ void register_join(Registry& registry, const StagePlace& place, const StageMetri
                      labels, metrics.join_buffered_records);
 }
 
-void register_source(Registry& registry, const StagePlace& place, const SourceMetrics& metrics) {
+void register_source(Registry& registry, const StageLabels& place, const SourceMetrics& metrics) {
   const Labels labels = labels_of("source", place);
   registry.add_counter(
       {"wallaroo_source_records_total", "Records that the source handed to its pipeline."}, labels,
@@ -140,7 +140,7 @@ void register_source(Registry& registry, const StagePlace& place, const SourceMe
                      metrics.connections);
 }
 
-void register_sink(Registry& registry, const StagePlace& place, const SinkMetrics& metrics) {
+void register_sink(Registry& registry, const StageLabels& place, const SinkMetrics& metrics) {
   const Labels labels = labels_of("sink", place);
   registry.add_counter({"wallaroo_sink_records_total", "Records handed to the operating system."},
                        labels, metrics.records);
@@ -165,7 +165,7 @@ void register_sink(Registry& registry, const StagePlace& place, const SinkMetric
                          labels, metrics.latency);
 }
 
-void register_edge(Registry& registry, const EdgePlace& place, const EdgeCounters& counters,
+void register_edge(Registry& registry, const EdgeLabels& place, const EdgeCounters& counters,
                    const std::function<EdgeFill()>& fill) {
   const Labels labels = labels_of(place);
   registry.add_callback({"wallaroo_edge_queued_batches", "Batches that wait in the queues."},
@@ -198,7 +198,7 @@ void register_edge(Registry& registry, const EdgePlace& place, const EdgeCounter
                            labels, counters.blocked_ns);
 }
 
-void register_segment(Registry& registry, const SegmentPlace& place,
+void register_segment(Registry& registry, const SegmentLabels& place,
                       const SegmentMetrics& metrics) {
   const Labels labels = {{"segment", fmt::format("{}", place.segment)},
                          {"kind", place.kind},
@@ -214,7 +214,7 @@ void register_segment(Registry& registry, const SegmentPlace& place,
                        labels, metrics.blocked_ns);
 }
 
-void register_executor(Registry& registry, const ExecutorPlace& place,
+void register_executor(Registry& registry, const ExecutorLabels& place,
                        const ExecutorMetrics& metrics) {
   const Labels labels = {{"worker", place.worker}, {"executor", fmt::format("{}", place.executor)}};
   constexpr auto ns = MetricUnit::nanoseconds;

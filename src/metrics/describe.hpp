@@ -13,7 +13,7 @@
 namespace wallaroo::internal {
 
 /// A stage, source or sink on one executor.
-struct StagePlace {
+struct StageLabels {
   std::string pipeline;
   std::string name;
   std::string worker;
@@ -21,7 +21,7 @@ struct StagePlace {
 };
 
 /// An edge: the queues between two segments, or a segment and a sink, for all pairs of executors.
-struct EdgePlace {
+struct EdgeLabels {
   int edge = 0;      ///< its number in the plan
   std::string from;  ///< the stage that produces
   std::string to;    ///< the stage that consumes
@@ -42,7 +42,7 @@ struct EdgeCounters {
 };
 
 /// A segment, or the writer of a sink, on one executor.
-struct SegmentPlace {
+struct SegmentLabels {
   int segment = 0;  ///< its number in the plan
   std::string kind;
   std::string stages;
@@ -50,32 +50,32 @@ struct SegmentPlace {
   int executor = 0;
 };
 
-struct ExecutorPlace {
+struct ExecutorLabels {
   std::string worker;
   int executor = 0;
 };
 
-void register_stage(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
+void register_stage(Registry& registry, const StageLabels& place, const StageMetrics& metrics);
 /// Adds the latency of making results, for windows and joins.
-void register_output(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
+void register_output(Registry& registry, const StageLabels& place, const StageMetrics& metrics);
 /// Adds the latency of `on_timer`, for computations with timers.
-void register_timers(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
+void register_timers(Registry& registry, const StageLabels& place, const StageMetrics& metrics);
 /// Adds the metrics of a stage that computes keys.
-void register_keys(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
+void register_keys(Registry& registry, const StageLabels& place, const StageMetrics& metrics);
 /// Adds the metrics of a stage that makes watermarks or waits for them.
-void register_time(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
+void register_time(Registry& registry, const StageLabels& place, const StageMetrics& metrics);
 /// Adds further metrics of a stage with windows or expiring state; call `register_time`, too.
-void register_windows(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
+void register_windows(Registry& registry, const StageLabels& place, const StageMetrics& metrics);
 /// Adds further metrics of a join; call `register_time`, too.
-void register_join(Registry& registry, const StagePlace& place, const StageMetrics& metrics);
-void register_source(Registry& registry, const StagePlace& place, const SourceMetrics& metrics);
-void register_sink(Registry& registry, const StagePlace& place, const SinkMetrics& metrics);
+void register_join(Registry& registry, const StageLabels& place, const StageMetrics& metrics);
+void register_source(Registry& registry, const StageLabels& place, const SourceMetrics& metrics);
+void register_sink(Registry& registry, const StageLabels& place, const SinkMetrics& metrics);
 /// `fill` is called whenever the metrics are read, on the reader's thread.
-void register_edge(Registry& registry, const EdgePlace& place, const EdgeCounters& counters,
+void register_edge(Registry& registry, const EdgeLabels& place, const EdgeCounters& counters,
                    const std::function<EdgeFill()>& fill);
-void register_segment(Registry& registry, const SegmentPlace& place,
+void register_segment(Registry& registry, const SegmentLabels& place,
                       const SegmentMetrics& metrics);
-void register_executor(Registry& registry, const ExecutorPlace& place,
+void register_executor(Registry& registry, const ExecutorLabels& place,
                        const ExecutorMetrics& metrics);
 void register_checkpoints(Registry& registry, const std::string& worker,
                           const CheckpointMetrics& metrics);

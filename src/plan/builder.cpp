@@ -15,28 +15,28 @@ std::string used_again(const Graph& graph, StageId stage) {
 
 }  // namespace
 
-Link::Link(std::shared_ptr<Graph> graph, std::string pipeline, StageId stage)
+GraphCursor::GraphCursor(std::shared_ptr<Graph> graph, std::string pipeline, StageId stage)
     : graph_(std::move(graph)), pipeline_(std::move(pipeline)), tip_(std::make_shared<Tip>()) {
   tip_->stage = stage;
 }
-Link::Link(const Link&) = default;
-Link& Link::operator=(const Link&) = default;
-Link::~Link() = default;
+GraphCursor::GraphCursor(const GraphCursor&) = default;
+GraphCursor& GraphCursor::operator=(const GraphCursor&) = default;
+GraphCursor::~GraphCursor() = default;
 
-Link Link::next(StageId stage) const { return Link(graph_, pipeline_, stage); }
-Link Link::after() const { return Link(graph_, pipeline_, tip_->stage); }
+GraphCursor GraphCursor::next(StageId stage) const { return GraphCursor(graph_, pipeline_, stage); }
+GraphCursor GraphCursor::after() const { return GraphCursor(graph_, pipeline_, tip_->stage); }
 
-StageId Link::add_stage(StageInfo info) const {
+StageId GraphCursor::add_stage(StageInfo info) const {
   use_once();
   return graph_->add_stage(std::move(info));
 }
 
-StageId Link::add_sink(std::string name, StageOptions options) const {
+StageId GraphCursor::add_sink(std::string name, StageOptions options) const {
   graph_->mark_consumed(tip_->stage);
   return graph_->add_stage({std::move(name), pipeline_, StageKind::sink, options.on_error});
 }
 
-void Link::use_once() const {
+void GraphCursor::use_once() const {
   if (tip_->fused || tip_->node) {
     graph_->add_mistake(used_again(*graph_, tip_->stage));
   }
@@ -44,14 +44,14 @@ void Link::use_once() const {
   graph_->mark_consumed(tip_->stage);
 }
 
-void Link::begin_shared_use() const {
+void GraphCursor::begin_shared_use() const {
   if (tip_->fused) {
     graph_->add_mistake(used_again(*graph_, tip_->stage));
   }
   graph_->mark_consumed(tip_->stage);
 }
 
-EdgeId Link::add_shared_edge(EdgeKind kind) const {
+EdgeId GraphCursor::add_shared_edge(EdgeKind kind) const {
   const EdgeId edge = graph_->add_edge(kind);
   graph_->add_output(*tip_->node, edge);
   return edge;

@@ -39,20 +39,20 @@ struct Tip {
 };
 
 /// A stream's place in the graph.
-class Link {
+class GraphCursor {
  public:
-  Link(std::shared_ptr<Graph> graph, std::string pipeline, StageId stage);
+  GraphCursor(std::shared_ptr<Graph> graph, std::string pipeline, StageId stage);
   // Not movable: a stream that was moved from must still find its place, to report its reuse.
-  Link(const Link&);
-  Link& operator=(const Link&);
-  ~Link();
+  GraphCursor(const GraphCursor&);
+  GraphCursor& operator=(const GraphCursor&);
+  ~GraphCursor();
 
   Graph& graph() const { return *graph_; }
   const std::shared_ptr<Graph>& shared_graph() const { return graph_; }
   const std::string& pipeline() const { return pipeline_; }
-  Link next(StageId stage) const;
+  GraphCursor next(StageId stage) const;
   /// The place of a stream that starts with an edge from here.
-  Link after() const;
+  GraphCursor after() const;
 
   /// Adds a stage that is fused with this one.
   StageId add_stage(StageInfo info) const;
@@ -129,11 +129,11 @@ struct Pending {
 
   /// Makes the node. `last` are the stages that the terminal stands for.
   template <class Terminal>
-  NodeId finish(const Link& link, typename Terminal::Spec terminal, std::vector<EdgeId> outputs,
+  NodeId finish(const GraphCursor& cursor, typename Terminal::Spec terminal, std::vector<EdgeId> outputs,
                 const std::vector<StageId>& last) && {
     using Made = Chain<Input, Terminal, Steps...>;
     return add_segment(
-        link.graph(),
+        cursor.graph(),
         {std::move(stages), last, std::move(inputs), std::move(outputs), std::move(source),
          dead_letters, std::is_same_v<Input, FrameInput>},
         [spec = typename Made::Spec{std::move(input), std::move(steps), std::move(terminal), head}](
@@ -143,10 +143,10 @@ struct Pending {
   }
 
   template <class T, class K>
-  NodeId finish_shared(const Link& link) const {
+  NodeId finish_shared(const GraphCursor& cursor) const {
     using Terminal = ForwardTerminal<T, K, stamped>;
     auto copy = *this;
-    return std::move(copy).template finish<Terminal>(link, {}, {}, {});
+    return std::move(copy).template finish<Terminal>(cursor, {}, {}, {});
   }
 };
 

@@ -8,7 +8,7 @@
 #include <wallaroo/windows.hpp>
 
 #include "plan/step_of.hpp"
-#include "plan/stream_links.hpp"
+#include "plan/stream_edges.hpp"
 #include "step/steps/join_step.hpp"
 
 namespace wallaroo {

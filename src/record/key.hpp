@@ -123,23 +123,23 @@ struct NoKey {};
 
 /// Accompanies a record of a stream with event time through the stages: its key (a KeyRef or NoKey)
 /// and its event time. A record without event time is accompanied by the key alone.
-template <class KeyPlace>
+template <class KeyPart>
 struct At {
-  KeyPlace key;
+  KeyPart key;
   std::int64_t time_ns;
 };
 
-template <class KeyPlace>
+template <class KeyPart>
 inline constexpr bool has_time = false;
-template <class KeyPlace>
-inline constexpr bool has_time<At<KeyPlace>> = true;
+template <class KeyPart>
+inline constexpr bool has_time<At<KeyPart>> = true;
 
-template <class KeyPlace>
-const KeyPlace& key_place(const KeyPlace& place) {
+template <class KeyPart>
+const KeyPart& key_part(const KeyPart& place) {
   return place;
 }
-template <class KeyPlace>
-const KeyPlace& key_place(const At<KeyPlace>& place) {
+template <class KeyPart>
+const KeyPart& key_part(const At<KeyPart>& place) {
   return place.key;
 }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "run/pressure/pressure_places.hpp"
+#include "run/pressure/pressure_points.hpp"
 
 namespace wallaroo::internal {
 namespace {
@@ -92,7 +92,7 @@ void Run::register_metrics(Registry& registry) const {
 }
 
 void Run::start_threads() {
-  pressure_.emplace(pressure_places(context_, wiring_, sources_and_sinks_, threads_.executors()),
+  pressure_.emplace(pressure_points(context_, wiring_, sources_and_sinks_, threads_.executors()),
                     context_.log);
   sample_pressure();
   threads_.start();

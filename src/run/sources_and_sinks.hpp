@@ -17,7 +17,7 @@
 #include "run/run_options.hpp"
 #include "run/run_totals.hpp"
 #include "sink/writer.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 
@@ -50,7 +50,7 @@ struct RunSink {
   SinkMetrics metrics;
 };
 
-/// Owns them. Executors drive their connectors and writers, which must be gone before `close`.
+/// Owns them. Executors drive their readers and writers, which must be gone before `close`.
 class SourcesAndSinks {
  public:
   explicit SourcesAndSinks(const RunContext& context);

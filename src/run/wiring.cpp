@@ -12,7 +12,7 @@
 #include "run/task/segment_task.hpp"
 #include "run/task/source_task.hpp"
 #include "run/task/writer_task.hpp"
-#include "source/file/file_connector.hpp"
+#include "source/file/files_reader.hpp"
 
 namespace wallaroo::internal {
 
@@ -245,13 +245,13 @@ std::unique_ptr<Task> Wiring::source_task(WiredSegment& segment, Executor& execu
                        tick_ns == 0 ? end_of_time : longest_news_ns()},
       context_.clock);
   if (source.ended) {
-    task->set_connector(std::make_unique<IdleConnector>());
+    task->set_reader(std::make_unique<IdleReader>());
     return task;
   }
   SourceMetrics& metrics = *source.metrics[static_cast<std::size_t>(segment.executor)];
-  task->set_connector(source.source->connector(
+  task->set_reader(source.source->reader(
       segment.executor, context_.plan.executors(),
-      ConnectorContext{executor.loop(), context_.clock, context_.log, metrics, task->receiver(),
+      ReaderContext{executor.loop(), context_.clock, context_.log, metrics, task->receiver(),
                        *refusals_.back(), context_.takes_checkpoints()}));
   return task;
 }

@@ -49,7 +49,7 @@ void Wiring::register_stages(Registry& registry, const std::string& worker) cons
   for (const StageInstance* const stage : described) {
     const StageInfo& info = *stage->runtime.info;
     const StageMetrics& metrics = stage->runtime.metrics;
-    const StagePlace place{info.pipeline, info.name, worker, stage->executor};
+    const StageLabels place{info.pipeline, info.name, worker, stage->executor};
     register_stage(registry, place, metrics);
     if (info.kind == StageKind::key_by) {
       register_keys(registry, place, metrics);

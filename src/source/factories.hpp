@@ -7,7 +7,7 @@
 
 #include <wallaroo/types/connector_options.hpp>
 
-#include "source/connector.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "record/batch.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/frame_buffer.hpp"
 #include "source/framer.hpp"
 
@@ -21,12 +21,12 @@ struct ByteStream {
 
   std::string origin;  ///< the peer's address or the file's name
   FrameBuffer buffer;
-  std::uint64_t partition = 0;  ///< among those of its connector
+  std::uint64_t partition = 0;  ///< among those of its reader
   std::uint64_t records = 0;    ///< delivered
   std::int64_t ingest_ns = 0;   ///< the time of its last read
 };
 
-/// How much one `poll` of a connector may do, so that its executor gets back to its other work and
+/// How much one `poll` of a reader may do, so that its executor gets back to its other work and
 /// notices full queues.
 struct PollBudget {
   static constexpr std::size_t max_read_bytes = 256 * 1024;
@@ -42,7 +42,7 @@ struct PollBudget {
 /// Cuts frames and hands them to the receiver, and counts them.
 class FrameDelivery {
  public:
-  FrameDelivery(const Framer& framer, const ConnectorContext& context)
+  FrameDelivery(const Framer& framer, const ReaderContext& context)
       : framer_(framer), context_(context) {}
 
   /// Delivers complete records of the stream until it is starved, the budget's batches are used up,
@@ -57,7 +57,7 @@ class FrameDelivery {
   void hand_over(ByteStream& stream);
 
   const Framer& framer_;
-  ConnectorContext context_;
+  ReaderContext context_;
   FrameBatch batch_;
 };
 

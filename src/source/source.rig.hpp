@@ -18,7 +18,7 @@
 #include <wallaroo/types/connector_options.hpp>
 
 #include "io/socket.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal::testing_support {
 
@@ -105,8 +105,8 @@ struct TestExecutor {
   SourceMetrics metrics;
   CollectingReceiver receiver;
   NoRefusals refusals;
-  ConnectorContext context;
-  std::unique_ptr<SourceConnector> connector;
+  ReaderContext context;
+  std::unique_ptr<SourceReader> reader;
 };
 
 class SourceRig {
@@ -122,10 +122,10 @@ class SourceRig {
       at(i).context.checkpoints = checkpoints;
     }
     for (int i = 0; i < executors; ++i) {
-      at(i).connector = source.connector(i, executors, at(i).context);
+      at(i).reader = source.reader(i, executors, at(i).context);
     }
     for (int i = 0; i < executors; ++i) {
-      at(i).connector->start();
+      at(i).reader->start();
     }
   }
 
@@ -138,8 +138,8 @@ class SourceRig {
     bool worked = false;
     for (auto& each : executors_) {
       each->loop.poll(wait);
-      if (each->connector && !each->receiver.is_blocked) {
-        worked = each->connector->poll() || worked;
+      if (each->reader && !each->receiver.is_blocked) {
+        worked = each->reader->poll() || worked;
       }
     }
     return worked;

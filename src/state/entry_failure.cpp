@@ -9,7 +9,7 @@
 
 namespace wallaroo::internal {
 
-void throw_entry_not_saved(const SavePlace& place, const std::string& key) {
+void throw_entry_not_saved(const SavePurpose& place, const std::string& key) {
   throw StageFailure(
       fmt::format("stage '{}': its state of key {} cannot be saved in checkpoint {}: {}",
                   place.stage, key, place.checkpoint, current_error()));

@@ -9,7 +9,7 @@
 namespace wallaroo::internal {
 
 /// Throws StageFailure with the message of the present exception. Call inside a catch block.
-[[noreturn]] void throw_entry_not_saved(const SavePlace& place, const std::string& key);
+[[noreturn]] void throw_entry_not_saved(const SavePurpose& place, const std::string& key);
 /// Throws StoredError with the message of the present exception. Call inside a catch block. `entry`
 /// is "the key" or "the value of key 7".
 [[noreturn]] void throw_entry_not_loaded(const std::string& entry);
@@ -17,7 +17,7 @@ namespace wallaroo::internal {
 /// Runs `write`, which may call functions of the user. An exception from them stops the application
 /// whatever the policy is, because the record that is being processed is not at fault.
 template <class Key, class Write>
-void save_entry(const SavePlace& place, const Key& key, Write&& write) {
+void save_entry(const SavePurpose& place, const Key& key, Write&& write) {
   try {
     write();
   } catch (...) {

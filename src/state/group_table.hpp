@@ -23,7 +23,7 @@ struct EntryWriter {
   StoredWriter out;
   std::uint32_t entries = 0;
   std::int64_t wall_offset_ns = 0;
-  SavePlace place = {};
+  SavePurpose place = {};
 
   template <class Entry>
   void write(const Entry& entry) {

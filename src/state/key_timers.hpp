@@ -47,7 +47,7 @@ class KeyTimers {
     } else if (before->kind != kind) {
       forget_place_without_timers(of_key, before->kind);
     }
-    QueuePlace& place = of_key.place(kind);
+    QueueLabels& place = of_key.place(kind);
     if (!place.is_queued) {
       place = {queue(kind).emplace(due_ns, Entry{hash, Stored(key), round_}), true};
     } else if (due_ns < place.at->first && !is_firing(place)) {
@@ -192,16 +192,16 @@ class KeyTimers {
     std::uint32_t round;  ///< the round of closing in which the entry was visited or made
   };
   using Queue = std::multimap<std::int64_t, Entry, Less>;
-  struct QueuePlace {
+  struct QueueLabels {
     typename Queue::iterator at{};
     bool is_queued = false;
   };
   struct OfKey {
     TimersOfKey<Less> timers{};
-    QueuePlace event{};
-    QueuePlace processing{};
+    QueueLabels event{};
+    QueueLabels processing{};
 
-    QueuePlace& place(TimerKind kind) {
+    QueueLabels& place(TimerKind kind) {
       return kind == TimerKind::event_time ? event : processing;
     }
     bool is_empty() const {
@@ -254,7 +254,7 @@ class KeyTimers {
 
   // True while a timer of the entry's key fires. The entry must then stay, because `fire` uses its
   // key.
-  bool is_firing(const QueuePlace& place) const { return &place.at->second == firing_; }
+  bool is_firing(const QueueLabels& place) const { return &place.at->second == firing_; }
 
   void leave(typename Queue::iterator at) {
     if (closing_ && at == cursor_) {
@@ -262,7 +262,7 @@ class KeyTimers {
       close_until_ns_ = no_time;
     }
   }
-  void move_to(TimerKind kind, QueuePlace& place, std::int64_t due_ns) {
+  void move_to(TimerKind kind, QueueLabels& place, std::int64_t due_ns) {
     if (kind == TimerKind::event_time) {
       leave(place.at);
     }
@@ -271,7 +271,7 @@ class KeyTimers {
     place.at = queue(kind).insert(std::move(entry));
   }
   void forget_place_without_timers(OfKey& of_key, TimerKind kind) {
-    QueuePlace& place = of_key.place(kind);
+    QueueLabels& place = of_key.place(kind);
     if (place.is_queued && !is_firing(place) && !of_key.timers.first(kind)) {
       if (kind == TimerKind::event_time) {
         leave(place.at);
@@ -283,7 +283,7 @@ class KeyTimers {
 
   // Moves the entry of a key to its next timer, or removes it. Call after timers of the key fired.
   void settle(TimerKind kind, OfKey& of_key) {
-    QueuePlace& place = of_key.place(kind);
+    QueueLabels& place = of_key.place(kind);
     const auto first = of_key.timers.first(kind);
     if (!first) {
       const std::uint64_t hash = place.at->second.hash;
@@ -298,7 +298,7 @@ class KeyTimers {
   }
 
   template <class K, class Fire>
-  void fire_one(OfKey& of_key, QueuePlace& place, const ArmedTimer& armed, std::uint64_t hash,
+  void fire_one(OfKey& of_key, QueueLabels& place, const ArmedTimer& armed, std::uint64_t hash,
                 const K& key, Fire& fire) {
     const Timer timer{armed.id, EventTime(std::chrono::nanoseconds(armed.due_ns)), armed.kind};
     of_key.timers.remove(armed.id);
@@ -309,7 +309,7 @@ class KeyTimers {
     firing_ = nullptr;
   }
   template <class Fire>
-  void fire_one(OfKey& of_key, QueuePlace& place, const ArmedTimer& armed, Fire& fire) {
+  void fire_one(OfKey& of_key, QueueLabels& place, const ArmedTimer& armed, Fire& fire) {
     const Entry& entry = place.at->second;
     if constexpr (std::is_same_v<Key, Stored>) {
       fire_one(of_key, place, armed, entry.hash, entry.key, fire);

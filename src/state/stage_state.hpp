@@ -25,7 +25,7 @@ class SectionSink {
 };
 
 /// The stage and the checkpoint of a save, for error messages. The name must outlive the save.
-struct SavePlace {
+struct SavePurpose {
   std::string_view stage;
   std::uint64_t checkpoint = 0;
 };
@@ -34,7 +34,7 @@ struct SaveStart {
   std::int64_t wall_offset_ns = 0;  ///< engine time + this = wall time
   KeyGroups owned;                  ///< the key groups of this executor
   KeyGroups also;                   ///< groups that are saved even if they have not changed
-  SavePlace place = {};
+  SavePurpose place = {};
 };
 
 /// One table of values by key. Used on one thread.

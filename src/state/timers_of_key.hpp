@@ -127,17 +127,17 @@ class TimersOfKey {
       std::int64_t due_ns;
       TimerKind kind;
     };
-    struct Place {
+    struct Rank {
       std::int64_t due_ns;
       std::uint64_t id;
     };
     struct Before {
-      bool operator()(const Place& a, const Place& b) const {
+      bool operator()(const Rank& a, const Rank& b) const {
         const Less less{};
         return less(a.due_ns, b.due_ns) || (!less(b.due_ns, a.due_ns) && less(a.id, b.id));
       }
     };
-    using Order = std::set<Place, Before>;
+    using Order = std::set<Rank, Before>;
 
     Order& order(TimerKind kind) { return kind == TimerKind::event_time ? event : processing; }
     const Order& order(TimerKind kind) const {

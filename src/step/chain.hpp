@@ -230,8 +230,8 @@ class Chain final : public Segment {
           if (I < from) {
             return;
           }
-          auto next = [&](const auto& place, auto&& output) {
-            run<I + 1, Pass::timed>(tally, end, place, std::forward<decltype(output)>(output));
+          auto next = [&](const auto& key_time, auto&& output) {
+            run<I + 1, Pass::timed>(tally, end, key_time, std::forward<decltype(output)>(output));
           };
           work(step, tally.of[I], next);
         });
@@ -266,14 +266,14 @@ class Chain final : public Segment {
     if constexpr (plain) {
 #pragma GCC unroll 4  // a tenth faster where the loop is vectorised
       for (; slot != last; ++slot) {
-        run<0, Pass::plain>(tally, end, input_.place(*slot), input_.record(*slot));
+        run<0, Pass::plain>(tally, end, input_.key_time(*slot), input_.record(*slot));
       }
     } else {
       if (looks_ahead_now) {
         run_looked_up(tally, end, slot, last);
       }
       for (; slot != last; ++slot) {
-        run<0, Pass::plain>(tally, end, input_.place(*slot), input_.record(*slot));
+        run<0, Pass::plain>(tally, end, input_.key_time(*slot), input_.record(*slot));
         input_.next(context_);
       }
     }
@@ -294,10 +294,10 @@ class Chain final : public Segment {
         const Slot some = slot + std::min(last - slot, step.most_ahead);
         step.begin_look_ahead();
         for (Slot next = slot; next != some; ++next) {
-          step.look_ahead(input_.place(*next));
+          step.look_ahead(input_.key_time(*next));
         }
         for (; slot != some; ++slot) {
-          run<0, Pass::looked_up>(tally, end, input_.place(*slot), input_.record(*slot));
+          run<0, Pass::looked_up>(tally, end, input_.key_time(*slot), input_.record(*slot));
           input_.next(context_);
         }
       }
@@ -311,7 +311,7 @@ class Chain final : public Segment {
     auto end = terminal_.open();
     do {
       context_.sampler.spend();
-      run<0, Pass::timed>(tally, end, input_.place(*slot), input_.record(*slot));
+      run<0, Pass::timed>(tally, end, input_.key_time(*slot), input_.record(*slot));
       input_.next(context_);
       ++slot;
     } while (slot != last && context_.sampler.wants_record());
@@ -332,12 +332,12 @@ class Chain final : public Segment {
 
   // The steps from I on and the end, as the step before calls them: with one output, or with an
   // array of them.
-  template <std::size_t I, Pass pass, class End, class KeyPlace>
+  template <std::size_t I, Pass pass, class End, class KeyPart>
   struct Rest {
     Chain& chain;
     Counts& tally;
     End& end;
-    const KeyPlace& key;
+    const KeyPart& key;
 
     template <class Output>
     [[gnu::always_inline]] void operator()(Output&& output) {
@@ -356,19 +356,19 @@ class Chain final : public Segment {
     }
   };
 
-  template <std::size_t I, Pass pass, class End, class KeyPlace, class Record>
-  [[gnu::always_inline]] void run(Counts& tally, End& end, const KeyPlace& key, Record&& record) {
+  template <std::size_t I, Pass pass, class End, class KeyPart, class Record>
+  [[gnu::always_inline]] void run(Counts& tally, End& end, const KeyPart& key, Record&& record) {
     if constexpr (I == sizeof...(Steps)) {
       end.template accept<pass>(context_, key, std::forward<Record>(record));
     } else if constexpr (is_temporal<std::tuple_element_t<I, std::tuple<Steps...>>>) {
-      auto next = [&](const auto& place, auto&& output) {
-        run<I + 1, rest_of(pass)>(tally, end, place, std::forward<decltype(output)>(output));
+      auto next = [&](const auto& key_time, auto&& output) {
+        run<I + 1, rest_of(pass)>(tally, end, key_time, std::forward<decltype(output)>(output));
       };
       std::get<I>(steps_).template apply<pass>(context_, tally.of[I], key,
                                                std::forward<Record>(record), next);
     } else {
       auto& step = std::get<I>(steps_);
-      Rest<I + 1, rest_of(pass), End, KeyPlace> next{*this, tally, end, key};
+      Rest<I + 1, rest_of(pass), End, KeyPart> next{*this, tally, end, key};
       if constexpr (keeps_record<I>()) {
         step.template apply<pass>(context_, tally.of[I], key,
                                   step.keep(context_, std::forward<Record>(record)), next);

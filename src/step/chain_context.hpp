@@ -86,13 +86,13 @@ class ChainContext {
   std::int64_t wall_offset_ns_;
 };
 
-/// The event time of the record that `place` accompanies.
-template <class KeyPlace>
-std::int64_t time_of(const ChainContext&, const At<KeyPlace>& place) {
-  return place.time_ns;
+/// The event time of the record that `key_time` accompanies.
+template <class KeyPart>
+std::int64_t time_of(const ChainContext&, const At<KeyPart>& key_time) {
+  return key_time.time_ns;
 }
-template <class KeyPlace>
-std::int64_t time_of(const ChainContext& context, const KeyPlace&) {
+template <class KeyPart>
+std::int64_t time_of(const ChainContext& context, const KeyPart&) {
   return context.ingest_time_ns();
 }
 

@@ -16,7 +16,7 @@ namespace wallaroo::internal {
 //   Record                 the type that the first step takes
 //   Key                    the type of the keys, or NoKey
 //   slots(context, batch)  the range of slots in the batch
-//   place(slot)            the key of the record, and its event time if it has one
+//   key_time(slot)            the key of the record, and its event time if it has one
 //   record(slot)           the record
 //   next(context)          called between two slots
 //   outlives_batch         true when the records stay where they are after the batch, not only the
@@ -47,7 +47,7 @@ struct FrameInput {
     return {begin, begin + frames.frames.size()};
   }
   static void next(ChainContext& context) { ++context.position; }
-  static NoKey place(std::string_view) { return {}; }
+  static NoKey key_time(std::string_view) { return {}; }
   static std::string_view record(std::string_view frame) { return frame; }
 };
 
@@ -65,7 +65,7 @@ struct OwnedInput {
     return {records.begin(), records.end()};
   }
   static void next(ChainContext&) {}
-  static NoKey place(const T&) { return {}; }
+  static NoKey key_time(const T&) { return {}; }
   static T&& record(T& slot) { return std::move(slot); }
 };
 
@@ -82,7 +82,7 @@ struct SharedInput {
     return {records.data, records.data + records.count};
   }
   static void next(ChainContext&) {}
-  static NoKey place(const T&) { return {}; }
+  static NoKey key_time(const T&) { return {}; }
   static const T& record(const T& slot) { return slot; }
 };
 
@@ -104,7 +104,7 @@ struct HashedInput {
     return {records.begin(), records.end()};
   }
   static void next(ChainContext&) {}
-  KeyRef<KeyResult> place(const Hashed<T>& slot) {
+  KeyRef<KeyResult> key_time(const Hashed<T>& slot) {
     return {slot.hash, std::invoke(key_function, slot.value)};
   }
   static const T& record(const Hashed<T>& slot) { return slot.value; }
@@ -125,7 +125,7 @@ struct CarriedInput {
     return {records.begin(), records.end()};
   }
   static void next(ChainContext&) {}
-  static auto place(const Carried<K, T>& slot) {
+  static auto key_time(const Carried<K, T>& slot) {
     if constexpr (Keep) {
       return KeyRef<const K&>{slot.hash, slot.key};
     } else {
@@ -151,9 +151,9 @@ struct TimedInput {
     return {records.begin(), records.end()};
   }
   static void next(ChainContext&) {}
-  auto place(const Slot& slot) {
-    using KeyPlace = decltype(inner.place(slot.slot));
-    return At<KeyPlace>{inner.place(slot.slot), slot.time_ns};
+  auto key_time(const Slot& slot) {
+    using KeyPart = decltype(inner.key_time(slot.slot));
+    return At<KeyPart>{inner.key_time(slot.slot), slot.time_ns};
   }
   static decltype(auto) record(Slot& slot) { return Inner::record(slot.slot); }
 };

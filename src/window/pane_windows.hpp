@@ -256,9 +256,9 @@ class PaneWindows {
     return std::lower_bound(panes_.begin() + static_cast<std::ptrdiff_t>(first()), panes_.end(),
                             start, [](const Pane& pane, std::int64_t s) { return pane.start < s; });
   }
-  template <class Place>
-  bool is_pane(Place place, std::int64_t start) const {
-    return place != panes_.end() && place->start == start;
+  template <class Iterator>
+  bool is_pane(Iterator pane, std::int64_t start) const {
+    return pane != panes_.end() && pane->start == start;
   }
 
   void update_pane(const A& aggregation, std::int64_t start, std::int64_t behind_stacks,

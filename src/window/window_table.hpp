@@ -59,7 +59,7 @@ template <class Key, class Accumulator>
 struct WindowEntryWriter {
   WindowSections* sections;
   std::int64_t start;
-  SavePlace place = {};
+  SavePurpose place = {};
 
   template <class Entry>
   void write(const Entry& entry) {

@@ -33,18 +33,18 @@ Message parse(std::string_view text) {
           std::stoll(std::string(text.substr(space + 1)))};
 }
 
-class TimeOverConnector : public testing::TestWithParam<int> {
+class TimeOverReader : public testing::TestWithParam<int> {
  protected:
   static constexpr std::uint64_t streams = 3;
 
-  TimeOverConnector() {
+  TimeOverReader() {
     std::string path = testing::TempDir() + "streams-XXXXXX";
     EXPECT_NE(::mkdtemp(path.data()), nullptr);
     options_.checkpoints.directory = path;
     options_.checkpoints.interval = 20ms;
     options_.threads = GetParam();
   }
-  ~TimeOverConnector() override {
+  ~TimeOverReader() override {
     engine_.reset();
     std::filesystem::remove_all(options_.checkpoints.directory);
   }
@@ -124,7 +124,7 @@ class TimeOverConnector : public testing::TestWithParam<int> {
 
 constexpr std::uint64_t half = 500;
 
-TEST_P(TimeOverConnector, StreamsThatComeBackOneAfterTheOtherAfterARestartAreNotLate) {
+TEST_P(TimeOverReader, StreamsThatComeBackOneAfterTheOtherAfterARestartAreNotLate) {
   start(60s);
   std::vector<std::unique_ptr<Feeder>> feeders;
   for (std::uint64_t stream = 0; stream < streams; ++stream) {
@@ -157,7 +157,7 @@ TEST_P(TimeOverConnector, StreamsThatComeBackOneAfterTheOtherAfterARestartAreNot
   stop();
 }
 
-TEST_P(TimeOverConnector, AStreamThatStaysAwayAfterARestartIsNotWaitedForLongerThanItMayBeIdle) {
+TEST_P(TimeOverReader, AStreamThatStaysAwayAfterARestartIsNotWaitedForLongerThanItMayBeIdle) {
   start(60s);
   for (std::uint64_t stream = 0; stream < 2; ++stream) {
     feeder(stream)->send_until(half);
@@ -172,7 +172,7 @@ TEST_P(TimeOverConnector, AStreamThatStaysAwayAfterARestartIsNotWaitedForLongerT
   stop();
 }
 
-TEST_P(TimeOverConnector, AStreamThatWasCutAndComesBackIsNotLate) {
+TEST_P(TimeOverReader, AStreamThatWasCutAndComesBackIsNotLate) {
   start(60s);
   const auto other = feeder(0);
   auto cut = feeder(1);
@@ -189,7 +189,7 @@ TEST_P(TimeOverConnector, AStreamThatWasCutAndComesBackIsNotLate) {
   stop();
 }
 
-INSTANTIATE_TEST_SUITE_P(Threads, TimeOverConnector, testing::Values(1, 3));
+INSTANTIATE_TEST_SUITE_P(Threads, TimeOverReader, testing::Values(1, 3));
 
 }  // namespace
 }  // namespace golden

@@ -14,7 +14,7 @@ SOURCE = pathlib.Path(
 TYPES = "types/"
 
 MOST_LINES = 400
-MOST_FILES = 33  # in a folder, without tests and their rigs
+MOST_FILES = 22  # in a folder, without tests and their rigs
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<wallaroo/([^>]+)>)', re.MULTILINE)
 ENDS_PROGRAM = re.compile(r"(?<![\w.>:])(?:std::|::)?(?:_?exit|_Exit|quick_exit|abort|terminate)\s*\(")
 DECLARATION = re.compile(r"\bvoid\s+abort\(\)")

@@ -56,8 +56,8 @@ struct Share {
   SourceMetrics metrics;
   Lines receiver;
   NoRefusals refusals;
-  ConnectorContext context;
-  std::unique_ptr<SourceConnector> connector;
+  ReaderContext context;
+  std::unique_ptr<SourceReader> connector;
 };
 
 /// The content of the folder.

@@ -49,7 +49,7 @@ DataNeeds data_needs(const Manifest& manifest) {
   return needs;
 }
 
-std::vector<StatePlace> sparse_places(const Manifest& manifest,
+std::vector<PartGroup> sparse_places(const Manifest& manifest,
                                       const std::map<std::uint64_t, std::uint64_t>& sizes,
                                       double fraction) {
   std::map<std::uint64_t, double> used;
@@ -58,7 +58,7 @@ std::vector<StatePlace> sparse_places(const Manifest& manifest,
     const double share = static_cast<double>(section.length) / block.raw_bytes;
     used[block.file] += share * static_cast<double>(block.stored_bytes + block_header_bytes);
   }
-  std::set<StatePlace> places;
+  std::set<PartGroup> places;
   for (const ManifestSection& section : manifest.sections) {
     const std::uint64_t file = manifest.blocks.at(section.block).file;
     if (used.at(file) < fraction * static_cast<double>(sizes.at(file))) {

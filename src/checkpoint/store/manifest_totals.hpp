@@ -11,12 +11,12 @@
 namespace wallaroo::internal {
 
 /// A key group of a part of a stage, as indexes into the manifest's stages and their parts.
-struct StatePlace {
+struct PartGroup {
   std::uint32_t stage = 0;
   std::uint16_t part = 0;
   std::uint16_t group = 0;
 
-  friend auto operator<=>(const StatePlace&, const StatePlace&) = default;
+  friend auto operator<=>(const PartGroup&, const PartGroup&) = default;
 };
 
 /// The state of one part of a stage.
@@ -42,7 +42,7 @@ DataNeeds data_needs(const Manifest& manifest);
 
 /// See CheckpointStore::sparse. `sizes`: the bytes of blocks, with their headers, in each data file
 /// by its number. A block counts only with the share that sections refer to.
-std::vector<StatePlace> sparse_places(const Manifest& manifest,
+std::vector<PartGroup> sparse_places(const Manifest& manifest,
                                       const std::map<std::uint64_t, std::uint64_t>& sizes,
                                       double fraction);
 

@@ -220,7 +220,7 @@ CheckpointWriter CheckpointStore::begin(std::uint64_t number) {
   return {layout_, number, log_};
 }
 
-std::vector<StatePlace> CheckpointStore::sparse(const Manifest& manifest, double fraction) const {
+std::vector<PartGroup> CheckpointStore::sparse(const Manifest& manifest, double fraction) const {
   std::map<std::uint64_t, std::uint64_t> sizes;
   for (const ManifestBlock& block : manifest.blocks) {
     if (!sizes.contains(block.file)) {

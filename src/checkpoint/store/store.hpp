@@ -86,7 +86,7 @@ class CheckpointStore {
   void discard_above(std::uint64_t number);
   /// The groups, in order, whose bytes lie in data files of which the manifest still refers to less
   /// than `fraction`. Once they are saved again, the files can be removed. Works with any access.
-  std::vector<StatePlace> sparse(const Manifest& manifest, double fraction) const;
+  std::vector<PartGroup> sparse(const Manifest& manifest, double fraction) const;
   /// Reads all blocks of a checkpoint, and describes those that are damaged. Works with any access.
   std::vector<std::string> damaged_blocks(const Manifest& manifest) const;
 

@@ -44,7 +44,7 @@ class Chain {
     std::set<Place> saved = dirty_;
     const auto previous = store_->latest();
     if (previous && with_sparse) {
-      for (const StatePlace& place : store_->sparse(*previous, 0.5)) {
+      for (const PartGroup& place : store_->sparse(*previous, 0.5)) {
         const ManifestStage& stage = previous->stages.at(place.stage);
         saved.insert({stage.name, stage.parts.at(place.part).name, place.group});
       }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "checkpoint/store/manifest.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 

@@ -28,8 +28,8 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 
 /// All groups: the first checkpoint in a directory has no predecessor whose files it could refer
 /// to.
-RewritePlaces everywhere(const std::vector<ManifestStage>& stages) {
-  std::vector<StatePlace> places;
+RewriteGroups everywhere(const std::vector<ManifestStage>& stages) {
+  std::vector<PartGroup> places;
   for (std::uint32_t stage = 0; stage < stages.size(); ++stage) {
     for (std::uint16_t part = 0; part < stages[stage].parts.size(); ++part) {
       for (std::uint16_t group = 0; group < key_group_count; ++group) {
@@ -37,7 +37,7 @@ RewritePlaces everywhere(const std::vector<ManifestStage>& stages) {
       }
     }
   }
-  return std::make_shared<const std::vector<StatePlace>>(std::move(places));
+  return std::make_shared<const std::vector<PartGroup>>(std::move(places));
 }
 
 }  // namespace
@@ -111,7 +111,7 @@ Decisions Checkpointer::begin(const decide::Begin& begin) {
     if (!previous_) {
       wanted.rewrite = everywhere(plan_.stages);
     } else if (previous_is_ours_) {
-      wanted.rewrite = std::make_shared<const std::vector<StatePlace>>(
+      wanted.rewrite = std::make_shared<const std::vector<PartGroup>>(
           store_->sparse(*previous_, sparse_fraction));
     }
     log_.debug("checkpoint {}: begins", begin.n);

@@ -179,10 +179,10 @@ void StateKeeper::load_instances(std::size_t state) {
 }
 
 KeyGroups StateKeeper::also(std::size_t state, std::size_t part,
-                            const RewritePlaces& rewrite) const {
+                            const RewriteGroups& rewrite) const {
   KeyGroups groups;
   if (rewrite != nullptr) {
-    for (const StatePlace& place : *rewrite) {
+    for (const PartGroup& place : *rewrite) {
       if (place.stage == stages_[state] && place.part == part) {
         groups.set(place.group);
       }
@@ -191,7 +191,7 @@ KeyGroups StateKeeper::also(std::size_t state, std::size_t part,
   return groups;
 }
 
-void StateKeeper::begin(std::uint64_t number, const RewritePlaces& rewrite) {
+void StateKeeper::begin(std::uint64_t number, const RewriteGroups& rewrite) {
   // A barrier may overtake the message that the checkpoint before is complete or has failed. If it
   // has failed, what was saved for it counts as changed again. If not, that is only saved once
   // more.

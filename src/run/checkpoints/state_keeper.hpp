@@ -17,7 +17,7 @@
 namespace wallaroo::internal {
 
 /// Key groups that are to be saved although they have not changed; null for none.
-using RewritePlaces = std::shared_ptr<const std::vector<StatePlace>>;
+using RewriteGroups = std::shared_ptr<const std::vector<PartGroup>>;
 
 /// A checkpoint that is restored, and the places of this application's stages in it.
 struct Restored {
@@ -64,7 +64,7 @@ class StateKeeper final : private SectionSink {
   void load();
 
   /// The states are now those of checkpoint `number`, which begins. Throws StageFailure.
-  void begin(std::uint64_t number, const RewritePlaces& rewrite);
+  void begin(std::uint64_t number, const RewriteGroups& rewrite);
   /// Saves a slice; false when there is nothing to do, or no room for it.
   bool step();
   /// `step` has something to do.
@@ -80,7 +80,7 @@ class StateKeeper final : private SectionSink {
   void send_block();
   void load_parts();
   void load_instances(std::size_t state);
-  KeyGroups also(std::size_t state, std::size_t part, const RewritePlaces& rewrite) const;
+  KeyGroups also(std::size_t state, std::size_t part, const RewriteGroups& rewrite) const;
   /// Calls `work`, and makes a StoredError a ConfigError that names the stage: the checkpoint is
   /// refused.
   template <class Work>

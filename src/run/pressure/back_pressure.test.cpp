@@ -5,34 +5,34 @@
 namespace wallaroo::internal {
 namespace {
 
-PlaceLoad place(const char* name, int rank, double busy, double awaited) {
+PointLoad point(const char* name, int rank, double busy, double awaited) {
   return {.name = name, .rank = rank, .busy = busy, .awaited = awaited, .records_per_s = 14'000};
 }
 
 struct Case {
   const char* about;
-  std::vector<PlaceLoad> places;
+  std::vector<PointLoad> points;
   const char* bottleneck;  ///< null: none
 };
 
 TEST(TheBottleneck, IsTheAwaitedPlaceFurthestDownstream) {
   const Case cases[] = {
-      {"nobody waits", {place("stage 'a'", 1, 0.9, 0), place("sink 'out'", 2, 0.1, 0)}, nullptr},
+      {"nobody waits", {point("stage 'a'", 1, 0.9, 0), point("sink 'out'", 2, 0.1, 0)}, nullptr},
       {"a slow sink fills all queues before it",
-       {place("stage 'a'", 1, 0.1, 0.9), place("stage 'b'", 2, 0.1, 0.9),
-        place("sink 'out'", 3, 0.1, 0.9)},
+       {point("stage 'a'", 1, 0.1, 0.9), point("stage 'b'", 2, 0.1, 0.9),
+        point("sink 'out'", 3, 0.1, 0.9)},
        "sink 'out'"},
       {"a slow stage in the middle",
-       {place("stage 'a'", 1, 0.1, 0.9), place("stage 'b'", 2, 1, 0.8),
-        place("sink 'out'", 3, 0.1, 0)},
+       {point("stage 'a'", 1, 0.1, 0.9), point("stage 'b'", 2, 1, 0.8),
+        point("sink 'out'", 3, 0.1, 0)},
        "stage 'b'"},
-      {"one that is awaited now and then only", {place("stage 'a'", 1, 0.9, 0.4)}, nullptr},
+      {"one that is awaited now and then only", {point("stage 'a'", 1, 0.9, 0.4)}, nullptr},
       {"two branches: the one that is awaited more",
-       {place("sink 'a'", 2, 0, 0.6), place("sink 'b'", 2, 0, 0.9)},
+       {point("sink 'a'", 2, 0, 0.6), point("sink 'b'", 2, 0, 0.9)},
        "sink 'b'"},
   };
   for (const Case& one : cases) {
-    const PlaceLoad* const found = find_bottleneck(one.places);
+    const PointLoad* const found = find_bottleneck(one.points);
     EXPECT_EQ(found == nullptr ? "none" : found->name,
               one.bottleneck == nullptr ? "none" : one.bottleneck)
         << one.about;
@@ -40,7 +40,7 @@ TEST(TheBottleneck, IsTheAwaitedPlaceFurthestDownstream) {
 }
 
 TEST(TheBottleneck, IsToldWithWhatItTakes) {
-  PlaceLoad load = place("sink 'totals'", 3, 0.1, 1);
+  PointLoad load = point("sink 'totals'", 3, 0.1, 1);
   load.full_s = 42;
   load.peer = "127.0.0.1:7002";
   EXPECT_EQ(bottleneck_sentence(load),
@@ -50,7 +50,7 @@ TEST(TheBottleneck, IsToldWithWhatItTakes) {
   EXPECT_EQ(bottleneck_sentence(load),
             "sink 'totals' holds the others back: its peer 127.0.0.1:7002 has been away for 2 min "
             "10 s; its queue has been full for 42 s");
-  PlaceLoad stage = place("stage 'count'", 2, 0.97, 1);
+  PointLoad stage = point("stage 'count'", 2, 0.97, 1);
   stage.full_s = 10;
   EXPECT_EQ(bottleneck_sentence(stage),
             "stage 'count' holds the others back: it takes 14 k records/s, and its executor is busy "
@@ -61,19 +61,19 @@ TEST(TheWatch, SpeaksAfterAWhileAndThenOnceIn30Seconds) {
   BackPressureWatch watch;
   std::vector<double> said;
   for (double now = 5; now <= 80; now += 5) {
-    std::vector<PlaceLoad> places{place("stage 'a'", 1, 1, 0.9)};
-    if (watch.look(now, 5, places)) {
+    std::vector<PointLoad> points{point("stage 'a'", 1, 1, 0.9)};
+    if (watch.look(now, 5, points)) {
       said.push_back(now);
     }
-    EXPECT_EQ(places[0].full_s, now);
+    EXPECT_EQ(points[0].full_s, now);
   }
   EXPECT_EQ(said, (std::vector<double>{10, 40, 70}));
 }
 
 TEST(TheWatch, CountsAnewWhenThereWasRoomMeanwhile) {
   BackPressureWatch watch;
-  std::vector<PlaceLoad> full{place("stage 'a'", 1, 1, 0.9)};
-  std::vector<PlaceLoad> open{place("stage 'a'", 1, 1, 0.1)};
+  std::vector<PointLoad> full{point("stage 'a'", 1, 1, 0.9)};
+  std::vector<PointLoad> open{point("stage 'a'", 1, 1, 0.1)};
   EXPECT_EQ(watch.look(5, 5, full), std::nullopt);
   EXPECT_EQ(watch.look(10, 5, open), std::nullopt);
   EXPECT_EQ(watch.look(15, 5, full), std::nullopt);

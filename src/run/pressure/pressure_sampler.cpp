@@ -5,14 +5,14 @@
 
 namespace wallaroo::internal {
 
-PressureSampler::PressureSampler(std::vector<Place> places, const Log& log)
-    : places_(std::move(places)), log_(log), seen_(places_.size()) {}
+PressureSampler::PressureSampler(std::vector<Point> points, const Log& log)
+    : points_(std::move(points)), log_(log), seen_(points_.size()) {}
 
 /// Nearly full counts, because a full queue has room for a moment whenever its consumer takes a
 /// batch.
-bool PressureSampler::is_full(const Place& place) {
+bool PressureSampler::is_full(const Point& point) {
   constexpr std::size_t nearly_full = Mailbox::capacity * 3 / 4;
-  return std::any_of(place.queues.begin(), place.queues.end(),
+  return std::any_of(point.queues.begin(), point.queues.end(),
                      [](const Mailbox* queue) { return queue->depth() >= nearly_full; });
 }
 
@@ -21,9 +21,9 @@ void PressureSampler::sample(std::int64_t now_ns) {
     sampled_ns_ = looked_ns_ = now_ns;
   }
   const double passed_s = static_cast<double>(now_ns - std::exchange(sampled_ns_, now_ns)) / 1e9;
-  for (std::size_t i = 0; i < places_.size(); ++i) {
-    seen_[i].samples_full += is_full(places_[i]) ? 1 : 0;
-    const bool away = places_[i].connected && !places_[i].connected();
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    seen_[i].samples_full += is_full(points_[i]) ? 1 : 0;
+    const bool away = points_[i].connected && !points_[i].connected();
     seen_[i].away_s = away ? seen_[i].away_s + passed_s : 0;
   }
   ++samples_;
@@ -34,16 +34,16 @@ void PressureSampler::sample(std::int64_t now_ns) {
 
 void PressureSampler::look(std::int64_t now_ns) {
   const double interval_s = static_cast<double>(now_ns - std::exchange(looked_ns_, now_ns)) / 1e9;
-  std::vector<PlaceLoad> loads;
-  for (std::size_t i = 0; i < places_.size(); ++i) {
-    const Place& place = places_[i];
+  std::vector<PointLoad> loads;
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    const Point& point = points_[i];
     Seen& seen = seen_[i];
-    const std::uint64_t taken = place.records();
-    const std::vector<double> busy_s = place.busy_s();
-    PlaceLoad& load = loads.emplace_back();
-    load.name = place.name;
-    load.rank = place.rank;
-    load.peer = place.peer;
+    const std::uint64_t taken = point.records();
+    const std::vector<double> busy_s = point.busy_s();
+    PointLoad& load = loads.emplace_back();
+    load.name = point.name;
+    load.rank = point.rank;
+    load.peer = point.peer;
     load.away_s = seen.away_s;
     load.records_per_s =
         static_cast<double>(taken - std::exchange(seen.records, taken)) / interval_s;

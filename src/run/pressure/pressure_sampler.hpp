@@ -19,24 +19,24 @@ class PressureSampler {
   /// How often to call `sample`.
   static constexpr std::chrono::seconds sample_every{1};
 
-  /// A segment or the writer of a sink, with queues before it. See PlaceLoad.
-  struct Place {
+  /// A segment or the writer of a sink, with queues before it. See PointLoad.
+  struct Point {
     std::string name;
     int rank = 0;
     std::string peer;  ///< of a sink; else empty
     std::vector<const Mailbox*> queues;
     std::function<std::uint64_t()> records;  ///< taken so far
-    /// The time for which each of its executors has worked so far, at this place or others.
+    /// The time for which each of its executors has worked so far, at this point or others.
     std::function<std::vector<double>()> busy_s;
     std::function<bool()> connected = {};  ///< of a sink; else empty
   };
 
-  PressureSampler(std::vector<Place> places, const Log& log);
+  PressureSampler(std::vector<Point> points, const Log& log);
 
   void sample(std::int64_t now_ns);
 
  private:
-  /// What was seen of a place.
+  /// What was seen of a point.
   struct Seen {
     int samples_full = 0;  ///< samples since the last look in which a queue was full
     std::uint64_t records = 0;  ///< at the last look, and so is `busy_s`
@@ -45,9 +45,9 @@ class PressureSampler {
   };
 
   void look(std::int64_t now_ns);
-  static bool is_full(const Place& place);
+  static bool is_full(const Point& point);
 
-  const std::vector<Place> places_;
+  const std::vector<Point> points_;
   const Log& log_;
   std::vector<Seen> seen_;
   BackPressureWatch watch_;

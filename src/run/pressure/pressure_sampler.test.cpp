@@ -15,13 +15,13 @@ namespace {
 class ASampler : public testing::Test {
  protected:
   ASampler() {
-    PressureSampler::Place stage;
+    PressureSampler::Point stage;
     stage.name = "stage 'count'";
     stage.rank = 1;
     stage.queues = {&before_stage_};
     stage.records = [this] { return records_; };
     stage.busy_s = [this] { return std::vector<double>{busy_s_, busy_s_ / 2}; };
-    PressureSampler::Place sink;
+    PressureSampler::Point sink;
     sink.name = "sink 'out'";
     sink.rank = 2;
     sink.peer = "127.0.0.1:7002";

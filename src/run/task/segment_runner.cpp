@@ -146,7 +146,7 @@ void SegmentRunner::wait_for_room() {
   }
 }
 
-void SegmentRunner::pass_barrier(Barrier barrier, const RewritePlaces& rewrite) {
+void SegmentRunner::pass_barrier(Barrier barrier, const RewriteGroups& rewrite) {
   keeper_->begin(barrier.checkpoint, rewrite);
   if (ended_) {
     return;

@@ -31,7 +31,7 @@ class SegmentRunner {
   StateKeeper& keeper() const { return *keeper_; }
   /// The state is now that of the checkpoint: begins to save it, and sends the barrier on all
   /// edges, unless the stream has ended there. Requires that nothing is blocked or waiting.
-  void pass_barrier(Barrier barrier, const RewritePlaces& rewrite);
+  void pass_barrier(Barrier barrier, const RewriteGroups& rewrite);
   /// Ends without the end of the stream, which goes on after a restart: nothing more is sent,
   /// nothing fires.
   void suspend();

@@ -45,7 +45,7 @@ class SegmentTask final : public Task {
 
   Inbox inbox_;
   SegmentRunner runner_;
-  RewritePlaces rewrite_;   ///< for the next barrier
+  RewriteGroups rewrite_;   ///< for the next barrier
   bool last_ = false;       ///< the next barrier is the last one
   bool suspended_ = false;  ///< the last barrier was met
   int unfinished_ = 0;      ///< steps in a row after which something was still due

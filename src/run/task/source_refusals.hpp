@@ -1,11 +1,11 @@
-// How a source's error policy is applied to records that its connector could not make.
+// How a source's error policy is applied to records that its reader could not make.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "step/failures/failure.hpp"
 
 namespace wallaroo::internal {

@@ -26,7 +26,7 @@ bool SourceTask::poll() {
   // Batches that a flush has sent since the last poll do not count: they were taken meanwhile.
   (void)runner_.take_sent();
   try {
-    const bool more = connector_->poll();
+    const bool more = reader_->poll();
     poll_time_.end();
     return more;
   } catch (const Error&) {
@@ -50,7 +50,7 @@ void SourceTask::report_missed_time() {
 
 void SourceTask::start() {
   runner_.keeper().load();
-  connector_->start();
+  reader_->start();
   if (time_.tick_ns != 0) {
     // A share without any partition is idle from the start, and the stages after it must know.
     runner_.announce();
@@ -136,7 +136,7 @@ void SourceTask::abandon_checkpoint(std::uint64_t number) {
 
 std::vector<SourcePosition> SourceTask::save_positions(std::uint64_t number) {
   std::vector<SourcePosition> positions;
-  with_failpoint(points, "position", [&] { positions = connector_->save(number); });
+  with_failpoint(points, "position", [&] { positions = reader_->save(number); });
   return positions;
 }
 
@@ -144,7 +144,7 @@ std::vector<SourcePosition> SourceTask::save_positions(std::uint64_t number) {
 void SourceTask::complete_checkpoint(std::uint64_t number) {
   runner_.keeper().complete(number);
   if (points.before("ack") == 0) {
-    connector_->completed(number);
+    reader_->completed(number);
     (void)points.after("ack");
   }
 }
@@ -156,10 +156,10 @@ bool SourceTask::serve_checkpoint() {
     return false;
   }
   if (begin_->last && !runner_.ended() && !std::exchange(stopping_, true)) {
-    ended_by_itself_ = connector_->finished();
-    connector_->stop();
+    ended_by_itself_ = reader_->finished();
+    reader_->stop();
   }
-  if (stopping_ && !suspended_ && !connector_->finished()) {
+  if (stopping_ && !suspended_ && !reader_->finished()) {
     return false;
   }
   const CheckpointBegin begin = *std::exchange(begin_, std::nullopt);
@@ -167,7 +167,7 @@ bool SourceTask::serve_checkpoint() {
   auto positions = save_positions(begin.number);
   runner_.pass_barrier({begin.number, begin.last}, begin.rewrite);
   if (mutation("replay_too_late") && !begin.last && poll()) {
-    positions = connector_->save(begin.number);
+    positions = reader_->save(begin.number);
   }
   share_.slot.port->save_positions(begin.number, share_.source, std::move(positions), ended);
   suspended_ = suspended_ || begin.last;
@@ -191,7 +191,7 @@ bool SourceTask::step() {
     find_idle();
     progressed = !starved_ || progressed;
   }
-  if (connector_->finished() && !stopping_) {
+  if (reader_->finished() && !stopping_) {
     return runner_.end_input() || progressed;
   }
   runner_.advance();

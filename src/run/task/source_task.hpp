@@ -1,4 +1,4 @@
-// The task of a source: its connector, and the segment that follows it.
+// The task of a source: its reader, and the segment that follows it.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,11 @@
 #include "run/task/poll_time.hpp"
 #include "run/task/segment_runner.hpp"
 #include "run/task/task.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 
-/// One source's share on one executor. Polls the connector while no queue downstream is full.
+/// One source's share on one executor. Polls the reader while no queue downstream is full.
 class SourceTask final : public Task, private BatchReceiver {
  public:
   struct Time {
@@ -40,11 +40,11 @@ class SourceTask final : public Task, private BatchReceiver {
         time_(time),
         clock_(clock),
         polled_ns_(clock.now_ns()) {}
-  /// To make the connector with.
+  /// To make the reader with.
   BatchReceiver& receiver() { return *this; }
   /// Call before the start.
-  void set_connector(std::unique_ptr<SourceConnector> connector) {
-    connector_ = std::move(connector);
+  void set_reader(std::unique_ptr<SourceReader> reader) {
+    reader_ = std::move(reader);
   }
 
   void start() override;
@@ -56,7 +56,7 @@ class SourceTask final : public Task, private BatchReceiver {
   }
   void count_blocked(std::int64_t elapsed_ns) override { runner_.count_blocked(elapsed_ns); }
   bool done() const override { return runner_.ended() && !runner_.blocked(); }
-  void stop() override { connector_->stop(); }
+  void stop() override { reader_->stop(); }
   std::int64_t due_ns() const override;
   void on_time(std::int64_t now_ns) override;
 
@@ -97,7 +97,7 @@ class SourceTask final : public Task, private BatchReceiver {
 
   Share share_;
   SegmentRunner runner_;
-  std::unique_ptr<SourceConnector> connector_;
+  std::unique_ptr<SourceReader> reader_;
 
   std::optional<CheckpointBegin> begin_;  ///< a checkpoint that has begun and is not served yet
   bool stopping_ = false;                 ///< for the last checkpoint
@@ -110,7 +110,7 @@ class SourceTask final : public Task, private BatchReceiver {
   std::int64_t polled_ns_;  ///< when the last poll began
   std::int64_t next_tick_ns_ = 0;
   std::int64_t latest_ingest_ns_ = no_time;
-  bool starved_ = true;  ///< the connector has delivered everything that it has read
+  bool starved_ = true;  ///< the reader has delivered everything that it has read
 
   // To find idle partitions.
   std::int64_t partitions_ = 0;               ///< open ones

@@ -16,7 +16,7 @@ inline constexpr int batches_per_step = 4;
 struct CheckpointBegin {
   std::uint64_t number = 0;
   bool last = false;      ///< no record follows its barrier in this run
-  RewritePlaces rewrite;  ///< saved although they have not changed
+  RewriteGroups rewrite;  ///< saved although they have not changed
 };
 
 /// All functions are called on the executor's thread.

@@ -259,10 +259,10 @@ inline ConnectorSinkOptions connector_options_for(const std::string& address) {
 }
 
 template <class ClockType = SteadyClock>
-struct RunningConnector : SinkWorld<ClockType> {
+struct RunningConnectorSink : SinkWorld<ClockType> {
   enum class Checkpoints { off, on };
 
-  explicit RunningConnector(const ConnectorSinkOptions& options,
+  explicit RunningConnectorSink(const ConnectorSinkOptions& options,
                             Checkpoints checkpoints = Checkpoints::on,
                             const SinkRecovery& recovery = {})
       : sink("totals", options) {

@@ -63,7 +63,7 @@ class Engine {
   }
 
  private:
-  using Sink = RunningConnector<>;
+  using Sink = RunningConnectorSink<>;
 
   bool often(std::uint32_t one_in) { return failing_ && random_() % one_in == 0; }
 

@@ -21,8 +21,8 @@ namespace protocol = connector_protocol;
 using Behaviour = Receiver::Behaviour;
 using Strings = std::vector<std::string>;
 
-constexpr auto off = RunningConnector<>::Checkpoints::off;
-constexpr auto on = RunningConnector<>::Checkpoints::on;
+constexpr auto off = RunningConnectorSink<>::Checkpoints::off;
+constexpr auto on = RunningConnectorSink<>::Checkpoints::on;
 
 /// A behaviour: `what` at the first frame of this name, else `act`.
 auto once(std::string name, Behaviour what) {
@@ -47,7 +47,7 @@ bool commit(Sink& sink, Receiver& receiver, std::uint64_t number) {
 
 TEST(ConnectorSink, ACheckpointCommitsWhatCameBeforeItsBarrierAndTheRestWaits) {
   Receiver receiver;
-  RunningConnector<> sink(connector_options_for(receiver.address()));
+  RunningConnectorSink<> sink(connector_options_for(receiver.address()));
   ASSERT_TRUE(sink.connect_to(receiver));
   EXPECT_EQ(receiver.hello().program_name, "wallaroo");
   EXPECT_EQ(receiver.hello().instance_name, "initializer-totals");
@@ -73,7 +73,7 @@ TEST(ConnectorSink, ACheckpointCommitsWhatCameBeforeItsBarrierAndTheRestWaits) {
 
 TEST(ConnectorSink, AnAbandonedCheckpointLetsTheOutputGoOn) {
   Receiver receiver;
-  RunningConnector<> sink(connector_options_for(receiver.address()));
+  RunningConnectorSink<> sink(connector_options_for(receiver.address()));
   ASSERT_TRUE(sink.connect_to(receiver));
   sink.write({"one\n"});
   sink.writer->barrier(1);
@@ -90,7 +90,7 @@ TEST(ConnectorSink, AnAbandonedCheckpointLetsTheOutputGoOn) {
 TEST(ConnectorSink, ARefusedVoteRollsBack) {
   Receiver receiver;
   receiver.vote = [] { return false; };
-  RunningConnector<> sink(connector_options_for(receiver.address()));
+  RunningConnectorSink<> sink(connector_options_for(receiver.address()));
   ASSERT_TRUE(sink.connect_to(receiver));
   sink.write({"one\n"});
   sink.writer->barrier(1);
@@ -106,7 +106,7 @@ TEST(ConnectorSink, ARefusedVoteRollsBack) {
 
 TEST(ConnectorSink, OnlyAConnectionOverWhichSomethingUncommittedWasSentIsMissed) {
   Receiver receiver;
-  RunningConnector<> sink(connector_options_for(receiver.address()));
+  RunningConnectorSink<> sink(connector_options_for(receiver.address()));
   for (std::uint64_t round = 1; round <= 3; ++round) {
     ASSERT_TRUE(sink.connect_to(receiver));
     sink.write({"all\n"});
@@ -132,7 +132,7 @@ TEST(ConnectorSink, OnlyAConnectionOverWhichSomethingUncommittedWasSentIsMissed)
 
 TEST(ConnectorSink, ACommitIsRepeatedUntilTheReceiverHasIt) {
   Receiver receiver;
-  RunningConnector<> sink(connector_options_for(receiver.address()));
+  RunningConnectorSink<> sink(connector_options_for(receiver.address()));
   ASSERT_TRUE(sink.connect_to(receiver));
   sink.write({"one\n"});
   sink.writer->barrier(1);
@@ -151,14 +151,14 @@ TEST(ConnectorSink, ARestartCommitsOrUndoesWhatIsInDoubt) {
     Receiver receiver;
     SinkRecovery recovery;
     {
-      RunningConnector<> sink(connector_options_for(receiver.address()));
+      RunningConnectorSink<> sink(connector_options_for(receiver.address()));
       ASSERT_TRUE(sink.connect_to(receiver));
       sink.write({"one\n"});
       sink.writer->barrier(7);
       ASSERT_TRUE(prepare(sink, receiver, 7));
       recovery = complete ? SinkRecovery{7, sink.listener.vote} : SinkRecovery{};
     }
-    RunningConnector<> sink(connector_options_for(receiver.address()), on, recovery);
+    RunningConnectorSink<> sink(connector_options_for(receiver.address()), on, recovery);
     sink.write({"two\n"});
     sink.writer->flush();
     const std::string expected = complete ? "one\n" : "";
@@ -172,7 +172,7 @@ TEST(ConnectorSink, ARestartCommitsOrUndoesWhatIsInDoubt) {
 TEST(ConnectorSink, AReceiverThatSendsNonsenseIsToldAndConnectedAgain) {
   Receiver receiver;
   const auto options = connector_options_for(receiver.address());
-  RunningConnector<> sink(options);
+  RunningConnectorSink<> sink(options);
   const Strings nonsense{std::string(4, '\0'), std::string("\0\0\0\1\x63", 5),
                          std::string("\xff\xff\xff\xff\1", 5),
                          protocol::encode(protocol::EndOfStream{1}),
@@ -191,7 +191,7 @@ TEST(ConnectorSink, AReceiverThatSendsNonsenseIsToldAndConnectedAgain) {
 
 TEST(ConnectorSink, AcksAreIgnored) {
   Receiver receiver;
-  RunningConnector<> sink(connector_options_for(receiver.address()));
+  RunningConnectorSink<> sink(connector_options_for(receiver.address()));
   receiver.on_hello = [&] {
     receiver.send(protocol::Frame(protocol::Ack{1, {}}));
     receiver.send(protocol::Frame(protocol::Ok{2}));
@@ -207,7 +207,7 @@ TEST(ConnectorSink, AcksAreIgnored) {
 
 TEST(ConnectorSink, AReceiverThatRefusesIsTriedAgainAndReportedOnce) {
   Receiver receiver;
-  RunningConnector<> sink(connector_options_for(receiver.address()));
+  RunningConnectorSink<> sink(connector_options_for(receiver.address()));
   int refused = 0;
   receiver.on_hello = [&] {
     if (++refused <= 3) {
@@ -226,7 +226,7 @@ TEST(ConnectorSink, AReceiverThatRefusesIsTriedAgainAndReportedOnce) {
 
 TEST(ConnectorSink, AReceiverThatSaysNothingIsTriedAgain) {
   Receiver receiver;
-  RunningConnector<ManualClock> sink(connector_options_for(receiver.address()));
+  RunningConnectorSink<ManualClock> sink(connector_options_for(receiver.address()));
   receiver.reading = false;
   ASSERT_TRUE(sink.serve_until(receiver, [&] { return receiver.connected(); }));
   sink.run_for(receiver, 3);
@@ -244,7 +244,7 @@ TEST(ConnectorSink, DuringACheckpointNoMoreThanTheBufferIsTaken) {
   Receiver receiver;
   auto options = connector_options_for(receiver.address());
   options.max_buffer_bytes = 10'000;
-  RunningConnector<> sink(options);
+  RunningConnectorSink<> sink(options);
   ASSERT_TRUE(sink.connect_to(receiver));
   sink.writer->barrier(1);
   std::string sent;
@@ -267,7 +267,7 @@ TEST(ConnectorSink, WithoutCheckpointsRecordsFlowAndFollowAReconnection) {
   receiver.transactional = false;
   auto options = connector_options_for(receiver.address());
   options.max_buffer_bytes = 64 << 20;
-  RunningConnector<> sink(options, off);
+  RunningConnectorSink<> sink(options, off);
   ASSERT_TRUE(sink.connect_to(receiver));
   sink.write({"one\n"});
   sink.writer->flush();
@@ -293,7 +293,7 @@ TEST(ConnectorSink, WithoutCheckpointsRecordsFlowAndFollowAReconnection) {
 
 TEST(ConnectorSink, FinishWaitsForTheCommitAndACheckpointAfterItIsAnsweredAtOnce) {
   Receiver receiver;
-  RunningConnector<> sink(connector_options_for(receiver.address()));
+  RunningConnectorSink<> sink(connector_options_for(receiver.address()));
   ASSERT_TRUE(sink.connect_to(receiver));
   sink.write({"one\n"});
   sink.writer->finish();
@@ -319,21 +319,21 @@ TEST(ConnectorSink, FinishAfterARestartSeesThatTheReceiverHasTheCommit) {
   Receiver receiver;
   std::string vote;
   {
-    RunningConnector<> sink(connector_options_for(receiver.address()));
+    RunningConnectorSink<> sink(connector_options_for(receiver.address()));
     ASSERT_TRUE(sink.connect_to(receiver));
     sink.write({"one\n"});
     sink.writer->barrier(1);
     ASSERT_TRUE(prepare(sink, receiver, 1));
     vote = sink.listener.vote;
   }
-  RunningConnector<> sink(connector_options_for(receiver.address()), on, {1, vote});
+  RunningConnectorSink<> sink(connector_options_for(receiver.address()), on, {1, vote});
   sink.writer->finish();
   EXPECT_FALSE(sink.writer->finished());
   ASSERT_TRUE(sink.serve_until(receiver, [&] { return sink.writer->finished(); }));
   sink.run_for(receiver, 1);
   EXPECT_EQ(receiver.committed(), "one\n");
 
-  RunningConnector<> fresh(connector_options_for(receiver.address()));
+  RunningConnectorSink<> fresh(connector_options_for(receiver.address()));
   fresh.writer->finish();
   EXPECT_TRUE(fresh.writer->finished()) << "nothing was ever committed";
 }
@@ -342,7 +342,7 @@ TEST(ConnectorSink, AStoppingApplicationGivesUpAReceiverThatDoesNotVote) {
   Receiver receiver;
   auto options = connector_options_for(receiver.address());
   options.drain_timeout = 10s;
-  RunningConnector<ManualClock> sink(options);
+  RunningConnectorSink<ManualClock> sink(options);
   ASSERT_TRUE(sink.connect_to(receiver));
   sink.write({"one\n"});
   sink.writer->flush();
@@ -372,7 +372,7 @@ TEST(ConnectorSink, AtTheEndOfTheInputAReceiverIsWaitedForUntilTheApplicationIsT
   Receiver receiver;
   auto options = connector_options_for(receiver.address());
   options.drain_timeout = 10s;
-  RunningConnector<ManualClock> sink(options);
+  RunningConnectorSink<ManualClock> sink(options);
   ASSERT_TRUE(sink.connect_to(receiver));
   sink.write({"one\n"});
   sink.writer->finish();
@@ -397,7 +397,7 @@ TEST(ConnectorSink, AtTheEndOfTheInputASlowReceiverGetsEverythingCommitted) {
   Receiver receiver;
   auto options = connector_options_for(receiver.address());
   options.drain_timeout = 10s;
-  RunningConnector<ManualClock> sink(options);
+  RunningConnectorSink<ManualClock> sink(options);
   sink.write({"one\n"});
   sink.writer->finish();
   sink.writer->barrier(1);
@@ -426,7 +426,7 @@ TEST(ConnectorSink, AReceiverThatHasLostItsOutputIsNamed) {
   auto options = connector_options_for(receiver.address());
   std::string vote;
   {
-    RunningConnector<> sink(options);
+    RunningConnectorSink<> sink(options);
     ASSERT_TRUE(sink.connect_to(receiver));
     sink.write({"one\n"});
     sink.writer->barrier(1);
@@ -437,7 +437,7 @@ TEST(ConnectorSink, AReceiverThatHasLostItsOutputIsNamed) {
   }
   receiver.hang_up();
   receiver.lose_everything();
-  RunningConnector<> sink(options, RunningConnector<>::Checkpoints::on,
+  RunningConnectorSink<> sink(options, RunningConnectorSink<>::Checkpoints::on,
                           {.checkpoint = 1, .prepared = vote});
   ASSERT_TRUE(sink.connect_to(receiver));
   EXPECT_EQ(sink.lines_with("sink 'totals': " + receiver.address() +
@@ -450,7 +450,7 @@ std::pair<std::string, std::string> instances(const std::string& worker, const s
   Receiver receiver;
   auto options = connector_options_for(receiver.address());
   options.worker = worker;
-  RunningConnector<> sink(options, RunningConnector<>::Checkpoints::on,
+  RunningConnectorSink<> sink(options, RunningConnectorSink<>::Checkpoints::on,
                           {.checkpoint = vote.empty() ? 0U : 4U, .prepared = vote});
   EXPECT_TRUE(sink.connect_to(receiver));
   sink.writer->barrier(5);
@@ -489,7 +489,7 @@ TEST(ConnectorSink, SinksThatAReceiverMayTakeForOneAreAtOnePlace) {
 TEST(ConnectorSink, AReceiverThatGoesBeforeItHasReadTheLastCommitIsAskedAgain) {
   Receiver receiver;
   auto options = connector_options_for(receiver.address());
-  RunningConnector<> sink(options);
+  RunningConnectorSink<> sink(options);
   ASSERT_TRUE(sink.connect_to(receiver));
   sink.write({"one\n"});
   sink.writer->barrier(1);
@@ -518,7 +518,7 @@ TEST(ConnectorSink, EveryStepThatFailsIsSurvived) {
       std::uint64_t number = 0;
       for (int attempt = 0; recovery.checkpoint == 0; ++attempt) {
         ASSERT_LT(attempt, 3);
-        RunningConnector<> sink(connector_options_for(receiver.address()));
+        RunningConnectorSink<> sink(connector_options_for(receiver.address()));
         const auto gone = [&] { return !sink.listener.reasons.empty(); };
         sink.write({"one\n"});
         sink.writer->barrier(++number);
@@ -531,7 +531,7 @@ TEST(ConnectorSink, EveryStepThatFailsIsSurvived) {
           sink.run_for(receiver, 2);
         }
       }
-      RunningConnector<> sink(connector_options_for(receiver.address()), on, recovery);
+      RunningConnectorSink<> sink(connector_options_for(receiver.address()), on, recovery);
       sink.writer->finish();
       ASSERT_TRUE(sink.serve_until(receiver, [&] { return sink.writer->finished(); }));
       sink.run_for(receiver, 2);

@@ -11,7 +11,7 @@
 #include <wallaroo/types/error.hpp>
 
 #include "base/short_bytes.hpp"
-#include "io/file_place.hpp"
+#include "io/file_id.hpp"
 
 namespace wallaroo::internal {
 
@@ -50,7 +50,7 @@ class LastFile {
     FileProof proof{.sample_bytes = bytes,
                     .head_hash = hash_long(content(0, bytes)),
                     .tail_hash = hash_long(content(end_ - bytes, bytes))};
-    if (const auto found = find_place(path_); found && found->kind == FileKind::regular) {
+    if (const auto found = find_file_id(path_); found && found->kind == FileKind::regular) {
       proof.device = found->place.device;
       proof.inode = found->place.inode;
     }
@@ -112,8 +112,8 @@ bool was_moved(const CommittedFiles& files, const FileTransaction& transaction) 
   if (transaction.path == files.path()) {
     return false;
   }
-  const auto now = find_place(files.path());
-  const auto then = find_place(transaction.path);
+  const auto now = find_file_id(files.path());
+  const auto then = find_file_id(transaction.path);
   return !now || !then || now->place != then->place;
 }
 

@@ -1,6 +1,7 @@
 #include "sink/file/file_transaction.hpp"
 
 #include <wallaroo/types/byte_reader.hpp>
+#include <wallaroo/types/byte_writer.hpp>
 #include <wallaroo/types/error.hpp>
 
 namespace wallaroo::internal {

@@ -61,7 +61,7 @@ void ConnectorSource::restore(std::vector<SourcePosition> positions) {
 
 void ConnectorSource::share_among(std::size_t executors, bool checkpoints) {
   for (std::size_t i = 0; i < executors; ++i) {
-    tcp_->links.push_back(std::make_shared<TcpConnectorLink>());
+    tcp_->readers.push_back(std::make_shared<TcpReaderHandle>());
   }
   // Chosen by name, so that the first connections of several sources do not meet on one executor.
   tcp_->acceptor = std::hash<std::string>{}(name_) % executors;
@@ -73,15 +73,15 @@ void ConnectorSource::share_among(std::size_t executors, bool checkpoints) {
   shared_->registry.restore(std::exchange(restored_, {}));
 }
 
-std::unique_ptr<SourceConnector> ConnectorSource::connector(int index, int executors,
-                                                            const ConnectorContext& context) {
+std::unique_ptr<SourceReader> ConnectorSource::reader(int index, int executors,
+                                                            const ReaderContext& context) {
   const auto count = static_cast<std::size_t>(executors);
   if (!shared_) {
     share_among(count, context.checkpoints);
   }
-  check(index >= 0 && index < executors && tcp_->links.size() == count,
+  check(index >= 0 && index < executors && tcp_->readers.size() == count,
         "every executor has one share of a source");
-  return std::make_unique<ConnectorShare>(shared_, static_cast<std::size_t>(index), context);
+  return std::make_unique<ConnectorReader>(shared_, static_cast<std::size_t>(index), context);
 }
 
 }  // namespace wallaroo::internal

@@ -8,8 +8,8 @@
 
 #include <wallaroo/types/connector_options.hpp>
 
-#include "source/connector.hpp"
-#include "source/connector/connector_source_share.hpp"
+#include "source/source.hpp"
+#include "source/connector/connector_reader.hpp"
 
 namespace wallaroo::internal {
 
@@ -24,8 +24,8 @@ class ConnectorSource final : public Source {
   void set_address(const std::string& address) override;
   void restore(std::vector<SourcePosition> positions) override;
   std::string address() const override { return options_.listen; }
-  std::unique_ptr<SourceConnector> connector(int index, int executors,
-                                             const ConnectorContext& context) override;
+  std::unique_ptr<SourceReader> reader(int index, int executors,
+                                             const ReaderContext& context) override;
 
  private:
   void share_among(std::size_t executors, bool checkpoints);

@@ -77,7 +77,7 @@ class Client {
 std::vector<SourcePosition> save_all(SourceRig& rig, int executors, std::uint64_t number) {
   std::vector<SourcePosition> all;
   for (int i = 0; i < executors; ++i) {
-    for (SourcePosition& each : rig.at(i).connector->save(number)) {
+    for (SourcePosition& each : rig.at(i).reader->save(number)) {
       all.push_back(std::move(each));
     }
   }
@@ -86,7 +86,7 @@ std::vector<SourcePosition> save_all(SourceRig& rig, int executors, std::uint64_
 
 void complete_all(SourceRig& rig, int executors, std::uint64_t number) {
   for (int i = 0; i < executors; ++i) {
-    rig.at(i).connector->completed(number);
+    rig.at(i).reader->completed(number);
   }
 }
 
@@ -332,8 +332,8 @@ TEST(ConnectorSource, AfterTheStopTheLastCheckpointIsAcknowledgedBeforeConnectio
   client.notify(1);
   client.send(1, 10, "a");
   rig.run_until_received(1);
-  rig.at(0).connector->stop();
-  rig.run_until([&] { return rig.at(0).connector->finished(); });
+  rig.at(0).reader->stop();
+  rig.run_until([&] { return rig.at(0).reader->finished(); });
   save_all(rig, 1, 1);
   EXPECT_FALSE(client.closed());
   complete_all(rig, 1, 1);
@@ -354,11 +354,11 @@ TEST(ConnectorSource, WithoutCheckpointsConnectionsCloseWhenWhatWasReadIsDeliver
   }
   client.say_bytes(bytes);
   rig.run_until([&] { return rig.receiver().is_blocked; });
-  rig.at(0).connector->stop();
-  EXPECT_FALSE(rig.at(0).connector->finished());
+  rig.at(0).reader->stop();
+  EXPECT_FALSE(rig.at(0).reader->finished());
   rig.receiver().on_batch = nullptr;
   rig.receiver().is_blocked = false;
-  rig.run_until([&] { return rig.at(0).connector->finished(); });
+  rig.run_until([&] { return rig.at(0).reader->finished(); });
   EXPECT_GE(rig.total_received(), 1024U);
   client.wait_until_closed();
 }

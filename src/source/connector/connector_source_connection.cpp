@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "io/socket.hpp"
-#include "source/connector/connector_source_share.hpp"
+#include "source/connector/connector_reader.hpp"
 
 namespace wallaroo::internal {
 namespace {
@@ -21,7 +21,7 @@ constexpr int max_discarded_reads = 64;
 }  // namespace
 
 ConnectorSourceConnection::ConnectorSourceConnection(std::shared_ptr<TcpPeer> tcp_peer,
-                                                     BlockPool& pool, ReadyConnectors& ready,
+                                                     BlockPool& pool, ReadyConnections& ready,
                                                      std::unique_ptr<SourceSession> conversation)
     : peer(std::move(tcp_peer)), buffer(pool), session(std::move(conversation)), ready_(ready) {}
 

@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "record/batch.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/connector/connector_source_session.hpp"
 
 namespace wallaroo::internal {
 
 class MessageDelivery {
  public:
-  explicit MessageDelivery(const ConnectorContext& context) : context_(context) {}
+  explicit MessageDelivery(const ReaderContext& context) : context_(context) {}
 
   /// The feed must stay where it is until `hand_over`.
   void add(StreamFeed& feed, std::string_view payload);
@@ -28,7 +28,7 @@ class MessageDelivery {
     StreamFeed* feed = nullptr;
   };
 
-  ConnectorContext context_;
+  ReaderContext context_;
   std::vector<Open> open_;  ///< the first `used_`; the others are kept for their memory
   std::size_t used_ = 0;
 };

@@ -157,7 +157,7 @@ std::vector<SourceStream> SourceSession::release_all() {
   return open;
 }
 
-void SourceSession::save(std::uint64_t number, std::vector<StreamPlace>& places) {
+void SourceSession::save(std::uint64_t number, std::vector<StreamProgress>& places) {
   Saved saved{number, {}};
   for (auto& [id, stream] : streams_) {
     if (stream.last != StreamRegistry::nothing) {

@@ -78,7 +78,7 @@ class SourceSession {
 
   /// Called at the executor's barrier of checkpoint `number`. Appends the places of all streams of
   /// which something has been seen, and remembers what to acknowledge.
-  void save(std::uint64_t number, std::vector<StreamPlace>& places);
+  void save(std::uint64_t number, std::vector<StreamProgress>& places);
   /// Call when checkpoint `number` is complete, after the registry was told. Acknowledges the
   /// messages in it, and releases streams that have ended. Returns true if there were such streams.
   bool completed(std::uint64_t number);

@@ -45,8 +45,8 @@ class Conversation {
     EXPECT_TRUE(answers() == Frames{connector_protocol::Error{session.end().reason}});
     return session.end().reason;
   }
-  std::vector<StreamPlace> save(std::uint64_t number) {
-    std::vector<StreamPlace> places;
+  std::vector<StreamProgress> save(std::uint64_t number) {
+    std::vector<StreamProgress> places;
     session.save(number, places);
     return places;
   }
@@ -128,7 +128,7 @@ TEST(SourceSession, EachMessageIsTakenOnceAndEmptyOnesOnlyCount) {
   EXPECT_EQ(talk.say(Message{4, 7, 0, "", ""}).kind, Kind::nothing);
   EXPECT_EQ(talk.say(Message{4, 7, 0, "", "late"}).kind, Kind::nothing);
   EXPECT_EQ(talk.say(Message{4, 8, 0, "", "next"}).kind, Kind::message);
-  EXPECT_EQ(talk.save(1), (std::vector<StreamPlace>{{4, 8}}));
+  EXPECT_EQ(talk.save(1), (std::vector<StreamProgress>{{4, 8}}));
 }
 
 TEST(SourceSession, AStreamOfAnotherConnectionIsRefusedUntilItIsReleased) {

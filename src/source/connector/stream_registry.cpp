@@ -92,7 +92,7 @@ bool StreamRegistry::may_move(const Stream& stream) const {
   return !checkpoints_ || stream.last == stream.settled;
 }
 
-void StreamRegistry::release(const StreamPlace& place) {
+void StreamRegistry::release(const StreamProgress& place) {
   const std::lock_guard lock(mutex_);
   const auto found = streams_.find(place.stream);
   check(found != streams_.end() && found->second.open, "only an open stream is released");
@@ -122,9 +122,9 @@ bool StreamRegistry::is_awaited(std::uint64_t stream) {
 }
 
 std::vector<SourcePosition> StreamRegistry::save(std::size_t executor, std::uint64_t number,
-                                                 std::span<const StreamPlace> open) {
+                                                 std::span<const StreamProgress> open) {
   const std::lock_guard lock(mutex_);
-  for (const StreamPlace& place : open) {
+  for (const StreamProgress& place : open) {
     Stream& stream = streams_.at(place.stream);
     stream.last = place.last;
     stream.ended = place.ended;

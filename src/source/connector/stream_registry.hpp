@@ -19,16 +19,16 @@
 #include <unordered_map>
 #include <vector>
 
-#include "source/connector.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 
-/// A stream's place: the id of the last message that was processed, inclusive.
-struct StreamPlace {
+/// How far a stream is: the id of the last message that was processed, inclusive.
+struct StreamProgress {
   std::uint64_t stream = 0;
   std::uint64_t last = 0;
   bool ended = false;  ///< its sender has said that nothing follows
-  friend bool operator==(const StreamPlace&, const StreamPlace&) = default;
+  friend bool operator==(const StreamProgress&, const StreamProgress&) = default;
 };
 
 /// Shared by the executors of a source; all calls may come from any thread. Calls are rare: only
@@ -54,7 +54,7 @@ class StreamRegistry {
   Claim claim(std::size_t executor, std::uint64_t stream, const std::string& name);
   /// The executor that claimed the stream has processed it up to `place.last`, and stops reading
   /// it.
-  void release(const StreamPlace& place);
+  void release(const StreamProgress& place);
 
   /// Streams that should come back: they are not open, their senders have not said that they end,
   /// and something of them has been processed, now or before the restored checkpoint.
@@ -65,7 +65,7 @@ class StreamRegistry {
   /// and of which something has been processed. Returns the positions that the executor must add to
   /// the checkpoint; together the executors' calls return each stream's position exactly once.
   std::vector<SourcePosition> save(std::size_t executor, std::uint64_t number,
-                                   std::span<const StreamPlace> open);
+                                   std::span<const StreamProgress> open);
   /// The checkpoint is complete. Each executor may call it.
   void completed(std::uint64_t number);
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t nothing = StreamRegistry::nothing;
 
 std::vector<SourcePosition> saved(StreamRegistry& registry, std::size_t executor,
-                                  std::uint64_t number, std::vector<StreamPlace> open = {}) {
+                                  std::uint64_t number, std::vector<StreamProgress> open = {}) {
   return registry.save(executor, number, open);
 }
 
@@ -201,7 +201,7 @@ class Simulation {
     if (barriers_[executor] >= number_) {
       return;
     }
-    std::vector<StreamPlace> places;
+    std::vector<StreamProgress> places;
     for (const auto& [stream, last] : open_[executor]) {
       if (last != nothing) {
         places.push_back({stream, last});

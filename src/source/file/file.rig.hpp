@@ -49,9 +49,9 @@ struct FileRun {
     return source;
   }
 
-  SourceConnector& connector() { return *rig.at(0).connector; }
+  SourceReader& reader() { return *rig.at(0).reader; }
   std::vector<std::string> to_end() {
-    rig.run_until([&] { return connector().finished(); });
+    rig.run_until([&] { return reader().finished(); });
     return rig.records();
   }
   /// Delivers `count` more batches, each of which may end anywhere in the bytes that were read.
@@ -60,7 +60,7 @@ struct FileRun {
     rig.receiver().on_batch = [this, until] {
       rig.receiver().is_blocked = rig.receiver().batches >= until;
     };
-    rig.run_until([&] { return rig.receiver().is_blocked || connector().finished(); });
+    rig.run_until([&] { return rig.receiver().is_blocked || reader().finished(); });
     rig.receiver().is_blocked = false;
     rig.receiver().on_batch = nullptr;
   }

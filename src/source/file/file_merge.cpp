@@ -11,7 +11,7 @@
 
 namespace wallaroo::internal {
 
-FileMerge::FileMerge(const FilePlan& plan, const ConnectorContext& context)
+FileMerge::FileMerge(const FilePlan& plan, const ReaderContext& context)
     : plan_(plan), context_(context), delivery_(plan.framer, context), shares_(plan.shares.size()) {
   for (std::size_t i = 0; i < shares_.size(); ++i) {
     Share& share = shares_[i];

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/file/file_plan.hpp"
 #include "source/file/file_reader.hpp"
 #include "source/frame_delivery.hpp"
@@ -21,9 +21,9 @@ namespace wallaroo::internal {
 ///
 /// A pipe among the files is read whenever it has something. While a pipe holds the others back and
 /// has nothing, nothing is read until the pipe is idle.
-class FileMerge final : public SourceConnector {
+class FileMerge final : public SourceReader {
  public:
-  FileMerge(const FilePlan& plan, const ConnectorContext& context);
+  FileMerge(const FilePlan& plan, const ReaderContext& context);
 
   void start() override;
   bool poll() override;
@@ -52,7 +52,7 @@ class FileMerge final : public SourceConnector {
   FilePosition position(std::size_t share);
 
   const FilePlan& plan_;
-  ConnectorContext context_;
+  ReaderContext context_;
   BlockPool pool_;
   FrameDelivery delivery_;
   std::vector<Share> shares_;

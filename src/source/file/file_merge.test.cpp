@@ -111,10 +111,10 @@ TEST_F(MergedFiles, GoOnEachWhereItWas) {
     Run run(options, positions);
     run.batches(static_cast<std::size_t>(1 + runs % 7));
     if (runs % 3 == 0) {
-      run.connector().stop();
+      run.reader().stop();
       run.to_end();
     }
-    positions = run.connector().save(1);
+    positions = run.reader().save(1);
     const Records some = run.rig.records();
     all.insert(all.end(), some.begin(), some.end());
     run.rig.step();  // records after the position are read again
@@ -129,8 +129,8 @@ TEST_F(MergedFiles, GoOnEachWhereItWas) {
     expected.insert(expected.end(), some.begin(), some.end());
   }
   EXPECT_EQ(sorted(all), sorted(expected));
-  Run ended(options, last.connector().save(1));
-  EXPECT_TRUE(ended.connector().finished());
+  Run ended(options, last.reader().save(1));
+  EXPECT_TRUE(ended.reader().finished());
 }
 
 TEST_F(MergedFiles, AreFollowedThroughRotationAndAPatternReadsNoneTwice) {
@@ -142,7 +142,7 @@ TEST_F(MergedFiles, AreFollowedThroughRotationAndAPatternReadsNoneTwice) {
   run.batches(70);
   Records all = run.rig.records();
   ASSERT_LT(all.size(), 200'000U);
-  const Positions positions = run.connector().save(1);
+  const Positions positions = run.reader().save(1);
   fs::rename(folder_.path("a"), folder_.path("a.2"));
   folder_.file("a.1", times(200'000, 10, 2));
   folder_.file("a", times(200'020, 10, 2));
@@ -165,7 +165,7 @@ TEST_F(MergedFiles, GoOnFromAPositionOfFilesThatWereReadOneAfterTheOther) {
   const std::size_t before = in_order.rig.total_received();
   ASSERT_GT(before, 10U);
   ASSERT_LT(before, 50'010U);
-  Run merged(options, in_order.connector().save(1));
+  Run merged(options, in_order.reader().save(1));
   EXPECT_EQ(merged.to_end().size(), 50'030U - before);
 }
 
@@ -175,7 +175,7 @@ TEST_F(MergedFiles, OneThatIsNotGivenAnyMoreIsARefusalUnlessItWasReadToItsEnd) {
   const std::string three = folder_.file("c", times(0, 1, 1));
   Run run({.paths = {one, two, three}});
   run.batches(60);
-  const Positions positions = run.connector().save(1);
+  const Positions positions = run.reader().save(1);
   EXPECT_NO_THROW(Run({.paths = {one, two}}, positions));
   try {
     Run refused({.paths = {one, three}}, positions);

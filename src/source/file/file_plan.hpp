@@ -28,7 +28,7 @@ struct FileShare {
   bool finished = false;
 };
 
-/// The source owns it; its connector reads it.
+/// The source owns it; its reader reads it.
 struct FilePlan {
   std::string source;
   std::vector<std::string> paths;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <wallaroo/types/byte_reader.hpp>
+#include <wallaroo/types/byte_writer.hpp>
 #include <wallaroo/types/error.hpp>
 
 #include "base/short_bytes.hpp"

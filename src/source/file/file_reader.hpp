@@ -7,17 +7,17 @@
 #include <string>
 #include <string_view>
 
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/file/file_input.hpp"
 #include "source/file/file_plan.hpp"
 #include "source/frame_delivery.hpp"
 
 namespace wallaroo::internal {
 
-/// Shared by the readers of a connector; all of it outlives them.
+/// Shared by the readers of a reader; all of it outlives them.
 struct FileReaderParts {
   const FilePlan& plan;
-  const ConnectorContext& context;
+  const ReaderContext& context;
   BlockPool& pool;
   FrameDelivery& delivery;
 };

@@ -10,7 +10,7 @@
 
 #include <wallaroo/types/error.hpp>
 
-#include "io/file_place.hpp"
+#include "io/file_id.hpp"
 #include "source/file/file_rotation.hpp"
 
 namespace wallaroo::internal {
@@ -39,16 +39,16 @@ class Owned {
  public:
   /// Returns false if the file has an owner already.
   bool add(const std::string& path) {
-    const auto found = find_place(path);
+    const auto found = find_file_id(path);
     return !found || found->kind != FileKind::regular || files_.insert(found->place).second;
   }
   bool has(const std::string& path) const {
-    const auto found = find_place(path);
+    const auto found = find_file_id(path);
     return found && files_.contains(found->place);
   }
 
  private:
-  std::set<FilePlace> files_;
+  std::set<FileId> files_;
 };
 
 /// The indexes of the plan's paths that lead to one of the files of a spot.
@@ -128,10 +128,10 @@ void restore_sequence(FilePlan& plan, FilePosition position) {
       position.offset_bytes, position.path, position.records, fmt::join(plan.paths, ", ")));
 }
 
-std::map<FilePlace, std::string> by_place(const std::vector<std::string>& paths) {
-  std::map<FilePlace, std::string> all;
+std::map<FileId, std::string> by_place(const std::vector<std::string>& paths) {
+  std::map<FileId, std::string> all;
   for (const std::string& path : paths) {
-    if (const auto found = find_place(path)) {
+    if (const auto found = find_file_id(path)) {
       all.emplace(found->place, path);
     }
   }
@@ -141,7 +141,7 @@ std::map<FilePlace, std::string> by_place(const std::vector<std::string>& paths)
 /// Restores a source that read its files side by side: each file has a position of its own.
 void restore_shares(FilePlan& plan, std::map<std::string, FilePosition> saved) {
   Owned owned;
-  const std::map<FilePlace, std::string> paths = by_place(plan.paths);
+  const std::map<FileId, std::string> paths = by_place(plan.paths);
   std::map<std::string, FileShare*> by_key;
   for (FileShare& share : plan.shares) {
     by_key[share.key] = &share;

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/file/file_plan.hpp"
 
 namespace wallaroo::internal {

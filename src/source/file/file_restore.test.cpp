@@ -57,10 +57,10 @@ RC_GTEST_PROP(AFileSourceThatIsRestored, ReadsExactlyTheRestWhateverTheFraming, 
     FileRun run(options, positions, *rc::gen::inRange(1, 4));
     run.batches(*rc::gen::inRange<std::size_t>(1, 4));
     if (*rc::gen::arbitrary<bool>()) {
-      run.connector().stop();  // a draining application saves once everything was delivered
+      run.reader().stop();  // a draining application saves once everything was delivered
       run.to_end();
     }
-    positions = run.connector().save(1);
+    positions = run.reader().save(1);
     const Records some = run.rig.records();
     got.insert(got.end(), some.begin(), some.end());
     run.rig.step();  // records after the position are read again
@@ -69,7 +69,7 @@ RC_GTEST_PROP(AFileSourceThatIsRestored, ReadsExactlyTheRestWhateverTheFraming, 
   const Records rest = last.to_end();
   got.insert(got.end(), rest.begin(), rest.end());
   RC_ASSERT(got == expected);
-  RC_ASSERT(FileRun(options, last.connector().save(2)).to_end().empty());
+  RC_ASSERT(FileRun(options, last.reader().save(2)).to_end().empty());
 }
 
 class AFileSourceRestored : public testing::Test {
@@ -79,7 +79,7 @@ class AFileSourceRestored : public testing::Test {
     FileRun run(options);
     run.batches(1);
     read_ = static_cast<int>(run.rig.records().size());
-    return run.connector().save(1);
+    return run.reader().save(1);
   }
   std::string error_of(const FileSourceOptions& options, const Positions& positions) {
     try {
@@ -109,7 +109,7 @@ TEST_F(AFileSourceRestored, FollowsAFileThatWasRenamedAndThenReadsTheOneThatHasI
   FileRun within({.paths = {path}}, positions);
   within.batches(1);
   const auto more = static_cast<int>(within.rig.records().size());
-  FileRun rest({.paths = {path}}, within.connector().save(2));
+  FileRun rest({.paths = {path}}, within.reader().save(2));
   EXPECT_EQ(rest.to_end(), numbers(read_ + more, many - read_ - more + 100));
 }
 
@@ -168,13 +168,13 @@ TEST_F(AFileSourceRestored, WhatAPipeGaveIsNotAskedForAgainAndAWarningSaysSo) {
   ASSERT_EQ(::write(keep_open.get(), "b\n", 2), 2);
   FileRun alone({.paths = {pipe}});
   alone.rig.run_until_received(1);
-  EXPECT_TRUE(alone.connector().save(1).empty());
+  EXPECT_TRUE(alone.reader().save(1).empty());
 
   ASSERT_EQ(::write(keep_open.get(), "c\n", 2), 2);
   FileRun behind({.paths = {file, pipe}});
   behind.rig.run_until_received(2);
   ASSERT_EQ(::write(keep_open.get(), "d\n", 2), 2);
-  FileRun restored({.paths = {file, pipe}}, behind.connector().save(1));
+  FileRun restored({.paths = {file, pipe}}, behind.reader().save(1));
   restored.rig.run_until_received(1);
   EXPECT_EQ(restored.rig.records(), Records{"d"});
   EXPECT_EQ(restored.rig.count_logged("cannot be read again"), 1U);

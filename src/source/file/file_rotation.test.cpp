@@ -43,7 +43,7 @@ class ARotatedFile : public testing::Test {
     }
     read_ = static_cast<int>(run.rig.total_received());
     EXPECT_LT(read_, many);
-    return run.connector().save(1);
+    return run.reader().save(1);
   }
   Records rest(const Positions& positions) {
     return FileRun({.paths = {log_}}, positions).to_end();
@@ -123,7 +123,7 @@ TEST_F(ARotatedFile, IsFoundAgainFromWithinAFileThatCameAfterIt) {
   folder_.file("log", lines(0, 100));
   FileRun first({.paths = {log_}});
   first.batches(1);
-  const Positions positions = first.connector().save(1);
+  const Positions positions = first.reader().save(1);
   fs::rename(log_, log_ + ".2");
   folder_.file("log.1", lines(100, many));
   folder_.file("log", lines(100 + many, 10));
@@ -132,7 +132,7 @@ TEST_F(ARotatedFile, IsFoundAgainFromWithinAFileThatCameAfterIt) {
   const auto read = static_cast<int>(second.rig.total_received());
   ASSERT_GT(read, 0);
   ASSERT_LT(read, many);
-  const Positions within = second.connector().save(2);
+  const Positions within = second.reader().save(2);
   fs::rename(log_ + ".1", log_ + ".3");
   fs::rename(log_, log_ + ".2");
   folder_.file("log.1", lines(110 + many, 10));
@@ -186,7 +186,7 @@ TEST_F(ARotatedFile, IsReadOnceWhenAPatternFindsItUnderBothNames) {
   run.batches(3);
   const auto read = static_cast<int>(run.rig.total_received());
   ASSERT_LT(read, many);
-  const Positions positions = run.connector().save(1);
+  const Positions positions = run.reader().save(1);
   fs::rename(log_, log_ + "-20260130");
   folder_.file("log", lines(many, 10));
   FileRun again({.paths = {folder_.path("log*")}}, positions);

@@ -9,7 +9,7 @@
 #include <wallaroo/types/error.hpp>
 
 #include "base/option_check.hpp"
-#include "source/file/file_connector.hpp"
+#include "source/file/files_reader.hpp"
 #include "source/file/file_input.hpp"
 #include "source/file/file_merge.hpp"
 #include "source/file/file_paths.hpp"
@@ -89,15 +89,15 @@ std::vector<std::string> FileSource::files() const {
   return files;
 }
 
-std::unique_ptr<SourceConnector> FileSource::connector(int index, int,
-                                                       const ConnectorContext& context) {
+std::unique_ptr<SourceReader> FileSource::reader(int index, int,
+                                                       const ReaderContext& context) {
   if (index != 0) {
-    return std::make_unique<IdleConnector>();
+    return std::make_unique<IdleReader>();
   }
   if (plan_.merge) {
     return std::make_unique<FileMerge>(plan_, context);
   }
-  return std::make_unique<FileConnector>(plan_, context);
+  return std::make_unique<FilesReader>(plan_, context);
 }
 
 }  // namespace wallaroo::internal

@@ -7,7 +7,7 @@
 
 #include <wallaroo/types/connector_options.hpp>
 
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/file/file_plan.hpp"
 
 namespace wallaroo::internal {
@@ -30,8 +30,8 @@ class FileSource final : public Source {
   /// The paths, with commas between them.
   std::string address() const override;
   std::vector<std::string> files() const override;
-  std::unique_ptr<SourceConnector> connector(int index, int executors,
-                                             const ConnectorContext& context) override;
+  std::unique_ptr<SourceReader> reader(int index, int executors,
+                                             const ReaderContext& context) override;
 
  private:
   FilePlan plan_;

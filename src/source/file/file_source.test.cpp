@@ -37,7 +37,7 @@ class FileSourceTest : public testing::Test {
     return path.string();
   }
   static void run_to_end(SourceRig& rig) {
-    rig.run_until([&] { return rig.at(0).connector->finished(); });
+    rig.run_until([&] { return rig.at(0).reader->finished(); });
   }
   static Records records_of(FileSourceOptions options) {
     FileSource source("lines", std::move(options));
@@ -100,7 +100,7 @@ TEST_F(FileSourceTest, FilesAreReadAsOftenAsAsked) {
   FileSource endless("lines", {.paths = {path}, .repeat = 0});
   SourceRig rig(endless);
   rig.run_until_received(1'000);
-  rig.at(0).connector->stop();
+  rig.at(0).reader->stop();
   run_to_end(rig);
 }
 
@@ -111,8 +111,8 @@ TEST_F(FileSourceTest, EmptyFilesEndEvenWhenTheyAreToBeReadForEver) {
 TEST_F(FileSourceTest, OtherExecutorsHaveNoShare) {
   FileSource source("lines", {.paths = {file("1", "a\n")}});
   SourceRig rig(source, 2);
-  EXPECT_TRUE(rig.at(1).connector->finished());
-  EXPECT_FALSE(rig.at(0).connector->finished());
+  EXPECT_TRUE(rig.at(1).reader->finished());
+  EXPECT_FALSE(rig.at(0).reader->finished());
   run_to_end(rig);
   EXPECT_EQ(rig.receiver().received.size(), 1U);
 }
@@ -210,7 +210,7 @@ TEST_F(FileSourceTest, StoppingDeliversWhatWasReadAndEnds) {
   SourceRig rig(source);
   rig.run_until_received(1);
   EXPECT_LT(rig.total_received(), 100'000U);
-  rig.at(0).connector->stop();
+  rig.at(0).reader->stop();
   run_to_end(rig);
   EXPECT_EQ(rig.total_received(), rig.metrics().bytes.value());
   EXPECT_EQ(rig.count_logged("source 'lines': stopped in " + path + " at byte"), 1U);
@@ -234,7 +234,7 @@ TEST_F(FileSourceTest, ANamedPipeIsReadWhenItsWritersComeAndEndsWhenTheyGo) {
   for (int i = 0; i < 10; ++i) {
     rig.step();
   }
-  EXPECT_FALSE(rig.at(0).connector->finished());
+  EXPECT_FALSE(rig.at(0).reader->finished());
   EXPECT_FALSE(rig.step());
   {
     const FileDescriptor writer(::open(path.c_str(), O_WRONLY | O_CLOEXEC));

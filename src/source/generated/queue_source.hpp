@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "record/record_batch.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/generated/record_position.hpp"
 
 namespace wallaroo::internal {
@@ -24,11 +24,11 @@ struct RecordQueue {
 };
 
 template <class T>
-class QueueConnector final : public SourceConnector {
+class QueueReader final : public SourceReader {
  public:
   /// `position` counts the records that this executor was given.
-  QueueConnector(std::shared_ptr<RecordQueue<T>> queue, GeneratorPosition position,
-                 const ConnectorContext& context)
+  QueueReader(std::shared_ptr<RecordQueue<T>> queue, GeneratorPosition position,
+                 const ReaderContext& context)
       : queue_(std::move(queue)), position_(position), context_(context) {}
 
   // Only the first executor reads the queue. The others open no partition, so they hold nothing
@@ -62,7 +62,7 @@ class QueueConnector final : public SourceConnector {
  private:
   std::shared_ptr<RecordQueue<T>> queue_;
   GeneratorPosition position_;
-  ConnectorContext context_;
+  ReaderContext context_;
   RecordBatch<T> batch_;
   bool stopped_ = false;
 };
@@ -79,11 +79,11 @@ class QueueSource final : public Source {
     queue_->delivered = restored_queue(positions);
     restored_ = queue_->delivered;
   }
-  std::unique_ptr<SourceConnector> connector(int index, int,
-                                             const ConnectorContext& context) override {
+  std::unique_ptr<SourceReader> reader(int index, int,
+                                             const ReaderContext& context) override {
     GeneratorPosition position{.partition = static_cast<std::uint64_t>(index)};
     position.next = index == 0 ? restored_ : 0;
-    return std::make_unique<QueueConnector<T>>(queue_, position, context);
+    return std::make_unique<QueueReader<T>>(queue_, position, context);
   }
 
  private:

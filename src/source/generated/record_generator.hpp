@@ -20,26 +20,26 @@
 #include "base/current_error.hpp"
 #include "record/payload.hpp"
 #include "record/record_batch.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/generated/pacer.hpp"
 #include "source/generated/record_position.hpp"
 
 namespace wallaroo::internal {
 
-/// Partition p of P makes the records whose index is p modulo P. One connector makes the partitions
+/// Partition p of P makes the records whose index is p modulo P. One reader makes the partitions
 /// of an executor in turn, so it makes every index i with i mod P mod executors == executor's
 /// index. After a restore from another number of executors, its partitions may be unevenly far. It
 /// always makes the least index next, which evens them out; from then on it need not compare them.
 template <class T, class Function>
-class GeneratorConnector final : public SourceConnector {
+class GeneratorReader final : public SourceReader {
  public:
   struct Share {
     std::vector<GeneratorPosition> partitions;  ///< in order
     int executors = 1;
   };
 
-  GeneratorConnector(GeneratorPace pace, Share share, const Function& function,
-                     const ConnectorContext& context)
+  GeneratorReader(GeneratorPace pace, Share share, const Function& function,
+                     const ReaderContext& context)
       : pace_(pace),
         step_(static_cast<std::uint64_t>(share.executors)),
         positions_(std::move(share.partitions)),
@@ -215,7 +215,7 @@ class GeneratorConnector final : public SourceConnector {
   std::uint64_t partition_ = 0;
   std::uint64_t round_ = 0;
   Function function_;
-  ConnectorContext context_;
+  ReaderContext context_;
   Pacer pacer_;
   RecordBatch<T> batch_;
   bool timer_set_ = false;
@@ -236,10 +236,10 @@ class GeneratorSource final : public Source {
   void restore(std::vector<SourcePosition> positions) override {
     restored_ = restored_generator(name_, pace_, positions);
   }
-  std::unique_ptr<SourceConnector> connector(int index, int executors,
-                                             const ConnectorContext& context) override {
-    using Connector = GeneratorConnector<T, Function>;
-    typename Connector::Share share{{}, executors};
+  std::unique_ptr<SourceReader> reader(int index, int executors,
+                                             const ReaderContext& context) override {
+    using Reader = GeneratorReader<T, Function>;
+    typename Reader::Share share{{}, executors};
     for (int p = index; p < pace_.partitions; p += executors) {
       const auto partition = static_cast<std::uint64_t>(p);
       share.partitions.push_back(
@@ -249,7 +249,7 @@ class GeneratorSource final : public Source {
                                   .partitions = static_cast<std::uint64_t>(pace_.partitions)}
               : restored_[partition]);
     }
-    return std::make_unique<Connector>(pace_, std::move(share), function_, context);
+    return std::make_unique<Reader>(pace_, std::move(share), function_, context);
   }
 
  private:

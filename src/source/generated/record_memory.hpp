@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "record/record_batch.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/generated/record_position.hpp"
 
 namespace wallaroo::internal {
@@ -19,11 +19,11 @@ namespace wallaroo::internal {
 /// Reads the shares of its executor's partitions in batches, one share after the other. The share
 /// that was read least often comes first.
 template <class T>
-class MemoryConnector final : public SourceConnector {
+class MemoryReader final : public SourceReader {
  public:
   /// `positions` are those of its partitions, in order.
-  MemoryConnector(MemoryShares shares, std::vector<MemoryPosition> positions,
-                  std::span<const T> records, const ConnectorContext& context)
+  MemoryReader(MemoryShares shares, std::vector<MemoryPosition> positions,
+                  std::span<const T> records, const ReaderContext& context)
       : shares_(shares), positions_(std::move(positions)), records_(records), context_(context) {
     select();
   }
@@ -96,7 +96,7 @@ class MemoryConnector final : public SourceConnector {
   std::vector<MemoryPosition> positions_;
   MemoryPosition* current_ = nullptr;
   std::span<const T> records_;
-  ConnectorContext context_;
+  ReaderContext context_;
   SpanBatch<T> batch_;
   bool stopped_ = false;
 };
@@ -118,15 +118,15 @@ class MemorySource final : public Source {
   void restore(std::vector<SourcePosition> positions) override {
     restored_ = restored_memory(name_, start(), positions);
   }
-  std::unique_ptr<SourceConnector> connector(int index, int executors,
-                                             const ConnectorContext& context) override {
+  std::unique_ptr<SourceReader> reader(int index, int executors,
+                                             const ReaderContext& context) override {
     std::vector<MemoryPosition> positions;
     for (int p = index; p < shares_.partitions; p += executors) {
       const auto partition = static_cast<std::uint64_t>(p);
       positions.push_back(partition < restored_.size() ? restored_[partition] : start());
       positions.back().partition = partition;
     }
-    return std::make_unique<MemoryConnector<T>>(shares_, std::move(positions), records_, context);
+    return std::make_unique<MemoryReader<T>>(shares_, std::move(positions), records_, context);
   }
 
  private:

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <wallaroo/types/byte_reader.hpp>
+#include <wallaroo/types/byte_writer.hpp>
 #include <wallaroo/types/error.hpp>
 
 #include "base/option_check.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "source/connector.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 

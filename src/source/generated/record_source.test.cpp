@@ -45,8 +45,8 @@ struct Executor {
   SourceMetrics metrics;
   NumberReceiver receiver;
   testing_support::NoRefusals refusals;
-  ConnectorContext context;
-  std::unique_ptr<SourceConnector> connector;
+  ReaderContext context;
+  std::unique_ptr<SourceReader> reader;
 };
 
 /// One run of a source on several executors.
@@ -60,16 +60,16 @@ class SourceRun {
     for (int i = 0; i < executors; ++i) {
       executors_.push_back(std::make_unique<Executor>(clock_));
       Executor& each = *executors_.back();
-      each.connector = source.connector(i, executors, each.context);
-      each.connector->start();
+      each.reader = source.reader(i, executors, each.context);
+      each.reader->start();
     }
   }
 
-  void poll(std::size_t executor) { executors_[executor]->connector->poll(); }
+  void poll(std::size_t executor) { executors_[executor]->reader->poll(); }
   std::size_t executors() const { return executors_.size(); }
   bool finished() const {
     return std::all_of(executors_.begin(), executors_.end(),
-                       [](const auto& each) { return each->connector->finished(); });
+                       [](const auto& each) { return each->reader->finished(); });
   }
   void to_end() {
     while (!finished()) {
@@ -80,13 +80,13 @@ class SourceRun {
   }
   void stop() {
     for (auto& each : executors_) {
-      each->connector->stop();
+      each->reader->stop();
     }
   }
   Positions save() {
     Positions all;
     for (auto& each : executors_) {
-      for (SourcePosition& one : each->connector->save(1)) {
+      for (SourcePosition& one : each->reader->save(1)) {
         all.push_back(std::move(one));
       }
     }

@@ -13,7 +13,7 @@ constexpr std::int64_t warning_interval_ns = 60'000'000'000;
 
 }  // namespace
 
-TcpAcceptor::TcpAcceptor(std::shared_ptr<TcpShared> shared, const ConnectorContext& context)
+TcpAcceptor::TcpAcceptor(std::shared_ptr<TcpShared> shared, const ReaderContext& context)
     : shared_(std::move(shared)), context_(context), next_executor_(shared_->acceptor) {}
 
 TcpAcceptor::~TcpAcceptor() { stop(); }
@@ -39,8 +39,8 @@ void TcpAcceptor::accept_waiting() {
       return;
     }
   }
-  shared_->links[shared_->acceptor]->post(
-      [](ConnectionTaker& connector) { connector.resume_accepting(); });
+  shared_->readers[shared_->acceptor]->post(
+      [](ConnectionTaker& reader) { reader.resume_accepting(); });
 }
 
 bool TcpAcceptor::at_maximum() {
@@ -105,9 +105,9 @@ void TcpAcceptor::pause(int error) {
 void TcpAcceptor::deal(Accepted accepted) {
   auto peer =
       std::make_shared<TcpPeer>(std::move(accepted.socket), accepted.peer.to_string(), shared_);
-  const auto& link = shared_->links[next_executor_];
-  next_executor_ = (next_executor_ + 1) % shared_->links.size();
-  link->post([peer = std::move(peer)](ConnectionTaker& connector) { connector.adopt(peer); });
+  const auto& handle = shared_->readers[next_executor_];
+  next_executor_ = (next_executor_ + 1) % shared_->readers.size();
+  handle->post([peer = std::move(peer)](ConnectionTaker& reader) { reader.adopt(peer); });
 }
 
 bool TcpAcceptor::may_warn(std::int64_t& last_ns) {

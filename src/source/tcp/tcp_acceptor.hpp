@@ -9,7 +9,7 @@
 
 #include "io/event_loop.hpp"
 #include "io/socket.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/tcp/tcp_shared.hpp"
 
 namespace wallaroo::internal {
@@ -18,7 +18,7 @@ namespace wallaroo::internal {
 /// own.
 class TcpAcceptor final : public ReadyHandler {
  public:
-  TcpAcceptor(std::shared_ptr<TcpShared> shared, const ConnectorContext& context);
+  TcpAcceptor(std::shared_ptr<TcpShared> shared, const ReaderContext& context);
   ~TcpAcceptor() override;
 
   void start();
@@ -41,7 +41,7 @@ class TcpAcceptor final : public ReadyHandler {
   bool may_warn(std::int64_t& last_ns);
 
   std::shared_ptr<TcpShared> shared_;
-  ConnectorContext context_;
+  ReaderContext context_;
   std::size_t next_executor_;
   EventLoop::TimerId retry_ = 0;  // set while accepting pauses
   std::optional<std::string> failure_;

@@ -2,39 +2,39 @@
 
 namespace wallaroo::internal {
 
-void TcpConnectorLink::attach(EventLoop& loop, ConnectionTaker& connector) {
+void TcpReaderHandle::attach(EventLoop& loop, ConnectionTaker& reader) {
   const std::lock_guard lock(mutex_);
   loop_ = &loop;
-  connector_ = &connector;
+  reader_ = &reader;
 }
 
-void TcpConnectorLink::detach() {
+void TcpReaderHandle::detach() {
   const std::lock_guard lock(mutex_);
   loop_ = nullptr;
-  connector_ = nullptr;
+  reader_ = nullptr;
 }
 
-void TcpConnectorLink::post(std::function<void(ConnectionTaker&)> action) {
-  // Posts under the lock, so that the connector cannot detach meanwhile; its loop outlives it.
+void TcpReaderHandle::post(std::function<void(ConnectionTaker&)> action) {
+  // Posts under the lock, so that the reader cannot detach meanwhile; its loop outlives it.
   const std::lock_guard lock(mutex_);
   if (loop_ != nullptr) {
     loop_->post([self = shared_from_this(), action = std::move(action)] {
-      if (ConnectionTaker* const connector = self->connector()) {
-        action(*connector);
+      if (ConnectionTaker* const reader = self->reader()) {
+        action(*reader);
       }
     });
   }
 }
 
-ConnectionTaker* TcpConnectorLink::connector() {
+ConnectionTaker* TcpReaderHandle::reader() {
   const std::lock_guard lock(mutex_);
-  return connector_;
+  return reader_;
 }
 
 void TcpShared::connection_closed() {
   open_connections.fetch_sub(1);
   if (acceptor_waits.load()) {
-    links[acceptor]->post([](ConnectionTaker& connector) { connector.resume_accepting(); });
+    readers[acceptor]->post([](ConnectionTaker& reader) { reader.resume_accepting(); });
   }
 }
 

@@ -28,20 +28,20 @@ class ConnectionTaker {
   virtual void resume_accepting() = 0;
 };
 
-/// Reaches a connector from any thread, at any time. The connector may not exist yet, or no longer.
-class TcpConnectorLink : public std::enable_shared_from_this<TcpConnectorLink> {
+/// Reaches a reader from any thread, at any time. The reader may not exist yet, or no longer.
+class TcpReaderHandle : public std::enable_shared_from_this<TcpReaderHandle> {
  public:
-  void attach(EventLoop& loop, ConnectionTaker& connector);
+  void attach(EventLoop& loop, ConnectionTaker& reader);
   void detach();
-  /// Runs `action` on the connector's thread, or drops it if the connector is gone by then.
+  /// Runs `action` on the reader's thread, or drops it if the reader is gone by then.
   void post(std::function<void(ConnectionTaker&)> action);
 
  private:
-  ConnectionTaker* connector();
+  ConnectionTaker* reader();
 
   std::mutex mutex_;
   EventLoop* loop_ = nullptr;
-  ConnectionTaker* connector_ = nullptr;
+  ConnectionTaker* reader_ = nullptr;
 };
 
 struct TcpShared {
@@ -54,7 +54,7 @@ struct TcpShared {
   const Framer framer;
   const std::size_t max_connections;
   FileDescriptor listener;
-  std::vector<std::shared_ptr<TcpConnectorLink>> links;  // by executor
+  std::vector<std::shared_ptr<TcpReaderHandle>> readers;  // by executor
   std::size_t acceptor = 0;                              // the executor that accepts
   std::atomic<std::size_t> open_connections{0};
   std::atomic<bool> acceptor_waits{false};  // until a connection closes
@@ -62,7 +62,7 @@ struct TcpShared {
   void connection_closed();
 };
 
-/// An accepted socket on its way to, or at, the connector that reads it. Counts as an open
+/// An accepted socket on its way to, or at, the reader that reads it. Counts as an open
 /// connection while it lives.
 struct TcpPeer {
   TcpPeer(FileDescriptor peer_socket, std::string peer_address, std::shared_ptr<TcpShared> source);

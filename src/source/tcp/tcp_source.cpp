@@ -9,7 +9,7 @@
 #include "base/option_check.hpp"
 #include "io/socket.hpp"
 #include "source/naming.hpp"
-#include "source/tcp/tcp_connector.hpp"
+#include "source/tcp/tcp_reader.hpp"
 
 namespace wallaroo::internal {
 namespace {
@@ -39,19 +39,19 @@ void TcpSource::set_address(const std::string& address) {
 
 std::string TcpSource::address() const { return address_; }
 
-std::unique_ptr<SourceConnector> TcpSource::connector(int index, int executors,
-                                                      const ConnectorContext& context) {
+std::unique_ptr<SourceReader> TcpSource::reader(int index, int executors,
+                                                      const ReaderContext& context) {
   const auto count = static_cast<std::size_t>(executors);
-  if (shared_->links.empty()) {
+  if (shared_->readers.empty()) {
     for (std::size_t i = 0; i < count; ++i) {
-      shared_->links.push_back(std::make_shared<TcpConnectorLink>());
+      shared_->readers.push_back(std::make_shared<TcpReaderHandle>());
     }
     // Chosen by name, so that the first connections of several sources do not meet on one executor.
     shared_->acceptor = std::hash<std::string>{}(shared_->name) % count;
   }
-  check(index >= 0 && index < executors && shared_->links.size() == count,
+  check(index >= 0 && index < executors && shared_->readers.size() == count,
         "every executor has one share of a source");
-  return std::make_unique<TcpConnector>(shared_, static_cast<std::size_t>(index), context);
+  return std::make_unique<TcpReader>(shared_, static_cast<std::size_t>(index), context);
 }
 
 }  // namespace wallaroo::internal

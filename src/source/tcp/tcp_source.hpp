@@ -6,7 +6,7 @@
 
 #include <wallaroo/types/connector_options.hpp>
 
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/tcp/tcp_shared.hpp"
 
 namespace wallaroo::internal {
@@ -22,8 +22,8 @@ class TcpSource final : public Source {
   void set_address(const std::string& address) override;
   bool listens() const override { return true; }
   std::string address() const override;
-  std::unique_ptr<SourceConnector> connector(int index, int executors,
-                                             const ConnectorContext& context) override;
+  std::unique_ptr<SourceReader> reader(int index, int executors,
+                                             const ReaderContext& context) override;
 
  private:
   std::string address_;  // as configured; once open, as bound

@@ -141,7 +141,7 @@ TEST(TcpSourceLimits, AReceiverThatBlocksGetsNothingMoreUntilItIsFree) {
   TestClient client(source.address());
   client.try_send(std::string(10'000, '\n'));
   rig.run_until([&] { return receiver.is_blocked; });
-  EXPECT_TRUE(rig.at(0).connector->poll());
+  EXPECT_TRUE(rig.at(0).reader->poll());
   EXPECT_EQ(receiver.batches, 1U);
   for (std::size_t batch = 2; batch <= 5; ++batch) {
     receiver.is_blocked = false;
@@ -184,12 +184,12 @@ TEST(TcpSourceLimits, StoppingDeliversWhatWasReadAndReadsNoMore) {
   client.try_send(bytes);
   rig.run_until([&] { return receiver.is_blocked; });
   receiver.on_batch = nullptr;
-  rig.at(0).connector->stop();
-  EXPECT_FALSE(rig.at(0).connector->finished());
+  rig.at(0).reader->stop();
+  EXPECT_FALSE(rig.at(0).reader->finished());
   EXPECT_TRUE(client.closed_by_peer());
   EXPECT_TRUE(silent.closed_by_peer());
   receiver.is_blocked = false;
-  rig.run_until([&] { return rig.at(0).connector->finished(); });
+  rig.run_until([&] { return rig.at(0).reader->finished(); });
   EXPECT_EQ(rig.total_received(), 3'000U);
   EXPECT_EQ(rig.count_logged("stopped inside a record; its 10 bytes are dropped"), 1U);
   EXPECT_FALSE(rig.step());
@@ -201,7 +201,7 @@ TEST(TcpSourceLimits, ConnectionsDealtToAnExecutorThatHasStoppedAreClosed) {
   TcpSource source("lines", listening(Newline{}));
   SourceRig rig(source, 2);
   const int acceptor = std::hash<std::string>{}("lines") % 2 == 0 ? 0 : 1;
-  auto& other = rig.at(1 - acceptor).connector;
+  auto& other = rig.at(1 - acceptor).reader;
   other->stop();
   EXPECT_TRUE(other->finished());
   // Two connections are dealt one to each executor, whether the other one has stopped or is gone.
@@ -226,24 +226,24 @@ TEST(TcpSourceLimits, ExecutorsOnTheirOwnThreadsShareTheConnections) {
   }
   for (int i = 0; i < 3; ++i) {
     auto& each = *executors[static_cast<std::size_t>(i)];
-    each.connector = source.connector(i, 3, each.context);
+    each.reader = source.reader(i, 3, each.context);
   }
   std::atomic<bool> stop{false};
   std::atomic<std::size_t> received{0};
   std::vector<std::thread> threads;
   for (auto& each : executors) {
     threads.emplace_back([&] {
-      each->connector->start();
+      each->reader->start();
       each->receiver.on_batch = [&] { received.fetch_add(1); };
       while (!stop.load()) {
-        if (!each->connector->poll()) {
+        if (!each->reader->poll()) {
           each->loop.poll(1ms);
         } else {
           each->loop.poll(0ns);
         }
       }
-      // Connectors are destroyed while others still accept and deal connections.
-      each->connector.reset();
+      // Readers are destroyed while others still accept and deal connections.
+      each->reader.reset();
     });
   }
   for (int i = 0; i < 300; ++i) {

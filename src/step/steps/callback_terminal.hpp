@@ -40,8 +40,8 @@ class CallbackTerminal {
     Local& operator=(const Local&) = delete;
     ~Local() { write_back(); }
 
-    template <Pass pass, class KeyPlace, class Record>
-    [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
+    template <Pass pass, class KeyPart, class Record>
+    [[gnu::always_inline]] void accept(ChainContext& context, const KeyPart&, Record&& record) {
       guarded(context, *terminal->stage_, record, [&] {
         CallTimer<pass == Pass::timed> timer(context, terminal->stage_->call);
         std::invoke(callback, std::as_const(record));
@@ -65,8 +65,8 @@ class CallbackTerminal {
     }
   }
 
-  template <Pass pass, class KeyPlace, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
+  template <Pass pass, class KeyPart, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPart&, Record&& record) {
     guarded(context, *stage_, record, [&] {
       CallTimer<pass == Pass::timed> timer(context, stage_->call);
       std::invoke(callback_, std::as_const(record));

@@ -50,24 +50,24 @@ struct StateHolder final : StageState {
 
   std::vector<StatePart*> parts() override { return {&states}; }
   template <class K>
-  [[gnu::always_inline]] void look_ahead(const KeyRef<K>& place) {
-    ahead.add(states.find_ahead(place.hash, place.key));
+  [[gnu::always_inline]] void look_ahead(const KeyRef<K>& key_time) {
+    ahead.add(states.find_ahead(key_time.hash, key_time.key));
   }
   template <Pass pass, class K>
-  [[gnu::always_inline]] State& get(const KeyRef<K>& place) {
+  [[gnu::always_inline]] State& get(const KeyRef<K>& key_time) {
     if constexpr (pass == Pass::looked_up) {
       State* const found = ahead.take();
-      return found != nullptr ? *found : find_now(place);
+      return found != nullptr ? *found : find_now(key_time);
     } else {
-      return states.find_or_create(place.hash, place.key);
+      return states.find_or_create(key_time.hash, key_time.key);
     }
   }
 
  private:
   template <class K>
-  [[gnu::noinline]] State& find_now(const KeyRef<K>& place) {
+  [[gnu::noinline]] State& find_now(const KeyRef<K>& key_time) {
     bool moved = false;
-    State& state = states.create_ahead(place.hash, place.key, moved);
+    State& state = states.create_ahead(key_time.hash, key_time.key, moved);
     if (moved) {
       ahead.forget();
     }
@@ -138,9 +138,9 @@ class ComputationStep {
   }
   /// Call before looking up the next records, in their order, at most `most_ahead` of them.
   void begin_look_ahead() { state_->ahead.begin(); }
-  template <class KeyPlace>
-  [[gnu::always_inline]] void look_ahead(const KeyPlace& place) {
-    state_->look_ahead(key_place(place));
+  template <class KeyPart>
+  [[gnu::always_inline]] void look_ahead(const KeyPart& key_time) {
+    state_->look_ahead(key_part(key_time));
   }
 
   /// Moves the record to memory that lives as long as all records made from this input batch.
@@ -158,9 +158,9 @@ class ComputationStep {
     return kept_->records.emplace_back(std::forward<R>(record));
   }
 
-  template <Pass pass, class KeyPlace, class R, class Next>
+  template <Pass pass, class KeyPart, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally,
-                                    const KeyPlace& key, R&& record, Next&& next) {
+                                    const KeyPart& key, R&& record, Next&& next) {
     bool in_user_code = true;
     try {
       CallTimer<pass == Pass::timed> timer(context, stage_->call);
@@ -193,10 +193,10 @@ class ComputationStep {
   }
 
  private:
-  template <Pass pass, class KeyPlace, class R, class... Emit>
-  decltype(auto) call(const KeyPlace& key, R&& record, Emit&... emitter) {
+  template <Pass pass, class KeyPart, class R, class... Emit>
+  decltype(auto) call(const KeyPart& key, R&& record, Emit&... emitter) {
     if constexpr (stateful) {
-      return invoke(std::forward<R>(record), state_->template get<pass>(key_place(key)),
+      return invoke(std::forward<R>(record), state_->template get<pass>(key_part(key)),
                     emitter...);
     } else {
       return invoke(std::forward<R>(record), emitter...);

@@ -75,8 +75,8 @@ class DecodeStep {
 
   StageRuntime& stage() { return *stage_; }
 
-  template <Pass pass, class KeyPlace, class Next>
-  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyPlace&,
+  template <Pass pass, class KeyPart, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyPart&,
                                     std::string_view frame, Next&& next) {
     bool in_user_code = true;
     try {

@@ -127,8 +127,8 @@ class EventTimeStep : public TemporalStep {
     latest_ = unit_checked_ ? latest_of_batch_ : no_time;
   }
 
-  template <Pass pass, class Place, class R, class Next>
-  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
+  template <Pass pass, class KeyTime, class R, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyTime& key_time,
                                     R&& record, Next&& next) {
     std::int64_t time_ns = 0;
     try {
@@ -147,8 +147,8 @@ class EventTimeStep : public TemporalStep {
       ++tally;
       return;
     }
-    using KeyPlace = std::remove_cvref_t<decltype(key_place(place))>;
-    next(At<KeyPlace>{key_place(place), time_ns}, std::forward<R>(record));
+    using KeyPart = std::remove_cvref_t<decltype(key_part(key_time))>;
+    next(At<KeyPart>{key_part(key_time), time_ns}, std::forward<R>(record));
   }
 
   /// Replaces the incoming watermark by its own, except the end of time.

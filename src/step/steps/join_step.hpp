@@ -102,14 +102,14 @@ class JoinStep : public TemporalStep {
 
   void begin_batch(ChainContext&) { touched_ = true; }
 
-  template <Pass pass, class Place, class R, class Next>
-  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
+  template <Pass pass, class KeyTime, class R, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyTime& key_time,
                                     R&& record, Next&& next) {
     constexpr bool timed = pass == Pass::timed;
     CallTimer<timed> timer(context, stage_->call);
     Out<std::remove_reference_t<Next>, timed> out{this, &context, &tally, &next, &timer};
-    const auto& key = key_place(place);
-    const std::int64_t time_ns = time_of(context, place);
+    const auto& key = key_part(key_time);
+    const std::int64_t time_ns = time_of(context, key_time);
     Record side(std::forward<R>(record));
     if (side.index() == 0) {
       set_->on_left(key.hash, key.key, time_ns, std::get<0>(std::move(side)), out);

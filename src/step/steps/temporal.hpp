@@ -12,7 +12,7 @@ namespace wallaroo::internal {
 
 // A temporal step has these members besides those of every step:
 //   begin_batch(context)
-//   apply(...)          as in every step, but `next` also takes the place (key and time)
+//   apply(...)          as in every step, but `next` also takes the key_time (key and time)
 //   set_watermark(in)   returns the watermark behind the step. Called with every change of the
 //                       watermark before the step, and after everything that may change the one
 //                       behind it. A step that holds something back is not idle, whatever its

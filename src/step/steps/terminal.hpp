@@ -25,14 +25,14 @@ namespace wallaroo::internal {
 // context of a segment, and a cursor over the segment's outlets, from which it takes those of its
 // edges. It has flush(everything), finish(), for_each_stage(visit(stage)), and open(), which
 // returns an object that accepts the records of one part of a batch with accept<pass>(context, key
-// place, record).
+// key_time, record).
 
 /// The result of open() for terminals that accept records themselves.
 template <class Terminal>
 struct Direct {
   Terminal* terminal;
-  template <Pass pass, class KeyPlace, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key, Record&& record) {
+  template <Pass pass, class KeyPart, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPart& key, Record&& record) {
     terminal->template accept<pass>(context, key, std::forward<Record>(record));
   }
 };
@@ -58,11 +58,11 @@ template <class Slot, bool WithTime>
 using EdgeSlot = std::conditional_t<WithTime, Timed<Slot>, Slot>;
 
 /// Appends a slot that is made of `parts`, preceded by the event time if the edge has it.
-template <bool WithTime, class Appender, class Place, class... Parts>
+template <bool WithTime, class Appender, class KeyTime, class... Parts>
 [[gnu::always_inline]] inline void append_slot(const Appender& writer, std::size_t target,
-                                               const Place& place, Parts&&... parts) {
+                                               const KeyTime& key_time, Parts&&... parts) {
   if constexpr (WithTime) {
-    writer.append(target, place.time_ns, std::forward<Parts>(parts)...);
+    writer.append(target, key_time.time_ns, std::forward<Parts>(parts)...);
   } else {
     writer.append(target, std::forward<Parts>(parts)...);
   }
@@ -84,13 +84,13 @@ class ForwardTerminal {
     }
   }
 
-  template <Pass, class Place, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const Place& place, Record&& record) {
+  template <Pass, class KeyTime, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyTime& key_time, Record&& record) {
     const std::size_t last = writers_.size() - 1;
     for (std::size_t i = 0; i < last; ++i) {
-      append(writers_[i], context, place, std::as_const(record));
+      append(writers_[i], context, key_time, std::as_const(record));
     }
-    append(writers_[last], context, place, std::forward<Record>(record));
+    append(writers_[last], context, key_time, std::forward<Record>(record));
   }
   auto open() { return Direct<ForwardTerminal>{this}; }
   void finish() {}
@@ -107,16 +107,16 @@ class ForwardTerminal {
   using Slot = std::conditional_t<keyed, Carried<K, T>, T>;
   using Writer = RecordWriter<EdgeSlot<Slot, WithTime>, may_hold_views<T>>;
 
-  template <class Place, class Record>
+  template <class KeyTime, class Record>
   [[gnu::always_inline]] static void append(Writer& writer, ChainContext& context,
-                                            const Place& place, Record&& record) {
+                                            const KeyTime& key_time, Record&& record) {
     const auto appender = writer.appender(context.pins);
     if constexpr (keyed) {
-      const auto& key = key_place(place);
-      append_slot<WithTime>(appender, appender.target_of(key.hash), place, key.hash, K(key.key),
+      const auto& key = key_part(key_time);
+      append_slot<WithTime>(appender, appender.target_of(key.hash), key_time, key.hash, K(key.key),
                             std::forward<Record>(record));
     } else {
-      append_slot<WithTime>(appender, 0, place, std::forward<Record>(record));
+      append_slot<WithTime>(appender, 0, key_time, std::forward<Record>(record));
     }
   }
 
@@ -144,19 +144,19 @@ class ExchangeTerminal {
         stage_(context.stages.at(spec.stage)),
         writer_(**next++) {}
 
-  template <Pass pass, class Place, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const Place& place, Record&& record) {
-    append<pass>(context, writer_.appender(context.pins), place, std::forward<Record>(record));
+  template <Pass pass, class KeyTime, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyTime& key_time, Record&& record) {
+    append<pass>(context, writer_.appender(context.pins), key_time, std::forward<Record>(record));
   }
 
   struct Open : Direct<ExchangeTerminal> {
     /// Accepts an array of records, for which common values are loaded only once.
-    template <class Place>
-    [[gnu::always_inline]] void accept_all(ChainContext& context, const Place& place, T* records,
+    template <class KeyTime>
+    [[gnu::always_inline]] void accept_all(ChainContext& context, const KeyTime& key_time, T* records,
                                            std::size_t size) {
       const Appender writer = this->terminal->writer_.appender(context.pins);
       for (std::size_t i = 0; i < size; ++i) {
-        this->terminal->template append<Pass::plain>(context, writer, place, std::move(records[i]));
+        this->terminal->template append<Pass::plain>(context, writer, key_time, std::move(records[i]));
       }
     }
   };
@@ -172,9 +172,9 @@ class ExchangeTerminal {
   using Writer = RecordWriter<EdgeSlot<Slot, WithTime>, may_hold_views<T>>;
   using Appender = typename Writer::Appender;
 
-  template <Pass pass, class Place, class Record>
+  template <Pass pass, class KeyTime, class Record>
   [[gnu::always_inline]] void append(ChainContext& context, const Appender& writer,
-                                     const Place& place, Record&& record) {
+                                     const KeyTime& key_time, Record&& record) {
     guarded(context, *stage_, record, [&] {
       CallTimer<pass == Pass::timed> timer(context, stage_->call);
       decltype(auto) key = std::invoke(key_function_, std::as_const(record));
@@ -190,10 +190,10 @@ class ExchangeTerminal {
       }
       const std::size_t target = writer.target_of(hash);
       if constexpr (Carry) {
-        append_slot<WithTime>(writer, target, place, hash, OwnedKey<Key>(key),
+        append_slot<WithTime>(writer, target, key_time, hash, OwnedKey<Key>(key),
                               std::forward<Record>(record));
       } else {
-        append_slot<WithTime>(writer, target, place, hash, std::forward<Record>(record));
+        append_slot<WithTime>(writer, target, key_time, hash, std::forward<Record>(record));
       }
     });
   }
@@ -237,8 +237,8 @@ class EncodeTerminal {
   EncodeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
       : encoder_(spec.encoder), stage_(context.stages.at(spec.stage)), outlet_(*next++) {}
 
-  template <Pass pass, class KeyPlace, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace&, Record&& record) {
+  template <Pass pass, class KeyPart, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPart&, Record&& record) {
     if (open_->ends.empty()) {
       open_->ingest_ns = context.pins.ingest_ns;
     }
@@ -311,8 +311,8 @@ class TeeTerminal {
             },
             spec.specs)) {}
 
-  template <Pass pass, class KeyPlace, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPlace& key, Record&& record) {
+  template <Pass pass, class KeyPart, class Record>
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyPart& key, Record&& record) {
     std::apply(
         [&](auto&... terminal) {
           (terminal->template accept<pass>(context, key, std::as_const(record)), ...);

@@ -77,11 +77,11 @@ class TimedStateStep : public TemporalStep {
     at_once_ = timers_per_batch_;
   }
 
-  template <Pass pass, class Place, class R, class Next>
-  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
+  template <Pass pass, class KeyTime, class R, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyTime& key_time,
                                     R&& record, Next&& next) {
-    const std::int64_t time_ns = time_of(context, place);
-    const auto key = keyed_place(place);
+    const std::int64_t time_ns = time_of(context, key_time);
+    const auto key = hashed_key_of(key_time);
     Call<std::remove_reference_t<Next>, pass == Pass::timed> call{this, &context, &tally, &next};
     if constexpr (has_timers) {
       if (silence_.has_timeout()) {
@@ -180,7 +180,7 @@ class TimedStateStep : public TemporalStep {
   }
 
  private:
-  using Place = KeyRef<const Key&>;
+  using HashedKey = KeyRef<const Key&>;
 
   struct Parts : TimedState<Key, State, Expires, has_timers> {
     using TimedState<Key, State, Expires, has_timers>::TimedState;
@@ -190,15 +190,15 @@ class TimedStateStep : public TemporalStep {
 
   static constexpr std::size_t steps_per_slice = 256;
 
-  // The key as the tables use it. A view that was made for this call lives in `place`.
+  // The key as the tables use it. A view that was made for this call lives in `key_time`.
   template <class P>
-  static Place keyed_place(const P& place) {
+  static HashedKey hashed_key_of(const P& key_time) {
     if constexpr (std::is_same_v<Key, NoKey>) {
       static constexpr NoKey no_key{};
       static const std::uint64_t no_hash = hash_key(no_key);
       return {no_hash, no_key};
     } else {
-      return {key_place(place).hash, key_place(place).key};
+      return {key_part(key_time).hash, key_part(key_time).key};
     }
   }
 
@@ -208,15 +208,15 @@ class TimedStateStep : public TemporalStep {
     std::int64_t as_of_ns;   ///< time that decides whether the state has expired
   };
 
-  State& state_of(const Place& place, const Times& times) {
+  State& state_of(const HashedKey& hashed_key, const Times& times) {
     if constexpr (Expires) {
       const bool by_event = expiry_.time == ExpiryTime::event_time;
       const std::int64_t now_ns = parts_->timers.now_ns();
-      return parts_->states.find_or_create(place.hash, place.key,
+      return parts_->states.find_or_create(hashed_key.hash, hashed_key.key,
                                            by_event ? times.event_ns : now_ns,
                                            by_event ? times.as_of_ns : now_ns);
     } else {
-      return parts_->states.find_or_create(place.hash, place.key);
+      return parts_->states.find_or_create(hashed_key.hash, hashed_key.key);
     }
   }
 
@@ -229,7 +229,7 @@ class TimedStateStep : public TemporalStep {
     Next* next;
 
     template <class Describe, class Work>
-    void run(SampledCall& call, const Place& place, const Times& times, Describe&& describe_input,
+    void run(SampledCall& call, const HashedKey& hashed_key, const Times& times, Describe&& describe_input,
              Work&& work) {
       const std::int64_t time_ns = times.output_ns;
       Parts& parts = *step->parts_;
@@ -237,14 +237,14 @@ class TimedStateStep : public TemporalStep {
       auto take = [&](Output* outputs, std::size_t size) {
         timer.pause();
         for (std::size_t i = 0; i < size; ++i) {
-          pass_on(place, time_ns, std::move(outputs[i]));
+          pass_on(hashed_key, time_ns, std::move(outputs[i]));
         }
         timer.resume();
       };
       bool in_user_code = true;
       try {
         TimersAccess::begin(parts.requests, times.event_ns, parts.timers.watermark());
-        State& state = step->state_of(place, times);
+        State& state = step->state_of(hashed_key, times);
         if constexpr (Traits::emits) {
           EmitterAccess::bind_arena(parts.emitter, &ChainContext::arena, context);
           EmitterAccess::bind(parts.emitter, take);
@@ -257,7 +257,7 @@ class TimedStateStep : public TemporalStep {
           timer.stop();
           in_user_code = false;
           each_output(std::forward<decltype(result)>(result), [&](auto&& output) {
-            pass_on(place, time_ns, Output(std::forward<decltype(output)>(output)));
+            pass_on(hashed_key, time_ns, Output(std::forward<decltype(output)>(output)));
           });
         }
       } catch (const StageFailure&) {
@@ -273,14 +273,14 @@ class TimedStateStep : public TemporalStep {
                                  {describe_input()});
         return;
       }
-      TimersAccess::apply(parts.requests, parts.timers, place.hash, place.key);
+      TimersAccess::apply(parts.requests, parts.timers, hashed_key.hash, hashed_key.key);
     }
 
-    void on_timer(const Place& place, const Timer& timer) {
+    void on_timer(const HashedKey& hashed_key, const Timer& timer) {
       const std::int64_t due_ns = timer.due.time_since_epoch().count();
-      const OwnedKey<Key> key(place.key);
+      const OwnedKey<Key> key(hashed_key.key);
       run(
-          step->stage_->output, place, step->times_of(timer.kind, due_ns, *context),
+          step->stage_->output, hashed_key, step->times_of(timer.kind, due_ns, *context),
           [&] { return "a timer of key " + describe(key); },
           [&](State& state, auto&... rest) -> decltype(auto) {
             return call_on_timer(step->function_, key, state, timer, rest...);
@@ -288,9 +288,9 @@ class TimedStateStep : public TemporalStep {
     }
 
     template <class R>
-    void take(const Place& place, std::int64_t time_ns, R&& record) {
+    void take(const HashedKey& hashed_key, std::int64_t time_ns, R&& record) {
       run(
-          step->stage_->call, place, {time_ns, time_ns, step->parts_->timers.watermark()},
+          step->stage_->call, hashed_key, {time_ns, time_ns, step->parts_->timers.watermark()},
           [&] { return describe(record); },
           [&](State& state, auto&... rest) {
             return call_computation<In>(step->function_, std::forward<R>(record), state,
@@ -299,10 +299,10 @@ class TimedStateStep : public TemporalStep {
     }
 
     /// Fires due timers of a key, which it counts down. Returns false when more are due.
-    bool fire_due_of(const Place& place, std::size_t& at_most) {
+    bool fire_due_of(const HashedKey& hashed_key, std::size_t& at_most) {
       if constexpr (has_timers) {
         return step->parts_->timers.fire_due_of(
-            place.hash, place.key, at_most,
+            hashed_key.hash, hashed_key.key, at_most,
             [&](std::uint64_t hash, const Key& key, const Timer& timer) {
               on_timer({hash, key}, timer);
             });
@@ -315,16 +315,16 @@ class TimedStateStep : public TemporalStep {
       while (step->waiting() && at_most > 0) {
         auto& waiting = step->waiting_.front();
         const Key key(waiting.key);
-        const Place place{waiting.hash, key};
-        if (!fire_due_of(place, at_most) || at_most == 0) {
+        const HashedKey hashed_key{waiting.hash, key};
+        if (!fire_due_of(hashed_key, at_most) || at_most == 0) {
           return;
         }
         --at_most;
         const std::int64_t now_ns =
             std::exchange(context->pins.ingest_ns, std::int64_t{waiting.ingest_ns});
-        take(place, waiting.time_ns, std::move(waiting.record));
+        take(hashed_key, waiting.time_ns, std::move(waiting.record));
         context->pins.ingest_ns = now_ns;
-        fire_due_of(place, at_most);
+        fire_due_of(hashed_key, at_most);
         step->waiting_.pop();
       }
     }
@@ -338,12 +338,12 @@ class TimedStateStep : public TemporalStep {
         return work(state, emitter...);
       }
     }
-    void pass_on(const Place& place, std::int64_t time_ns, Output&& output) {
+    void pass_on(const HashedKey& hashed_key, std::int64_t time_ns, Output&& output) {
       ++*tally;
       if constexpr (std::is_same_v<Key, NoKey>) {
         (*next)(At<NoKey>{{}, time_ns}, std::move(output));
       } else {
-        (*next)(At<Place>{place, time_ns}, std::move(output));
+        (*next)(At<HashedKey>{hashed_key, time_ns}, std::move(output));
       }
     }
   };

@@ -108,8 +108,8 @@ class Stage {
   using Step = TimedStateStep<StoredFunction<CountUses>, Event, int, true>;
   struct Next {
     Stage* stage;
-    void operator()(const At<KeyRef<const int&>>& place, std::string&& text) {
-      stage->outputs[place.key.key].push_back(std::move(text));
+    void operator()(const At<KeyRef<const int&>>& key_time, std::string&& text) {
+      stage->outputs[key_time.key.key].push_back(std::move(text));
     }
   };
 

@@ -102,17 +102,17 @@ class WindowStep : public TemporalStep {
     }
   }
 
-  template <Pass pass, class Place, class R, class Next>
-  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const Place& place,
+  template <Pass pass, class KeyTime, class R, class Next>
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyTime& key_time,
                                     R&& record, Next&& next) {
     constexpr bool timed = pass == Pass::timed;
     CallTimer<timed> timer(context, stage_->call);
     Out<std::remove_reference_t<Next>, On::record, timed> out{this, &context, &tally, &next,
                                                               &timer};
     try {
-      const std::int64_t time_ns = time_of(context, place);
+      const std::int64_t time_ns = time_of(context, key_time);
       if constexpr (keyed) {
-        const auto& key = key_place(place);
+        const auto& key = key_part(key_time);
         set_->on_record(key.hash, key.key, time_ns, std::as_const(record), out);
       } else {
         static const std::uint64_t no_hash = hash_key(NoKey{});

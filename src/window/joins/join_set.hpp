@@ -178,7 +178,7 @@ class JoinSet : public JoinClock {
     std::uint64_t hash;
     Stored key;
   };
-  using Place = KeyRef<const Key&>;
+  using HashedKey = KeyRef<const Key&>;
   template <Side side>
   using Entry =
       typename std::conditional_t<side == Side::left, JoinBuffer<Left>, JoinBuffer<Right>>::Entry;
@@ -208,7 +208,7 @@ class JoinSet : public JoinClock {
   }
 
   template <Side side, class Out>
-  void on_record(const Place& place, Entry<side> entry, Out& out) {
+  void on_record(const HashedKey& place, Entry<side> entry, Out& out) {
     active_ = true;
     const std::int64_t limit = limit_of(place.hash);
     entry.late = limit == end_of_time || entry.time_ns < times_.first_on_time(limit);

@@ -1,4 +1,4 @@
-#include "io/file_place.hpp"
+#include "io/file_id.hpp"
 
 #include <cerrno>
 #include <filesystem>
@@ -22,7 +22,7 @@ FileKind kind_of(const struct stat& status) {
   return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) ? FileKind::channel : FileKind::other;
 }
 
-FilePlaceAndKind place_in(const struct stat& status) {
+FileIdAndKind place_in(const struct stat& status) {
   return {{.device = status.st_dev, .inode = status.st_ino}, kind_of(status)};
 }
 
@@ -41,7 +41,7 @@ fs::path end_of_links(fs::path path) {
 
 }  // namespace
 
-std::optional<FilePlaceAndKind> find_place(const std::string& path) {
+std::optional<FileIdAndKind> find_file_id(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0) {
     return place_in(status);
@@ -50,22 +50,22 @@ std::optional<FilePlaceAndKind> find_place(const std::string& path) {
     return std::nullopt;
   }
   const auto place = find_place_of_name(end_of_links(path).string());
-  return place ? std::optional(FilePlaceAndKind{*place, FileKind::absent}) : std::nullopt;
+  return place ? std::optional(FileIdAndKind{*place, FileKind::absent}) : std::nullopt;
 }
 
-std::optional<FilePlaceAndKind> find_place(int descriptor) {
+std::optional<FileIdAndKind> find_file_id(int descriptor) {
   struct stat status {};
   return ::fstat(descriptor, &status) == 0 ? std::optional(place_in(status)) : std::nullopt;
 }
 
-std::optional<FilePlace> find_place_of_name(const std::string& path) {
+std::optional<FileId> find_place_of_name(const std::string& path) {
   const fs::path whole(path);
   const std::string directory = whole.has_parent_path() ? whole.parent_path().string() : ".";
   struct stat status {};
   if (::stat(directory.c_str(), &status) != 0) {
     return std::nullopt;
   }
-  return FilePlace{
+  return FileId{
       .device = status.st_dev, .inode = status.st_ino, .name = whole.filename().string()};
 }
 

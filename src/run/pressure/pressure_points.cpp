@@ -1,4 +1,4 @@
-#include "run/pressure/pressure_places.hpp"
+#include "run/pressure/pressure_points.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace wallaroo::internal {
 
 namespace {
 
-std::string place_name(const RunContext& context, const Node& node) {
+std::string point_name(const RunContext& context, const Node& node) {
   if (node.stages.empty()) {
     return "a merge of streams";
   }
@@ -45,39 +45,39 @@ std::uint64_t records_in(const std::vector<const StageMetrics*>& counters) {
   return records;
 }
 
-PressureSampler::Place pressure_place(const RunContext& context, const Wiring& wiring,
+PressureSampler::Point pressure_point(const RunContext& context, const Wiring& wiring,
                                       const SourcesAndSinks& sources_and_sinks,
                                       const Executors& executors, NodeId id) {
   const Node& node = context.node(id);
-  PressureSampler::Place place;
-  place.name = place_name(context, node);
-  place.rank = context.plan.placement(id).rank;
-  place.queues = wiring.queues_before(node);
-  place.busy_s = [&plan = context.plan, &executors, id] { return busy_s(plan, executors, id); };
+  PressureSampler::Point point;
+  point.name = point_name(context, node);
+  point.rank = context.plan.placement(id).rank;
+  point.queues = wiring.queues_before(node);
+  point.busy_s = [&plan = context.plan, &executors, id] { return busy_s(plan, executors, id); };
   if (node.sink) {
     const RunSink& sink = sources_and_sinks.sink(id);
-    place.peer = sink.sink->address();
-    place.records = [&metrics = sink.metrics] { return metrics.records.value(); };
-    place.connected = [&metrics = sink.metrics] { return metrics.connected.value() != 0; };
+    point.peer = sink.sink->address();
+    point.records = [&metrics = sink.metrics] { return metrics.records.value(); };
+    point.connected = [&metrics = sink.metrics] { return metrics.connected.value() != 0; };
   } else {
-    place.records = [counters = wiring.metrics_of_first_stage(id)] { return records_in(counters); };
+    point.records = [counters = wiring.metrics_of_first_stage(id)] { return records_in(counters); };
   }
-  return place;
+  return point;
 }
 
 }  // namespace
 
-std::vector<PressureSampler::Place> pressure_places(const RunContext& context,
+std::vector<PressureSampler::Point> pressure_points(const RunContext& context,
                                                     const Wiring& wiring,
                                                     const SourcesAndSinks& sources_and_sinks,
                                                     const Executors& executors) {
-  std::vector<PressureSampler::Place> places;
+  std::vector<PressureSampler::Point> points;
   for (NodeId id = 0; id < static_cast<NodeId>(context.plan.nodes().size()); ++id) {
     if (!context.node(id).inputs.empty()) {
-      places.push_back(pressure_place(context, wiring, sources_and_sinks, executors, id));
+      points.push_back(pressure_point(context, wiring, sources_and_sinks, executors, id));
     }
   }
-  return places;
+  return points;
 }
 
 }  // namespace wallaroo::internal

@@ -1,4 +1,4 @@
-#include "source/connector/connector_source_share.hpp"
+#include "source/connector/connector_reader.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -41,24 +41,24 @@ std::string origin_of(const TcpPeer& peer, const SourceStream& stream) {
 
 }  // namespace
 
-ConnectorShare::ConnectorShare(std::shared_ptr<ConnectorSourceShared> shared, std::size_t index,
-                               const ConnectorContext& context)
+ConnectorReader::ConnectorReader(std::shared_ptr<ConnectorSourceShared> shared, std::size_t index,
+                               const ReaderContext& context)
     : shared_(std::move(shared)), index_(index), context_(context), delivery_(context) {
-  shared_->tcp->links[index_]->attach(context_.loop, *this);
+  shared_->tcp->readers[index_]->attach(context_.loop, *this);
   if (index_ == shared_->tcp->acceptor) {
     acceptor_.emplace(shared_->tcp, context_);
   }
 }
 
-ConnectorShare::~ConnectorShare() {
+ConnectorReader::~ConnectorReader() {
   stopped_ = true;
-  shared_->tcp->links[index_]->detach();
+  shared_->tcp->readers[index_]->detach();
   while (!connections_.empty()) {
     close(connections_.front());
   }
 }
 
-void ConnectorShare::start() {
+void ConnectorReader::start() {
   if (acceptor_) {
     naming_source(shared_->tcp->name, [&] { acceptor_->start(); });
   }
@@ -74,7 +74,7 @@ void ConnectorShare::start() {
   }
 }
 
-void ConnectorShare::adopt(std::shared_ptr<TcpPeer> peer) {
+void ConnectorReader::adopt(std::shared_ptr<TcpPeer> peer) {
   if (stopped_) {
     return;
   }
@@ -96,13 +96,13 @@ void ConnectorShare::adopt(std::shared_ptr<TcpPeer> peer) {
   }
 }
 
-void ConnectorShare::resume_accepting() {
+void ConnectorReader::resume_accepting() {
   if (acceptor_) {
     acceptor_->accept_waiting();
   }
 }
 
-bool ConnectorShare::poll() {
+bool ConnectorReader::poll() {
   if (acceptor_ && acceptor_->failure()) {
     throw IoError(fmt::format("source '{}': {}", shared_->tcp->name, *acceptor_->failure()));
   }
@@ -116,7 +116,7 @@ bool ConnectorShare::poll() {
   return worked || !ready_.empty();
 }
 
-bool ConnectorShare::serve(ConnectorSourceConnection& connection, PollBudget& budget) {
+bool ConnectorReader::serve(ConnectorSourceConnection& connection, PollBudget& budget) {
   bool worked = false;
   if (connection.readable && connection.buffer.starved()) {
     worked = read(connection, budget);
@@ -140,7 +140,7 @@ bool ConnectorShare::serve(ConnectorSourceConnection& connection, PollBudget& bu
   return worked;
 }
 
-bool ConnectorShare::read(ConnectorSourceConnection& connection, PollBudget& budget) {
+bool ConnectorReader::read(ConnectorSourceConnection& connection, PollBudget& budget) {
   const std::span<char> room = connection.buffer.prepare();
   const std::size_t wanted = std::min(room.size(), PollBudget::max_read_bytes);
   const IoResult result = receive_some(connection.peer->socket.get(), room.data(), wanted);
@@ -164,7 +164,7 @@ bool ConnectorShare::read(ConnectorSourceConnection& connection, PollBudget& bud
 }
 
 /// Returns false if the connection is to be closed.
-bool ConnectorShare::converse(ConnectorSourceConnection& connection, PollBudget& budget) {
+bool ConnectorReader::converse(ConnectorSourceConnection& connection, PollBudget& budget) {
   while (!connection.buffer.starved() && budget.batches > 0 && !context_.receiver.blocked()) {
     --budget.batches;
     frames_.reset();
@@ -182,14 +182,14 @@ bool ConnectorShare::converse(ConnectorSourceConnection& connection, PollBudget&
   return true;
 }
 
-bool ConnectorShare::converse_about(ConnectorSourceConnection& connection,
+bool ConnectorReader::converse_about(ConnectorSourceConnection& connection,
                                     const FrameBatch& frames) {
   return std::all_of(frames.frames.begin(), frames.frames.end(), [&](std::string_view frame) {
     return follow(connection, connection.session->on_frame(frame));
   });
 }
 
-bool ConnectorShare::follow(ConnectorSourceConnection& connection, const SourceStep& step) {
+bool ConnectorReader::follow(ConnectorSourceConnection& connection, const SourceStep& step) {
   switch (step.kind) {
     case SourceStep::Kind::opened:
       open(connection, *step.stream);
@@ -210,7 +210,7 @@ bool ConnectorShare::follow(ConnectorSourceConnection& connection, const SourceS
   return true;
 }
 
-void ConnectorShare::open(ConnectorSourceConnection& connection, SourceStream& stream) {
+void ConnectorReader::open(ConnectorSourceConnection& connection, SourceStream& stream) {
   const auto found = awaited_.find(stream.id);
   if (found != awaited_.end()) {
     stream.feed.partition = found->second;
@@ -221,22 +221,22 @@ void ConnectorShare::open(ConnectorSourceConnection& connection, SourceStream& s
   stream.feed.origin = origin_of(*connection.peer, stream);
   context_.receiver.open_partition(stream.feed.partition);
   if (stream.awaited) {
-    tell_others(&ConnectorShare::stream_is_back, stream.id);
+    tell_others(&ConnectorReader::stream_is_back, stream.id);
   }
 }
 
-void ConnectorShare::tell_others(void (ConnectorShare::*news)(std::uint64_t),
+void ConnectorReader::tell_others(void (ConnectorReader::*news)(std::uint64_t),
                                  std::uint64_t stream) {
-  for (const auto& link : shared_->tcp->links) {
-    if (link != shared_->tcp->links[index_]) {
-      link->post([news, stream](ConnectionTaker& share) {
-        (static_cast<ConnectorShare&>(share).*news)(stream);
+  for (const auto& handle : shared_->tcp->readers) {
+    if (handle != shared_->tcp->readers[index_]) {
+      handle->post([news, stream](ConnectionTaker& share) {
+        (static_cast<ConnectorReader&>(share).*news)(stream);
       });
     }
   }
 }
 
-void ConnectorShare::await(std::uint64_t stream) {
+void ConnectorReader::await(std::uint64_t stream) {
   const auto [place, is_new] = awaited_.try_emplace(stream, next_partition_);
   if (is_new) {
     context_.receiver.open_partition(next_partition_);
@@ -245,13 +245,13 @@ void ConnectorShare::await(std::uint64_t stream) {
 }
 
 // The news may be outdated: by now the stream may be back here, or cut again elsewhere.
-void ConnectorShare::stream_was_cut(std::uint64_t stream) {
+void ConnectorReader::stream_was_cut(std::uint64_t stream) {
   if (!stopped_ && shared_->registry.is_awaited(stream)) {
     await(stream);
   }
 }
 
-void ConnectorShare::stream_is_back(std::uint64_t stream) {
+void ConnectorReader::stream_is_back(std::uint64_t stream) {
   const auto found = awaited_.find(stream);
   if (found != awaited_.end() && !shared_->registry.is_awaited(stream)) {
     context_.receiver.forget_partition(found->second);
@@ -260,17 +260,17 @@ void ConnectorShare::stream_is_back(std::uint64_t stream) {
 }
 
 // The stream's connection is gone, but its sender has not said that the stream ends.
-void ConnectorShare::cut(const SourceStream& stream) {
+void ConnectorReader::cut(const SourceStream& stream) {
   if (stopped_ || stream.last == StreamRegistry::nothing) {
     context_.receiver.end_partition(stream.feed.partition);
     return;
   }
   awaited_[stream.id] = stream.feed.partition;
   context_.receiver.leave_partition(stream.feed.partition);
-  tell_others(&ConnectorShare::stream_was_cut, stream.id);
+  tell_others(&ConnectorReader::stream_was_cut, stream.id);
 }
 
-void ConnectorShare::end(ConnectorSourceConnection& connection) {
+void ConnectorReader::end(ConnectorSourceConnection& connection) {
   if (connection.state == State::stopped && context_.checkpoints) {
     return;  // the peer waits for its last acknowledgements
   }
@@ -278,7 +278,7 @@ void ConnectorShare::end(ConnectorSourceConnection& connection) {
   close(connection);
 }
 
-void ConnectorShare::report_end(const ConnectorSourceConnection& connection) {
+void ConnectorReader::report_end(const ConnectorSourceConnection& connection) {
   const std::string& name = shared_->tcp->name;
   const std::string& address = connection.peer->address;
   const std::size_t bytes = connection.buffer.pending_bytes();
@@ -297,7 +297,7 @@ void ConnectorShare::report_end(const ConnectorSourceConnection& connection) {
   }
 }
 
-void ConnectorShare::report_closed(const ConnectorSourceConnection& connection) {
+void ConnectorReader::report_closed(const ConnectorSourceConnection& connection) {
   const SourceSession::End& end = connection.session->end();
   if (!end.by_peer) {
     context_.metrics.framing_errors.add();
@@ -306,7 +306,7 @@ void ConnectorShare::report_closed(const ConnectorSourceConnection& connection) 
                        connection.peer->address, end.reason);
 }
 
-void ConnectorShare::close(ConnectorSourceConnection& connection) {
+void ConnectorReader::close(ConnectorSourceConnection& connection) {
   if (connection.state != State::broken) {
     connection.finish_sending();
   }
@@ -323,21 +323,21 @@ void ConnectorShare::close(ConnectorSourceConnection& connection) {
   streams_released();
 }
 
-void ConnectorShare::streams_released() {
-  for (const auto& link : shared_->tcp->links) {
-    link->post(
-        [](ConnectionTaker& share) { static_cast<ConnectorShare&>(share).invite_retries(); });
+void ConnectorReader::streams_released() {
+  for (const auto& handle : shared_->tcp->readers) {
+    handle->post(
+        [](ConnectionTaker& share) { static_cast<ConnectorReader&>(share).invite_retries(); });
   }
 }
 
-void ConnectorShare::invite_retries() {
+void ConnectorReader::invite_retries() {
   for (ConnectorSourceConnection& connection : connections_) {
     connection.session->invite_retry();
     connection.flush();
   }
 }
 
-void ConnectorShare::stop() {
+void ConnectorReader::stop() {
   if (stopped_) {
     return;
   }
@@ -360,8 +360,8 @@ void ConnectorShare::stop() {
   }
 }
 
-std::vector<SourcePosition> ConnectorShare::save(std::uint64_t number) {
-  std::vector<StreamPlace> places;
+std::vector<SourcePosition> ConnectorReader::save(std::uint64_t number) {
+  std::vector<StreamProgress> places;
   for (ConnectorSourceConnection& connection : connections_) {
     connection.session->save(number, places);
   }
@@ -373,7 +373,7 @@ std::vector<SourcePosition> ConnectorShare::save(std::uint64_t number) {
   return positions;
 }
 
-void ConnectorShare::completed(std::uint64_t number) {
+void ConnectorReader::completed(std::uint64_t number) {
   shared_->registry.completed(number);
   bool released = false;
   for (ConnectorSourceConnection& connection : connections_) {

@@ -6,16 +6,16 @@
 #include <optional>
 #include <vector>
 
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/file/file_plan.hpp"
 #include "source/file/file_reader.hpp"
 #include "source/frame_delivery.hpp"
 
 namespace wallaroo::internal {
 
-class FileConnector final : public SourceConnector {
+class FilesReader final : public SourceReader {
  public:
-  FileConnector(const FilePlan& plan, const ConnectorContext& context);
+  FilesReader(const FilePlan& plan, const ReaderContext& context);
 
   void start() override;
   bool poll() override;
@@ -32,7 +32,7 @@ class FileConnector final : public SourceConnector {
   bool waiting() const { return current_ && !stopped_ && current_->waiting(); }
 
   const FilePlan& plan_;
-  ConnectorContext context_;
+  ReaderContext context_;
   BlockPool pool_;
   FrameDelivery delivery_;
   std::optional<FileReader> current_;
@@ -41,14 +41,14 @@ class FileConnector final : public SourceConnector {
   std::uint64_t passes_ = 0;            // complete passes
   std::optional<FilePosition> resume_;  // set: inside of a file that is not open yet
   bool warned_ = false;                 // about a pipe after a restore, or there was none
-  std::optional<FilePosition> last_;    // set once the connector has finished
+  std::optional<FilePosition> last_;    // set once the reader has finished
   bool pass_had_bytes_ = false;
   bool stopped_ = false;
   bool finished_ = false;
 };
 
 /// The share of an executor that reads none of the files.
-class IdleConnector final : public SourceConnector {
+class IdleReader final : public SourceReader {
  public:
   void start() override {}
   bool poll() override { return false; }

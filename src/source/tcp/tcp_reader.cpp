@@ -1,4 +1,4 @@
-#include "source/tcp/tcp_connector.hpp"
+#include "source/tcp/tcp_reader.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -29,32 +29,32 @@ void TcpConnection::on_ready(std::uint32_t events) {
   }
 }
 
-TcpConnector::TcpConnector(std::shared_ptr<TcpShared> shared, std::size_t index,
-                           const ConnectorContext& context)
+TcpReader::TcpReader(std::shared_ptr<TcpShared> shared, std::size_t index,
+                           const ReaderContext& context)
     : shared_(std::move(shared)),
       index_(index),
       context_(context),
       delivery_(shared_->framer, context) {
-  shared_->links[index_]->attach(context_.loop, *this);
+  shared_->readers[index_]->attach(context_.loop, *this);
   if (index_ == shared_->acceptor) {
     acceptor_.emplace(shared_, context_);
   }
 }
 
-TcpConnector::~TcpConnector() {
-  shared_->links[index_]->detach();
+TcpReader::~TcpReader() {
+  shared_->readers[index_]->detach();
   while (!connections_.empty()) {
     close(connections_.front());
   }
 }
 
-void TcpConnector::start() {
+void TcpReader::start() {
   if (acceptor_) {
     naming_source(shared_->name, [&] { acceptor_->start(); });
   }
 }
 
-void TcpConnector::adopt(std::shared_ptr<TcpPeer> peer) {
+void TcpReader::adopt(std::shared_ptr<TcpPeer> peer) {
   if (stopped_) {
     return;
   }
@@ -74,13 +74,13 @@ void TcpConnector::adopt(std::shared_ptr<TcpPeer> peer) {
   }
 }
 
-void TcpConnector::resume_accepting() {
+void TcpReader::resume_accepting() {
   if (acceptor_) {
     acceptor_->accept_waiting();
   }
 }
 
-bool TcpConnector::poll() {
+bool TcpReader::poll() {
   if (acceptor_ && acceptor_->failure()) {
     throw IoError(fmt::format("source '{}': {}", shared_->name, *acceptor_->failure()));
   }
@@ -94,7 +94,7 @@ bool TcpConnector::poll() {
   return worked || !ready_.empty();
 }
 
-bool TcpConnector::serve(TcpConnection& connection, PollBudget& budget) {
+bool TcpReader::serve(TcpConnection& connection, PollBudget& budget) {
   bool worked = false;
   if (connection.readable && connection.stream.buffer.starved()) {
     worked = read(connection, budget);
@@ -117,7 +117,7 @@ bool TcpConnector::serve(TcpConnection& connection, PollBudget& budget) {
   return worked;
 }
 
-bool TcpConnector::read(TcpConnection& connection, PollBudget& budget) {
+bool TcpReader::read(TcpConnection& connection, PollBudget& budget) {
   FrameBuffer& buffer = connection.stream.buffer;
   const std::span<char> room = buffer.prepare();
   const std::size_t wanted = std::min(room.size(), PollBudget::max_read_bytes);
@@ -141,7 +141,7 @@ bool TcpConnector::read(TcpConnection& connection, PollBudget& budget) {
   return true;
 }
 
-void TcpConnector::end(TcpConnection& connection) {
+void TcpReader::end(TcpConnection& connection) {
   switch (connection.state) {
     case TcpConnection::State::broken:
       report_broken(connection);
@@ -158,7 +158,7 @@ void TcpConnector::end(TcpConnection& connection) {
   close(connection);
 }
 
-void TcpConnector::report_end(const TcpConnection& connection, const StreamEnd& end) {
+void TcpReader::report_end(const TcpConnection& connection, const StreamEnd& end) {
   if (end.cut_off) {
     context_.metrics.bad_records.add();
     context_.log.warning("source '{}' from {}: the connection {}; the record is dropped",
@@ -169,7 +169,7 @@ void TcpConnector::report_end(const TcpConnection& connection, const StreamEnd& 
   }
 }
 
-void TcpConnector::report_broken(const TcpConnection& connection) {
+void TcpReader::report_broken(const TcpConnection& connection) {
   const std::size_t bytes = connection.stream.buffer.pending_bytes();
   if (bytes > 0) {
     context_.metrics.bad_records.add();
@@ -181,13 +181,13 @@ void TcpConnector::report_broken(const TcpConnection& connection) {
       bytes > 0 ? fmt::format(", and {} bytes of an incomplete record are dropped", bytes) : "");
 }
 
-void TcpConnector::refuse(const TcpConnection& connection, std::string_view error) {
+void TcpReader::refuse(const TcpConnection& connection, std::string_view error) {
   context_.metrics.framing_errors.add();
   context_.log.warning("source '{}' from {}: {}; connection closed", shared_->name,
                        connection.stream.origin, error);
 }
 
-void TcpConnector::close(TcpConnection& connection) {
+void TcpReader::close(TcpConnection& connection) {
   if (connection.peer->socket) {
     context_.loop.unwatch(connection.peer->socket.get());
   }
@@ -196,7 +196,7 @@ void TcpConnector::close(TcpConnection& connection) {
   connections_.erase(connection.self);
 }
 
-void TcpConnector::stop() {
+void TcpReader::stop() {
   stopped_ = true;
   if (acceptor_) {
     acceptor_->stop();
@@ -217,6 +217,6 @@ void TcpConnector::stop() {
   }
 }
 
-bool TcpConnector::finished() const { return stopped_ && connections_.empty(); }
+bool TcpReader::finished() const { return stopped_ && connections_.empty(); }
 
 }  // namespace wallaroo::internal

@@ -27,12 +27,12 @@ struct StreamAccess {
     return stream.output_edge(kind);
   }
   template <class S>
-  static const Link& link(const S& stream) {
-    return stream.link_;
+  static const GraphCursor& cursor(const S& stream) {
+    return stream.cursor_;
   }
   template <class S, class P>
-  static S make(Link link, P pending) {
-    return S(std::move(link), std::move(pending));
+  static S make(GraphCursor cursor, P pending) {
+    return S(std::move(cursor), std::move(pending));
   }
 };
 
@@ -50,20 +50,20 @@ using InputWithTime = std::conditional_t<WithTime, TimedInput<Input>, Input>;
 
 /// Makes a stream whose records come over `edges` from chains of T with keys of type `From`.
 template <class T, class From, class K, Where W, bool WithTime>
-auto stream_from(const Link& link, std::vector<EdgeId> edges) {
+auto stream_from(const GraphCursor& cursor, std::vector<EdgeId> edges) {
   using Input = InputWithTime<typename EdgeInput<T, From, std::is_same_v<From, K>>::type, WithTime>;
   Pending<Input> pending;
   pending.inputs = std::move(edges);
-  return StreamAccess::make<BasicStream<T, K, W, Pending<Input>>>(link.after(), std::move(pending));
+  return StreamAccess::make<BasicStream<T, K, W, Pending<Input>>>(cursor.after(), std::move(pending));
 }
 
 template <class T, bool WithTime, class KeyFunction>
-auto keyed_stream_from(const Link& link, KeyFunction function, EdgeId edge) {
+auto keyed_stream_from(const GraphCursor& cursor, KeyFunction function, EdgeId edge) {
   using Input = InputWithTime<HashedInput<T, KeyFunction>, WithTime>;
   Pending<Input> pending{Input{{std::move(function)}}, {}, {}, {edge}, {}, -1, false};
   return StreamAccess::make<
       BasicStream<T, OwnedKey<typename Input::Key>, Where::keyed, Pending<Input>>>(
-      link.after(), std::move(pending));
+      cursor.after(), std::move(pending));
 }
 
 template <class S>
@@ -105,12 +105,12 @@ auto merged(const First& first, const Others&... others) {
   constexpr Where where = !std::is_same_v<K, NoKey> ? Where::keyed
                           : single                  ? Where::single
                                                     : Where::spread;
-  const Link& link = StreamAccess::link(first);
-  if (((link.shared_graph() != StreamAccess::link(others).shared_graph()) || ...)) {
+  const GraphCursor& cursor = StreamAccess::cursor(first);
+  if (((cursor.shared_graph() != StreamAccess::cursor(others).shared_graph()) || ...)) {
     throw ConfigError("merge: the streams belong to different applications");
   }
   return stream_from<T, K, K, where, stamped>(
-      link, {StreamAccess::output_edge(first, kind), StreamAccess::output_edge(others, kind)...});
+      cursor, {StreamAccess::output_edge(first, kind), StreamAccess::output_edge(others, kind)...});
 }
 
 }  // namespace internal

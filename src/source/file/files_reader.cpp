@@ -1,4 +1,4 @@
-#include "source/file/file_connector.hpp"
+#include "source/file/files_reader.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,7 +11,7 @@
 
 namespace wallaroo::internal {
 
-FileConnector::FileConnector(const FilePlan& plan, const ConnectorContext& context)
+FilesReader::FilesReader(const FilePlan& plan, const ReaderContext& context)
     : plan_(plan), context_(context), delivery_(plan.framer, context), warned_(!plan.restored) {
   if (plan.resume) {
     const FilePosition& position = *plan.resume;
@@ -27,7 +27,7 @@ FileConnector::FileConnector(const FilePlan& plan, const ConnectorContext& conte
   }
 }
 
-void FileConnector::start() {
+void FilesReader::start() {
   if (finished_) {
     return;
   }
@@ -38,7 +38,7 @@ void FileConnector::start() {
   }
 }
 
-bool FileConnector::poll() {
+bool FilesReader::poll() {
   bool worked = false;
   PollBudget budget;
   while (!finished_ && budget.left() && !context_.receiver.blocked()) {
@@ -63,7 +63,7 @@ bool FileConnector::poll() {
   return worked || !(finished_ || waiting());
 }
 
-bool FileConnector::open_next() {
+bool FilesReader::open_next() {
   if (resume_) {
     open(plan_.resume_spot, resume_->path_index);
     next_path_ = std::exchange(resume_, std::nullopt)->path_index + 1;
@@ -87,7 +87,7 @@ bool FileConnector::open_next() {
   return true;
 }
 
-void FileConnector::open(FileSpot spot, std::size_t index) {
+void FilesReader::open(FileSpot spot, std::size_t index) {
   current_.emplace(FileReaderParts{plan_, context_, pool_, delivery_}, std::move(spot), 0);
   current_path_ = index;
   try {
@@ -98,7 +98,7 @@ void FileConnector::open(FileSpot spot, std::size_t index) {
   }
 }
 
-void FileConnector::warn_if_not_replayable() {
+void FilesReader::warn_if_not_replayable() {
   if (!std::exchange(warned_, true) && !current_->regular()) {
     context_.log.warning(
         "source '{}': {} cannot be read again: its data after the checkpoint is lost; going on "
@@ -107,7 +107,7 @@ void FileConnector::warn_if_not_replayable() {
   }
 }
 
-FilePosition FileConnector::position() {
+FilePosition FilesReader::position() {
   FilePosition position{.finished = finished_,
                         .passes = passes_,
                         .pass_had_bytes = pass_had_bytes_,
@@ -121,7 +121,7 @@ FilePosition FileConnector::position() {
   return position;
 }
 
-std::vector<SourcePosition> FileConnector::save(std::uint64_t) {
+std::vector<SourcePosition> FilesReader::save(std::uint64_t) {
   const FilePosition at = last_ ? *last_ : resume_ ? *resume_ : position();
   const bool at_start = at.path_index == 0 && at.passes == 0 && !at.inside && !at.finished;
   if (at_start && current_) {
@@ -130,7 +130,7 @@ std::vector<SourcePosition> FileConnector::save(std::uint64_t) {
   return {{"0", encode(at)}};
 }
 
-void FileConnector::end_stopped() {
+void FilesReader::end_stopped() {
   context_.log.info("source '{}': stopped in {} at byte {}", plan_.source, current_->origin(),
                     current_->offset_bytes());
   last_ = position();
@@ -138,7 +138,7 @@ void FileConnector::end_stopped() {
   finished_ = true;
 }
 
-void FileConnector::stop() {
+void FilesReader::stop() {
   stopped_ = true;
   if (!current_) {
     if (!last_) {

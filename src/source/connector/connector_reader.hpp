@@ -14,7 +14,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "io/event_loop.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/connector/connector_source_delivery.hpp"
 #include "source/connector/connector_source_session.hpp"
 #include "source/frame_buffer.hpp"
@@ -41,7 +41,7 @@ struct ConnectorSourceShared {
 class ConnectorSourceConnection;
 using ConnectorHook =
     boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
-using ReadyConnectors =
+using ReadyConnections =
     boost::intrusive::list<ConnectorSourceConnection, boost::intrusive::constant_time_size<false>>;
 
 class ConnectorSourceConnection final : public ReadyHandler, public ConnectorHook {
@@ -53,7 +53,7 @@ class ConnectorSourceConnection final : public ReadyHandler, public ConnectorHoo
     stopped,  ///< by us: nothing more is read, but what was read is delivered
   };
 
-  ConnectorSourceConnection(std::shared_ptr<TcpPeer> tcp_peer, BlockPool& pool, ReadyConnectors& ready,
+  ConnectorSourceConnection(std::shared_ptr<TcpPeer> tcp_peer, BlockPool& pool, ReadyConnections& ready,
                       std::unique_ptr<SourceSession> conversation);
   void on_ready(std::uint32_t events) override;
   bool has_work() const { return readable || !buffer.starved() || state != State::open; }
@@ -74,15 +74,15 @@ class ConnectorSourceConnection final : public ReadyHandler, public ConnectorHoo
   bool hung_up = false;   ///< only a read of 0 bytes shows that everything was read
 
  private:
-  ReadyConnectors& ready_;
+  ReadyConnections& ready_;
   bool finishing_ = false;
 };
 
-class ConnectorShare final : public SourceConnector, public ConnectionTaker {
+class ConnectorReader final : public SourceReader, public ConnectionTaker {
  public:
-  ConnectorShare(std::shared_ptr<ConnectorSourceShared> shared, std::size_t index,
-                 const ConnectorContext& context);
-  ~ConnectorShare() override;
+  ConnectorReader(std::shared_ptr<ConnectorSourceShared> shared, std::size_t index,
+                 const ReaderContext& context);
+  ~ConnectorReader() override;
 
   void start() override;
   bool poll() override;
@@ -116,15 +116,15 @@ class ConnectorShare final : public SourceConnector, public ConnectionTaker {
   void streams_released();
   void await(std::uint64_t stream);
   void cut(const SourceStream& stream);
-  void tell_others(void (ConnectorShare::*news)(std::uint64_t), std::uint64_t stream);
+  void tell_others(void (ConnectorReader::*news)(std::uint64_t), std::uint64_t stream);
 
   std::shared_ptr<ConnectorSourceShared> shared_;
   std::size_t index_;
-  ConnectorContext context_;
+  ReaderContext context_;
   BlockPool pool_;
   FrameBatch frames_;
   MessageDelivery delivery_;
-  ReadyConnectors ready_;
+  ReadyConnections ready_;
   std::list<ConnectorSourceConnection> connections_;
   std::optional<TcpAcceptor> acceptor_;
   /// Streams that should come back, and the partitions that stand for them here. Each executor

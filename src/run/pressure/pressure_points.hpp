@@ -1,4 +1,4 @@
-// The places of a run that may hold others back.
+// The points of a run that may hold others back.
 #pragma once
 
 #include <vector>
@@ -12,7 +12,7 @@
 namespace wallaroo::internal {
 
 /// The segments and writers that have queues before them. All arguments must outlive the result.
-std::vector<PressureSampler::Place> pressure_places(const RunContext& context,
+std::vector<PressureSampler::Point> pressure_points(const RunContext& context,
                                                     const Wiring& wiring,
                                                     const SourcesAndSinks& sources_and_sinks,
                                                     const Executors& executors);

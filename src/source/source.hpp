@@ -16,7 +16,7 @@
 
 namespace wallaroo::internal {
 
-/// Takes the batches of a connector: the chain of stages that follows it. Byte sources deliver a
+/// Takes the batches of a reader: the chain of stages that follows it. Byte sources deliver a
 /// FrameBatch (the chain starts with the decoder), others the batch of records that their chain
 /// was built for.
 class BatchReceiver {
@@ -25,15 +25,15 @@ class BatchReceiver {
   /// Consumes the records before it returns. The bytes of frames live as long as `batch.pins` are
   /// held. A StageError thrown here must be let through: the application is stopping.
   virtual void receive(Batch& batch) = 0;
-  /// While true, a connector must not read more: a queue downstream is full, the poll has taken
+  /// While true, a reader must not read more: a queue downstream is full, the poll has taken
   /// long, or consumers should first take what was sent. The executor checks it before each poll, a
-  /// connector between batches.
+  /// reader between batches.
   virtual bool blocked() const = 0;
   /// The partition will give batches (their `partition`) until it ends. An open partition that
   /// gives nothing holds the watermark back. A batch of a partition opens it, too.
   virtual void open_partition(std::uint64_t) {}
   /// Opens a partition whose records all exist already, such as a file. It is never idle, because
-  /// only the connector's own choice makes it silent.
+  /// only the reader's own choice makes it silent.
   virtual void open_bounded_partition(std::uint64_t partition) { open_partition(partition); }
   virtual void end_partition(std::uint64_t) {}
   /// An open partition is cut off and may come back: it holds the watermark back until it is opened
@@ -60,8 +60,8 @@ class Refusals {
   virtual void flush() = 0;
 };
 
-/// What a connector may use; all of it outlives the connector.
-struct ConnectorContext {
+/// What a reader may use; all of it outlives the reader.
+struct ReaderContext {
   EventLoop& loop;
   const Clock& clock;
   const Log& log;
@@ -78,9 +78,9 @@ struct SourcePosition {
 };
 
 /// One source's share on one executor. Lives and is called on that executor's thread only.
-class SourceConnector {
+class SourceReader {
  public:
-  virtual ~SourceConnector() = default;
+  virtual ~SourceReader() = default;
   /// Called once, on the executor's thread, before the first poll. Throws IoError.
   virtual void start() = 0;
   /// Reads a bounded amount (at most about 256 KiB) from what is ready, and delivers it in batches
@@ -122,7 +122,7 @@ class Source {
   /// The files that are read, so that nobody writes to them; "-" is standard input. Call after
   /// `open` and `restore`.
   virtual std::vector<std::string> files() const { return {}; }
-  /// Called after `open` and before `connector`, with the positions of all partitions in the
+  /// Called after `open` and before `reader`, with the positions of all partitions in the
   /// restored checkpoint, whichever executors they were on. Throws ConfigError or IoError that says
   /// what is different if the source cannot go back to one of them.
   virtual void restore(std::vector<SourcePosition> /*positions*/) {}
@@ -131,9 +131,9 @@ class Source {
   /// What `open` bound, e.g. "127.0.0.1:40123", or the paths of a file source.
   virtual std::string address() const = 0;
   /// The share of executor `index` of `executors`; called once for each, on the starting thread,
-  /// after `open`. The source outlives its connectors.
-  virtual std::unique_ptr<SourceConnector> connector(int index, int executors,
-                                                     const ConnectorContext& context) = 0;
+  /// after `open`. The source outlives its readers.
+  virtual std::unique_ptr<SourceReader> reader(int index, int executors,
+                                                     const ReaderContext& context) = 0;
 };
 
 }  // namespace wallaroo::internal

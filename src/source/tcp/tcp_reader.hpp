@@ -11,7 +11,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "io/event_loop.hpp"
-#include "source/connector.hpp"
+#include "source/source.hpp"
 #include "source/frame_delivery.hpp"
 #include "source/tcp/tcp_acceptor.hpp"
 #include "source/tcp/tcp_shared.hpp"
@@ -52,11 +52,11 @@ class TcpConnection final : public ReadyHandler, public ReadyHook {
   ReadyConnections& ready_;
 };
 
-class TcpConnector final : public SourceConnector, public ConnectionTaker {
+class TcpReader final : public SourceReader, public ConnectionTaker {
  public:
-  TcpConnector(std::shared_ptr<TcpShared> shared, std::size_t index,
-               const ConnectorContext& context);
-  ~TcpConnector() override;
+  TcpReader(std::shared_ptr<TcpShared> shared, std::size_t index,
+               const ReaderContext& context);
+  ~TcpReader() override;
 
   void start() override;
   bool poll() override;
@@ -77,7 +77,7 @@ class TcpConnector final : public SourceConnector, public ConnectionTaker {
 
   std::shared_ptr<TcpShared> shared_;
   std::size_t index_;
-  ConnectorContext context_;
+  ReaderContext context_;
   BlockPool pool_;
   FrameDelivery delivery_;
   ReadyConnections ready_;
