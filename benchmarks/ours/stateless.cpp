@@ -25,7 +25,10 @@ Result run(const Parameters& parameters) {
   app.source("readings",
              memory_source(std::span<const Reading>(readings),
                            {.repeat = rounds, .partitions = static_cast<int>(parameters.threads)}))
-      .to("map", [](const Reading& r) { return Reading{r.key, r.value * 9 + 160, r.time}; })
+      .to("map",
+          [](const Reading& r) {
+            return Reading{r.key, r.value * 9 + 160, r.time};
+          })
       .to("filter",
           [](const Reading& r) { return r.value >= 0 ? std::optional<Reading>(r) : std::nullopt; })
       .to_sink("sum", concurrent_callback_sink(Sum(sum)));

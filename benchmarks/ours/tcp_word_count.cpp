@@ -28,10 +28,10 @@ Application make(const ServerOptions& options) {
           [](std::string_view word, WordTotal& total) {
             return WordCount{word, ++total.count};
           })
-      .to_sink("totals", tcp_sink({.connect = options.out},
-                                  [](const WordCount& w, ByteWriter& out) {
-                                    out.append(w.word).append(" => ").decimal(w.count).append('\n');
-                                  }));
+      .to_sink("totals",
+               tcp_sink({.connect = options.out}, [](const WordCount& w, ByteWriter& out) {
+                 out.append(w.word).append(" => ").decimal(w.count).append('\n');
+               }));
   return app;
 }
 

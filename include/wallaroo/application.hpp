@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include <wallaroo/types/decoded.hpp>
 #include <wallaroo/stream.hpp>
+#include <wallaroo/types/decoded.hpp>
 
 namespace wallaroo {
 

@@ -17,8 +17,8 @@
 #include "plan/graph.hpp"
 #include "source/factories.hpp"
 #include "source/generated/record_source.hpp"
-#include "step/steps/decode_step.hpp"
 #include "step/input.hpp"
+#include "step/steps/decode_step.hpp"
 
 namespace wallaroo {
 
@@ -73,8 +73,8 @@ auto tcp_source(TcpSourceOptions options, Decoder decoder) {
 }
 
 /// Reads files, or standard input; decoders as for `tcp_source`. The source ends after the last
-/// file. Engine::start throws IoError when a file cannot be read, ConfigError when a pattern matches
-/// none.
+/// file. Engine::start throws IoError when a file cannot be read, ConfigError when a pattern
+/// matches none.
 template <class Decoder>
 auto file_source(FileSourceOptions options, Decoder decoder) {
   const OnError on_error = options.on_error;

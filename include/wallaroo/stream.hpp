@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include <wallaroo/types/error.hpp>
 #include <wallaroo/join.hpp>
-#include <wallaroo/types/key.hpp>
 #include <wallaroo/sink.hpp>
 #include <wallaroo/source.hpp>
+#include <wallaroo/types/error.hpp>
+#include <wallaroo/types/key.hpp>
 #include <wallaroo/types/stage_options.hpp>
 
 #include "plan/step_of.hpp"
@@ -64,8 +64,7 @@ class BasicStream {
   /// Adds a computation and returns the stream of its outputs. `function` has one of the forms in
   /// the guide, or is made by `stateful`, or is windows (`range_windows(10s).over(count())`). A
   /// state computation on a stream without keys has one state, on one executor (see `collect`).
-  /// Function objects and lambdas are inlined into the loop; a pointer to a function costs a call
-  /// per record.
+  /// Lambdas are inlined into the loop; a pointer to a function costs a call per record.
   template <class F>
   auto to(std::string name, F function, StageOptions options = {}) && {
     using Function = internal::StoredFunction<F>;
@@ -250,13 +249,15 @@ class BasicStream {
   auto continued() const { return continued_as<W>(); }
   template <internal::Where NewWhere>
   auto continued_as() const {
-    const auto edge = cursor_.shared_output(
-        internal::EdgeKind::forward, [&] { return pending_.template finish_shared<T, K>(cursor_); });
+    const auto edge = cursor_.shared_output(internal::EdgeKind::forward, [&] {
+      return pending_.template finish_shared<T, K>(cursor_);
+    });
     return internal::stream_from<T, K, K, NewWhere, Pending::stamped>(cursor_, {edge});
   }
   // The edge by which this stream's records enter another node.
   internal::EdgeId output_edge(internal::EdgeKind kind) const {
-    return cursor_.shared_output(kind, [&] { return pending_.template finish_shared<T, K>(cursor_); });
+    return cursor_.shared_output(kind,
+                                 [&] { return pending_.template finish_shared<T, K>(cursor_); });
   }
   template <class S>
   static auto gathered(S&& stream) {
@@ -348,7 +349,8 @@ class KeyedBy {
   /// a key that is part of the record, and is necessary for a view, which cannot be sent.
   static constexpr bool recompute = std::is_reference_v<Result> || holds_views<Result>;
 
-  KeyedBy(internal::GraphCursor cursor, Upstream upstream, internal::StageId stage, KeyFunction function)
+  KeyedBy(internal::GraphCursor cursor, Upstream upstream, internal::StageId stage,
+          KeyFunction function)
       : cursor_(std::move(cursor)),
         upstream_(std::move(upstream)),
         stage_(stage),

@@ -138,7 +138,8 @@ TEST(OptionsOfStages, ThatCannotWorkAreRefused) {
   const auto timed = [](const EventTimeOptions& options) {
     return refusal([options](Application& app) {
       app.source("in", generator_source({.count = 1}, digits))
-          .event_time("time", [](const std::string&) { return std::int64_t{0}; }, options)
+          .event_time(
+              "time", [](const std::string&) { return std::int64_t{0}; }, options)
           .to_sink("out", callback_sink([](const std::string&) {}));
     });
   };

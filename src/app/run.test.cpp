@@ -146,8 +146,8 @@ TEST(Run, AnExceptionThatIsNoneOfTheStandardIsExitCodeOne) {
 Ran run_two_sinks(const std::string& worker) {
   Application app("two");
   for (const std::string name : {"a", "b"}) {
-    app.source("in " + name, generator_source({.count = 1},
-                                              [](std::uint64_t i) { return std::to_string(i); }))
+    app.source("in " + name,
+               generator_source({.count = 1}, [](std::uint64_t i) { return std::to_string(i); }))
         .to_sink(name, connector_sink({.connect = "127.0.0.1:1",
                                        .worker = worker,
                                        .drain_timeout = std::chrono::milliseconds(1)},

@@ -38,9 +38,8 @@ std::vector<std::string> log_of(const Application& app, int threads) {
 
 std::vector<std::string> matching(const std::vector<std::string>& lines, const std::string& what) {
   std::vector<std::string> found;
-  std::copy_if(lines.begin(), lines.end(), std::back_inserter(found), [&](const auto& one) {
-    return std::regex_search(one, std::regex(what));
-  });
+  std::copy_if(lines.begin(), lines.end(), std::back_inserter(found),
+               [&](const auto& one) { return std::regex_search(one, std::regex(what)); });
   return found;
 }
 
@@ -131,10 +130,10 @@ TEST(TheLogOfARun, TellsOfSkippedAndDeadLetteredRecords) {
       .to_sink("out", callback_sink([](const std::string&) {}));
   app.dead_letters("dead").to_sink("letters", callback_sink([](const DeadLetter&) {}));
   const auto lines = log_of(app, 2);
-  EXPECT_FALSE(
-      matching(lines, "^warning: stage 'first' failed on record .*: odd; record sent to the dead "
-                      "letters \\(1 so far on this executor\\)")
-          .empty());
+  EXPECT_FALSE(matching(lines,
+                        "^warning: stage 'first' failed on record .*: odd; record sent to the dead "
+                        "letters \\(1 so far on this executor\\)")
+                   .empty());
   EXPECT_FALSE(matching(lines, "^warning: stage 'second' failed .*; record skipped").empty());
   EXPECT_LT(matching(lines, "failed on record").size(), 100U);
   EXPECT_EQ(matching(lines, "summary"),

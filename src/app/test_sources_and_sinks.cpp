@@ -85,7 +85,7 @@ class CaptureWriter final : public SinkWriter {
 }  // namespace
 
 std::unique_ptr<SourceReader> FrameQueueSource::reader(int index, int,
-                                                             const ReaderContext& context) {
+                                                       const ReaderContext& context) {
   return std::make_unique<FrameQueueReader>(queue_, index, context);
 }
 

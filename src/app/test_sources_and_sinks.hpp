@@ -25,7 +25,7 @@ class FrameQueueSource final : public Source {
   void set_address(const std::string&) override {}
   std::string address() const override { return "test"; }
   std::unique_ptr<SourceReader> reader(int index, int executors,
-                                             const ReaderContext& context) override;
+                                       const ReaderContext& context) override;
 
  private:
   std::shared_ptr<FrameQueue> queue_;

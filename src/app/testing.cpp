@@ -84,8 +84,7 @@ class Harness::Impl {
     run_.run_inline();
   }
 
-  internal::RunOptions run_options(const Application& application,
-                                   const HarnessOptions& harness) {
+  internal::RunOptions run_options(const Application& application, const HarnessOptions& harness) {
     internal::RunOptions options;
     options.allow_dropped_state = harness.allow_dropped_state;
     options.application = application.name();

@@ -106,8 +106,9 @@ class UserFailures : public testing::Test {
   Application with_strategy(std::function<WatermarkStrategy()> make) const {
     Application app("odd");
     app.source("in", generator_source({.count = 3}, key_of))
-        .event_time("time", [](const std::string&) { return std::int64_t{0}; },
-                    custom_watermarks(std::move(make)))
+        .event_time(
+            "time", [](const std::string&) { return std::int64_t{0}; },
+            custom_watermarks(std::move(make)))
         .to_sink("out", callback_sink([](const std::string&) {}));
     return app;
   }

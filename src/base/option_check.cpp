@@ -67,9 +67,10 @@ void OptionCheck::path(std::string_view option, std::string_view value) const {
                        option));
   }
   if (const std::size_t zero = value.find('\0'); zero != value.npos) {
-    refuse(fmt::format("{} has a zero byte behind '{}', where the operating system would cut it "
-                       "off; give a path without one",
-                       option, value.substr(0, zero)));
+    refuse(
+        fmt::format("{} has a zero byte behind '{}', where the operating system would cut it "
+                    "off; give a path without one",
+                    option, value.substr(0, zero)));
   }
 }
 

@@ -92,8 +92,8 @@ void say_last_word(int socket, std::string_view word, std::chrono::milliseconds 
   (void)::shutdown(socket, SHUT_WR);
   try {
     for (;;) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-          give_up - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now());
       if (left.count() <= 0 || !wait_readable(socket, left)) {
         return;
       }

@@ -205,8 +205,8 @@ void create_directory_durably(const std::filesystem::path& path) {
   require(error, "create the directory", path);
   const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
   const FileDescriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  require(!directory || ::fsync(directory.get()) != 0 ? errno : 0,
-          "flush (fsync) the directory", parent);
+  require(!directory || ::fsync(directory.get()) != 0 ? errno : 0, "flush (fsync) the directory",
+          parent);
 }
 
 void remove_file(const std::filesystem::path& path, FailpointGroup steps) {

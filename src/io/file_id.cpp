@@ -65,8 +65,7 @@ std::optional<FileId> find_place_of_name(const std::string& path) {
   if (::stat(directory.c_str(), &status) != 0) {
     return std::nullopt;
   }
-  return FileId{
-      .device = status.st_dev, .inode = status.st_ino, .name = whole.filename().string()};
+  return FileId{.device = status.st_dev, .inode = status.st_ino, .name = whole.filename().string()};
 }
 
 }  // namespace wallaroo::internal

@@ -73,8 +73,7 @@ TEST_F(FilesThatAreUsed, AreTheSameHoweverTheyAreSpelled) {
   for (const std::string& spelling :
        {path("file"), path("./file"), path("folder/../" + folder_.filename().string() + "/file"),
         path("link"), path("link_of_link"), path("hard"), path("folder/file"),
-        "/proc/self/fd/" + std::to_string(open.get()),
-        "/dev/fd/" + std::to_string(open.get())}) {
+        "/proc/self/fd/" + std::to_string(open.get()), "/dev/fd/" + std::to_string(open.get())}) {
     expect_same(path("file"), spelling);
   }
   EXPECT_EQ(refusal({{path("file")}}, WrittenFiles{{path("another")}}), "");

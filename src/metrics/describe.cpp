@@ -113,9 +113,9 @@ void register_join(Registry& registry, const StageLabels& place, const StageMetr
   const Labels labels = labels_of("stage", place);
   registry.add_counter({"wallaroo_join_pairs_total", "Pairs of records that the join made."},
                        labels, metrics.join_pairs);
-  registry.add_counter({"wallaroo_join_unpaired_total",
-                        "Records that an outer join emitted without a partner."},
-                       labels, metrics.join_unpaired);
+  registry.add_counter(
+      {"wallaroo_join_unpaired_total", "Records that an outer join emitted without a partner."},
+      labels, metrics.join_unpaired);
   registry.add_gauge({"wallaroo_join_buffered_records",
                       "Records that the join keeps for partners that may still come."},
                      labels, metrics.join_buffered_records);
@@ -153,10 +153,10 @@ void register_sink(Registry& registry, const StageLabels& place, const SinkMetri
                        labels, metrics.records_lost);
   registry.add_gauge({"wallaroo_sink_connected", "1 while the peer is there or the file is open."},
                      labels, metrics.connected.gauge());
-  registry.add_callback({"wallaroo_sink_away_seconds",
-                         "How long the peer has been away; 0 while it is there."},
-                        MetricType::gauge, labels,
-                        [&connected = metrics.connected] { return connected.seconds_away(); });
+  registry.add_callback(
+      {"wallaroo_sink_away_seconds", "How long the peer has been away; 0 while it is there."},
+      MetricType::gauge, labels,
+      [&connected = metrics.connected] { return connected.seconds_away(); });
   registry.add_gauge({"wallaroo_sink_buffered_bytes", "Bytes waiting in the sink."}, labels,
                      metrics.buffered_bytes);
   registry.add_histogram({"wallaroo_pipeline_latency_seconds",
@@ -236,8 +236,8 @@ void register_checkpoints(Registry& registry, const std::string& worker,
   registry.add_counter({"wallaroo_checkpoints_completed_total", "Checkpoints that are complete."},
                        labels, metrics.completed);
   registry.add_counter(
-      {"wallaroo_checkpoints_failed_total", "Checkpoints that failed or were rolled back."},
-      labels, metrics.failed);
+      {"wallaroo_checkpoints_failed_total", "Checkpoints that failed or were rolled back."}, labels,
+      metrics.failed);
   registry.add_counter({"wallaroo_checkpoint_bytes_total", "Bytes written to data files."}, labels,
                        metrics.bytes);
   registry.add_gauge(
@@ -254,10 +254,9 @@ void register_checkpoints(Registry& registry, const std::string& worker,
 }
 
 void register_build(Registry& registry, std::string_view version) {
-  registry.add_callback({"wallaroo_build_info", "Always 1; the labels name version and compiler."},
-                        MetricType::gauge,
-                        {{"version", std::string(version)}, {"compiler", std::string(compiler)}},
-                        [] { return 1.0; });
+  registry.add_callback(
+      {"wallaroo_build_info", "Always 1; the labels name version and compiler."}, MetricType::gauge,
+      {{"version", std::string(version)}, {"compiler", std::string(compiler)}}, [] { return 1.0; });
 }
 
 void register_process(Registry& registry) {

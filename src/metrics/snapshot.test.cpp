@@ -88,8 +88,9 @@ TEST(Snapshot, EdgesSegmentsAndExecutorsHaveTheirOwnLists) {
   ExecutorMetrics executor;
   executor.busy_ns.add(2'500'000'000);
   register_edge(registry, {7, "split", "count", "w"},
-                {{&on_executor[0], &on_executor[1]}, {&blocked}},
-                [] { return EdgeFill{40, 64, 0.75}; });
+                {{&on_executor[0], &on_executor[1]}, {&blocked}}, [] {
+                  return EdgeFill{40, 64, 0.75};
+                });
   register_segment(registry, {3, "segment", "count, totals", "w", 1}, segment);
   register_executor(registry, {"w", 1}, executor);
   const auto document = parsed(registry);
@@ -121,8 +122,7 @@ TEST(Snapshot, PutsThousandsOfSeriesInTheirPlaces) {
   std::vector<ExecutorMetrics> executors(count);
   for (std::size_t i = 0; i < count; ++i) {
     executors[i].busy_ns.add(i * 1'000'000'000);
-    register_executor(registry, {fmt::format("w{}", i % 7), static_cast<int>(i / 7)},
-                      executors[i]);
+    register_executor(registry, {fmt::format("w{}", i % 7), static_cast<int>(i / 7)}, executors[i]);
   }
   for (std::size_t i = 0; i < stages.size(); ++i) {
     stages[i].records_in.add(i);

@@ -15,11 +15,11 @@
 
 #include "plan/graph.hpp"
 #include "sink/definition.hpp"
-#include "step/steps/callback_terminal.hpp"
 #include "step/chain.hpp"
-#include "step/steps/computation_step.hpp"
 #include "step/input.hpp"
 #include "step/named_finish.hpp"
+#include "step/steps/callback_terminal.hpp"
+#include "step/steps/computation_step.hpp"
 #include "step/steps/terminal.hpp"
 
 namespace wallaroo::internal {
@@ -129,8 +129,8 @@ struct Pending {
 
   /// Makes the node. `last` are the stages that the terminal stands for.
   template <class Terminal>
-  NodeId finish(const GraphCursor& cursor, typename Terminal::Spec terminal, std::vector<EdgeId> outputs,
-                const std::vector<StageId>& last) && {
+  NodeId finish(const GraphCursor& cursor, typename Terminal::Spec terminal,
+                std::vector<EdgeId> outputs, const std::vector<StageId>& last) && {
     using Made = Chain<Input, Terminal, Steps...>;
     return add_segment(
         cursor.graph(),

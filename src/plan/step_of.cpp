@@ -53,13 +53,12 @@ void check_expiry(Graph& graph, const std::string& stage, std::chrono::nanosecon
 void check_timeout(Graph& graph, const std::string& stage, std::chrono::nanoseconds timeout,
                    bool has_timers) {
   if (timeout.count() <= 0) {
-    graph.add_mistake(fmt::format("stage '{}': timeout is {} ns, but must be positive", stage,
-                                  timeout.count()));
+    graph.add_mistake(
+        fmt::format("stage '{}': timeout is {} ns, but must be positive", stage, timeout.count()));
   }
   if (!has_timers) {
-    graph.add_mistake(
-        fmt::format("stage '{}': with_timeout is for timers, but its function takes no Timers&",
-                    stage));
+    graph.add_mistake(fmt::format(
+        "stage '{}': with_timeout is for timers, but its function takes no Timers&", stage));
   }
 }
 

@@ -54,7 +54,8 @@ auto stream_from(const GraphCursor& cursor, std::vector<EdgeId> edges) {
   using Input = InputWithTime<typename EdgeInput<T, From, std::is_same_v<From, K>>::type, WithTime>;
   Pending<Input> pending;
   pending.inputs = std::move(edges);
-  return StreamAccess::make<BasicStream<T, K, W, Pending<Input>>>(cursor.after(), std::move(pending));
+  return StreamAccess::make<BasicStream<T, K, W, Pending<Input>>>(cursor.after(),
+                                                                  std::move(pending));
 }
 
 template <class T, bool WithTime, class KeyFunction>

@@ -77,7 +77,7 @@ inline constexpr bool is_standard_string<std::string_view> = true;
 /// have no == of their own.
 template <class T>
 concept StringLike = std::is_convertible_v<const T&, std::string_view> &&
-                     (!std::is_class_v<T> || is_standard_string<T> || !HasOwnEquality<T>);
+    (!std::is_class_v<T> || is_standard_string<T> || !HasOwnEquality<T>);
 
 template <class T>
 inline constexpr bool has_elements = false;
@@ -173,22 +173,21 @@ constexpr bool check_key_equality() {
   static_assert(form != KeyForm::no_equality,
                 "wallaroo: a key (or a field of one) has a std::hash but no ==, which tells which "
                 "keys are the same");
-  return all_key_parts<T>([]<std::size_t I>() {
-    return check_key_equality<typename KeyParts<T>::template Part<I>>();
-  });
+  return all_key_parts<T>(
+      []<std::size_t I>() { return check_key_equality<typename KeyParts<T>::template Part<I>>(); });
 }
 
 template <class T>
 constexpr bool always_equals_itself();
 
 template <class T>
-inline constexpr bool standard_equals_itself = std::is_pointer_v<T> || std::is_null_pointer_v<T> ||
-                                               std::is_same_v<T, std::monostate>;
+inline constexpr bool standard_equals_itself =
+    std::is_pointer_v<T> || std::is_null_pointer_v<T> || std::is_same_v<T, std::monostate>;
 template <class T>
 inline constexpr bool standard_equals_itself<std::optional<T>> = always_equals_itself<T>();
 template <class... Ts>
-inline constexpr bool standard_equals_itself<std::variant<Ts...>> =
-    (always_equals_itself<Ts>() && ...);
+inline constexpr bool standard_equals_itself<std::variant<Ts...>> = (always_equals_itself<Ts>() &&
+                                                                     ...);
 
 /// True when the type guarantees that every value is equal to itself, as NaN is not.
 template <class T>

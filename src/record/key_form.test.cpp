@@ -168,8 +168,8 @@ TEST(KeyForm, BothZeroesAreOneKey) {
 TEST(KeyForm, PairsAndTuplesAreComparedElementByElement) {
   expect_one_key(std::pair(std::string("a"), Fields{1, "x", Plain::b}),
                  std::pair(std::string("a"), Fields{1, "x", Plain::b}));
-  EXPECT_FALSE(equal_keys(std::pair(1, Fields{1, "x", Plain::b}),
-                          std::pair(1, Fields{1, "y", Plain::b})));
+  EXPECT_FALSE(
+      equal_keys(std::pair(1, Fields{1, "x", Plain::b}), std::pair(1, Fields{1, "y", Plain::b})));
   EXPECT_NE(hash_key(std::tuple(1, 2)), hash_key(std::tuple(2, 1)));
 }
 

@@ -55,7 +55,8 @@ static_assert(!holds_views<double>);
 // A record with a time owns its bytes, so a computation with timers may emit it.
 static_assert(!internal::may_hold_views<std::chrono::nanoseconds>);
 static_assert(!internal::may_hold_views<std::chrono::sys_time<std::chrono::milliseconds>>);
-static_assert(!internal::may_hold_views<std::pair<std::string, std::chrono::system_clock::time_point>>);
+static_assert(
+    !internal::may_hold_views<std::pair<std::string, std::chrono::system_clock::time_point>>);
 static_assert(!holds_views<std::string>);
 static_assert(!holds_views<Empty>);
 static_assert(!holds_views<Owning>);

@@ -137,9 +137,9 @@ void Executor::sleep(std::int64_t since_ns) {
   constexpr std::chrono::nanoseconds longest_sleep = std::chrono::seconds(1);
   const std::int64_t due_ns = next_due_ns();
   const std::int64_t asleep_ns = clock_.now_ns();
-  const std::chrono::nanoseconds until_due(
-      due_ns == end_of_time ? longest_sleep.count()
-                            : std::max<std::int64_t>(0, due_ns - asleep_ns));
+  const std::chrono::nanoseconds until_due(due_ns == end_of_time
+                                               ? longest_sleep.count()
+                                               : std::max<std::int64_t>(0, due_ns - asleep_ns));
   const auto planned = work ? std::chrono::nanoseconds(0) : std::min(longest_sleep, until_due);
   loop_.poll(planned);
   doorbell_.awake();

@@ -32,23 +32,23 @@ std::string of_all(std::uint64_t part, std::uint64_t all) {
 }
 
 LossLine late_line(const RunTotals::Stage& stage) {
-  const std::string text = fmt::format("stage '{}': {} came too late", stage.name,
-                                       of_all(stage.late, stage.records_in));
+  const std::string text =
+      fmt::format("stage '{}': {} came too late", stage.name, of_all(stage.late, stage.records_in));
   if (stage.dropped == 0) {
     return {true, text + ", and went where its policy for late records says"};
   }
-  return {false, stage.dropped == stage.late
-                     ? fmt::format("{} and {} dropped", text, was(stage.late))
-                     : fmt::format("{}, of which {} {} dropped", text, stage.dropped,
-                                   was(stage.dropped))};
+  return {false,
+          stage.dropped == stage.late
+              ? fmt::format("{} and {} dropped", text, was(stage.late))
+              : fmt::format("{}, of which {} {} dropped", text, stage.dropped, was(stage.dropped))};
 }
 
 LossLine failed_line(const RunTotals::Stage& stage) {
   const char* const what = stage.kind == StageKind::event_time ? "had no good time" : "failed";
-  return {false, fmt::format("stage '{}': {} {} and {} {}", stage.name,
-                             of_all(stage.failed, stage.records_in), what, was(stage.failed),
-                             stage.on_error == OnError::skip ? "skipped"
-                                                             : "sent to the dead letters")};
+  return {false,
+          fmt::format("stage '{}': {} {} and {} {}", stage.name,
+                      of_all(stage.failed, stage.records_in), what, was(stage.failed),
+                      stage.on_error == OnError::skip ? "skipped" : "sent to the dead letters")};
 }
 
 }  // namespace
@@ -125,11 +125,11 @@ std::vector<LossLine> loss_lines(const RunTotals& totals) {
   std::vector<LossLine> lines;
   for (const RunTotals::Source& source : totals.sources) {
     if (source.bad_records != 0) {
-      lines.push_back({false, fmt::format("source '{}': {} of {} {} bad (refused by the decoder, "
-                                          "or cut off by the end of their stream)",
-                                          source.name, source.bad_records,
-                                          counted(source.records, "record"),
-                                          was(source.bad_records))});
+      lines.push_back(
+          {false, fmt::format("source '{}': {} of {} {} bad (refused by the decoder, "
+                              "or cut off by the end of their stream)",
+                              source.name, source.bad_records, counted(source.records, "record"),
+                              was(source.bad_records))});
     }
     if (source.framing_errors != 0) {
       lines.push_back({false, fmt::format("source '{}': {} {} given up, as records could not be "
@@ -149,10 +149,10 @@ std::vector<LossLine> loss_lines(const RunTotals& totals) {
   }
   for (const RunTotals::Sink& sink : totals.sinks) {
     if (sink.lost != 0) {
-      lines.push_back({false, fmt::format("sink '{}': {} {} given up while the application was "
-                                          "stopping",
-                                          sink.name, counted(sink.lost, "record"),
-                                          was(sink.lost))});
+      lines.push_back(
+          {false, fmt::format("sink '{}': {} {} given up while the application was "
+                              "stopping",
+                              sink.name, counted(sink.lost, "record"), was(sink.lost))});
     }
   }
   return lines;

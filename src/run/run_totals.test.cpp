@@ -34,17 +34,18 @@ TEST(RunTotals, HaveALineForEveryPlaceWhereRecordsWereLost) {
   for (const LossLine& line : loss_lines(two_files())) {
     lines.push_back((line.chosen ? "(chosen) " : "") + line.text);
   }
-  EXPECT_EQ(lines,
-            (std::vector<std::string>{
-                "source 'in': 3 of 12400000 records were bad (refused by the decoder, or cut off "
-                "by the end of their stream)",
-                "source 'in': 1 stream was given up, as records could not be told apart",
-                "stage 'time': 2 of 12399997 records had no good time and were sent to the dead letters",
-                "stage 'parse': 1 of 100 records failed and was skipped",
-                "stage 'sums': 19990 of 40000 records came too late and were dropped",
-                "stage 'pairs': 3 of 40 records came too late, of which 1 was dropped",
-                "(chosen) stage 'alone': 3 of 40 records came too late, and went where its policy "
-                "for late records says"}));
+  EXPECT_EQ(
+      lines,
+      (std::vector<std::string>{
+          "source 'in': 3 of 12400000 records were bad (refused by the decoder, or cut off "
+          "by the end of their stream)",
+          "source 'in': 1 stream was given up, as records could not be told apart",
+          "stage 'time': 2 of 12399997 records had no good time and were sent to the dead letters",
+          "stage 'parse': 1 of 100 records failed and was skipped",
+          "stage 'sums': 19990 of 40000 records came too late and were dropped",
+          "stage 'pairs': 3 of 40 records came too late, of which 1 was dropped",
+          "(chosen) stage 'alone': 3 of 40 records came too late, and went where its policy "
+          "for late records says"}));
   RunTotals lost;
   lost.sinks = {{"out", 0, 0, 2}};
   EXPECT_EQ(loss_lines(lost).front().text,

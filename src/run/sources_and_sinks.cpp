@@ -97,8 +97,7 @@ void SourcesAndSinks::make_sink(NodeId id, const std::string& name) {
   sink.name = name;
   sink.listener.index = sinks_.size();
   const auto& substitute = context_.options.substitutes.sink;
-  sink.sink =
-      substitute ? substitute(name) : made("sink", name, [&] { return node.sink(name); });
+  sink.sink = substitute ? substitute(name) : made("sink", name, [&] { return node.sink(name); });
   sink.sink->set_application(context_.options.application);
   const auto& addresses = context_.options.addresses;
   if (const auto found = addresses.find(name); found != addresses.end()) {
@@ -160,8 +159,8 @@ void SourcesAndSinks::restore(RunSource& source) const {
   source.ended = saved->ended;
   if (saved->ended) {
     context_.log.info(
-        "source '{}': it had ended in checkpoint {}, and nothing more is read from it",
-        source.name, restored.number);
+        "source '{}': it had ended in checkpoint {}, and nothing more is read from it", source.name,
+        restored.number);
     return;
   }
   std::vector<SourcePosition> positions;
@@ -318,9 +317,10 @@ std::optional<std::string> SourcesAndSinks::undelivered() const {
   if (lost == 0) {
     return std::nullopt;
   }
-  return fmt::format("{} records were not delivered by sink {}: its peer took "
-                     "nothing while the application was stopping",
-                     lost, where);
+  return fmt::format(
+      "{} records were not delivered by sink {}: its peer took "
+      "nothing while the application was stopping",
+      lost, where);
 }
 
 }  // namespace wallaroo::internal

@@ -103,12 +103,11 @@ std::unique_ptr<Segment> Wiring::segment(const Node& node, const SegmentContext&
   }
 }
 
-SegmentContext Wiring::segment_context(NodeId id, int executor,
-                                       SourcesAndSinks& sources_and_sinks,
+SegmentContext Wiring::segment_context(NodeId id, int executor, SourcesAndSinks& sources_and_sinks,
                                        std::vector<std::unique_ptr<Outlet>>& outlets) {
   const Node& node = context_.node(id);
-  SegmentContext context{
-      context_.clock, context_.log, context_.wall_offset_ns, {}, nullptr, {}, &once_};
+  SegmentContext context{context_.clock, context_.log, context_.wall_offset_ns, {}, nullptr, {},
+                         &once_};
   context.longest_news_ns = node.source ? end_of_time : longest_news_ns();
   for (const EdgeId edge : node.outputs) {
     outlets.push_back(outlet(edge, executor));
@@ -183,16 +182,16 @@ void Wiring::make_tasks(const Executors& executors, SourcesAndSinks& sources_and
   for (const NodeId node : order) {
     for (int executor = 0; executor < plan.executors(); ++executor) {
       if (plan.runs_on(node, executor)) {
-        make_task(node, *executors[static_cast<std::size_t>(executor)], executor,
-                  sources_and_sinks, checkpoints);
+        make_task(node, *executors[static_cast<std::size_t>(executor)], executor, sources_and_sinks,
+                  checkpoints);
       }
     }
   }
   segments_.clear();
 }
 
-void Wiring::make_task(NodeId id, Executor& executor, int index,
-                       SourcesAndSinks& sources_and_sinks, RunCheckpoints& checkpoints) {
+void Wiring::make_task(NodeId id, Executor& executor, int index, SourcesAndSinks& sources_and_sinks,
+                       RunCheckpoints& checkpoints) {
   const Node& node = context_.node(id);
   SegmentMetrics& metrics = task_metrics(id, index);
   if (node.sink) {
@@ -227,8 +226,8 @@ std::unique_ptr<Task> Wiring::writer_task(NodeId id, Executor& executor, int ind
   Inbox input = inbox(context_.node(id), index);
   return std::make_unique<WriterTask>(
       std::move(input),
-      sink.sink->writer(WriterContext{executor.loop(), context_.clock, context_.log, sink.metrics,
-                                      transactions}),
+      sink.sink->writer(
+          WriterContext{executor.loop(), context_.clock, context_.log, sink.metrics, transactions}),
       slot);
 }
 
@@ -252,7 +251,7 @@ std::unique_ptr<Task> Wiring::source_task(WiredSegment& segment, Executor& execu
   task->set_reader(source.source->reader(
       segment.executor, context_.plan.executors(),
       ReaderContext{executor.loop(), context_.clock, context_.log, metrics, task->receiver(),
-                       *refusals_.back(), context_.takes_checkpoints()}));
+                    *refusals_.back(), context_.takes_checkpoints()}));
   return task;
 }
 
@@ -271,9 +270,11 @@ WiredSegment& Wiring::segment_of(NodeId node, int executor) {
 }
 
 StageRuntime& Wiring::runtime_of(StageId stage, int executor) {
-  return (*std::find_if(stages_.begin(), stages_.end(), [&](const auto& instance) {
-           return instance->stage == stage && instance->executor == executor;
-         }))->runtime;
+  return (*std::find_if(stages_.begin(), stages_.end(),
+                        [&](const auto& instance) {
+                          return instance->stage == stage && instance->executor == executor;
+                        }))
+      ->runtime;
 }
 
 std::vector<const Mailbox*> Wiring::queues_before(const Node& node) const {

@@ -115,9 +115,8 @@ void Wiring::register_edges(Registry& registry, const std::string& worker) const
         counters.blocked_ns.push_back(blocked_ns.get());
       }
     }
-    register_edge(registry,
-                  {static_cast<int>(id), producer(edge.from), consumer(edge.to), worker}, counters,
-                  [queues] { return queues->fill(); });
+    register_edge(registry, {static_cast<int>(id), producer(edge.from), consumer(edge.to), worker},
+                  counters, [queues] { return queues->fill(); });
   }
 }
 

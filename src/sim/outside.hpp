@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "checkpoint/store/manifest.hpp"
 #include "checkpoint/protocol/recovery.hpp"
-#include "sim/graph.hpp"
+#include "checkpoint/store/manifest.hpp"
 #include "io/transaction_end.hpp"
+#include "sim/graph.hpp"
 
 namespace wallaroo::internal::sim {
 

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "record/batch.hpp"
-#include "source/source.hpp"
 #include "source/frame_buffer.hpp"
 #include "source/framer.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 

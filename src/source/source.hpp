@@ -133,7 +133,7 @@ class Source {
   /// The share of executor `index` of `executors`; called once for each, on the starting thread,
   /// after `open`. The source outlives its readers.
   virtual std::unique_ptr<SourceReader> reader(int index, int executors,
-                                                     const ReaderContext& context) = 0;
+                                               const ReaderContext& context) = 0;
 };
 
 }  // namespace wallaroo::internal

@@ -73,8 +73,8 @@ class CollectingReceiver final : public BatchReceiver {
       const auto found = times.find(partition);
       return found == times.end() ? -1 : found->second;
     };
-    const auto behind = std::min_element(
-        open.begin(), open.end(), [&](auto a, auto b) { return time(a) < time(b); });
+    const auto behind = std::min_element(open.begin(), open.end(),
+                                         [&](auto a, auto b) { return time(a) < time(b); });
     return keeps_times && behind != open.end() ? std::optional(*behind) : std::nullopt;
   }
 

@@ -163,8 +163,7 @@ class KeyTimers {
       for (const TimerKind kind : {TimerKind::event_time, TimerKind::processing_time}) {
         if (const auto first = entry.second.timers.first(kind)) {
           entry.second.place(kind) = {
-              queue(kind).emplace(first->due_ns,
-                                  Entry{hash_key(entry.first), entry.first, round_}),
+              queue(kind).emplace(first->due_ns, Entry{hash_key(entry.first), entry.first, round_}),
               true};
         }
       }
@@ -204,9 +203,7 @@ class KeyTimers {
     QueueLabels& place(TimerKind kind) {
       return kind == TimerKind::event_time ? event : processing;
     }
-    bool is_empty() const {
-      return timers.empty() && !event.is_queued && !processing.is_queued;
-    }
+    bool is_empty() const { return timers.empty() && !event.is_queued && !processing.is_queued; }
 
     struct SavedTimer {
       std::uint64_t id;

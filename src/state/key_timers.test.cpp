@@ -292,8 +292,7 @@ std::uint64_t comparisons_of(std::uint64_t timers) {
 
 TEST(KeyTimers, ManyOfOneKeyCostNLogNComparisons) {
   for (const std::uint64_t timers : {1'000, 30'000, 100'000}) {
-    const double n_log_n =
-        static_cast<double>(timers) * std::log2(static_cast<double>(timers));
+    const double n_log_n = static_cast<double>(timers) * std::log2(static_cast<double>(timers));
     EXPECT_LT(static_cast<double>(comparisons_of(timers)), 25 * n_log_n) << timers << " timers";
   }
 }

@@ -120,8 +120,7 @@ class KeyedState : public StatePart {
     for (std::size_t group = 0; group < key_group_count; ++group) {
       if (start.owned[group] && (tables_[group].dirty() || start.also[group])) {
         attempt_.set(group);
-        tables_[group].begin_save(
-            {{}, 0, shifts_times_ ? start.wall_offset_ns : 0, start.place});
+        tables_[group].begin_save({{}, 0, shifts_times_ ? start.wall_offset_ns : 0, start.place});
       }
     }
     saved_ = 0;
@@ -201,9 +200,8 @@ class KeyedState : public StatePart {
 
   void load_entry(std::size_t group, Table& table, StoredReader& in) {
     Stored key = load_key([&] { return loading_->key(in); });
-    auto value = load_value(key, [&]() -> State {
-      return SavedAs<State>::load(loading_->value(in), load_offset_ns_);
-    });
+    auto value = load_value(
+        key, [&]() -> State { return SavedAs<State>::load(loading_->value(in), load_offset_ns_); });
     check_group(group, hash_key(key));
     if (!equals_itself(key)) {
       return;  // older versions stored such keys, which no record can find

@@ -8,9 +8,9 @@ namespace wallaroo::internal {
 
 void check_keys_unchanged(std::string_view stored, std::string_view now) {
   if (stored != now) {
-    throw StoredError(fmt::format(
-        "the type of its keys was {} and is {} now; the type of keys must not change", stored,
-        now));
+    throw StoredError(
+        fmt::format("the type of its keys was {} and is {} now; the type of keys must not change",
+                    stored, now));
   }
 }
 

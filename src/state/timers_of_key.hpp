@@ -159,9 +159,9 @@ class TimersOfKey {
     }
     std::optional<ArmedTimer> first(TimerKind kind) const {
       const Order& of_kind = order(kind);
-      return of_kind.empty() ? std::nullopt
-                             : std::optional(ArmedTimer{of_kind.begin()->id,
-                                                        of_kind.begin()->due_ns, kind});
+      return of_kind.empty()
+                 ? std::nullopt
+                 : std::optional(ArmedTimer{of_kind.begin()->id, of_kind.begin()->due_ns, kind});
     }
     std::int64_t last_event_time() const {
       const auto beyond = event.lower_bound({end_of_time, 0});

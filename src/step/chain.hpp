@@ -144,9 +144,8 @@ class Chain final : public Segment {
   std::optional<std::uint64_t> partition_behind() const override {
     std::optional<std::uint64_t> behind;
     // The first step with an answer counts: only it sees the partitions of the source.
-    for_each_temporal([&](const auto& step, auto) {
-      behind = behind ? behind : step.partition_behind();
-    });
+    for_each_temporal(
+        [&](const auto& step, auto) { behind = behind ? behind : step.partition_behind(); });
     return behind;
   }
 
@@ -210,9 +209,8 @@ class Chain final : public Segment {
   /// give it more records.
   std::size_t last_waiting() const {
     std::size_t last = 0;
-    for_each_temporal([&](const auto& step, std::size_t index) {
-      last = step.waiting() ? index : last;
-    });
+    for_each_temporal(
+        [&](const auto& step, std::size_t index) { last = step.waiting() ? index : last; });
     return last;
   }
 

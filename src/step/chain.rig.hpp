@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "route/mailbox.hpp"
-#include "step/steps/callback_terminal.hpp"
 #include "step/chain.hpp"
+#include "step/input.hpp"
+#include "step/steps/callback_terminal.hpp"
 #include "step/steps/computation_step.hpp"
 #include "step/steps/decode_step.hpp"
-#include "step/input.hpp"
 #include "step/steps/terminal.hpp"
 
 namespace wallaroo::internal::testing_support {

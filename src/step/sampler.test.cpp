@@ -31,8 +31,8 @@ struct Rig {
       return now_ns;
     });
     while (records != 0) {
-      auto part = static_cast<std::size_t>(
-          sampler.take_part(static_cast<std::ptrdiff_t>(records), [this] {
+      auto part =
+          static_cast<std::size_t>(sampler.take_part(static_cast<std::ptrdiff_t>(records), [this] {
             ++looks;
             return now_ns;
           }));

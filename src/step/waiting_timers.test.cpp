@@ -27,8 +27,7 @@ void words(const std::string& line, Emitter<std::string_view>& emit) {
 
 /// Sets a timer for each nanosecond from the first record on.
 struct Beat {
-  void operator()(std::string_view word, int& records, Timers& timers,
-                  Emitter<std::string>& emit) {
+  void operator()(std::string_view word, int& records, Timers& timers, Emitter<std::string>& emit) {
     emit(std::string(word));
     if (records++ == 0) {
       timers.at(timers.event_time() + std::chrono::nanoseconds(1));

@@ -11,9 +11,9 @@
 #include <wallaroo/types/window.hpp>
 #include "record/key.hpp"
 #include "window/key_windows.hpp"
-#include "window/time/late_arrival.hpp"
 #include "window/pane_tables.hpp"
 #include "window/pane_windows.hpp"
+#include "window/time/late_arrival.hpp"
 #include "window/time/stage_clock.hpp"
 #include "window/window_counts.hpp"
 #include "window/window_settings.hpp"

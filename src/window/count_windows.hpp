@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "state/timer_queue.hpp"
-#include "window/key_windows.hpp"
 #include "window/aggregations/two_stacks.hpp"
-#include "window/window_settings.hpp"
+#include "window/key_windows.hpp"
 #include "window/time/window_times.hpp"
+#include "window/window_settings.hpp"
 
 namespace wallaroo::internal {
 

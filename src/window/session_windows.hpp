@@ -13,8 +13,8 @@
 
 #include "state/timer_queue.hpp"
 #include "window/key_windows.hpp"
-#include "window/window_settings.hpp"
 #include "window/time/window_times.hpp"
+#include "window/window_settings.hpp"
 
 namespace wallaroo::internal {
 

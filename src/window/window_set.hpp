@@ -17,13 +17,13 @@
 #include "state/timer_queue.hpp"
 #include "window/count_windows.hpp"
 #include "window/key_windows.hpp"
-#include "window/time/late_arrival.hpp"
 #include "window/pane_windows.hpp"
 #include "window/session_windows.hpp"
+#include "window/time/late_arrival.hpp"
 #include "window/time/stage_clock.hpp"
+#include "window/time/window_times.hpp"
 #include "window/window_counts.hpp"
 #include "window/window_settings.hpp"
-#include "window/time/window_times.hpp"
 
 namespace wallaroo::internal {
 

@@ -12,6 +12,9 @@ struct Key {
 
 void build(Application& app) {
   app.source("in", orders())
-      .key_by("key", [](const Order& order) { return Key{1, {2, {order.symbol}}}; })
+      .key_by("key",
+              [](const Order& order) {
+                return Key{1, {2, {order.symbol}}};
+              })
       .to_sink("out", discard());
 }

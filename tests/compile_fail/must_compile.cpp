@@ -38,15 +38,18 @@ struct NamedOrder : Order {
 
 void build_keys(Application& app) {
   const auto in = app.source("in", orders());
-  in.key_by("named", [](const Order& order) { return Named{order.symbol}; })
-      .to_sink("by name", discard());
-  in.key_by("length", [](const Order& order) { return Length(order.symbol); })
-      .to_sink("by length", discard());
+  in.key_by("named", [](const Order& order) {
+      return Named{order.symbol};
+    }).to_sink("by name", discard());
+  in.key_by("length", [](const Order& order) {
+      return Length(order.symbol);
+    }).to_sink("by length", discard());
   in.key_by("pair", [](const Order& order) { return std::pair(order.symbol, order.quantity); })
       .to("count of pair", [](const Order&, int& count) { return ++count; })
       .to_sink("by pair", discard());
-  in.key_by("half", [](const Order& order) { return order.quantity / 2.0; })
-      .to_sink("by half", discard());
+  in.key_by("half", [](const Order& order) {
+      return order.quantity / 2.0;
+    }).to_sink("by half", discard());
 }
 
 void build(Application& app) {

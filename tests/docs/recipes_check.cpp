@@ -53,9 +53,11 @@ void lines_of_csv() {
   expect(csv_fields(R"("a,b","say ""hi""",c)") == Fields{"a,b", "say \"hi\"", "c"}, "quotes");
   expect(!csv_fields("\"a,b"), "an open quote");
   expect(std::get<Purchase>(decode_purchase("ann,tea,350")).cents == 350, "a purchase");
-  expect(std::holds_alternative<wallaroo::Skip>(decode_purchase("customer,product,cents")), "heading");
+  expect(std::holds_alternative<wallaroo::Skip>(decode_purchase("customer,product,cents")),
+         "heading");
   expect(refused(decode_purchase("ann,tea,3x")) && refused(decode_purchase("ann,tea,")) &&
-             refused(decode_purchase("")), "bad purchases");
+             refused(decode_purchase("")),
+         "bad purchases");
 }
 
 void times() {
@@ -163,7 +165,8 @@ void days() {
   // 2024-03-31 is the day of 23 hours in Berlin, from 30 March, 23:00 UTC.
   const EventTime start = at(1'711'839'600);
   const std::int32_t day = local_day(start);
-  expect(local_day(start - 1s) == day - 1 && local_day(start + 23h - 1s) == day, "a day of 23 hours");
+  expect(local_day(start - 1s) == day - 1 && local_day(start + 23h - 1s) == day,
+         "a day of 23 hours");
   expect(end_of_local_day(day) == start + 23h && end_of_local_day(day - 1) == start, "its end");
   expect(end_of_local_day(local_day(at(0)) + 19'000) > at(0), "the end of other days");
 
@@ -191,15 +194,17 @@ void early_and_final() {
   int live = 0;
   std::vector<SalesOfShop> best;
   wallaroo::Application app("early");
-  const auto hours = app.source("sales", sales.source())
-                         .event_time("sold", &Sale::time)
-                         .key_by("shop", &Sale::shop)
-                         .to("hours", wallaroo::range_windows(1h).with_early_output(5s).over(
-                                          wallaroo::sum(&Sale::cents)));
+  const auto hours =
+      app.source("sales", sales.source())
+          .event_time("sold", &Sale::time)
+          .key_by("shop", &Sale::shop)
+          .to("hours",
+              wallaroo::range_windows(1h).with_early_output(5s).over(wallaroo::sum(&Sale::cents)));
   hours.to_sink("live", wallaroo::callback_sink([&](const SalesOfShop&) { ++live; }));
   hours.to("final", only_final)
       .to("hours a day", wallaroo::range_windows(24h).over(wallaroo::sum(&SalesOfShop::value)))
-      .to_sink("best", wallaroo::callback_sink([&](const SalesOfShop& one) { best.push_back(one); }));
+      .to_sink("best",
+               wallaroo::callback_sink([&](const SalesOfShop& one) { best.push_back(one); }));
   wallaroo::testing::Harness harness(app);
   for (int i = 0; i < 3; ++i) {
     sales.push({"a", at(10 + i), 5});

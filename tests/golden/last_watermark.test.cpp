@@ -179,9 +179,9 @@ RC_GTEST_PROP(TheEnd, ComesAfterAllThatTheLastRecordsHaveMadeDueOnAnyNumberOfThr
   const int threads = *rc::gen::inRange(1, 5);
   Seen seen;
   Application app("the end");
-  build(app.source("in", generator_source({.count = readings.size(),
-                                           .partitions = *rc::gen::inRange(1, 5)},
-                                          [readings](std::uint64_t i) { return readings[i]; }))
+  build(app.source("in", generator_source(
+                             {.count = readings.size(), .partitions = *rc::gen::inRange(1, 5)},
+                             [readings](std::uint64_t i) { return readings[i]; }))
             .event_time("time", &Reading::at_ns, times_of(shape)),
         shape, seen);
   run_well(app, threads);

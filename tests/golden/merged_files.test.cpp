@@ -34,9 +34,7 @@ class FilesOfOneDay : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  static std::int64_t time_ns(const std::string& line) {
-    return std::stoll(line) * 1'000'000'000;
-  }
+  static std::int64_t time_ns(const std::string& line) { return std::stoll(line) * 1'000'000'000; }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   std::vector<std::string> lines(const std::string& name) const {
     std::vector<std::string> all;
@@ -104,8 +102,8 @@ TEST_F(FilesOfOneDay, LoseNothingWhenTheApplicationIsStoppedAndGoesOn) {
 
 TEST_F(FilesOfOneDay, WithoutEventTimeAreReadOneAfterTheOtherInTheOrderGiven) {
   wallaroo::Application app("files");
-  app.source("in", wallaroo::file_source({.paths = {path("web2.log"), path("web*.log")}},
-                                         wallaroo::text))
+  app.source("in",
+             wallaroo::file_source({.paths = {path("web2.log"), path("web*.log")}}, wallaroo::text))
       .to_sink("out", wallaroo::file_sink({.path = path("out")}, wallaroo::line));
   run_well(app, 1);
   std::vector<std::string> expected;

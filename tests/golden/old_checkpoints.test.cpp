@@ -177,9 +177,8 @@ TEST_P(OldCheckpoints, AKeyOfAnotherTypeIsRefused) {
   version.changed_key = true;
   const std::string why = refusal<FirstTotal>(version);
   EXPECT_EQ(why.find("stage 'totals': its state in checkpoint "), 0U) << why;
-  EXPECT_NE(
-      why.find("cannot be restored: the type of its keys was string and is i64 now"),
-      std::string::npos)
+  EXPECT_NE(why.find("cannot be restored: the type of its keys was string and is i64 now"),
+            std::string::npos)
       << why;
 }
 

@@ -78,8 +78,7 @@ void require_id_and_stage(const CLI::Option& id, const CLI::Option& stage) {
 
 void add_show(CLI::App& checkpoints, Command& command) {
   auto* const show = checkpoints.add_subcommand(
-      "show",
-      fmt::format("Prints the state of a stage, a line of JSON per key: {}", show_order));
+      "show", fmt::format("Prints the state of a stage, a line of JSON per key: {}", show_order));
   auto* const id = show->add_option("ID", command.show.id, id_help);
   auto* const stage = show->add_option("STAGE", command.show.stage, "Name of a stage");
   auto* const key = show->add_option("KEY", command.key,

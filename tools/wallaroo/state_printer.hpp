@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <optional>
 #include <string>
-#include <vector>
 #include <string_view>
+#include <vector>
 
 #include "checkpoint/store/manifest.hpp"
 #include "checkpoint/store/store_reader.hpp"

@@ -92,9 +92,8 @@ void LogState::save(const std::vector<Segment>& segments) const {
   }
   error = error == 0 ? fsync_path(folder_of(path_), O_RDONLY | O_DIRECTORY) : error;
   if (error != 0) {
-    throw std::runtime_error("cannot write the state file '" + path_ +
-                             "': " + std::strerror(error) +
-                             "; give --state a path that can be written");
+    throw std::runtime_error("cannot write the state file '" + path_ + "': " +
+                             std::strerror(error) + "; give --state a path that can be written");
   }
 }
 
@@ -148,8 +147,8 @@ std::string OpenFile::read(std::uint64_t offset, std::uint64_t count) const {
   std::string bytes(count, '\0');
   std::size_t have = 0;
   while (have != count) {
-    const ssize_t more = ::pread(descriptor_, bytes.data() + have, count - have,
-                                 static_cast<off_t>(offset + have));
+    const ssize_t more =
+        ::pread(descriptor_, bytes.data() + have, count - have, static_cast<off_t>(offset + have));
     if (more < 0 && errno == EINTR) {
       continue;
     }
@@ -205,8 +204,7 @@ std::vector<FolderEntry> LogFolder::ours_first() const {
 
 bool LogFolder::is_rotated(const FolderEntry& entry) const {
   static const std::regex suffix("[-._]?[0-9][0-9TZ:._-]*");  // what rotation appends to a name
-  return entry.name.starts_with(name_) &&
-         std::regex_match(entry.name.substr(name_.size()), suffix);
+  return entry.name.starts_with(name_) && std::regex_match(entry.name.substr(name_.size()), suffix);
 }
 
 LogFolder::Age LogFolder::age(const FolderEntry& entry) const {

@@ -102,9 +102,7 @@ class LogFolder {
   std::vector<FolderEntry> entries() const;
   /// All files of the directory, those with the log's name first.
   std::vector<FolderEntry> ours_first() const;
-  bool is_ours(const FolderEntry& entry) const {
-    return entry.name.starts_with(name_);
-  }
+  bool is_ours(const FolderEntry& entry) const { return entry.name.starts_with(name_); }
   bool is_rotated(const FolderEntry& entry) const;
   /// Sorts rotated files from the oldest to the newest. Of files with the same time of last change
   /// the one with the highest number is the oldest.

@@ -63,8 +63,8 @@ void RotatedLog::acknowledged(Position position) {
     const auto each = next++;
     KeptFile& kept = each->second;
     if (const std::uint64_t size = kept.file.size(); size > kept.length) {
-      tell("'", kept.file.path(), "' was written to after it was rotated and left: ",
-           size - kept.length,
+      tell("'", kept.file.path(),
+           "' was written to after it was rotated and left: ", size - kept.length,
            " bytes are not sent; a longer --rotate-wait would have waited for them");
       kept.length = unknown_length;
     }
@@ -112,8 +112,7 @@ void RotatedLog::skip(std::size_t end) {
 }
 
 LogLine RotatedLog::give(std::string line) {
-  const bool is_full =
-      head_.size() == most_head_bytes && segment().head_bytes < most_head_bytes;
+  const bool is_full = head_.size() == most_head_bytes && segment().head_bytes < most_head_bytes;
   if (segment().head_bytes == 0 || is_full) {
     save();
   }
@@ -202,8 +201,8 @@ bool RotatedLog::is_finished() {
   }
   // Renaming counts as a change of the inode: the writer may not know yet that the file has another
   // name, however long it has been quiet before.
-  const std::chrono::nanoseconds changed = std::chrono::seconds(info.st_ctim.tv_sec) +
-                                           std::chrono::nanoseconds(info.st_ctim.tv_nsec);
+  const std::chrono::nanoseconds changed =
+      std::chrono::seconds(info.st_ctim.tv_sec) + std::chrono::nanoseconds(info.st_ctim.tv_nsec);
   const std::chrono::nanoseconds since_change =
       std::chrono::system_clock::now().time_since_epoch() - changed;
   return now - quiet_since_ >= options_.rotate_wait || since_change >= options_.rotate_wait;

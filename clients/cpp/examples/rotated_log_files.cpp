@@ -137,8 +137,8 @@ std::optional<OpenFile> RotatedLog::successor() {
     return std::nullopt;
   }
   std::vector<FolderEntry> entries = folder_.entries();
-  FolderEntry read{.name = {}, .path = {}, .identity = Identity::of(info),
-                   .changed_ns = changed_ns(info)};
+  FolderEntry read{
+      .name = {}, .path = {}, .identity = Identity::of(info), .changed_ns = changed_ns(info)};
   for (const FolderEntry& each : entries) {
     read.name = each.identity == read.identity ? each.name : read.name;
   }
@@ -227,8 +227,8 @@ std::optional<OpenFile> RotatedLog::open_path() {
 /// Keeps the file open, because the application may ask for its lines again.
 void RotatedLog::keep(std::uint64_t length) {
   if (file_) {
-    kept_.insert_or_assign(segment().start, KeptFile{*std::move(file_), length,
-                                                     std::chrono::steady_clock::now()});
+    kept_.insert_or_assign(segment().start,
+                           KeptFile{*std::move(file_), length, std::chrono::steady_clock::now()});
   }
   file_.reset();
 }

@@ -46,8 +46,8 @@ std::string default_state(const Options& options) {
   const std::filesystem::path path(options.file);
   std::string address = options.address;
   std::replace(address.begin(), address.end(), ':', '-');
-  const std::string name = "." + path.filename().string() + "." + address + "." +
-                           std::to_string(options.id) + ".tail";
+  const std::string name =
+      "." + path.filename().string() + "." + address + "." + std::to_string(options.id) + ".tail";
   return (path.parent_path() / name).string();
 }
 

@@ -77,9 +77,9 @@ Decisions Coordinator::on_timeout(std::int64_t now_ns) {
     case Phase::making_durable:
       return abandon(fmt::format("saved state was not made durable within {} s", seconds), now_ns);
     case Phase::preparing:
-      return roll_back_late(fmt::format(
-          "{} of {} sinks have not prepared checkpoint {} within {} s{}", answers_.missing,
-          config_.sinks, number_, seconds, missing_names()));
+      return roll_back_late(
+          fmt::format("{} of {} sinks have not prepared checkpoint {} within {} s{}",
+                      answers_.missing, config_.sinks, number_, seconds, missing_names()));
     case Phase::committing:
       return fail(fmt::format("{} of {} sinks have not committed checkpoint {} within {} s{}",
                               answers_.missing, config_.sinks, number_, seconds, missing_names()));
@@ -272,8 +272,7 @@ Decisions Coordinator::on_notice(std::int64_t now_ns) {
   const std::int64_t waited_ns = now_ns - waits_since_ns_;
   notice_ns_ = saturating_add(now_ns, waited_ns);
   constexpr std::int64_t second_ns = 1'000'000'000;
-  const std::string which =
-      last_ ? "the last checkpoint" : fmt::format("checkpoint {}", number_);
+  const std::string which = last_ ? "the last checkpoint" : fmt::format("checkpoint {}", number_);
   std::string text =
       fmt::format("waiting for {} {}, {} s", awaited(), which, waited_ns / second_ns);
   if (deadline_ns_ != end_of_time) {

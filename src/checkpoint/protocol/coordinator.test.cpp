@@ -138,24 +138,28 @@ TEST(Coordinator, WhatTakesLongIsToldAtTimesThatDouble) {
     return std::get<decide::Waiting>(coordinator.on_time(at_s * second).at(0)).text;
   };
   run(coordinator, {time(5 * second)});
-  EXPECT_EQ(told(15), "waiting for r:1 of sink 'a', r:2 of sink 'b', stage 'c' and 1 more to pass "
-                      "the barrier of checkpoint 1, 10 s of 600 s");
+  EXPECT_EQ(told(15),
+            "waiting for r:1 of sink 'a', r:2 of sink 'b', stage 'c' and 1 more to pass "
+            "the barrier of checkpoint 1, 10 s of 600 s");
   run(coordinator, {saved(0, 1), saved(2, 1), saved(3, 1), saved(4, 1)});
-  EXPECT_EQ(told(25), "waiting for r:2 of sink 'b' to pass the barrier of checkpoint 1, 20 s of "
-                      "600 s");
+  EXPECT_EQ(told(25),
+            "waiting for r:2 of sink 'b' to pass the barrier of checkpoint 1, 20 s of "
+            "600 s");
   EXPECT_EQ(coordinator.next_wakeup_ns(), 45 * second);
   run(coordinator, {saved(1, 1)});
   EXPECT_EQ(told(45), "waiting for the disk to take the state of checkpoint 1, 40 s of 600 s");
   run(coordinator, {durable(1, 100 * second), prepared(0, 1)});
-  EXPECT_EQ(told(110), "waiting for r:2 of sink 'b' to answer phase 1 of checkpoint 1, 10 s of "
-                       "600 s");
+  EXPECT_EQ(told(110),
+            "waiting for r:2 of sink 'b' to answer phase 1 of checkpoint 1, 10 s of "
+            "600 s");
   run(coordinator, {prepared(1, 1)});
   EXPECT_EQ(told(120), "waiting for the disk to take the manifest of checkpoint 1, 20 s of 600 s");
   run(coordinator, {published(1, 200 * second), committed(1, 1)});
   EXPECT_EQ(told(210), "waiting for r:1 of sink 'a' to take the commit of checkpoint 1, 10 s");
   run(coordinator, {committed(0, 1), all_ended(300 * second)});
-  EXPECT_EQ(told(310), "waiting for r:1 of sink 'a', r:2 of sink 'b', stage 'c' and 1 more to pass "
-                       "the barrier of the last checkpoint, 10 s of 600 s");
+  EXPECT_EQ(told(310),
+            "waiting for r:1 of sink 'a', r:2 of sink 'b', stage 'c' and 1 more to pass "
+            "the barrier of the last checkpoint, 10 s of 600 s");
   EXPECT_EQ(std::get<decide::Abandon>(coordinator.on_time(900 * second).at(0)).reason,
             "5 of 5 tasks have not saved their state within 600 s (r:1 of sink 'a', r:2 of sink "
             "'b', stage 'c' and 1 more)");

@@ -66,8 +66,8 @@ struct Finished {};
 namespace wallaroo::internal {
 
 using Decision = std::variant<decide::Begin, decide::MakeDurable, decide::Prepare, decide::Publish,
-                              decide::Commit, decide::Acknowledge, decide::Waiting,
-                              decide::Abandon, decide::RollBack, decide::Fail, decide::Finished>;
+                              decide::Commit, decide::Acknowledge, decide::Waiting, decide::Abandon,
+                              decide::RollBack, decide::Fail, decide::Finished>;
 using Decisions = std::vector<Decision>;
 
 }  // namespace wallaroo::internal

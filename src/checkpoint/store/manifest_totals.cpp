@@ -50,8 +50,8 @@ DataNeeds data_needs(const Manifest& manifest) {
 }
 
 std::vector<PartGroup> sparse_places(const Manifest& manifest,
-                                      const std::map<std::uint64_t, std::uint64_t>& sizes,
-                                      double fraction) {
+                                     const std::map<std::uint64_t, std::uint64_t>& sizes,
+                                     double fraction) {
   std::map<std::uint64_t, double> used;
   for (const ManifestSection& section : manifest.sections) {
     const ManifestBlock& block = manifest.blocks.at(section.block);

@@ -43,7 +43,7 @@ DataNeeds data_needs(const Manifest& manifest);
 /// See CheckpointStore::sparse. `sizes`: the bytes of blocks, with their headers, in each data file
 /// by its number. A block counts only with the share that sections refer to.
 std::vector<PartGroup> sparse_places(const Manifest& manifest,
-                                      const std::map<std::uint64_t, std::uint64_t>& sizes,
-                                      double fraction);
+                                     const std::map<std::uint64_t, std::uint64_t>& sizes,
+                                     double fraction);
 
 }  // namespace wallaroo::internal

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "checkpoint/protocol/recovery.hpp"
 #include "checkpoint/store/manifest.hpp"
 #include "checkpoint/store/manifest_file.hpp"
 #include "checkpoint/store/manifest_totals.hpp"
-#include "checkpoint/protocol/recovery.hpp"
 #include "checkpoint/store/store_layout.hpp"
 #include "checkpoint/store/store_lock.hpp"
 #include "checkpoint/store/store_reader.hpp"

@@ -97,8 +97,7 @@ void HttpPages::run() {
     lock.unlock();
     Wanted wanted = std::move(next.mapped());
     try {
-      const HttpPagePtr page =
-          slow_page(next.key(), routes_.at(next.key()).handler, wanted.gzip);
+      const HttpPagePtr page = slow_page(next.key(), routes_.at(next.key()).handler, wanted.gzip);
       for (Receiver& receive : wanted.receivers) {
         receive(page);
       }

@@ -127,17 +127,17 @@ void HttpSession::request_page(const Manner& manner) {
   shared_.pages.request({target.data(), target.size()}, manner.gzip,
                         [self = shared_from_this(), manner](HttpPagePtr page) mutable {
                           const auto executor = self->stream_.get_executor();
-                          asio::post(executor, [self = std::move(self), manner,
-                                                page = std::move(page)] {
-                            self->respond(page, manner);
-                          });
+                          asio::post(executor,
+                                     [self = std::move(self), manner, page = std::move(page)] {
+                                       self->respond(page, manner);
+                                     });
                         });
 }
 
 void HttpSession::refuse(int status, std::string text, const Manner& manner) {
-  respond(std::make_shared<const HttpPage>(
-              HttpPage{{.status = status, .body = std::move(text)}, {}}),
-          manner);
+  respond(
+      std::make_shared<const HttpPage>(HttpPage{{.status = status, .body = std::move(text)}, {}}),
+      manner);
 }
 
 void HttpSession::respond(const HttpPagePtr& page, const Manner& manner) {

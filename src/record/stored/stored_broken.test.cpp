@@ -1,8 +1,8 @@
 // Any bytes give a value or a StoredError.
 #include <gtest/gtest.h>
 
-#include "record/stored/stored_json.hpp"
 #include "record/stored/stored.rig.hpp"
+#include "record/stored/stored_json.hpp"
 
 namespace wallaroo::stored_test {
 namespace {

@@ -209,8 +209,7 @@ json::value stored_json(const Schema& schema, StoredReader& in, const FieldNames
   return value_of(schema, in, names);
 }
 
-void print_json(const Schema& schema, StoredReader& in, std::string& out,
-                const FieldNames* names) {
+void print_json(const Schema& schema, StoredReader& in, std::string& out, const FieldNames* names) {
   append(value_of(schema, in, names), out);
 }
 

@@ -52,9 +52,7 @@ void append_field_names(std::vector<std::string>& names) {
   constexpr StoredForm form = stored_form<T>();
   if constexpr (form == StoredForm::record) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (names.push_back(
-           name_in(text_of_field<&boost::pfr::get<I>(named_nowhere<T>.value)>())),
-       ...);
+      (names.push_back(name_in(text_of_field<&boost::pfr::get<I>(named_nowhere<T>.value)>())), ...);
     }
     (std::make_index_sequence<PartsOf<T>::size>{});
   } else if constexpr (form == StoredForm::tuple) {

@@ -16,8 +16,7 @@ namespace wallaroo::internal {
 
 RunCheckpoints::RunCheckpoints(const RunContext& context) : context_(context) {}
 
-void RunCheckpoints::fit(const WiredSegments& segments,
-                         const SourcesAndSinks& sources_and_sinks) {
+void RunCheckpoints::fit(const WiredSegments& segments, const SourcesAndSinks& sources_and_sinks) {
   if (!context_.takes_checkpoints()) {
     return;
   }

@@ -213,9 +213,9 @@ void StateKeeper::begin(std::uint64_t number, const RewriteGroups& rewrite) {
     }
     if (!kept.instance_schema().empty()) {
       context_.slot.port->save_instance(
-          number, {stages_[state], static_cast<std::uint32_t>(context_.executor),
-                   saving(states_[state],
-                          [&] { return kept.save_instance(context_.wall_offset_ns); })});
+          number,
+          {stages_[state], static_cast<std::uint32_t>(context_.executor),
+           saving(states_[state], [&] { return kept.save_instance(context_.wall_offset_ns); })});
     }
   }
 }

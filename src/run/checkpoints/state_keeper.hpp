@@ -100,9 +100,9 @@ class StateKeeper final : private SectionSink {
   std::uint64_t number_ = 0;     ///< the checkpoint that is being saved; 0: none
   std::uint64_t begun_ = 0;      ///< the last one that was begun
   std::uint64_t completed_ = 0;  ///< the last one that was complete
-  std::size_t state_ = 0;  ///< the state that is being saved
-  std::size_t part_ = 0;   ///< and its part
-  StateBlock block_;       ///< not handed over yet
+  std::size_t state_ = 0;        ///< the state that is being saved
+  std::size_t part_ = 0;         ///< and its part
+  StateBlock block_;             ///< not handed over yet
 };
 
 }  // namespace wallaroo::internal

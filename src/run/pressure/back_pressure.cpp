@@ -18,8 +18,7 @@ std::string seconds_text(double seconds) {
 std::string cause(const PointLoad& point) {
   const std::string rate = people_count(point.records_per_s);
   if (point.away_s > 0) {
-    return fmt::format("its peer {} has been away for {}", point.peer,
-                       seconds_text(point.away_s));
+    return fmt::format("its peer {} has been away for {}", point.peer, seconds_text(point.away_s));
   }
   if (!point.peer.empty()) {
     return fmt::format("{} takes {} records/s", point.peer, rate);

@@ -52,9 +52,10 @@ TEST(TheBottleneck, IsToldWithWhatItTakes) {
             "10 s; its queue has been full for 42 s");
   PointLoad stage = point("stage 'count'", 2, 0.97, 1);
   stage.full_s = 10;
-  EXPECT_EQ(bottleneck_sentence(stage),
-            "stage 'count' holds the others back: it takes 14 k records/s, and its executor is busy "
-            "97 % of the time; its queue has been full for 10 s");
+  EXPECT_EQ(
+      bottleneck_sentence(stage),
+      "stage 'count' holds the others back: it takes 14 k records/s, and its executor is busy "
+      "97 % of the time; its queue has been full for 10 s");
 }
 
 TEST(TheWatch, SpeaksAfterAWhileAndThenOnceIn30Seconds) {

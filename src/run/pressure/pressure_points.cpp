@@ -19,10 +19,9 @@ std::string point_name(const RunContext& context, const Node& node) {
   if (node.sink || first.kind == StageKind::sink) {
     return fmt::format("sink '{}'", first.name);
   }
-  return node.stages.size() == 1
-             ? fmt::format("stage '{}'", first.name)
-             : fmt::format("the stages from '{}' to '{}'", first.name,
-                           context.stage(node.stages.back()).name);
+  return node.stages.size() == 1 ? fmt::format("stage '{}'", first.name)
+                                 : fmt::format("the stages from '{}' to '{}'", first.name,
+                                               context.stage(node.stages.back()).name);
 }
 
 /// The time for which each executor of the node has worked so far.
@@ -67,8 +66,7 @@ PressureSampler::Point pressure_point(const RunContext& context, const Wiring& w
 
 }  // namespace
 
-std::vector<PressureSampler::Point> pressure_points(const RunContext& context,
-                                                    const Wiring& wiring,
+std::vector<PressureSampler::Point> pressure_points(const RunContext& context, const Wiring& wiring,
                                                     const SourcesAndSinks& sources_and_sinks,
                                                     const Executors& executors) {
   std::vector<PressureSampler::Point> points;

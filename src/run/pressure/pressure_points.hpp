@@ -12,8 +12,7 @@
 namespace wallaroo::internal {
 
 /// The segments and writers that have queues before them. All arguments must outlive the result.
-std::vector<PressureSampler::Point> pressure_points(const RunContext& context,
-                                                    const Wiring& wiring,
+std::vector<PressureSampler::Point> pressure_points(const RunContext& context, const Wiring& wiring,
                                                     const SourcesAndSinks& sources_and_sinks,
                                                     const Executors& executors);
 

@@ -38,7 +38,7 @@ class PressureSampler {
  private:
   /// What was seen of a point.
   struct Seen {
-    int samples_full = 0;  ///< samples since the last look in which a queue was full
+    int samples_full = 0;       ///< samples since the last look in which a queue was full
     std::uint64_t records = 0;  ///< at the last look, and so is `busy_s`
     std::vector<double> busy_s;
     double away_s = 0;

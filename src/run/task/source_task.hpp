@@ -43,9 +43,7 @@ class SourceTask final : public Task, private BatchReceiver {
   /// To make the reader with.
   BatchReceiver& receiver() { return *this; }
   /// Call before the start.
-  void set_reader(std::unique_ptr<SourceReader> reader) {
-    reader_ = std::move(reader);
-  }
+  void set_reader(std::unique_ptr<SourceReader> reader) { reader_ = std::move(reader); }
 
   void start() override;
   bool step() override;

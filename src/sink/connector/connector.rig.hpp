@@ -263,8 +263,8 @@ struct RunningConnectorSink : SinkWorld<ClockType> {
   enum class Checkpoints { off, on };
 
   explicit RunningConnectorSink(const ConnectorSinkOptions& options,
-                            Checkpoints checkpoints = Checkpoints::on,
-                            const SinkRecovery& recovery = {})
+                                Checkpoints checkpoints = Checkpoints::on,
+                                const SinkRecovery& recovery = {})
       : sink("totals", options) {
     auto context = this->context();
     sink.set_application("wallaroo");

@@ -136,8 +136,8 @@ TEST(ConnectorTransaction, AVoteIsReadBackAndNothingElseIs) {
   const ConnectorVote with_instance{"App-w-initializer-id-1", 7, "initializer-out"};
   const std::string longer = encode_vote(with_instance);
   EXPECT_EQ(longer.substr(9), std::string_view("\0\x0f"
-                                             "initializer-outApp-w-initializer-id-1",
-                                             39));
+                                               "initializer-outApp-w-initializer-id-1",
+                                               39));
   EXPECT_EQ(decode_vote(longer), with_instance);
   for (std::size_t size = 0; size < 27; ++size) {
     EXPECT_EQ(decode_vote(longer.substr(0, size)), std::nullopt);

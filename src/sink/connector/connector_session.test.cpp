@@ -473,13 +473,16 @@ std::string told_of(const Offsets& offsets) {
 }
 
 TEST(ConnectorSession, AReceiverThatIsAheadOrHasLostSomethingIsNamedByItsOffsetAndOurs) {
-  EXPECT_TRUE(told_of({100, 100, 250}).starts_with(
-      "it is ahead: it holds 250 bytes of the output, and 100 were committed by this application "
-      "to 'App-w-initializer-id-77'; so this application was started without the checkpoint"));
+  EXPECT_TRUE(told_of({100, 100, 250})
+                  .starts_with("it is ahead: it holds 250 bytes of the output, and 100 were "
+                               "committed by this application "
+                               "to 'App-w-initializer-id-77'; so this application was started "
+                               "without the checkpoint"));
   EXPECT_TRUE(told_of({0, 0, 250}).starts_with("it is ahead: it holds 250 bytes"));
-  EXPECT_TRUE(told_of({100, 100, 0}).starts_with(
-      "it is empty: it holds 0 bytes of the output, and 100 were committed by this application to "
-      "'App-w-initializer-id-77'; so it has lost them"));
+  EXPECT_TRUE(told_of({100, 100, 0})
+                  .starts_with("it is empty: it holds 0 bytes of the output, and 100 were "
+                               "committed by this application to "
+                               "'App-w-initializer-id-77'; so it has lost them"));
   EXPECT_TRUE(told_of({100, 100, protocol::nothing_processed}).starts_with("it is empty"));
   EXPECT_TRUE(told_of({100, 100, 40, {id_of(4)}}).starts_with("it is behind: it holds 40 bytes"));
 }

@@ -438,7 +438,7 @@ TEST(ConnectorSink, AReceiverThatHasLostItsOutputIsNamed) {
   receiver.hang_up();
   receiver.lose_everything();
   RunningConnectorSink<> sink(options, RunningConnectorSink<>::Checkpoints::on,
-                          {.checkpoint = 1, .prepared = vote});
+                              {.checkpoint = 1, .prepared = vote});
   ASSERT_TRUE(sink.connect_to(receiver));
   EXPECT_EQ(sink.lines_with("sink 'totals': " + receiver.address() +
                             ": it is empty: it holds 0 bytes of the output, and 4 were committed"),
@@ -451,7 +451,7 @@ std::pair<std::string, std::string> instances(const std::string& worker, const s
   auto options = connector_options_for(receiver.address());
   options.worker = worker;
   RunningConnectorSink<> sink(options, RunningConnectorSink<>::Checkpoints::on,
-                          {.checkpoint = vote.empty() ? 0U : 4U, .prepared = vote});
+                              {.checkpoint = vote.empty() ? 0U : 4U, .prepared = vote});
   EXPECT_TRUE(sink.connect_to(receiver));
   sink.writer->barrier(5);
   EXPECT_TRUE(prepare(sink, receiver, 5));
@@ -562,7 +562,8 @@ TEST(ConnectorSink, BadOptionsAreRefused) {
   };
   EXPECT_TRUE(has(refused([](auto& o) { o.connect = "7200"; }), "7200"));
   EXPECT_TRUE(has(refused([](auto& o) { o.connect = "127.0.0.1:0"; }), "port 0"));
-  EXPECT_TRUE(has(refused([](auto& o) { o.application = std::string(20'000, 'a'); }), "application"));
+  EXPECT_TRUE(
+      has(refused([](auto& o) { o.application = std::string(20'000, 'a'); }), "application"));
   EXPECT_TRUE(has(refused([](auto& o) { o.worker = std::string(20'000, 'w'); }), "worker"));
   EXPECT_TRUE(has(refused([](auto& o) { o.cookie = std::string(70'000, 'c'); }), "cookie"));
   EXPECT_TRUE(has(refused([](auto& o) { o.max_buffer_bytes = 0; }), "max_buffer_bytes"));

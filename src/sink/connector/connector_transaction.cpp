@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <wallaroo/types/byte_writer.hpp>
 #include <wallaroo/types/byte_reader.hpp>
+#include <wallaroo/types/byte_writer.hpp>
 
 #include "base/short_bytes.hpp"
 

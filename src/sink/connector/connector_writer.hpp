@@ -96,7 +96,7 @@ class ConnectorWriter final : public SinkWriter {
   DrainDeadline deadline_;
   std::size_t send_bytes_;  ///< fewer bytes wait for more, or for `flush`
   State state_ = State::running;
-  bool draining_ = false;   ///< told to stop
+  bool draining_ = false;  ///< told to stop
   bool finishing_ = false;
   bool was_closing_ = false;
   bool pumping_ = false;

@@ -13,9 +13,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "sink/file/file.rig.hpp"
 #include "sink/file/file_roll.hpp"
 #include "sink/file/file_sink.hpp"
-#include "sink/file/file.rig.hpp"
 #include "sink/sink.rig.hpp"
 
 namespace wallaroo::internal {

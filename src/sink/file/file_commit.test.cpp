@@ -354,7 +354,7 @@ TEST_F(ACommittingFileSink, ADiskThatFailsInEitherPhaseMakesTheApplicationGoBack
     again->commit(2);
   }
   EXPECT_EQ(again->answers.refusals.at(0), "sink 'totals': cannot append to '" + options_.path +
-                                              "': no space left on device; free some space");
+                                               "': no space left on device; free some space");
   EXPECT_EQ(content(options_.path), "");
   again.reset();
   CommittingRun last(options_, {2, vote});

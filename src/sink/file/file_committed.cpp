@@ -208,8 +208,8 @@ std::vector<std::string> CommittedFiles::part_names() const {
 }
 
 bool CommittedFiles::has_later(std::uint64_t index) const {
-  const std::vector<std::uint64_t> indices = index == 0 ? std::vector<std::uint64_t>{}
-                                                        : rolled_files();
+  const std::vector<std::uint64_t> indices =
+      index == 0 ? std::vector<std::uint64_t>{} : rolled_files();
   return !indices.empty() && indices.back() > index;
 }
 

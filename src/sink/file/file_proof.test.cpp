@@ -136,8 +136,7 @@ TEST_F(AnOutputThatMoved, IsRefusedWhenAnOlderVersionWroteTheCheckpointWhichTell
   const std::string vote = encode(voted);
   ASSERT_EQ(vote[0], 1);
   fs::copy_file(options_.path, other_.path);
-  EXPECT_NE(refusal(other_, vote).find("an older version wrote the checkpoint"),
-            std::string::npos);
+  EXPECT_NE(refusal(other_, vote).find("an older version wrote the checkpoint"), std::string::npos);
   goes_on({.path = directory_ / "./out"}, vote);
 }
 

@@ -88,8 +88,8 @@ FileTransaction decode_file_transaction(std::string_view bytes) {
   }
   if (stored == version) {
     FileProof& proof = transaction.proof.emplace();
-    for (std::uint64_t* const number : {&proof.device, &proof.inode, &proof.sample_bytes,
-                                        &proof.head_hash, &proof.tail_hash}) {
+    for (std::uint64_t* const number :
+         {&proof.device, &proof.inode, &proof.sample_bytes, &proof.head_hash, &proof.tail_hash}) {
       *number = in.little_endian<std::uint64_t>();
     }
   }

@@ -36,9 +36,9 @@ struct FileProof {
 };
 
 struct FileTransaction {
-  std::string path;                      ///< as the sink was given it
-  std::vector<FilePiece> pieces;         ///< in the order of the records
-  FileEnd end;                           ///< once they are committed
+  std::string path;                     ///< as the sink was given it
+  std::vector<FilePiece> pieces;        ///< in the order of the records
+  FileEnd end;                          ///< once they are committed
   std::optional<FileProof> proof = {};  ///< empty: an older version wrote it
 
   friend bool operator==(const FileTransaction&, const FileTransaction&) = default;

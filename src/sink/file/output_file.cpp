@@ -140,8 +140,8 @@ void OutputFile::open_path(const FileSinkOptions& options) {
 }
 
 void refuse_locked(const std::string& who, const std::string& path) {
-  throw IoError(fmt::format(
-      "{}: another process writes to '{}'; stop it first, or write elsewhere", who, path));
+  throw IoError(fmt::format("{}: another process writes to '{}'; stop it first, or write elsewhere",
+                            who, path));
 }
 
 IoResult OutputFile::write(std::span<const iovec> parts) {

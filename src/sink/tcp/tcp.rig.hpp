@@ -13,8 +13,8 @@
 #include <gtest/gtest.h>
 
 #include "io/socket.hpp"
-#include "sink/tcp/tcp_sink.hpp"
 #include "sink/sink.rig.hpp"
+#include "sink/tcp/tcp_sink.hpp"
 
 namespace wallaroo::internal {
 

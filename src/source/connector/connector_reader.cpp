@@ -42,7 +42,7 @@ std::string origin_of(const TcpPeer& peer, const SourceStream& stream) {
 }  // namespace
 
 ConnectorReader::ConnectorReader(std::shared_ptr<ConnectorSourceShared> shared, std::size_t index,
-                               const ReaderContext& context)
+                                 const ReaderContext& context)
     : shared_(std::move(shared)), index_(index), context_(context), delivery_(context) {
   shared_->tcp->readers[index_]->attach(context_.loop, *this);
   if (index_ == shared_->tcp->acceptor) {
@@ -183,7 +183,7 @@ bool ConnectorReader::converse(ConnectorSourceConnection& connection, PollBudget
 }
 
 bool ConnectorReader::converse_about(ConnectorSourceConnection& connection,
-                                    const FrameBatch& frames) {
+                                     const FrameBatch& frames) {
   return std::all_of(frames.frames.begin(), frames.frames.end(), [&](std::string_view frame) {
     return follow(connection, connection.session->on_frame(frame));
   });
@@ -226,7 +226,7 @@ void ConnectorReader::open(ConnectorSourceConnection& connection, SourceStream& 
 }
 
 void ConnectorReader::tell_others(void (ConnectorReader::*news)(std::uint64_t),
-                                 std::uint64_t stream) {
+                                  std::uint64_t stream) {
   for (const auto& handle : shared_->tcp->readers) {
     if (handle != shared_->tcp->readers[index_]) {
       handle->post([news, stream](ConnectionTaker& share) {

@@ -14,12 +14,12 @@
 #include <boost/intrusive/list.hpp>
 
 #include "io/event_loop.hpp"
-#include "source/source.hpp"
 #include "source/connector/connector_source_delivery.hpp"
 #include "source/connector/connector_source_session.hpp"
+#include "source/connector/stream_registry.hpp"
 #include "source/frame_buffer.hpp"
 #include "source/frame_delivery.hpp"
-#include "source/connector/stream_registry.hpp"
+#include "source/source.hpp"
 #include "source/tcp/tcp_acceptor.hpp"
 #include "source/tcp/tcp_shared.hpp"
 
@@ -53,8 +53,8 @@ class ConnectorSourceConnection final : public ReadyHandler, public ConnectorHoo
     stopped,  ///< by us: nothing more is read, but what was read is delivered
   };
 
-  ConnectorSourceConnection(std::shared_ptr<TcpPeer> tcp_peer, BlockPool& pool, ReadyConnections& ready,
-                      std::unique_ptr<SourceSession> conversation);
+  ConnectorSourceConnection(std::shared_ptr<TcpPeer> tcp_peer, BlockPool& pool,
+                            ReadyConnections& ready, std::unique_ptr<SourceSession> conversation);
   void on_ready(std::uint32_t events) override;
   bool has_work() const { return readable || !buffer.starved() || state != State::open; }
   /// Sends what the socket takes; the rest when it takes more.
@@ -81,7 +81,7 @@ class ConnectorSourceConnection final : public ReadyHandler, public ConnectorHoo
 class ConnectorReader final : public SourceReader, public ConnectionTaker {
  public:
   ConnectorReader(std::shared_ptr<ConnectorSourceShared> shared, std::size_t index,
-                 const ReaderContext& context);
+                  const ReaderContext& context);
   ~ConnectorReader() override;
 
   void start() override;

@@ -74,7 +74,7 @@ void ConnectorSource::share_among(std::size_t executors, bool checkpoints) {
 }
 
 std::unique_ptr<SourceReader> ConnectorSource::reader(int index, int executors,
-                                                            const ReaderContext& context) {
+                                                      const ReaderContext& context) {
   const auto count = static_cast<std::size_t>(executors);
   if (!shared_) {
     share_among(count, context.checkpoints);

@@ -8,8 +8,8 @@
 
 #include <wallaroo/types/connector_options.hpp>
 
-#include "source/source.hpp"
 #include "source/connector/connector_reader.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 
@@ -25,7 +25,7 @@ class ConnectorSource final : public Source {
   void restore(std::vector<SourcePosition> positions) override;
   std::string address() const override { return options_.listen; }
   std::unique_ptr<SourceReader> reader(int index, int executors,
-                                             const ReaderContext& context) override;
+                                       const ReaderContext& context) override;
 
  private:
   void share_among(std::size_t executors, bool checkpoints);

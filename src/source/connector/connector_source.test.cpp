@@ -270,9 +270,8 @@ TEST(ConnectorSource, ARestartWaitsOnEveryExecutorForTheStreamsThatHadNotEnded) 
   Client client(rig, source);
   client.greet();
   EXPECT_EQ(client.notify(1).point_of_reference, 11U);
-  rig.run_until([&] {
-    return rig.at(0).receiver.awaited.empty() && rig.at(1).receiver.awaited.empty();
-  });
+  rig.run_until(
+      [&] { return rig.at(0).receiver.awaited.empty() && rig.at(1).receiver.awaited.empty(); });
   EXPECT_EQ(rig.at(0).receiver.open.size() + rig.at(1).receiver.open.size(), 1U);
   EXPECT_EQ(client.notify(2).point_of_reference, 10U);
 }
@@ -312,14 +311,11 @@ TEST(ConnectorSource, AStreamThatIsCutIsWaitedForOnEveryExecutorUntilItIsBack) {
     return rig.at(0).receiver.awaited.size() == 1 && rig.at(1).receiver.awaited.size() == 1;
   });
   EXPECT_TRUE(second.notify(1).success);
-  rig.run_until([&] {
-    return rig.at(0).receiver.awaited.empty() && rig.at(1).receiver.awaited.empty();
-  });
+  rig.run_until(
+      [&] { return rig.at(0).receiver.awaited.empty() && rig.at(1).receiver.awaited.empty(); });
   EXPECT_EQ(rig.at(0).receiver.open.size() + rig.at(1).receiver.open.size(), 1U);
   second.say(EndOfStream{1});
-  rig.run_until([&] {
-    return rig.at(0).receiver.open.empty() && rig.at(1).receiver.open.empty();
-  });
+  rig.run_until([&] { return rig.at(0).receiver.open.empty() && rig.at(1).receiver.open.empty(); });
   EXPECT_TRUE(rig.at(0).receiver.awaited.empty() && rig.at(1).receiver.awaited.empty())
       << "its sender has said that it ends";
 }

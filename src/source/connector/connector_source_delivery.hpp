@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "record/batch.hpp"
-#include "source/source.hpp"
 #include "source/connector/connector_source_session.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 

@@ -20,8 +20,8 @@ FileMerge::FileMerge(const FilePlan& plan, const ReaderContext& context)
       share.last = encode(plan.shares[i].spot.position.value_or(FilePosition{}));
       continue;
     }
-    share.reader = std::make_unique<FileReader>(
-        FileReaderParts{plan_, context_, pool_, delivery_}, plan.shares[i].spot, i);
+    share.reader = std::make_unique<FileReader>(FileReaderParts{plan_, context_, pool_, delivery_},
+                                                plan.shares[i].spot, i);
     share.live = !is_regular_file(plan.shares[i].spot.files.front());
     ++unfinished_;
   }
@@ -164,8 +164,7 @@ std::vector<SourcePosition> FileMerge::save(std::uint64_t) {
   std::vector<SourcePosition> positions;
   for (std::size_t i = 0; i < shares_.size(); ++i) {
     Share& share = shares_[i];
-    positions.push_back(
-        {plan_.shares[i].key, share.reader ? encode(position(i)) : share.last});
+    positions.push_back({plan_.shares[i].key, share.reader ? encode(position(i)) : share.last});
   }
   return positions;
 }

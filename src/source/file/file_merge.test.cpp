@@ -101,10 +101,9 @@ TEST_F(MergedFiles, AreNotMergedWhenTheyAreToBeReadInOrder) {
 }
 
 TEST_F(MergedFiles, GoOnEachWhereItWas) {
-  const FileSourceOptions options{.paths = {folder_.file("a", times(0, 100'000, 2)),
-                                            folder_.file("b", times(1, 100'000, 2)),
-                                            folder_.file("short", times(0, 10, 2)),
-                                            folder_.file("empty", "")}};
+  const FileSourceOptions options{
+      .paths = {folder_.file("a", times(0, 100'000, 2)), folder_.file("b", times(1, 100'000, 2)),
+                folder_.file("short", times(0, 10, 2)), folder_.file("empty", "")}};
   Records all;
   std::optional<Positions> positions;
   for (int runs = 0; runs < 100; ++runs) {
@@ -199,9 +198,7 @@ TEST_F(MergedFiles, ManyOfThemNeedFewDescriptors) {
   const std::size_t before = open_descriptors();
   Run run(options);
   std::size_t most = 0;
-  run.rig.receiver().on_batch = [&] {
-    most = std::max(most, open_descriptors());
-  };
+  run.rig.receiver().on_batch = [&] { most = std::max(most, open_descriptors()); };
   EXPECT_EQ(run.to_end().size(), 150U * 300);
   EXPECT_GT(most, before);
   EXPECT_LT(most, before + 110);

@@ -41,8 +41,7 @@ std::uint64_t hash_of(int file, std::uint64_t begin, std::uint64_t size) {
 std::string encode(const FilePosition& position) {
   std::string bytes;
   ByteWriter out(bytes);
-  const int flags =
-      (position.finished ? 1 : 0) | (position.pass_had_bytes ? 2 : 0) |
+  const int flags = (position.finished ? 1 : 0) | (position.pass_had_bytes ? 2 : 0) |
                     (position.inside ? 4 : 0) | (position.own ? 8 : 0);
   out.little_endian(version).little_endian(static_cast<std::uint8_t>(flags));
   const FileIdentity& identity = position.identity;

@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "source/source.hpp"
 #include "source/file/file_input.hpp"
 #include "source/file/file_plan.hpp"
 #include "source/frame_delivery.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 

@@ -71,8 +71,7 @@ std::set<std::size_t> leading_to(const FilePlan& plan, const std::vector<std::st
 /// rotation gave it.
 std::size_t index_of(const FilePlan& plan, const FilePosition& position) {
   if (position.path.empty()) {
-    return position.path_index <= plan.paths.size() ? position.path_index
-                                                    : plan.paths.size() + 1;
+    return position.path_index <= plan.paths.size() ? position.path_index : plan.paths.size() + 1;
   }
   std::size_t others = 0;
   for (std::size_t i = 0; i < plan.paths.size(); ++i) {
@@ -150,8 +149,8 @@ void restore_shares(FilePlan& plan, std::map<std::string, FilePosition> saved) {
     const auto share = by_key.find(key);
     if (position.finished) {
       // The file may have been renamed since, and be found by a pattern.
-      const auto now = paths.find(
-          {.device = position.identity.device, .inode = position.identity.inode});
+      const auto now =
+          paths.find({.device = position.identity.device, .inode = position.identity.inode});
       if (now != paths.end() && is_file_of(now->second, position)) {
         (void)owned.add(now->second);
       }

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "source/source.hpp"
 #include "source/file/file_plan.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 

@@ -16,8 +16,8 @@
 
 #include <wallaroo/types/error.hpp>
 
-#include "source/file/file_position.hpp"
 #include "source/file/file.rig.hpp"
+#include "source/file/file_position.hpp"
 #include "source/framing_cases.rig.hpp"
 
 namespace wallaroo::internal {

@@ -9,11 +9,11 @@
 #include <wallaroo/types/error.hpp>
 
 #include "base/option_check.hpp"
-#include "source/file/files_reader.hpp"
 #include "source/file/file_input.hpp"
 #include "source/file/file_merge.hpp"
 #include "source/file/file_paths.hpp"
 #include "source/file/file_restore.hpp"
+#include "source/file/files_reader.hpp"
 #include "source/naming.hpp"
 
 namespace wallaroo::internal {
@@ -89,8 +89,7 @@ std::vector<std::string> FileSource::files() const {
   return files;
 }
 
-std::unique_ptr<SourceReader> FileSource::reader(int index, int,
-                                                       const ReaderContext& context) {
+std::unique_ptr<SourceReader> FileSource::reader(int index, int, const ReaderContext& context) {
   if (index != 0) {
     return std::make_unique<IdleReader>();
   }

@@ -7,8 +7,8 @@
 
 #include <wallaroo/types/connector_options.hpp>
 
-#include "source/source.hpp"
 #include "source/file/file_plan.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 
@@ -31,7 +31,7 @@ class FileSource final : public Source {
   std::string address() const override;
   std::vector<std::string> files() const override;
   std::unique_ptr<SourceReader> reader(int index, int executors,
-                                             const ReaderContext& context) override;
+                                       const ReaderContext& context) override;
 
  private:
   FilePlan plan_;

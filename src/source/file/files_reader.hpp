@@ -6,10 +6,10 @@
 #include <optional>
 #include <vector>
 
-#include "source/source.hpp"
 #include "source/file/file_plan.hpp"
 #include "source/file/file_reader.hpp"
 #include "source/frame_delivery.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 

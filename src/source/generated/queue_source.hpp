@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "record/record_batch.hpp"
-#include "source/source.hpp"
 #include "source/generated/record_position.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 
@@ -28,7 +28,7 @@ class QueueReader final : public SourceReader {
  public:
   /// `position` counts the records that this executor was given.
   QueueReader(std::shared_ptr<RecordQueue<T>> queue, GeneratorPosition position,
-                 const ReaderContext& context)
+              const ReaderContext& context)
       : queue_(std::move(queue)), position_(position), context_(context) {}
 
   // Only the first executor reads the queue. The others open no partition, so they hold nothing
@@ -79,8 +79,7 @@ class QueueSource final : public Source {
     queue_->delivered = restored_queue(positions);
     restored_ = queue_->delivered;
   }
-  std::unique_ptr<SourceReader> reader(int index, int,
-                                             const ReaderContext& context) override {
+  std::unique_ptr<SourceReader> reader(int index, int, const ReaderContext& context) override {
     GeneratorPosition position{.partition = static_cast<std::uint64_t>(index)};
     position.next = index == 0 ? restored_ : 0;
     return std::make_unique<QueueReader<T>>(queue_, position, context);

@@ -20,9 +20,9 @@
 #include "base/current_error.hpp"
 #include "record/payload.hpp"
 #include "record/record_batch.hpp"
-#include "source/source.hpp"
 #include "source/generated/pacer.hpp"
 #include "source/generated/record_position.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 
@@ -39,7 +39,7 @@ class GeneratorReader final : public SourceReader {
   };
 
   GeneratorReader(GeneratorPace pace, Share share, const Function& function,
-                     const ReaderContext& context)
+                  const ReaderContext& context)
       : pace_(pace),
         step_(static_cast<std::uint64_t>(share.executors)),
         positions_(std::move(share.partitions)),
@@ -237,7 +237,7 @@ class GeneratorSource final : public Source {
     restored_ = restored_generator(name_, pace_, positions);
   }
   std::unique_ptr<SourceReader> reader(int index, int executors,
-                                             const ReaderContext& context) override {
+                                       const ReaderContext& context) override {
     using Reader = GeneratorReader<T, Function>;
     typename Reader::Share share{{}, executors};
     for (int p = index; p < pace_.partitions; p += executors) {

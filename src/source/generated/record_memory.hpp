@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "record/record_batch.hpp"
-#include "source/source.hpp"
 #include "source/generated/record_position.hpp"
+#include "source/source.hpp"
 
 namespace wallaroo::internal {
 
@@ -23,7 +23,7 @@ class MemoryReader final : public SourceReader {
  public:
   /// `positions` are those of its partitions, in order.
   MemoryReader(MemoryShares shares, std::vector<MemoryPosition> positions,
-                  std::span<const T> records, const ReaderContext& context)
+               std::span<const T> records, const ReaderContext& context)
       : shares_(shares), positions_(std::move(positions)), records_(records), context_(context) {
     select();
   }
@@ -119,7 +119,7 @@ class MemorySource final : public Source {
     restored_ = restored_memory(name_, start(), positions);
   }
   std::unique_ptr<SourceReader> reader(int index, int executors,
-                                             const ReaderContext& context) override {
+                                       const ReaderContext& context) override {
     std::vector<MemoryPosition> positions;
     for (int p = index; p < shares_.partitions; p += executors) {
       const auto partition = static_cast<std::uint64_t>(p);

@@ -30,7 +30,7 @@ void TcpConnection::on_ready(std::uint32_t events) {
 }
 
 TcpReader::TcpReader(std::shared_ptr<TcpShared> shared, std::size_t index,
-                           const ReaderContext& context)
+                     const ReaderContext& context)
     : shared_(std::move(shared)),
       index_(index),
       context_(context),

@@ -11,8 +11,8 @@
 #include <boost/intrusive/list.hpp>
 
 #include "io/event_loop.hpp"
-#include "source/source.hpp"
 #include "source/frame_delivery.hpp"
+#include "source/source.hpp"
 #include "source/tcp/tcp_acceptor.hpp"
 #include "source/tcp/tcp_shared.hpp"
 
@@ -54,8 +54,7 @@ class TcpConnection final : public ReadyHandler, public ReadyHook {
 
 class TcpReader final : public SourceReader, public ConnectionTaker {
  public:
-  TcpReader(std::shared_ptr<TcpShared> shared, std::size_t index,
-               const ReaderContext& context);
+  TcpReader(std::shared_ptr<TcpShared> shared, std::size_t index, const ReaderContext& context);
   ~TcpReader() override;
 
   void start() override;

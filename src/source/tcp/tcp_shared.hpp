@@ -55,7 +55,7 @@ struct TcpShared {
   const std::size_t max_connections;
   FileDescriptor listener;
   std::vector<std::shared_ptr<TcpReaderHandle>> readers;  // by executor
-  std::size_t acceptor = 0;                              // the executor that accepts
+  std::size_t acceptor = 0;                               // the executor that accepts
   std::atomic<std::size_t> open_connections{0};
   std::atomic<bool> acceptor_waits{false};  // until a connection closes
 

@@ -40,7 +40,7 @@ void TcpSource::set_address(const std::string& address) {
 std::string TcpSource::address() const { return address_; }
 
 std::unique_ptr<SourceReader> TcpSource::reader(int index, int executors,
-                                                      const ReaderContext& context) {
+                                                const ReaderContext& context) {
   const auto count = static_cast<std::size_t>(executors);
   if (shared_->readers.empty()) {
     for (std::size_t i = 0; i < count; ++i) {

@@ -23,7 +23,7 @@ class TcpSource final : public Source {
   bool listens() const override { return true; }
   std::string address() const override;
   std::unique_ptr<SourceReader> reader(int index, int executors,
-                                             const ReaderContext& context) override;
+                                       const ReaderContext& context) override;
 
  private:
   std::string address_;  // as configured; once open, as bound

@@ -19,12 +19,11 @@ std::string advice(const StageInfo& stage) {
 /// Says at which watermark a record came, and how far behind it. A record that is not behind it
 /// belongs to a window that was closed for another reason, such as a time-out.
 std::string met(std::int64_t time_ns, std::int64_t watermark_ns) {
-  const bool behind = watermark_ns != no_time && watermark_ns != end_of_time &&
-                      watermark_ns > time_ns;
+  const bool behind =
+      watermark_ns != no_time && watermark_ns != end_of_time && watermark_ns > time_ns;
   return fmt::format(
       "at watermark {}{}", date_text(watermark_ns),
-      behind ? fmt::format(" ({} later)",
-                           duration_text(saturating_subtract(watermark_ns, time_ns)))
+      behind ? fmt::format(" ({} later)", duration_text(saturating_subtract(watermark_ns, time_ns)))
              : "");
 }
 
@@ -43,12 +42,12 @@ void LossLog::say_late(const StageRuntime& stage, const LateArrival& arrival,
                        std::int64_t watermark_ns, const Told& told,
                        const std::string& record) const {
   const std::uint64_t more = told.count - told.told;
-  const std::string what = fmt::format(
-      "stage '{}': {} came too late{}, {}{} of {} {} ({} so far on this executor)",
-      stage.info->name, more == 1 ? "a record" : fmt::format("{} more records", more),
-      arrival.dropped ? (more == 1 ? " and was dropped" : " and were dropped") : "",
-      more == 1 ? "" : "such as ", record, date_text(arrival.time_ns),
-      met(arrival.time_ns, watermark_ns), told.count);
+  const std::string what =
+      fmt::format("stage '{}': {} came too late{}, {}{} of {} {} ({} so far on this executor)",
+                  stage.info->name, more == 1 ? "a record" : fmt::format("{} more records", more),
+                  arrival.dropped ? (more == 1 ? " and was dropped" : " and were dropped") : "",
+                  more == 1 ? "" : "such as ", record, date_text(arrival.time_ns),
+                  met(arrival.time_ns, watermark_ns), told.count);
   if (arrival.dropped) {
     log_->warning("{}; {}", what, advice(*stage.info));
   } else {

@@ -20,20 +20,22 @@ class TheLossLog : public testing::Test {
   StageInfo info_{.name = "sums", .pipeline = "in", .kind = StageKind::window, .clocks = "'time'"};
   StageRuntime runtime_;
   std::vector<std::string> lines_;
-  const Log log_{LogLevel::debug, [this](LogLevel level, std::string_view text) {
-                   lines_.push_back((level == LogLevel::warning ? "warning: " : "") +
-                                    std::string(text));
-                 }};
+  const Log log_{
+      LogLevel::debug, [this](LogLevel level, std::string_view text) {
+        lines_.push_back((level == LogLevel::warning ? "warning: " : "") + std::string(text));
+      }};
 };
 
 TEST_F(TheLossLog, ShowsTheRecordItsTimeTheWatermarkAndWhatToDo) {
   LossLog losses(log_);
   losses.late(runtime_, {start, true}, start + 3'200'000'000, std::string("ann 5"));
-  EXPECT_EQ(lines_, (std::vector<std::string>{
-                        "warning: stage 'sums': a record came too late and was dropped, "
-                        "\"ann 5\" of 2023-11-14T22:13:20Z at watermark 2023-11-14T22:13:23.2Z (3.2 s later) (1 "
-                        "so far on this executor); raise bounded_lateness on 'time', give the "
-                        "windows a delay, or take late records with to_with_late"}));
+  EXPECT_EQ(
+      lines_,
+      (std::vector<std::string>{
+          "warning: stage 'sums': a record came too late and was dropped, "
+          "\"ann 5\" of 2023-11-14T22:13:20Z at watermark 2023-11-14T22:13:23.2Z (3.2 s later) (1 "
+          "so far on this executor); raise bounded_lateness on 'time', give the "
+          "windows a delay, or take late records with to_with_late"}));
 }
 
 TEST_F(TheLossLog, TellsEverMoreRarelyAndCountsWhatItDidNotTell) {

@@ -14,8 +14,8 @@
 #include "state/keyed_state.hpp"
 #include "state/single_state.hpp"
 #include "step/chain_context.hpp"
-#include "step/steps/computation.hpp"
 #include "step/describe.hpp"
+#include "step/steps/computation.hpp"
 
 namespace wallaroo::internal {
 
@@ -159,8 +159,8 @@ class ComputationStep {
   }
 
   template <Pass pass, class KeyPart, class R, class Next>
-  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally,
-                                    const KeyPart& key, R&& record, Next&& next) {
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyPart& key,
+                                    R&& record, Next&& next) {
     bool in_user_code = true;
     try {
       CallTimer<pass == Pass::timed> timer(context, stage_->call);
@@ -196,8 +196,7 @@ class ComputationStep {
   template <Pass pass, class KeyPart, class R, class... Emit>
   decltype(auto) call(const KeyPart& key, R&& record, Emit&... emitter) {
     if constexpr (stateful) {
-      return invoke(std::forward<R>(record), state_->template get<pass>(key_part(key)),
-                    emitter...);
+      return invoke(std::forward<R>(record), state_->template get<pass>(key_part(key)), emitter...);
     } else {
       return invoke(std::forward<R>(record), emitter...);
     }

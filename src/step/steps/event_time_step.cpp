@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/date_text.hpp"
-#include "step/once_per_stage.hpp"
 #include "step/failures/time_unit.hpp"
+#include "step/once_per_stage.hpp"
 
 namespace wallaroo::internal {
 
@@ -40,8 +40,7 @@ void warn_of_far_ahead(const Log& log, std::string_view stage, std::uint64_t rec
       stage, records, std::chrono::duration<double>(max_jump).count());
 }
 
-void doubt_unit(const StageInfo& stage, std::int64_t time_ns, const Log& log,
-                OncePerStage* once) {
+void doubt_unit(const StageInfo& stage, std::int64_t time_ns, const Log& log, OncePerStage* once) {
   if (const auto doubt = doubt_about_unit(time_ns);
       doubt && (once == nullptr || once->first(stage))) {
     log.warning("stage '{}': the first event time is doubtful: {}", stage.name, *doubt);

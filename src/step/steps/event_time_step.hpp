@@ -128,8 +128,8 @@ class EventTimeStep : public TemporalStep {
   }
 
   template <Pass pass, class KeyTime, class R, class Next>
-  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyTime& key_time,
-                                    R&& record, Next&& next) {
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally,
+                                    const KeyTime& key_time, R&& record, Next&& next) {
     std::int64_t time_ns = 0;
     try {
       CallTimer<pass == Pass::timed> timer(context, stage_->call);
@@ -254,7 +254,7 @@ class EventTimeStep : public TemporalStep {
   F extract_;
   std::chrono::nanoseconds max_ahead_;
   std::chrono::nanoseconds max_jump_;
-  std::int64_t latest_ = 0;  ///< times greater than this are given to `refuses`
+  std::int64_t latest_ = 0;           ///< times greater than this are given to `refuses`
   std::int64_t latest_of_batch_ = 0;  ///< times greater than this are refused
   bool unit_checked_ = false;
   const Clock& clock_;

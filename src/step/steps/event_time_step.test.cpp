@@ -87,8 +87,7 @@ class TimesRig {
     void operator()(const std::int64_t& time) const { taken->push_back(time); }
   };
   using Step = EventTimeStep<std::identity, std::int64_t>;
-  using Made =
-      Chain<OwnedInput<std::int64_t>, CallbackTerminal<std::int64_t, Collect>, Step>;
+  using Made = Chain<OwnedInput<std::int64_t>, CallbackTerminal<std::int64_t, Collect>, Step>;
 
   SegmentContext context() {
     const SegmentContext all = around_.context();

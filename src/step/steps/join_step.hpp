@@ -18,8 +18,8 @@
 #include "state/loading.hpp"
 #include "state/stage_state.hpp"
 #include "step/chain_context.hpp"
-#include "step/steps/computation.hpp"
 #include "step/describe.hpp"
+#include "step/steps/computation.hpp"
 #include "step/steps/temporal.hpp"
 #include "window/joins/join_set.hpp"
 
@@ -103,8 +103,8 @@ class JoinStep : public TemporalStep {
   void begin_batch(ChainContext&) { touched_ = true; }
 
   template <Pass pass, class KeyTime, class R, class Next>
-  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyTime& key_time,
-                                    R&& record, Next&& next) {
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally,
+                                    const KeyTime& key_time, R&& record, Next&& next) {
     constexpr bool timed = pass == Pass::timed;
     CallTimer<timed> timer(context, stage_->call);
     Out<std::remove_reference_t<Next>, timed> out{this, &context, &tally, &next, &timer};
@@ -286,7 +286,7 @@ class JoinStep : public TemporalStep {
   const bool tells_time_;
   std::unique_ptr<State> set_;
   Watermark input_;
-  bool touched_ = true;  ///< something happened since the last `on_time`
+  bool touched_ = true;               ///< something happened since the last `on_time`
   std::int64_t passed_ns_ = no_time;  ///< the last watermark behind this step before the end
   JoinCounters published_;
 };

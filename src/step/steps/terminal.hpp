@@ -85,7 +85,8 @@ class ForwardTerminal {
   }
 
   template <Pass, class KeyTime, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyTime& key_time, Record&& record) {
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyTime& key_time,
+                                     Record&& record) {
     const std::size_t last = writers_.size() - 1;
     for (std::size_t i = 0; i < last; ++i) {
       append(writers_[i], context, key_time, std::as_const(record));
@@ -145,18 +146,20 @@ class ExchangeTerminal {
         writer_(**next++) {}
 
   template <Pass pass, class KeyTime, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyTime& key_time, Record&& record) {
+  [[gnu::always_inline]] void accept(ChainContext& context, const KeyTime& key_time,
+                                     Record&& record) {
     append<pass>(context, writer_.appender(context.pins), key_time, std::forward<Record>(record));
   }
 
   struct Open : Direct<ExchangeTerminal> {
     /// Accepts an array of records, for which common values are loaded only once.
     template <class KeyTime>
-    [[gnu::always_inline]] void accept_all(ChainContext& context, const KeyTime& key_time, T* records,
-                                           std::size_t size) {
+    [[gnu::always_inline]] void accept_all(ChainContext& context, const KeyTime& key_time,
+                                           T* records, std::size_t size) {
       const Appender writer = this->terminal->writer_.appender(context.pins);
       for (std::size_t i = 0; i < size; ++i) {
-        this->terminal->template append<Pass::plain>(context, writer, key_time, std::move(records[i]));
+        this->terminal->template append<Pass::plain>(context, writer, key_time,
+                                                     std::move(records[i]));
       }
     }
   };

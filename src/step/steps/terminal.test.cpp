@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "route/mailbox.hpp"
-#include "step/steps/callback_terminal.hpp"
 #include "step/chain.rig.hpp"
+#include "step/steps/callback_terminal.hpp"
 
 namespace wallaroo::internal {
 namespace {

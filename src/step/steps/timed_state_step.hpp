@@ -15,10 +15,10 @@
 
 #include "state/key_timers_calls.hpp"
 #include "step/chain_context.hpp"
-#include "step/steps/computation.hpp"
 #include "step/describe.hpp"
-#include "step/steps/on_timer.hpp"
 #include "step/failures/silence.hpp"
+#include "step/steps/computation.hpp"
+#include "step/steps/on_timer.hpp"
 #include "step/steps/temporal.hpp"
 #include "step/steps/timed_state.hpp"
 #include "step/steps/waiting_records.hpp"
@@ -78,8 +78,8 @@ class TimedStateStep : public TemporalStep {
   }
 
   template <Pass pass, class KeyTime, class R, class Next>
-  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyTime& key_time,
-                                    R&& record, Next&& next) {
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally,
+                                    const KeyTime& key_time, R&& record, Next&& next) {
     const std::int64_t time_ns = time_of(context, key_time);
     const auto key = hashed_key_of(key_time);
     Call<std::remove_reference_t<Next>, pass == Pass::timed> call{this, &context, &tally, &next};
@@ -229,8 +229,8 @@ class TimedStateStep : public TemporalStep {
     Next* next;
 
     template <class Describe, class Work>
-    void run(SampledCall& call, const HashedKey& hashed_key, const Times& times, Describe&& describe_input,
-             Work&& work) {
+    void run(SampledCall& call, const HashedKey& hashed_key, const Times& times,
+             Describe&& describe_input, Work&& work) {
       const std::int64_t time_ns = times.output_ns;
       Parts& parts = *step->parts_;
       CallTimer<timed> timer(*context, call);
@@ -293,8 +293,7 @@ class TimedStateStep : public TemporalStep {
           step->stage_->call, hashed_key, {time_ns, time_ns, step->parts_->timers.watermark()},
           [&] { return describe(record); },
           [&](State& state, auto&... rest) {
-            return call_computation<In>(step->function_, std::forward<R>(record), state,
-                                        rest...);
+            return call_computation<In>(step->function_, std::forward<R>(record), state, rest...);
           });
     }
 

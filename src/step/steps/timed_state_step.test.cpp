@@ -124,11 +124,8 @@ class Stage {
   SegmentContext segment_ = surroundings_.context();
   ChainContext context_{segment_};
   std::size_t at_once_;
-  Step step_{typename Step::Spec{{CountUses{}},
-                                 {duration_ns, ExpiryTime::event_time},
-                                 std::nullopt,
-                                 0,
-                                 at_once_},
+  Step step_{typename Step::Spec{
+                 {CountUses{}}, {duration_ns, ExpiryTime::event_time}, std::nullopt, 0, at_once_},
              segment_};
   Next next_{this};
   std::uint64_t tally_ = 0;

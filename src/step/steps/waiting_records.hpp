@@ -42,8 +42,8 @@ class WaitingRecords {
       held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(of_batches_before_), held_.end());
       context.pins.pin(held_);
     }
-    records_.push_back({hash, OwnedKey<Key>(key), time_ns, context.pins.ingest_ns,
-                        In(std::forward<R>(record))});
+    records_.push_back(
+        {hash, OwnedKey<Key>(key), time_ns, context.pins.ingest_ns, In(std::forward<R>(record))});
   }
   Waiting& front() { return records_.front(); }
   void pop() {

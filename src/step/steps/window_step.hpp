@@ -103,8 +103,8 @@ class WindowStep : public TemporalStep {
   }
 
   template <Pass pass, class KeyTime, class R, class Next>
-  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally, const KeyTime& key_time,
-                                    R&& record, Next&& next) {
+  [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally,
+                                    const KeyTime& key_time, R&& record, Next&& next) {
     constexpr bool timed = pass == Pass::timed;
     CallTimer<timed> timer(context, stage_->call);
     Out<std::remove_reference_t<Next>, On::record, timed> out{this, &context, &tally, &next,

@@ -138,10 +138,8 @@ TEST(JoinSet, ALateRecordGoesWhereThePolicySays) {
 // An order and its payment within 10: the payment came in time and left before its order came.
 TEST(JoinSet, ARecordWhosePartnerHasLeftIsLateAndNotWithoutAPartner) {
   for (const std::int64_t delay : {0, 5}) {
-    Join join({.upper_ns = 10,
-               .kind = JoinKind::full,
-               .delay_ns = delay,
-               .late = LateData::to_stream});
+    Join join(
+        {.upper_ns = 10, .kind = JoinKind::full, .delay_ns = delay, .late = LateData::to_stream});
     EXPECT_EQ(join.right(1, 103, 7), "");
     EXPECT_EQ(join.watermark(104 + delay), "_+1@103");
     EXPECT_EQ(join.left(2, 100, 7), "");

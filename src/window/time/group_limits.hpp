@@ -57,8 +57,8 @@ std::vector<std::int64_t> limits_of_groups(std::span<const Saved> all) {
   std::vector<std::int64_t> limits(key_group_count);
   for (std::size_t group = 0; group < key_group_count; ++group) {
     const Saved& owner = all[before.owner(group)];
-    limits[group] = owner.group_limits.empty() ? owner.limit
-                                               : std::max(owner.limit, owner.group_limits[group]);
+    limits[group] =
+        owner.group_limits.empty() ? owner.limit : std::max(owner.limit, owner.group_limits[group]);
   }
   return limits;
 }

@@ -18,12 +18,9 @@ std::int64_t longest_jump(const EventTimeOptions& options) {
 }  // namespace
 
 PartitionClocks::PartitionClocks(const EventTimeOptions& options)
-    : options_(options),
-      custom_(options.custom != nullptr),
-      max_jump_ns_(longest_jump(options)) {}
+    : options_(options), custom_(options.custom != nullptr), max_jump_ns_(longest_jump(options)) {}
 
-PartitionClocks::Clock& PartitionClocks::add(std::uint64_t partition,
-                                             std::int64_t counted_ns) {
+PartitionClocks::Clock& PartitionClocks::add(std::uint64_t partition, std::int64_t counted_ns) {
   const auto [place, is_new] = clocks_.try_emplace(partition);
   Clock& clock = place->second;
   if (is_new) {

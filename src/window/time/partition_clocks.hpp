@@ -75,8 +75,8 @@ class PartitionClocks {
     std::int64_t unconfirmed_ns = no_time;  ///< the furthest jump of partitions that have ended
   };
   Saved saved() const;
-  /// Starts at the lowest saved clock that was not idle; if all were idle, at the furthest. Requires
-  /// that `all` is not empty.
+  /// Starts at the lowest saved clock that was not idle; if all were idle, at the furthest.
+  /// Requires that `all` is not empty.
   void resume(std::span<const Saved> all);
 
   /// Processing time has passed, so partitions may have become idle.

@@ -15,8 +15,8 @@
 #include "route/key_group.hpp"
 #include "window/time/closings.hpp"
 #include "window/time/group_limits.hpp"
-#include "window/window_settings.hpp"
 #include "window/time/window_times.hpp"
+#include "window/window_settings.hpp"
 
 namespace wallaroo::internal {
 
