@@ -81,6 +81,22 @@ class Place {
     };
     return options;
   }
+  /// Runs to the end of the records, however slow the machine is, with so many checkpoints before.
+  void complete_with_checkpoints(std::uint64_t count, const EngineOptions& with,
+                                 std::size_t checkpoints) const {
+    {
+      Engine engine(application(count, 100), with);
+      engine.start();
+      while (checkpoint_numbers().size() < checkpoints) {
+        ASSERT_FALSE(engine.wait_for(1ms).has_value());
+      }
+      engine.stop();
+      ASSERT_TRUE(engine.wait().ok);
+    }
+    Engine engine(application(count, 0), with);
+    engine.start();
+    ASSERT_TRUE(engine.wait().ok);
+  }
   std::string warnings() const {
     const std::lock_guard lock(mutex_);
     return warnings_;
@@ -187,11 +203,7 @@ TEST(EngineCheckpoints, GoingBackToAnOlderCheckpointIsGoingOnFromThereAlsoWhenIt
   constexpr std::uint64_t count = 8'000;
   EngineOptions options = place.options();
   options.checkpoints.retain = 1'000;
-  {
-    Engine engine(place.application(count, 40'000), options);
-    engine.start();
-    ASSERT_TRUE(engine.wait().ok);
-  }
+  place.complete_with_checkpoints(count, options, 4);
   const std::vector<std::string> numbers = place.checkpoint_numbers();
   ASSERT_GT(numbers.size(), 3U);
   options.checkpoints.restore = std::stoull(numbers[numbers.size() / 2]);
@@ -257,11 +269,7 @@ TEST(EngineCheckpoints, ASinkThatDoesNotFitIsRefusedBeforeNewerCheckpointsAreGiv
   const Place place;
   EngineOptions options = place.options();
   options.checkpoints.retain = 1'000;
-  {
-    Engine engine(place.application(4'000, 40'000), options);
-    engine.start();
-    ASSERT_TRUE(engine.wait().ok);
-  }
+  place.complete_with_checkpoints(4'000, options, 3);
   const std::vector<std::string> numbers = place.checkpoint_numbers();
   ASSERT_GT(numbers.size(), 2U);
   Application changed("numbers");
