@@ -13,6 +13,9 @@ bool Mailbox::try_push(BatchPtr& batch) {
     return false;
   }
   batch.release();
+  if (producer_waits_.load(std::memory_order_relaxed)) {
+    producer_waits_.store(false, std::memory_order_relaxed);
+  }
   if (consumer_ != nullptr) {
     consumer_->ring();
   }
@@ -29,8 +32,8 @@ BatchPtr Mailbox::pop() {
   Batch* batch = nullptr;
   if (forward_.pop(batch) && producer_ != nullptr) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
+    // Only the producer takes its request back: here a later one might be overwritten.
     if (producer_waits_.load(std::memory_order_relaxed)) {
-      producer_waits_.store(false, std::memory_order_relaxed);
       producer_->ring();
     }
   }

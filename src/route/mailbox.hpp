@@ -57,8 +57,8 @@ class Mailbox {
   BatchPtr recycled();
   bool seems_empty() const { return forward_.read_available() == 0; }
   bool seems_full() const { return forward_.write_available() == 0; }
-  /// Asks the consumer to ring when it takes a batch. Call before the producer's last look for
-  /// work.
+  /// Asks the consumer to ring whenever it takes a batch, until something is pushed again. Call
+  /// before the producer's last look for work.
   void wait_for_room() { producer_waits_.store(true, std::memory_order_relaxed); }
 
   // Consumer's side.
@@ -76,7 +76,7 @@ class Mailbox {
   using Queue = boost::lockfree::spsc_queue<Batch*, boost::lockfree::capacity<capacity>>;
   Queue forward_;
   Queue backward_;
-  std::atomic<bool> producer_waits_{false};
+  std::atomic<bool> producer_waits_{false};  ///< written by the producer
   Doorbell* producer_;
   Doorbell* consumer_;
 };

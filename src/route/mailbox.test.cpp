@@ -120,7 +120,28 @@ TEST(Mailbox, RingsTheConsumerForMailAndTheProducerForRoomItWaitsFor) {
   batch = numbered(2);
   mailbox.try_push(batch);
   mailbox.pop();
-  EXPECT_EQ(produced, 1);
+  EXPECT_EQ(produced, 0) << "the producer has found room meanwhile";
+}
+
+// The consumer takes a batch when the producer has asked for room and is not asleep yet, and
+// another one after that.
+TEST(Mailbox, AskingForRoomLastsUntilSomethingIsPushed) {
+  int produced = 0;
+  Doorbell producer([&] { ++produced; });
+  Doorbell consumer([] {});
+  Mailbox mailbox(&producer, &consumer);
+  for (int i = 0; i < 4; ++i) {
+    BatchPtr batch = numbered(i);
+    mailbox.try_push(batch);
+  }
+  mailbox.wait_for_room();
+  mailbox.pop();
+  EXPECT_EQ(produced, 0) << "it is awake";
+  for (int sleeps = 1; sleeps <= 2; ++sleeps) {
+    producer.announce_sleep();
+    mailbox.pop();
+    EXPECT_EQ(produced, sleeps);
+  }
 }
 
 // Sleeps until it is woken, as an executor's event loop does.
