@@ -57,7 +57,7 @@ struct Share {
   Lines receiver;
   NoRefusals refusals;
   ReaderContext context;
-  std::unique_ptr<SourceReader> connector;
+  std::unique_ptr<SourceReader> reader;
 };
 
 /// The content of the folder.
@@ -123,8 +123,8 @@ class Host {
       shares_.push_back(std::make_unique<Share>(clock_, log_));
     }
     for (int i = 0; i < executors; ++i) {
-      share(i).connector = source_.connector(i, executors, share(i).context);
-      share(i).connector->start();
+      share(i).reader = source_.reader(i, executors, share(i).context);
+      share(i).reader->start();
     }
     std::cout << "listening on " << source_.address() << std::endl;
   }
@@ -135,7 +135,7 @@ class Host {
       checkpoint();
     }
     for (int i = 0; i < executors; ++i) {
-      share(i).connector->stop();
+      share(i).reader->stop();
     }
     while (!finished()) {
       turn();
@@ -145,11 +145,11 @@ class Host {
 
  private:
   Share& share(int i) { return *shares_[static_cast<std::size_t>(i)]; }
-  bool finished() { return share(0).connector->finished() && share(1).connector->finished(); }
+  bool finished() { return share(0).reader->finished() && share(1).reader->finished(); }
   void turn() {
     for (int i = 0; i < executors; ++i) {
       share(i).loop.poll(std::chrono::microseconds(200));
-      share(i).connector->poll();
+      share(i).reader->poll();
     }
   }
   void turn_for(std::chrono::nanoseconds time) {
@@ -164,7 +164,7 @@ class Host {
     std::vector<SourcePosition> positions;
     std::string lines;
     for (int i = 0; i < executors; ++i) {
-      for (SourcePosition& each : share(i).connector->save(number)) {
+      for (SourcePosition& each : share(i).reader->save(number)) {
         positions.push_back(std::move(each));
       }
       lines += std::exchange(share(i).receiver.lines, {});
@@ -172,7 +172,7 @@ class Host {
     }
     store_.publish(lines, positions);
     for (int i = 0; i < executors; ++i) {
-      share(i).connector->completed(number);
+      share(i).reader->completed(number);
     }
   }
 
