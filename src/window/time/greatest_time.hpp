@@ -13,12 +13,14 @@ namespace wallaroo::internal {
 /// time further ahead is a *jump*, and is believed once the records after it confirm it:
 ///
 ///     record after a jump                    what becomes of the jump
-///     not further ahead than `bound`         not believed: another clock was wrong
-///     beyond it, the `enough`-th in a row    believed, with all that came since
+///     not further ahead than `bound`         loses two votes; without any it is not believed
+///     beyond it                              has a vote more; with `enough` it is believed
 ///     beyond it by more than `bound`         believed; the record is a jump of its own
 ///     none: the input has ended              believed
 ///
-/// A run of records beyond the jump that itself goes on for longer than `bound` confirms it too.
+/// So a wrong clock is not followed while it makes fewer than two thirds of the records, and some
+/// stragglers from before a pause do not keep the time from going on after it. A run of records
+/// beyond the jump that itself goes on for longer than `bound` confirms it too.
 /// The result depends on the records and their order alone.
 class GreatestTime {
  public:
@@ -30,9 +32,9 @@ class GreatestTime {
     std::int64_t believed_ns = no_time;  ///< believed when the jump came
     std::int64_t first_ns = 0;           ///< the least time
     std::int64_t furthest_ns = 0;        ///< the greatest time
-    std::uint32_t records = 0;
+    std::uint32_t records = 0;           ///< the votes for the jump
   };
-  Run run() const { return {0, std::max(believed_, reference_), first_, furthest_, run_}; }
+  Run run() const { return {0, base(), first_, furthest_, run_}; }
   /// Continues a saved run. Replaces `start` after a restart.
   void resume(const Run& run) {
     start(run.believed_ns);
@@ -43,8 +45,12 @@ class GreatestTime {
 
   /// Whether `start` was called.
   bool started() const { return started_; }
-  /// Sets the time that the first record is compared with; `end_of_time` believes any. Called again
-  /// later, it raises the time up to which records need no confirmation.
+  /// Sets the time that the first record alone is compared with; `end_of_time` believes any.
+  void start_first(std::int64_t reference_ns) {
+    started_ = true;
+    first_reference_ = reference_ns;
+  }
+  /// Raises the time up to which records need no confirmation, because others have reached it.
   void start(std::int64_t reference_ns) {
     started_ = true;
     reference_ = std::max(reference_, reference_ns);
@@ -62,10 +68,13 @@ class GreatestTime {
   void raise(std::int64_t time_ns) { believed_ = std::max(believed_, time_ns); }
   /// Takes the next record's time. Returns how many records were found not to be believed.
   std::uint32_t take(std::int64_t time_ns, std::int64_t bound_ns) {
-    const std::int64_t base = std::max(believed_, reference_);
-    if (time_ns <= saturating_add(base, bound_ns)) {
+    if (time_ns <= saturating_add(base(), bound_ns)) {
       raise(time_ns);
-      reference_ = reference_ == end_of_time ? no_time : reference_;
+      constexpr std::uint32_t votes = 2;
+      if (run_ > votes) {
+        run_ -= votes;
+        return 0;
+      }
       return std::exchange(run_, 0);
     }
     if (run_ == 0 || time_ns > saturating_add(furthest_, bound_ns)) {
@@ -94,11 +103,16 @@ class GreatestTime {
   std::int64_t furthest() const { return run_ == 0 ? believed_ : std::max(believed_, furthest_); }
 
  private:
+  std::int64_t base() const {
+    return std::max({believed_, reference_, believed_ == no_time ? first_reference_ : no_time});
+  }
+
   std::int64_t believed_ = no_time;
   std::int64_t reference_ = no_time;
+  std::int64_t first_reference_ = no_time;
   std::int64_t first_ = 0;     ///< of the run: the least time
   std::int64_t furthest_ = 0;  ///< of the run: the greatest time
-  std::uint32_t run_ = 0;      ///< records in a row that are not believed yet
+  std::uint32_t run_ = 0;      ///< votes of records that are not believed yet
   bool started_ = false;
 };
 

@@ -17,7 +17,7 @@ struct Taken {
 
 Taken after(const std::vector<std::int64_t>& times, std::int64_t reference = end_of_time) {
   GreatestTime greatest;
-  greatest.start(reference);
+  greatest.start_first(reference);
   std::uint32_t not_believed = 0;
   for (const std::int64_t time : times) {
     not_believed += greatest.take(time, bound);
@@ -45,7 +45,28 @@ TEST(GreatestTime, FollowsAJumpThatEnoughRecordsInARowConfirm) {
   times.push_back(3001);
   EXPECT_EQ(after(times).believed, 3001);
   times.insert(times.begin() + 500, 6);
-  EXPECT_EQ(after(times).believed, 6) << "they were not in a row";
+  EXPECT_EQ(after(times).believed, 6) << "another record took votes from it";
+  times.push_back(3001);
+  EXPECT_EQ(after(times).believed, 6);
+  times.push_back(3001);
+  EXPECT_EQ(after(times).believed, 3001);
+}
+
+TEST(GreatestTime, FollowsAJumpAmongStragglersButNotAClockThatMakesTwoThirdsOfTheRecords) {
+  std::vector<std::int64_t> stragglers{5};
+  std::vector<std::int64_t> wrong{5};
+  for (int i = 0; i < 1100; ++i) {
+    stragglers.push_back(i % 50 == 0 ? 5 : 3000);
+  }
+  for (int i = 0; i < 10'000; ++i) {
+    wrong.push_back(i % 3 == 0 ? 6 : 3000);
+  }
+  EXPECT_EQ(after(stragglers).believed, 3000);
+  EXPECT_EQ(after(wrong).believed, 6);
+}
+
+TEST(GreatestTime, OfAnArchiveFollowsNoSingleRecordEitherThatIsFarAheadButBeforeNow) {
+  EXPECT_EQ(after({5, 3000, 6, 7}, 1'000'000).believed, 7);
 }
 
 TEST(GreatestTime, FollowsAJumpAfterWhichRecordsGoOnForLongerThanTheBound) {
@@ -67,7 +88,7 @@ TEST(GreatestTime, HoldsTheFirstRecordAgainstTheReference) {
 
 TEST(GreatestTime, NeedsNoConfirmationUpToWhatOthersHaveReached) {
   GreatestTime greatest;
-  greatest.start(end_of_time);
+  greatest.start_first(end_of_time);
   greatest.take(5, bound);
   greatest.start(3000);
   greatest.take(3050, bound);
@@ -76,7 +97,7 @@ TEST(GreatestTime, NeedsNoConfirmationUpToWhatOthersHaveReached) {
 
 TEST(GreatestTime, AtTheEndBelievesWhatNoRecordContradicted) {
   GreatestTime greatest;
-  greatest.start(end_of_time);
+  greatest.start_first(end_of_time);
   greatest.take(5, bound);
   greatest.take(3000, bound);
   EXPECT_EQ(greatest.furthest(), 3000);

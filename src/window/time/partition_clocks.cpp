@@ -126,9 +126,11 @@ void PartitionClocks::select(std::uint64_t partition, std::int64_t now_ns, std::
   observed_ = false;
   Clock& clock = add(partition, selected_now_ns_);
   if (!clock.greatest.started() || clock.idle) [[unlikely]] {
-    const bool first = watermark_.time_ns == no_time;
-    clock.greatest.start(first ? wall_ns
-                               : saturating_add(watermark_.time_ns, options_.lateness.count()));
+    if (watermark_.time_ns == no_time) {
+      clock.greatest.start_first(wall_ns);
+    } else {
+      clock.greatest.start(saturating_add(watermark_.time_ns, options_.lateness.count()));
+    }
     resume_run(clock);
   }
   limit_ = clock.greatest.limit(max_jump_ns_);
@@ -220,6 +222,22 @@ void PartitionClocks::find_least() {
       std::max(watermark_.time_ns, least == nullptr ? furthest_ : least->watermark_ns);
 }
 
+// Each executor counts its partitions anew, so a number says which partition it was only when one
+// executor alone had any, as that of a source that reads its files in order. Executors without
+// partitions keep the runs that they were restored with, which are older than those of that one.
+std::vector<GreatestTime::Run> PartitionClocks::runs_of_one_share(std::span<const Saved> all) {
+  const auto reads = [](const Saved& one) { return !one.idle; };
+  const auto reading = std::count_if(all.begin(), all.end(), reads);
+  if (reading > 1) {
+    return {};
+  }
+  const auto found = reading == 1 ? std::find_if(all.begin(), all.end(), reads)
+                                  : std::find_if(all.begin(), all.end(), [](const Saved& one) {
+                                      return !one.runs.empty();
+                                    });
+  return found == all.end() ? std::vector<GreatestTime::Run>() : found->runs;
+}
+
 void PartitionClocks::resume(std::span<const Saved> all) {
   const auto before = [](const Saved& a, const Saved& b) {
     if (a.idle != b.idle) {
@@ -233,9 +251,7 @@ void PartitionClocks::resume(std::span<const Saved> all) {
     unconfirmed_ns_ = std::max(unconfirmed_ns_, one.unconfirmed_ns);
   }
   watermark_.time_ns = std::max(watermark_.time_ns, from.watermark_ns);
-  if (all.size() == 1) {
-    restored_runs_ = from.runs;
-  }
+  restored_runs_ = runs_of_one_share(all);
 }
 
 void PartitionClocks::on_time(std::int64_t now_ns) {

@@ -114,6 +114,7 @@ class PartitionClocks {
   void observe_custom(std::int64_t time_ns);
   void observe_far(std::int64_t time_ns);
   void resume_run(Clock& clock);
+  static std::vector<GreatestTime::Run> runs_of_one_share(std::span<const Saved> all);
   void move(Clock& clock, std::int64_t greatest_ns);
   void find_least();
   std::int64_t counted(std::int64_t now_ns) const { return now_ns - missed_ns_; }
