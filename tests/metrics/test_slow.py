@@ -81,7 +81,7 @@ class SlowTest(unittest.TestCase):
     def test_a_peer_that_is_away_is_found_and_for_how_long(self):
         app, receiver = self.start("none", reads=False)
         away = lambda: self.page(app).sums("wallaroo_sink_away_seconds")[()]
-        self.assertEqual(away(), 0)
+        eventually(lambda: away() == 0, "it has connected")
         receiver.go_away(reset=True)
         self.assert_found(app, "away", "out")
         eventually(lambda: away() > 1, "it has been away for a second")
