@@ -18,7 +18,7 @@ struct Program {
   std::string arguments_help;        ///< empty: it has no arguments of its own
 };
 
-/// What the command line and the file ask for.
+/// The flags that were given on the command line and in the file.
 struct Flags {
   enum class Action {
     run,

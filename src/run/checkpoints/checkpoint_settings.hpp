@@ -1,4 +1,4 @@
-// What is configured about checkpoints, and what one run tells the next about failed ones.
+// The settings of checkpoints, and the failures that one run reports to the next.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ struct CheckpointSettings {
   std::uint64_t max_failures = 10;  ///< in a row; 0: never stops
 };
 
-/// What one run tells the next one after a roll back.
+/// The failed checkpoints that a run reports to the next one after a roll back.
 struct FailedCheckpoints {
   std::uint64_t in_row = 0;
   std::uint64_t last = 0;  ///< attempts at the last checkpoint

@@ -1,4 +1,4 @@
-// What checkpoints say of a source that reads no more.
+// A source that has ended is saved as ended in every later checkpoint.
 #include <stdlib.h>
 
 #include <cstdint>

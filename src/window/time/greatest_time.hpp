@@ -40,7 +40,7 @@ class GreatestTime {
     start(run.believed_ns);
     first_ = run.first_ns;
     furthest_ = run.furthest_ns;
-    run_ = run.records;
+    run_ = beyond_ = run.records;
   }
 
   /// Whether `start` was called.
@@ -75,18 +75,19 @@ class GreatestTime {
         run_ -= votes;
         return 0;
       }
-      return std::exchange(run_, 0);
+      return std::exchange(run_, 0) == 0 ? 0 : beyond_;
     }
     if (run_ == 0 || time_ns > saturating_add(furthest_, bound_ns)) {
       if (run_ != 0) {
         raise(furthest_);
       }
       first_ = furthest_ = time_ns;
-      run_ = 1;
+      run_ = beyond_ = 1;
       return 0;
     }
     first_ = std::min(first_, time_ns);
     furthest_ = std::max(furthest_, time_ns);
+    ++beyond_;
     if (++run_ >= enough || furthest_ > saturating_add(first_, bound_ns)) {
       believe();
     }
@@ -113,6 +114,7 @@ class GreatestTime {
   std::int64_t first_ = 0;     ///< of the run: the least time
   std::int64_t furthest_ = 0;  ///< of the run: the greatest time
   std::uint32_t run_ = 0;      ///< votes of records that are not believed yet
+  std::uint32_t beyond_ = 0;   ///< of the run: all its records; after a restart, its votes
   bool started_ = false;
 };
 

@@ -65,6 +65,13 @@ TEST(GreatestTime, FollowsAJumpAmongStragglersButNotAClockThatMakesTwoThirdsOfTh
   EXPECT_EQ(after(wrong).believed, 6);
 }
 
+TEST(GreatestTime, TellsOfAllRecordsOfAJumpThatLostItsVotes) {
+  std::vector<std::int64_t> times(11, 3000);
+  times.front() = 5;
+  times.resize(16, 6);
+  EXPECT_EQ(after(times).not_believed, 10U);
+}
+
 TEST(GreatestTime, OfAnArchiveFollowsNoSingleRecordEitherThatIsFarAheadButBeforeNow) {
   EXPECT_EQ(after({5, 3000, 6, 7}, 1'000'000).believed, 7);
 }
