@@ -76,12 +76,16 @@ class Planner:
         self._goals = goals
         self._kills = kills  # this many launches are killed, the next one is not
         self._next = []
-        self._tried = collections.Counter()
 
     def missed(self, plan):
         """Call when a launch ended before its failpoint was hit: another round tries again."""
         if plan.goal is not None:
             self._goals.append(plan.goal)
+
+    def close(self):
+        """Call at the end of the round: another one tries what this one had only prepared."""
+        for plan in self._next:
+            self.missed(plan)
 
     def next(self, complete_checkpoints):
         plan = self._next.pop(0) if self._next else self._choose(complete_checkpoints)
@@ -212,6 +216,7 @@ class Campaign:
             launch = round_.launch(plan)
             if plan.goal is not None and not (launch.killed and plan.goal in launch.hits):
                 planner.missed(plan)
+        planner.close()
         problems = round_.close()
         return [f"seed {self.seed}, round {number} of {name} in {round_.folder}, "
                 f"after {len(round_.plans)} launches, the last {round_.plans[-2:]}: {text}"
