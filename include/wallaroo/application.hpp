@@ -32,7 +32,7 @@ class Application {
       using Step = internal::DecodeStep<decltype(definition.decoder)>;
       // The decoder is the source's own stage.
       auto decoded =
-          std::move(pending).template decoded_by<Step>({std::move(definition.decoder), stage});
+          std::move(pending).template decoded_by<Step>({stage, std::move(definition.decoder)});
       return spread<typename Definition::Record>(std::move(name), stage, std::move(decoded));
     } else {
       const auto stage = add_source(name, definition.on_error);

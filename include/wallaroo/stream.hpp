@@ -75,9 +75,10 @@ class BasicStream {
       return std::move(*this).collect().to(std::move(name), std::move(function), options);
     } else {
       internal::check_step(cursor_.graph(), name, function);
+      const auto stage = cursor_.add_stage(std::move(name), internal::kind_of_step<Step>,
+                                           options.on_error, internal::is_temporal<Step>);
       return std::move(*this).template lengthened<Step>(
-          {std::move(name), cursor_.pipeline(), internal::kind_of_step<Step>, options.on_error},
-          internal::spec_of<Step>(std::move(function)));
+          internal::spec_of<Step>(stage, std::move(function)));
     }
   }
   template <class F>
@@ -105,9 +106,10 @@ class BasicStream {
   auto event_time(std::string name, F extract, EventTimeOptions options = {}) && {
     using Step = internal::EventTimeStep<internal::StoredFunction<F>, T>;
     internal::check_event_time(cursor_.graph(), name, options);
+    const auto stage = cursor_.add_stage(std::move(name), internal::StageKind::event_time,
+                                         options.on_error, internal::is_temporal<Step>);
     return std::move(*this).template lengthened<Step>(
-        {std::move(name), cursor_.pipeline(), internal::StageKind::event_time, options.on_error},
-        {std::move(extract), options, -1, Pending::stamped});
+        {stage, std::move(extract), options, Pending::stamped});
   }
   template <class F>
   auto event_time(std::string name, F extract, EventTimeOptions options = {}) const& {
@@ -134,8 +136,8 @@ class BasicStream {
     static_assert(!holds_views<internal::OwnedKey<NewKey>>,
                   "wallaroo: a key must own its bytes (std::string_view alone is stored as "
                   "std::string)");
-    const auto stage = cursor_.add_stage(
-        {std::move(name), cursor_.pipeline(), internal::StageKind::key_by, options.on_error});
+    const auto stage =
+        cursor_.add_stage(std::move(name), internal::StageKind::key_by, options.on_error, false);
     auto cursor = cursor_.next(stage);
     return KeyedBy<T, BasicStream, Function>(std::move(cursor), std::move(*this), stage,
                                              std::move(key_function));
@@ -237,11 +239,9 @@ class BasicStream {
 
   // This stream with one more step, which is a stage of its own.
   template <class Step>
-  auto lengthened(internal::StageInfo info, typename Step::Spec spec) && {
-    info.temporal = internal::is_temporal<Step>;
-    const auto stage = cursor_.add_stage(std::move(info));
-    spec.stage = stage;
-    auto longer = std::move(pending_).template with<Step>(std::move(spec), stage);
+  auto lengthened(typename Step::Spec spec) && {
+    const auto stage = spec.stage;
+    auto longer = std::move(pending_).template with<Step>(std::move(spec));
     return BasicStream<typename Step::Output, K, W, decltype(longer)>(cursor_.next(stage),
                                                                       std::move(longer));
   }
@@ -386,7 +386,7 @@ class KeyedBy {
     const auto edge = cursor_.graph().add_edge(internal::EdgeKind::exchange);
     auto upstream = upstream_;
     std::move(upstream.pending_)
-        .template finish<Terminal>(upstream.cursor_, {key_function_, stage_}, {edge}, {stage_});
+        .template finish<Terminal>(upstream.cursor_, {stage_, key_function_}, {edge}, {stage_});
     return edge;
   }
 

@@ -60,7 +60,7 @@ void EngineRun::failed_to_start(const std::string& error) {
 void EngineRun::remember_addresses() {
   for (const Node& node : plan_->nodes()) {
     if (node.source || node.sink) {
-      const auto& name = plan_->stages()[static_cast<std::size_t>(node.stages.front())].name;
+      const auto& name = plan_->stages()[node.stages.front()].name;
       const std::string address = run_.address(name);
       const std::lock_guard lock(mutex_);
       addresses_[name] = address;

@@ -38,14 +38,14 @@ enum ExitCode { clean = 0, failed = 1, wrong = 2 };
 /// Names of the nodes that are `wanted`, in the order in which their stages were described.
 template <class Wanted>
 std::vector<std::string> names_of(const internal::Graph& graph, Wanted wanted) {
-  std::vector<bool> named(graph.stages().size());
+  internal::IndexedBy<internal::StageId, bool> named(graph.stages().size(), false);
   for (const internal::Node& node : graph.nodes()) {
     if (wanted(node)) {
-      named[static_cast<std::size_t>(node.stages.front())] = true;
+      named[node.stages.front()] = true;
     }
   }
   std::vector<std::string> names;
-  for (std::size_t stage = 0; stage < named.size(); ++stage) {
+  for (const internal::StageId stage : graph.stages().ids()) {
     if (named[stage]) {
       names.push_back(graph.stages()[stage].name);
     }

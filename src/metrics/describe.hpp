@@ -22,9 +22,9 @@ struct StageLabels {
 
 /// An edge: the queues between two segments, or a segment and a sink, for all pairs of executors.
 struct EdgeLabels {
-  int edge = 0;      ///< its number in the plan
-  std::string from;  ///< the stage that produces
-  std::string to;    ///< the stage that consumes
+  std::size_t edge = 0;  ///< its number in the plan
+  std::string from;      ///< the stage that produces
+  std::string to;        ///< the stage that consumes
   std::string worker;
 };
 
@@ -43,7 +43,7 @@ struct EdgeCounters {
 
 /// A segment, or the writer of a sink, on one executor.
 struct SegmentLabels {
-  int segment = 0;  ///< its number in the plan
+  std::size_t segment = 0;  ///< its number in the plan
   std::string kind;
   std::string stages;
   std::string worker;

@@ -10,15 +10,15 @@ std::string used_again(const Graph& graph, StageId stage) {
   return fmt::format(
       "the stream after stage '{}' was moved into a chain and is used once more: use the variable "
       "without std::move when several stages take its records",
-      graph.stages()[static_cast<std::size_t>(stage)].name);
+      graph.stages()[stage].name);
 }
 
 }  // namespace
 
 GraphCursor::GraphCursor(std::shared_ptr<Graph> graph, std::string pipeline, StageId stage)
-    : graph_(std::move(graph)), pipeline_(std::move(pipeline)), tip_(std::make_shared<Tip>()) {
-  tip_->stage = stage;
-}
+    : graph_(std::move(graph)),
+      pipeline_(std::move(pipeline)),
+      tip_(std::make_shared<Tip>(Tip{stage})) {}
 GraphCursor::GraphCursor(const GraphCursor&) = default;
 GraphCursor& GraphCursor::operator=(const GraphCursor&) = default;
 GraphCursor::~GraphCursor() = default;
@@ -26,9 +26,10 @@ GraphCursor::~GraphCursor() = default;
 GraphCursor GraphCursor::next(StageId stage) const { return GraphCursor(graph_, pipeline_, stage); }
 GraphCursor GraphCursor::after() const { return GraphCursor(graph_, pipeline_, tip_->stage); }
 
-StageId GraphCursor::add_stage(StageInfo info) const {
+StageId GraphCursor::add_stage(std::string name, StageKind kind, OnError on_error,
+                               bool temporal) const {
   use_once();
-  return graph_->add_stage(std::move(info));
+  return graph_->add_stage({std::move(name), pipeline_, kind, on_error, temporal});
 }
 
 StageId GraphCursor::add_sink(std::string name, StageOptions options) const {

@@ -33,9 +33,10 @@ enum class Where {
 
 /// The last stage of a stream so far, shared by the copies of the stream.
 struct Tip {
-  StageId stage = -1;
-  bool fused = false;          ///< a chained call has taken it
-  std::optional<NodeId> node;  ///< where the chain ends, when the stream is used as a variable
+  StageId stage;
+  bool fused = false;  ///< a chained call has taken it
+  /// Where the chain ends, when the stream is used as a variable.
+  std::optional<NodeId> node = std::nullopt;
 };
 
 /// A stream's place in the graph.
@@ -54,8 +55,8 @@ class GraphCursor {
   /// The place of a stream that starts with an edge from here.
   GraphCursor after() const;
 
-  /// Adds a stage that is fused with this one.
-  StageId add_stage(StageInfo info) const;
+  /// Adds a stage that is fused with this one. `temporal` as in StageInfo.
+  StageId add_stage(std::string name, StageKind kind, OnError on_error, bool temporal) const;
   StageId add_sink(std::string name, StageOptions options) const;
   /// Marks the stream as used by one consumer. A second use is reported as a mistake.
   void use_once() const;
@@ -103,12 +104,12 @@ struct Pending {
   std::vector<StageId> stages;  ///< a source's own stage first
   std::vector<EdgeId> inputs;
   SourceFactory source;
-  StageId head = -1;  ///< a source without a decoder, whose records the chain must count; or -1
+  std::optional<StageId> head;  ///< a source without a decoder, whose records the chain must count
   bool dead_letters = false;
 
   template <class Step>
-  Pending<Input, Steps..., Step> with(typename Step::Spec spec, StageId stage) && {
-    stages.push_back(stage);
+  Pending<Input, Steps..., Step> with(typename Step::Spec spec) && {
+    stages.push_back(spec.stage);
     return {std::move(input),
             std::tuple_cat(std::move(steps), std::tuple<typename Step::Spec>(std::move(spec))),
             std::move(stages),
@@ -164,7 +165,7 @@ struct SinkTerminal<T, ByteSinkDefinition<Encoder>> {
   static typename Terminal::Spec spec(Graph& graph, ByteSinkDefinition<Encoder> definition,
                                       StageId stage, std::vector<EdgeId>& edges) {
     edges.push_back(add_writer(graph, stage, std::move(definition.make)));
-    return {std::move(definition.encoder), stage};
+    return {stage, std::move(definition.encoder)};
   }
 };
 
@@ -175,7 +176,7 @@ struct SinkTerminal<T, CallbackSinkDefinition<Callback, Concurrent>> {
   static typename Terminal::Spec spec(Graph&,
                                       CallbackSinkDefinition<Callback, Concurrent> definition,
                                       StageId stage, std::vector<EdgeId>&) {
-    return {std::move(definition.callback), stage};
+    return {stage, std::move(definition.callback)};
   }
 };
 

@@ -13,34 +13,29 @@ StageId Graph::add_stage(StageInfo info) {
   if (info.name.empty()) {
     add_mistake(fmt::format("a stage of pipeline '{}' has an empty name", info.pipeline));
   }
-  stages_.push_back(std::move(info));
-  consumed_.push_back(false);
-  return static_cast<StageId>(stages_.size()) - 1;
+  consumed_.add(false);
+  return stages_.add(std::move(info));
 }
 
 NodeId Graph::add_node(Node node) {
-  const auto id = static_cast<NodeId>(nodes_.size());
-  for (const EdgeId edge : node.inputs) {
-    edges_[static_cast<std::size_t>(edge)].to = id;
+  const NodeId id = nodes_.add(std::move(node));
+  for (const EdgeId edge : nodes_[id].inputs) {
+    edges_[edge].to = id;
   }
-  for (const EdgeId edge : node.outputs) {
-    edges_[static_cast<std::size_t>(edge)].from = id;
+  for (const EdgeId edge : nodes_[id].outputs) {
+    edges_[edge].from = id;
   }
-  nodes_.push_back(std::move(node));
   return id;
 }
 
-EdgeId Graph::add_edge(EdgeKind kind) {
-  edges_.push_back({kind, -1, -1});
-  return static_cast<EdgeId>(edges_.size()) - 1;
-}
+EdgeId Graph::add_edge(EdgeKind kind) { return edges_.add({kind}); }
 
 void Graph::add_output(NodeId from, EdgeId edge) {
-  nodes_[static_cast<std::size_t>(from)].outputs.push_back(edge);
-  edges_[static_cast<std::size_t>(edge)].from = from;
+  nodes_[from].outputs.push_back(edge);
+  edges_[edge].from = from;
 }
 
-void Graph::mark_consumed(StageId stage) { consumed_[static_cast<std::size_t>(stage)] = true; }
+void Graph::mark_consumed(StageId stage) { consumed_[stage] = true; }
 
 void Graph::add_mistake(std::string text) { mistakes_.push_back(std::move(text)); }
 
@@ -72,7 +67,7 @@ void Graph::check_names(std::vector<std::string>& found) const {
 }
 
 void Graph::check_ends(std::vector<std::string>& found) const {
-  for (std::size_t id = 0; id < stages_.size(); ++id) {
+  for (const StageId id : stages_.ids()) {
     if (stages_[id].kind != StageKind::sink && !consumed_[id]) {
       found.push_back(
           fmt::format("pipeline '{}' ends at stage '{}' without a sink: add .to_sink(...)",
@@ -83,8 +78,8 @@ void Graph::check_ends(std::vector<std::string>& found) const {
 
 // A stream that was collected, merged or given a name makes an edge before it has a next stage.
 void Graph::check_edges(std::vector<std::string>& found) const {
-  for (const Edge& edge : edges_) {
-    if (edge.to < 0) {
+  for (const OpenEdge& edge : edges_) {
+    if (!edge.to) {
       found.push_back(
           fmt::format("a stream made from {} (by collect, merge or a Stream<T>) goes nowhere: add "
                       ".to_sink(...) to it, or remove it",
@@ -93,33 +88,29 @@ void Graph::check_edges(std::vector<std::string>& found) const {
   }
 }
 
-std::string Graph::origin_of(const Edge& edge) const {
-  std::vector<NodeId> open{edge.from};
+std::string Graph::origin_of(const OpenEdge& edge) const {
+  std::vector<NodeId> open{edge.from.value()};
   std::set<std::string> names;
   while (!open.empty()) {
-    const Node& node = nodes_[static_cast<std::size_t>(open.back())];
+    const Node& node = nodes_[open.back()];
     open.pop_back();
     if (!node.stages.empty()) {
-      names.insert(fmt::format("stage '{}'", name_of(node.stages.back())));
+      names.insert(fmt::format("stage '{}'", stages_[node.stages.back()].name));
       continue;
     }
     for (const EdgeId input : node.inputs) {
-      open.push_back(edges_[static_cast<std::size_t>(input)].from);
+      open.push_back(edges_[input].from.value());
     }
   }
   return fmt::format("{}", fmt::join(names, " and "));
 }
 
-const std::string& Graph::name_of(StageId stage) const {
-  return stages_[static_cast<std::size_t>(stage)].name;
-}
-
 // The stages that dead letters pass through.
 std::set<StageId> Graph::dead_letter_stages() const {
   std::vector<NodeId> open;
-  for (std::size_t id = 0; id < nodes_.size(); ++id) {
+  for (const NodeId id : nodes_.ids()) {
     if (nodes_[id].dead_letters) {
-      open.push_back(static_cast<NodeId>(id));
+      open.push_back(id);
     }
   }
   std::set<NodeId> seen;
@@ -127,13 +118,15 @@ std::set<StageId> Graph::dead_letter_stages() const {
   while (!open.empty()) {
     const NodeId id = open.back();
     open.pop_back();
-    if (id < 0 || !seen.insert(id).second) {
+    if (!seen.insert(id).second) {
       continue;
     }
-    const Node& node = nodes_[static_cast<std::size_t>(id)];
+    const Node& node = nodes_[id];
     passed.insert(node.stages.begin(), node.stages.end());
     for (const EdgeId output : node.outputs) {
-      open.push_back(edges_[static_cast<std::size_t>(output)].to);
+      if (const auto to = edges_[output].to) {
+        open.push_back(*to);
+      }
     }
   }
   return passed;
@@ -143,7 +136,7 @@ void Graph::check_dead_letters(std::vector<std::string>& found) const {
   std::vector<std::string> receivers;
   for (const Node& node : nodes_) {
     if (node.dead_letters) {
-      receivers.push_back(name_of(node.stages.front()));
+      receivers.push_back(stages_[node.stages.front()].name);
     }
   }
   if (receivers.size() > 1) {
@@ -153,7 +146,7 @@ void Graph::check_dead_letters(std::vector<std::string>& found) const {
                     fmt::join(receivers, "', '")));
   }
   const std::set<StageId> handlers = dead_letter_stages();
-  for (std::size_t id = 0; id < stages_.size(); ++id) {
+  for (const StageId id : stages_.ids()) {
     const StageInfo& stage = stages_[id];
     if (stage.on_error != OnError::dead_letter) {
       continue;
@@ -163,7 +156,7 @@ void Graph::check_dead_letters(std::vector<std::string>& found) const {
           "stage '{}' sends failed records to the dead letters, but the application has no sink "
           "for them: add app.dead_letters(\"dead\").to_sink(...)",
           stage.name));
-    } else if (handlers.contains(static_cast<StageId>(id))) {
+    } else if (handlers.contains(id)) {
       found.push_back(fmt::format(
           "stage '{}' handles dead letters and cannot make new ones: use OnError::stop or "
           "OnError::skip there",

@@ -3,19 +3,21 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "sink/factories.hpp"
 #include "source/factories.hpp"
+#include "step/id.hpp"
 #include "step/segment.hpp"
 
 namespace wallaroo::internal {
 
-using StageId = int;
-using EdgeId = int;
-using NodeId = int;
+/// The numbers of nodes and edges of a graph, and of the plan that is made from it.
+using NodeId = Id<struct Node>;
+using EdgeId = Id<struct Edge>;
 
 enum class EdgeKind {
   forward,   ///< to the same executor
@@ -23,10 +25,18 @@ enum class EdgeKind {
   gather,    ///< to the one executor that runs the consumer
 };
 
+/// Leads from one node to another.
 struct Edge {
-  EdgeKind kind = EdgeKind::forward;
-  NodeId from = -1;
-  NodeId to = -1;
+  EdgeKind kind;
+  NodeId from;
+  NodeId to;
+};
+
+/// An edge while the pipelines are described. Either end is missing until its node is there.
+struct OpenEdge {
+  EdgeKind kind;
+  std::optional<NodeId> from = std::nullopt;
+  std::optional<NodeId> to = std::nullopt;
 };
 
 using SegmentFactory = std::function<std::unique_ptr<Segment>(const SegmentContext&)>;
@@ -61,9 +71,10 @@ class Graph {
   void use_time() { uses_time_ = true; }
   bool uses_time() const { return uses_time_; }
 
-  const std::vector<StageInfo>& stages() const { return stages_; }
-  const std::vector<Node>& nodes() const { return nodes_; }
-  const std::vector<Edge>& edges() const { return edges_; }
+  const IndexedBy<StageId, StageInfo>& stages() const { return stages_; }
+  const IndexedBy<NodeId, Node>& nodes() const { return nodes_; }
+  /// Their ends are known once there are no mistakes.
+  const IndexedBy<EdgeId, OpenEdge>& edges() const { return edges_; }
 
   /// Everything that is wrong with the pipelines, in the user's words; empty when they can run.
   std::vector<std::string> mistakes() const;
@@ -74,13 +85,12 @@ class Graph {
   void check_dead_letters(std::vector<std::string>& found) const;
   void check_edges(std::vector<std::string>& found) const;
   std::set<StageId> dead_letter_stages() const;
-  std::string origin_of(const Edge& edge) const;
-  const std::string& name_of(StageId stage) const;
+  std::string origin_of(const OpenEdge& edge) const;
 
-  std::vector<StageInfo> stages_;
-  std::vector<bool> consumed_;
-  std::vector<Node> nodes_;
-  std::vector<Edge> edges_;
+  IndexedBy<StageId, StageInfo> stages_;
+  IndexedBy<StageId, bool> consumed_;
+  IndexedBy<NodeId, Node> nodes_;
+  IndexedBy<EdgeId, OpenEdge> edges_;
   std::vector<std::string> mistakes_;
   bool uses_time_ = false;
 };

@@ -61,9 +61,7 @@ Plan::Plan(const std::shared_ptr<const Graph>& graph, int executors)
   OptionCheck("").range("the number of executors", executors, 1, key_group_count);
   stages_ = graph->stages();
   copy_nodes(*graph);
-  edges_ = graph->edges();
-  placements_.resize(nodes_.size());
-  dead_letter_edges_.assign(nodes_.size(), -1);
+  copy_edges(*graph);
   connect_dead_letters();
   place();
   name_clocks();
@@ -73,7 +71,7 @@ void Plan::copy_nodes(const Graph& graph) {
   nodes_.reserve(graph.nodes().size());
   for (const Node& node : graph.nodes()) {
     try {
-      nodes_.push_back(node);
+      nodes_.add(node);
     } catch (...) {
       // The node holds functions of the user, which may throw when they are copied.
       throw StageError(
@@ -82,62 +80,75 @@ void Plan::copy_nodes(const Graph& graph) {
   }
 }
 
+void Plan::copy_edges(const Graph& graph) {
+  for (const OpenEdge& edge : graph.edges()) {
+    edges_.add({edge.kind, edge.from.value(), edge.to.value()});
+  }
+}
+
 std::string Plan::names_of_stages(const Node& node) const {
   std::vector<std::string> names;
   for (const StageId stage : node.stages) {
-    names.push_back(stages_[static_cast<std::size_t>(stage)].name);
+    names.push_back(stages_[stage].name);
   }
   return fmt::format("'{}'", fmt::join(names, "', '"));
 }
 
 void Plan::connect_dead_letters() {
+  dead_letter_edges_ = {nodes_.size(), std::nullopt};
   const auto receiver = std::find_if(nodes_.begin(), nodes_.end(),
                                      [](const Node& node) { return node.dead_letters; });
   if (receiver == nodes_.end()) {
     return;
   }
-  const auto to = static_cast<NodeId>(receiver - nodes_.begin());
-  for (std::size_t from = 0; from < nodes_.size(); ++from) {
+  const NodeId to = nodes_.id_of(*receiver);
+  for (const NodeId from : nodes_.ids()) {
     const bool makes_some =
-        std::any_of(nodes_[from].stages.begin(), nodes_[from].stages.end(), [&](StageId stage) {
-          return stages()[static_cast<std::size_t>(stage)].on_error == OnError::dead_letter;
-        });
+        std::any_of(nodes_[from].stages.begin(), nodes_[from].stages.end(),
+                    [&](StageId stage) { return stages_[stage].on_error == OnError::dead_letter; });
     if (makes_some && !nodes_[from].sink) {
-      const auto edge = static_cast<EdgeId>(edges_.size());
-      edges_.push_back({EdgeKind::gather, static_cast<NodeId>(from), to});
-      nodes_[static_cast<std::size_t>(to)].inputs.push_back(edge);
+      const EdgeId edge = edges_.add({EdgeKind::gather, from, to});
+      nodes_[to].inputs.push_back(edge);
       dead_letter_edges_[from] = edge;
     }
   }
 }
 
+std::vector<EdgeId> Plan::output_edges(NodeId node) const {
+  std::vector<EdgeId> edges = nodes_[node].outputs;
+  if (const auto dead_letters = dead_letter_edge(node)) {
+    edges.push_back(*dead_letters);
+  }
+  return edges;
+}
+
 // Visits nodes in topological order (the builder cannot make a cycle), so a node's inputs are
 // placed before it is.
 void Plan::place() {
-  std::vector<int> unplaced_inputs(nodes_.size());
+  placements_ = {nodes_.size(), {}};
+  IndexedBy<NodeId, std::size_t> unplaced_inputs;
   std::vector<NodeId> ready;
-  for (std::size_t id = 0; id < nodes_.size(); ++id) {
-    unplaced_inputs[id] = static_cast<int>(nodes_[id].inputs.size());
-    if (unplaced_inputs[id] == 0) {
-      ready.push_back(static_cast<NodeId>(id));
+  for (const NodeId id : nodes_.ids()) {
+    unplaced_inputs.add(nodes_[id].inputs.size());
+    if (nodes_[id].inputs.empty()) {
+      ready.push_back(id);
     }
   }
   int singles = 0;
   for (std::size_t next = 0; next < ready.size(); ++next) {
     const NodeId id = ready[next];
-    const Node& node = nodes_[static_cast<std::size_t>(id)];
-    Placement& placement = placements_[static_cast<std::size_t>(id)];
+    const Node& node = nodes_[id];
+    Placement& placement = placements_[id];
     bool gathered = false;
     bool only_from_singles = !node.inputs.empty();
     for (const EdgeId input : node.inputs) {
-      const Edge& edge = edges_[static_cast<std::size_t>(input)];
-      const Placement& before = placements_[static_cast<std::size_t>(edge.from)];
+      const Edge& edge = edges_[input];
+      const Placement& before = placements_[edge.from];
       placement.rank = std::max(placement.rank, before.rank + 1);
       gathered = gathered || edge.kind == EdgeKind::gather;
       // A forward edge does not cross executors, so a producer on every executor needs a consumer
       // there.
-      const Placement& first = placements_[static_cast<std::size_t>(
-          edges_[static_cast<std::size_t>(node.inputs.front())].from)];
+      const Placement& first = placements_[edges_[node.inputs.front()].from];
       only_from_singles = only_from_singles && edge.kind == EdgeKind::forward &&
                           !before.everywhere && before.executor == first.executor;
     }
@@ -146,17 +157,12 @@ void Plan::place() {
       // Starts with the last executor: the first one accepts connections and reads most sources.
       placement.executor = executors_ - 1 - singles++ % executors_;
     } else if (only_from_singles) {
-      const Edge& first = edges_[static_cast<std::size_t>(node.inputs.front())];
       placement.everywhere = false;
-      placement.executor = placements_[static_cast<std::size_t>(first.from)].executor;
+      placement.executor = placements_[edges_[node.inputs.front()].from].executor;
     }
-    auto outputs = node.outputs;
-    if (dead_letter_edge(id) >= 0) {
-      outputs.push_back(dead_letter_edge(id));
-    }
-    for (const EdgeId output : outputs) {
-      const NodeId to = edges_[static_cast<std::size_t>(output)].to;
-      if (--unplaced_inputs[static_cast<std::size_t>(to)] == 0) {
+    for (const EdgeId output : output_edges(id)) {
+      const NodeId to = edges_[output].to;
+      if (--unplaced_inputs[to] == 0) {
         ready.push_back(to);
       }
     }
@@ -166,13 +172,11 @@ void Plan::place() {
 // The last stages that records passed before they entered the node.
 std::vector<std::string> Plan::last_stages_before(NodeId id) const {
   std::vector<std::string> names;
-  for (const EdgeId input : nodes_[static_cast<std::size_t>(id)].inputs) {
-    const NodeId from = edges_[static_cast<std::size_t>(input)].from;
-    const Node& before = nodes_[static_cast<std::size_t>(from)];
-    const auto found =
-        before.stages.empty()
-            ? last_stages_before(from)
-            : std::vector{stages_[static_cast<std::size_t>(before.stages.back())].name};
+  for (const EdgeId input : nodes_[id].inputs) {
+    const NodeId from = edges_[input].from;
+    const Node& before = nodes_[from];
+    const auto found = before.stages.empty() ? last_stages_before(from)
+                                             : std::vector{stages_[before.stages.back()].name};
     for (const std::string& name : found) {
       if (std::find(names.begin(), names.end(), name) == names.end()) {
         names.push_back(name);
@@ -183,9 +187,9 @@ std::vector<std::string> Plan::last_stages_before(NodeId id) const {
 }
 
 std::string Plan::describe_stages(NodeId id) const {
-  const Node& node = nodes_[static_cast<std::size_t>(id)];
+  const Node& node = nodes_[id];
   if (node.stages.empty()) {
-    const Edge& first = edges_[static_cast<std::size_t>(node.inputs.front())];
+    const Edge& first = edges_[node.inputs.front()];
     const char* const what = node.inputs.size() > 1           ? "merge"
                              : first.kind == EdgeKind::gather ? "collect"
                                                               : "pass-through";
@@ -193,31 +197,29 @@ std::string Plan::describe_stages(NodeId id) const {
   }
   std::vector<std::string> texts;
   for (const StageId stage : node.stages) {
-    const StageInfo& info = stages()[static_cast<std::size_t>(stage)];
+    const StageInfo& info = stages_[stage];
     texts.push_back(fmt::format("{} [{}]", info.name, name_of(info.kind)));
   }
   return fmt::format("{}", fmt::join(texts, " -> "));
 }
 
 std::string Plan::describe_node(NodeId id) const {
-  const Node& node = nodes_[static_cast<std::size_t>(id)];
+  const Node& node = nodes_[id];
   const Placement& where = placement(id);
-  std::string text =
-      fmt::format("  {} {}: {}\n", node.sink ? "writer " : "segment", id, describe_stages(id));
+  std::string text = fmt::format("  {} {}: {}\n", node.sink ? "writer " : "segment", id.index(),
+                                 describe_stages(id));
   text += where.everywhere ? fmt::format("    runs on every executor ({})\n", executors_)
                            : fmt::format("    runs on executor {} only\n", where.executor);
   if (node.stages.size() > 1 && !node.sink) {
     text += fmt::format("    fused: {} stages in one loop\n", node.stages.size());
   }
   for (const EdgeId output : node.outputs) {
-    const Edge& edge = edges_[static_cast<std::size_t>(output)];
-    text += fmt::format("    => {} {}: {}\n",
-                        nodes_[static_cast<std::size_t>(edge.to)].sink ? "writer" : "segment",
-                        edge.to, name_of(edge.kind));
+    const Edge& edge = edges_[output];
+    text += fmt::format("    => {} {}: {}\n", nodes_[edge.to].sink ? "writer" : "segment",
+                        edge.to.index(), name_of(edge.kind));
   }
-  if (const EdgeId edge = dead_letter_edge(id); edge >= 0) {
-    text +=
-        fmt::format("    => segment {}: dead letters\n", edges_[static_cast<std::size_t>(edge)].to);
+  if (const auto edge = dead_letter_edge(id)) {
+    text += fmt::format("    => segment {}: dead letters\n", edges_[*edge].to.index());
   }
   return text;
 }
@@ -225,10 +227,7 @@ std::string Plan::describe_node(NodeId id) const {
 std::string Plan::explain(const std::string& application) const {
   std::string text = fmt::format("application {}: {} executor{}, {} key groups\n", application,
                                  executors_, executors_ == 1 ? "" : "s", key_group_count);
-  std::vector<NodeId> order(nodes_.size());
-  for (std::size_t id = 0; id < order.size(); ++id) {
-    order[id] = static_cast<NodeId>(id);
-  }
+  std::vector<NodeId> order = nodes_.ids();
   std::stable_sort(order.begin(), order.end(),
                    [&](NodeId a, NodeId b) { return placement(a).rank < placement(b).rank; });
   for (const NodeId id : order) {

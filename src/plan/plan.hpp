@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,19 +28,17 @@ class Plan {
   };
 
   int executors() const { return executors_; }
-  const std::vector<StageInfo>& stages() const { return stages_; }
-  const std::vector<Node>& nodes() const { return nodes_; }
-  const std::vector<Edge>& edges() const { return edges_; }
-  const Placement& placement(NodeId node) const {
-    return placements_[static_cast<std::size_t>(node)];
-  }
+  const IndexedBy<StageId, StageInfo>& stages() const { return stages_; }
+  const IndexedBy<NodeId, Node>& nodes() const { return nodes_; }
+  const IndexedBy<EdgeId, Edge>& edges() const { return edges_; }
+  const Placement& placement(NodeId node) const { return placements_[node]; }
   bool runs_on(NodeId node, int executor) const {
     return placement(node).everywhere || placement(node).executor == executor;
   }
-  /// The edge of a node's dead letters, or -1.
-  EdgeId dead_letter_edge(NodeId node) const {
-    return dead_letter_edges_[static_cast<std::size_t>(node)];
-  }
+  /// The edge of a node's dead letters, if it makes some.
+  std::optional<EdgeId> dead_letter_edge(NodeId node) const { return dead_letter_edges_[node]; }
+  /// All edges from a node, that of its dead letters last.
+  std::vector<EdgeId> output_edges(NodeId node) const;
   /// Whether a stage waits for the watermark: then sources report the time also without input.
   bool uses_time() const { return uses_time_; }
   /// "'a', 'b'", for error messages.
@@ -49,6 +48,7 @@ class Plan {
 
  private:
   void copy_nodes(const Graph& graph);
+  void copy_edges(const Graph& graph);
   void connect_dead_letters();
   void place();
   void name_clocks();
@@ -60,11 +60,11 @@ class Plan {
 
   int executors_;
   bool uses_time_;
-  std::vector<StageInfo> stages_;
-  std::vector<Node> nodes_;
-  std::vector<Edge> edges_;
-  std::vector<Placement> placements_;
-  std::vector<EdgeId> dead_letter_edges_;
+  IndexedBy<StageId, StageInfo> stages_;
+  IndexedBy<NodeId, Node> nodes_;
+  IndexedBy<EdgeId, Edge> edges_;
+  IndexedBy<NodeId, Placement> placements_;
+  IndexedBy<NodeId, std::optional<EdgeId>> dead_letter_edges_;
 };
 
 }  // namespace wallaroo::internal

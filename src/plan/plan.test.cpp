@@ -236,7 +236,7 @@ TEST(Plan, TheApplicationMayChangeOrEndAfterThePlanIsMade) {
   std::optional<Application> app("app");
   app->source("a", numbers()).to_sink("out", nothing());
   const Plan plan(app->graph(), 1);
-  const StageInfo* const first = &plan.stages().front();
+  const StageInfo* const first = &plan.stages()[StageId(0)];
   for (int i = 0; i < 100; ++i) {
     app->source("more" + std::to_string(i), numbers());
   }
@@ -246,9 +246,9 @@ TEST(Plan, TheApplicationMayChangeOrEndAfterThePlanIsMade) {
 }
 
 NodeId node_of(const Plan& plan, const std::string& stage) {
-  for (NodeId id = 0; id < static_cast<NodeId>(plan.nodes().size()); ++id) {
-    for (const StageId each : plan.nodes()[static_cast<std::size_t>(id)].stages) {
-      if (plan.stages()[static_cast<std::size_t>(each)].name == stage) {
+  for (const NodeId id : plan.nodes().ids()) {
+    for (const StageId each : plan.nodes()[id].stages) {
+      if (plan.stages()[each].name == stage) {
         return id;
       }
     }
@@ -261,7 +261,8 @@ void expect_edges_connect(const Plan& plan) {
   for (const Edge& edge : plan.edges()) {
     for (int executor = 0; executor < plan.executors(); ++executor) {
       if (edge.kind == EdgeKind::forward && plan.runs_on(edge.from, executor)) {
-        EXPECT_TRUE(plan.runs_on(edge.to, executor)) << edge.from << " to " << edge.to;
+        EXPECT_TRUE(plan.runs_on(edge.to, executor))
+            << edge.from.index() << " to " << edge.to.index();
       }
     }
     EXPECT_GT(plan.placement(edge.to).rank, plan.placement(edge.from).rank);

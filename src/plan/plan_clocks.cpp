@@ -13,10 +13,10 @@ namespace wallaroo::internal {
 namespace {
 
 /// The last of the stages in front of `end` that makes event times.
-const StageInfo* clock_among(const std::vector<StageInfo>& stages,
+const StageInfo* clock_among(const IndexedBy<StageId, StageInfo>& stages,
                              const std::vector<StageId>& order, std::size_t end) {
   while (end-- != 0) {
-    const StageInfo& stage = stages[static_cast<std::size_t>(order[end])];
+    const StageInfo& stage = stages[order[end]];
     if (stage.kind == StageKind::event_time) {
       return &stage;
     }
@@ -27,28 +27,28 @@ const StageInfo* clock_among(const std::vector<StageInfo>& stages,
 }  // namespace
 
 std::vector<std::string> Plan::clocks_before(NodeId id, std::size_t stage) const {
-  const Node& node = nodes_[static_cast<std::size_t>(id)];
+  const Node& node = nodes_[id];
   if (const StageInfo* const own = clock_among(stages_, node.stages, stage)) {
     return {own->name};
   }
   std::set<std::string> names;
   for (const EdgeId input : node.inputs) {
-    const NodeId from = edges_[static_cast<std::size_t>(input)].from;
-    const auto before = clocks_before(from, nodes_[static_cast<std::size_t>(from)].stages.size());
+    const NodeId from = edges_[input].from;
+    const auto before = clocks_before(from, nodes_[from].stages.size());
     names.insert(before.begin(), before.end());
   }
   return {names.begin(), names.end()};
 }
 
 void Plan::name_clocks() {
-  for (std::size_t id = 0; id < nodes_.size(); ++id) {
+  for (const NodeId id : nodes_.ids()) {
     const std::vector<StageId>& stages = nodes_[id].stages;
     for (std::size_t i = 0; i < stages.size(); ++i) {
-      StageInfo& stage = stages_[static_cast<std::size_t>(stages[i])];
+      StageInfo& stage = stages_[stages[i]];
       if (stage.kind != StageKind::window && stage.kind != StageKind::join) {
         continue;
       }
-      if (const auto names = clocks_before(static_cast<NodeId>(id), i); !names.empty()) {
+      if (const auto names = clocks_before(id, i); !names.empty()) {
         stage.clocks = fmt::format("'{}'", fmt::join(names, "' and '"));
       }
     }

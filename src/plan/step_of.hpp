@@ -60,13 +60,9 @@ struct StatefulAccess {
     }
   }
   template <class Step, class F, bool Expires>
-  static typename Step::Spec spec(Stateful<F, Expires>&& stateful) {
-    std::optional<std::int64_t> timeout_ns;
-    if (stateful.timeout_) {
-      timeout_ns = stateful.timeout_->count();
-    }
-    return {std::move(stateful.function_), Expiry{stateful.duration_.count(), stateful.time_},
-            timeout_ns};
+  static typename Step::Spec spec(StageId stage, Stateful<F, Expires>&& stateful) {
+    return {stage, std::move(stateful.function_),
+            Expiry{stateful.duration_.count(), stateful.time_}, stateful.timeout_};
   }
 };
 
@@ -117,20 +113,19 @@ template <class Step>
 requires requires { Step::kind; }
 inline constexpr StageKind kind_of_step<Step> = Step::kind;
 
-/// Makes the step's Spec, without the number of its stage.
 template <class Step, class F>
-typename Step::Spec spec_of(F&& function) {
+typename Step::Spec spec_of(StageId stage, F&& function) {
   if constexpr (requires { function.aggregation; }) {
-    return {std::move(function.settings), std::move(function.aggregation)};
+    return {stage, std::move(function.settings), std::move(function.aggregation)};
   } else if constexpr (requires {
                          function.settings;
                          function.function;
                        }) {
-    return {std::move(function.settings), std::move(function.function)};
-  } else if constexpr (requires { StatefulAccess::spec<Step>(std::move(function)); }) {
-    return StatefulAccess::spec<Step>(std::move(function));
+    return {stage, std::move(function.settings), std::move(function.function)};
+  } else if constexpr (requires { StatefulAccess::spec<Step>(stage, std::move(function)); }) {
+    return StatefulAccess::spec<Step>(stage, std::move(function));
   } else {
-    return {std::forward<F>(function)};
+    return {stage, std::forward<F>(function)};
   }
 }
 

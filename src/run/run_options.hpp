@@ -61,8 +61,8 @@ struct RunContext {
   /// back when the wall clock does.
   std::int64_t wall_offset_ns;
 
-  const Node& node(NodeId id) const { return plan.nodes()[static_cast<std::size_t>(id)]; }
-  const StageInfo& stage(StageId id) const { return plan.stages()[static_cast<std::size_t>(id)]; }
+  const Node& node(NodeId id) const { return plan.nodes()[id]; }
+  const StageInfo& stage(StageId id) const { return plan.stages()[id]; }
   /// Checkpoints are taken, into a store or by hand.
   bool takes_checkpoints() const { return options.store != nullptr || options.checkpoints_inline; }
 };

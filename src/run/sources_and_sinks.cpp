@@ -61,7 +61,7 @@ std::vector<std::string> SourcesAndSinks::sink_names() const { return names_of(s
 
 void SourcesAndSinks::make() {
   check_addresses();
-  for (NodeId id = 0; id < static_cast<NodeId>(context_.plan.nodes().size()); ++id) {
+  for (const NodeId id : context_.plan.nodes().ids()) {
     const Node& node = context_.node(id);
     if (node.source) {
       make_source(id, context_.stage(node.stages.front()).name);

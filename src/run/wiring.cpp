@@ -21,7 +21,7 @@ Wiring::Wiring(const RunContext& context) : context_(context) {}
 void Wiring::make_segments(const Executors& executors, SourcesAndSinks& sources_and_sinks) {
   const Plan& plan = context_.plan;
   make_queues(executors);
-  for (NodeId node = 0; node < static_cast<NodeId>(plan.nodes().size()); ++node) {
+  for (const NodeId node : plan.nodes().ids()) {
     for (int executor = 0; executor < plan.executors(); ++executor) {
       if (plan.runs_on(node, executor) && !context_.node(node).sink) {
         make_segment(node, executor, sources_and_sinks);
@@ -39,7 +39,7 @@ void Wiring::make_queues(const Executors& executors) {
     for (int from = 0; from < context_.plan.executors(); ++from) {
       make_queues_from(edge, from, executors, *queues);
     }
-    edges_.push_back(std::move(queues));
+    edges_.add(std::move(queues));
   }
 }
 
@@ -62,24 +62,13 @@ void Wiring::make_queues_from(const Edge& edge, int from, const Executors& execu
   }
 }
 
-/// In the order of a segment's outlets.
-std::vector<EdgeId> Wiring::output_edges(NodeId node) const {
-  std::vector<EdgeId> edges = context_.node(node).outputs;
-  if (const EdgeId dead_letters = context_.plan.dead_letter_edge(node); dead_letters >= 0) {
-    edges.push_back(dead_letters);
-  }
-  return edges;
-}
-
 void Wiring::make_segment(NodeId id, int executor, SourcesAndSinks& sources_and_sinks) {
   std::vector<std::unique_ptr<Outlet>> outlets;
   const SegmentContext context = segment_context(id, executor, sources_and_sinks, outlets);
   std::unique_ptr<Segment> made = segment(context_.node(id), context);
   std::vector<Counter*> blocked_ns;
-  for (const EdgeId edge : output_edges(id)) {
-    blocked_ns.push_back(edges_[static_cast<std::size_t>(edge)]
-                             ->blocked_ns[static_cast<std::size_t>(executor)]
-                             .get());
+  for (const EdgeId edge : context_.plan.output_edges(id)) {
+    blocked_ns.push_back(edges_[edge]->blocked_ns[static_cast<std::size_t>(executor)].get());
   }
   auto wired = std::make_unique<WiredSegment>(
       WiredSegment{id,
@@ -113,8 +102,8 @@ SegmentContext Wiring::segment_context(NodeId id, int executor, SourcesAndSinks&
     outlets.push_back(outlet(edge, executor));
     context.outlets.push_back(outlets.back().get());
   }
-  if (const EdgeId edge = context_.plan.dead_letter_edge(id); edge >= 0) {
-    outlets.push_back(outlet(edge, executor));
+  if (const auto edge = context_.plan.dead_letter_edge(id)) {
+    outlets.push_back(outlet(*edge, executor));
     context.dead_letters = outlets.back().get();
   }
   for (const StageId stage : node.stages) {
@@ -128,11 +117,8 @@ SegmentContext Wiring::segment_context(NodeId id, int executor, SourcesAndSinks&
 }
 
 StageRuntime& Wiring::make_stage(StageId stage, NodeId node, int executor) {
-  stages_.push_back(std::make_unique<StageInstance>());
+  stages_.push_back(std::make_unique<StageInstance>(stage, node, executor));
   StageInstance& made = *stages_.back();
-  made.stage = stage;
-  made.node = node;
-  made.executor = executor;
   made.runtime.info = &context_.stage(stage);
   return made.runtime;
 }
@@ -143,7 +129,7 @@ std::int64_t Wiring::longest_news_ns() const {
 }
 
 std::unique_ptr<Outlet> Wiring::outlet(EdgeId edge, int from) const {
-  const EdgeQueues& queues = *edges_[static_cast<std::size_t>(edge)];
+  const EdgeQueues& queues = *edges_[edge];
   std::vector<Mailbox*> targets;
   for (const auto& mailbox : queues.from_to[static_cast<std::size_t>(from)]) {
     if (mailbox != nullptr) {
@@ -157,7 +143,7 @@ std::unique_ptr<Outlet> Wiring::outlet(EdgeId edge, int from) const {
 Inbox Wiring::inbox(const Node& node, int executor) const {
   std::vector<Inbox::Slot> slots;
   for (const EdgeId edge : node.inputs) {
-    const EdgeQueues& queues = *edges_[static_cast<std::size_t>(edge)];
+    const EdgeQueues& queues = *edges_[edge];
     for (const auto& row : queues.from_to) {
       if (const auto& mailbox = row[static_cast<std::size_t>(executor)]) {
         slots.push_back(
@@ -172,10 +158,7 @@ Inbox Wiring::inbox(const Node& node, int executor) const {
 void Wiring::make_tasks(const Executors& executors, SourcesAndSinks& sources_and_sinks,
                         RunCheckpoints& checkpoints) {
   const Plan& plan = context_.plan;
-  std::vector<NodeId> order(plan.nodes().size());
-  for (std::size_t id = 0; id < order.size(); ++id) {
-    order[id] = static_cast<NodeId>(id);
-  }
+  std::vector<NodeId> order = plan.nodes().ids();
   std::stable_sort(order.begin(), order.end(), [&](NodeId a, NodeId b) {
     return plan.placement(a).rank > plan.placement(b).rank;
   });
@@ -211,11 +194,8 @@ void Wiring::make_task(NodeId id, Executor& executor, int index, SourcesAndSinks
 }
 
 SegmentMetrics& Wiring::task_metrics(NodeId node, int executor) {
-  task_counters_.push_back(std::make_unique<TaskCounters>());
-  TaskCounters& made = *task_counters_.back();
-  made.node = node;
-  made.executor = executor;
-  return made.metrics;
+  task_counters_.push_back(std::make_unique<TaskCounters>(node, executor));
+  return task_counters_.back()->metrics;
 }
 
 std::unique_ptr<Task> Wiring::writer_task(NodeId id, Executor& executor, int index, RunSink& sink,
@@ -280,7 +260,7 @@ StageRuntime& Wiring::runtime_of(StageId stage, int executor) {
 std::vector<const Mailbox*> Wiring::queues_before(const Node& node) const {
   std::vector<const Mailbox*> queues;
   for (const EdgeId edge : node.inputs) {
-    for (const auto& row : edges_[static_cast<std::size_t>(edge)]->from_to) {
+    for (const auto& row : edges_[edge]->from_to) {
       for (const auto& queue : row) {
         if (queue != nullptr) {
           queues.push_back(queue.get());

@@ -55,6 +55,9 @@ class Wiring {
  private:
   /// A stage on one executor.
   struct StageInstance {
+    StageInstance(StageId its_stage, NodeId its_node, int its_executor)
+        : stage(its_stage), node(its_node), executor(its_executor) {}
+
     StageId stage;
     NodeId node;
     int executor;
@@ -63,8 +66,10 @@ class Wiring {
 
   /// What a task counts.
   struct TaskCounters {
-    NodeId node = 0;
-    int executor = 0;
+    TaskCounters(NodeId its_node, int its_executor) : node(its_node), executor(its_executor) {}
+
+    NodeId node;
+    int executor;
     SegmentMetrics metrics;
   };
 
@@ -85,7 +90,6 @@ class Wiring {
   SegmentContext segment_context(NodeId id, int executor, SourcesAndSinks& sources_and_sinks,
                                  std::vector<std::unique_ptr<Outlet>>& outlets);
   StageRuntime& make_stage(StageId stage, NodeId node, int executor);
-  std::vector<EdgeId> output_edges(NodeId node) const;
   std::unique_ptr<Outlet> outlet(EdgeId edge, int from) const;
   Inbox inbox(const Node& node, int executor) const;
 
@@ -107,7 +111,7 @@ class Wiring {
   // Constant once the executors run. The pointers lead to what tasks refer to: each executor uses
   // its own, and any thread may read counters and the depths of queues.
   std::vector<std::unique_ptr<StageInstance>> stages_;
-  std::vector<std::unique_ptr<EdgeQueues>> edges_;  ///< by edge of the plan
+  IndexedBy<EdgeId, std::unique_ptr<EdgeQueues>> edges_;
   std::vector<std::unique_ptr<SourceRefusals>> refusals_;
   std::vector<std::unique_ptr<TaskCounters>> task_counters_;
   // Only while the run is opened.

@@ -80,7 +80,8 @@ void Wiring::register_segments(Registry& registry, const std::string& worker) co
       names += (names.empty() ? "" : ", ") + context_.stage(stage).name;
     }
     const char* const kind = node.source ? "source" : node.sink ? "writer" : "segment";
-    register_segment(registry, {task->node, kind, names, worker, task->executor}, task->metrics);
+    register_segment(registry, {task->node.index(), kind, names, worker, task->executor},
+                     task->metrics);
   }
 }
 
@@ -95,13 +96,14 @@ void Wiring::register_edges(Registry& registry, const std::string& worker) const
         return info.name;
       }
     }
-    return fmt::format("segment {}", id);
+    return fmt::format("segment {}", id.index());
   };
   const auto consumer = [&](NodeId id) {
     const auto& stages = context_.node(id).stages;
-    return stages.empty() ? fmt::format("segment {}", id) : context_.stage(stages.front()).name;
+    return stages.empty() ? fmt::format("segment {}", id.index())
+                          : context_.stage(stages.front()).name;
   };
-  for (std::size_t id = 0; id < edges_.size(); ++id) {
+  for (const EdgeId id : edges_.ids()) {
     const EdgeQueues* const queues = edges_[id].get();
     const Edge& edge = context_.plan.edges()[id];
     EdgeCounters counters;
@@ -115,8 +117,8 @@ void Wiring::register_edges(Registry& registry, const std::string& worker) const
         counters.blocked_ns.push_back(blocked_ns.get());
       }
     }
-    register_edge(registry, {static_cast<int>(id), producer(edge.from), consumer(edge.to), worker},
-                  counters, [queues] { return queues->fill(); });
+    register_edge(registry, {id.index(), producer(edge.from), consumer(edge.to), worker}, counters,
+                  [queues] { return queues->fill(); });
   }
 }
 
@@ -125,7 +127,7 @@ void Wiring::add_totals(RunTotals& totals) const {
     totals.stages.push_back({.name = info.name, .kind = info.kind, .on_error = info.on_error});
   }
   for (const auto& instance : stages_) {
-    RunTotals::Stage& sum = totals.stages[static_cast<std::size_t>(instance->stage)];
+    RunTotals::Stage& sum = totals.stages[instance->stage.index()];
     const StageMetrics& metrics = instance->runtime.metrics;
     sum.records_in += metrics.records_in.value();
     sum.late += metrics.late_records.value();

@@ -29,12 +29,13 @@ class Chain final : public Segment {
     Input input;
     std::tuple<typename Steps::Spec...> steps;
     typename Terminal::Spec terminal;
-    int head_stage = -1;  ///< the stage of a source without a decoder; its records are counted here
+    /// The stage of a source without a decoder, whose records are counted here.
+    std::optional<StageId> head_stage = std::nullopt;
   };
 
   Chain(const Spec& spec, const SegmentContext& context)
       : input_(spec.input),
-        head_(spec.head_stage < 0 ? nullptr : context.stages.at(spec.head_stage)),
+        head_(spec.head_stage ? context.stages.at(*spec.head_stage) : nullptr),
         steps_(std::apply(
             [&](const auto&... each) { return std::tuple<Steps...>{Steps(each, context)...}; },
             spec.steps)),

@@ -37,6 +37,9 @@ struct RunOptions {
   std::size_t batch_records = 100;
 };
 
+inline constexpr StageId stage_id{0};
+inline constexpr StageId sink_id{1};
+
 // The surroundings of a segment with two stages, "stage" and "sink".
 class Surroundings {
  public:
@@ -48,7 +51,7 @@ class Surroundings {
     sink.info = &sink_info;
   }
   SegmentContext context() {
-    return {clock, logger, 0, {}, &dead_letter_outlet, {{0, &stage}, {1, &sink}}};
+    return {clock, logger, 0, {}, &dead_letter_outlet, {{stage_id, &stage}, {sink_id, &sink}}};
   }
   template <class Out>
   void count(StageRun<Out>& run) {
@@ -102,7 +105,7 @@ auto run_stage(std::vector<In> records, F function, RunOptions options = {}) {
   using Terminal = CallbackTerminal<Out, std::decay_t<decltype(collect)>>;
   using Made = Chain<OwnedInput<In>, Terminal, Step>;
   Surroundings surroundings(options);
-  Made chain(typename Made::Spec{{}, {typename Step::Spec{function, 0}}, {collect, 1}, -1},
+  Made chain(typename Made::Spec{{}, {typename Step::Spec{stage_id, function}}, {sink_id, collect}},
              surroundings.context());
   std::size_t next = 0;
   drive(surroundings, run, chain, [&]() -> BatchPtr {
@@ -128,7 +131,7 @@ auto run_decoder(const std::vector<std::string>& frames, Decoder decoder, RunOpt
   using Terminal = CallbackTerminal<Out, std::decay_t<decltype(collect)>>;
   using Made = Chain<FrameInput, Terminal, Step>;
   Surroundings surroundings(options);
-  Made chain(typename Made::Spec{{}, {typename Step::Spec{decoder, 0}}, {collect, 1}, -1},
+  Made chain(typename Made::Spec{{}, {typename Step::Spec{stage_id, decoder}}, {sink_id, collect}},
              surroundings.context());
   bool fed = false;
   drive(surroundings, run, chain, [&]() -> BatchPtr {

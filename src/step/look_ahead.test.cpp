@@ -14,6 +14,8 @@ namespace wallaroo::internal {
 namespace {
 
 using testing_support::RunOptions;
+using testing_support::sink_id;
+using testing_support::stage_id;
 using testing_support::Surroundings;
 
 struct Item {
@@ -55,7 +57,8 @@ TEST(LookAhead, StatesInMemoryAreWhatTheyWouldBeInTheCache) {
   Surroundings surroundings({.on_error = OnError::skip});
   std::vector<Result> results;
   Chain<Input, Terminal, Step> chain(
-      {{&Item::key}, {typename Step::Spec{&add, 0}}, {{&results}, 1}}, surroundings.context());
+      {{&Item::key}, {typename Step::Spec{stage_id, &add}}, {sink_id, {&results}}},
+      surroundings.context());
   auto* const state = dynamic_cast<StateHolder<int, Total>*>(chain.states().at(0).state);
   ASSERT_NE(state, nullptr);
 

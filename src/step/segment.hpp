@@ -76,8 +76,8 @@ struct SegmentContext {
   std::int64_t wall_offset_ns = 0;  ///< engine time + this = nanoseconds since the Unix epoch
   std::vector<Outlet*> outlets;     ///< of the segment's output edges, in their order
   Outlet* dead_letters = nullptr;
-  std::map<int, StageRuntime*> stages;  ///< by stage number
-  OncePerStage* once = nullptr;         ///< null: every executor logs by itself
+  std::map<StageId, StageRuntime*> stages;
+  OncePerStage* once = nullptr;  ///< null: every executor logs by itself
   /// If a producer has not told the time for longer than this, it may not have been able to send.
   /// Sources measure that themselves, and have no limit here.
   std::int64_t longest_news_ns = end_of_time;

@@ -6,6 +6,7 @@
 #include <wallaroo/types/connector_options.hpp>
 
 #include "metrics/engine_metrics.hpp"
+#include "step/id.hpp"
 #include "step/sampler.hpp"
 
 namespace wallaroo::internal {
@@ -30,6 +31,9 @@ struct StageInfo {
   /// For windows and joins: the stages that give their records event time, as "'a' and 'b'".
   std::string clocks = {};
 };
+
+/// The number of a stage among those of the application, in the order in which they were described.
+using StageId = Id<StageInfo>;
 
 /// A stage on one executor.
 struct StageRuntime {

@@ -17,6 +17,8 @@ namespace wallaroo::internal {
 namespace {
 
 using namespace std::chrono_literals;
+using testing_support::sink_id;
+using testing_support::stage_id;
 using testing_support::Surroundings;
 
 std::uint64_t timed(const LatencyHistogram& latency) { return read_bins(latency).total; }
@@ -49,7 +51,8 @@ struct Fed {
   using Made = Chain<OwnedInput<int>, Terminal, Step>;
 
   Fed(F function, Callback callback)
-      : chain({{}, {typename Step::Spec{function, 0}}, {callback, 1}, -1}, around.context()) {}
+      : chain({{}, {typename Step::Spec{stage_id, function}}, {sink_id, callback}},
+              around.context()) {}
 
   void batch(int records) {
     RecordBatch<int> numbers;

@@ -14,6 +14,8 @@
 namespace wallaroo::internal {
 namespace {
 
+using testing_support::sink_id;
+using testing_support::stage_id;
 using testing_support::Surroundings;
 
 constexpr std::int64_t beats = 100'000;
@@ -76,10 +78,9 @@ class Rig {
 
  public:
   Made chain_{typename Made::Spec{{},
-                                  {typename Split::Spec{{&words}, 0},
-                                   typename Timed::Spec{{Beat{}}, {}, std::nullopt, 0}},
-                                  {Collect{&seen}, 1},
-                                  -1},
+                                  {typename Split::Spec{stage_id, {&words}},
+                                   typename Timed::Spec{stage_id, {Beat{}}}},
+                                  {sink_id, Collect{&seen}}},
               surroundings_.context()};
 };
 

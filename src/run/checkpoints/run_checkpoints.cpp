@@ -36,7 +36,7 @@ void RunCheckpoints::fit(const WiredSegments& segments, const SourcesAndSinks& s
 }
 
 StageId RunCheckpoints::stage_of(const KeptState& kept) const {
-  return static_cast<StageId>(kept.stage->info - context_.plan.stages().data());
+  return context_.plan.stages().id_of(*kept.stage->info);
 }
 
 // A stage keeps the same on every executor. The first instance describes it.

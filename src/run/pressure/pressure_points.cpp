@@ -70,7 +70,7 @@ std::vector<PressureSampler::Point> pressure_points(const RunContext& context, c
                                                     const SourcesAndSinks& sources_and_sinks,
                                                     const Executors& executors) {
   std::vector<PressureSampler::Point> points;
-  for (NodeId id = 0; id < static_cast<NodeId>(context.plan.nodes().size()); ++id) {
+  for (const NodeId id : context.plan.nodes().ids()) {
     if (!context.node(id).inputs.empty()) {
       points.push_back(pressure_point(context, wiring, sources_and_sinks, executors, id));
     }

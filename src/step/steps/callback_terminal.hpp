@@ -19,8 +19,8 @@ class CallbackTerminal {
                 "wallaroo: this callback sink's function does not take the record type of the "
                 "stage before it");
   struct Spec {
+    StageId stage;
     Callback callback;
-    int stage;
   };
   CallbackTerminal(const Spec& spec, const SegmentContext& context, OutletCursor&)
       : callback_(spec.callback), stage_(context.stages.at(spec.stage)) {}

@@ -109,8 +109,8 @@ class ComputationStep {
                                 !is_vector<typename Traits::Result>;
 
   struct Spec {
+    StageId stage;
     F function;
-    int stage = -1;
   };
 
   ComputationStep(const Spec& spec, const SegmentContext& context)

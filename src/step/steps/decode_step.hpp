@@ -66,8 +66,8 @@ class DecodeStep {
   static constexpr bool may_view_its_record = false;  // a frame's bytes are kept by its batch
 
   struct Spec {
+    StageId stage;
     D decoder;
-    int stage;
   };
 
   DecodeStep(const Spec& spec, const SegmentContext& context)

@@ -96,9 +96,9 @@ class EventTimeStep : public TemporalStep {
   static constexpr bool tallies_losses = true;
 
   struct Spec {
+    StageId stage;
     F extract;
     EventTimeOptions options;
-    int stage = -1;
     bool again = false;  ///< the input already has event time, with other watermarks
   };
 

@@ -15,6 +15,8 @@ namespace wallaroo::internal {
 namespace {
 
 using namespace std::chrono_literals;
+using testing_support::sink_id;
+using testing_support::stage_id;
 using SystemClock = std::chrono::system_clock;
 
 template <class Duration>
@@ -65,7 +67,7 @@ class TimesRig {
  public:
   explicit TimesRig(const EventTimeOptions& options)
       : around_(testing_support::RunOptions{.on_error = OnError::skip}),
-        chain_(typename Made::Spec{{}, {Step::Spec{{}, options, 0}}, {{&taken_}, 1}, -1},
+        chain_(typename Made::Spec{{}, {Step::Spec{stage_id, {}, options}}, {sink_id, {&taken_}}},
                context()) {}
 
   std::vector<std::int64_t> give(std::initializer_list<std::int64_t> times) {

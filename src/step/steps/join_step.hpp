@@ -86,9 +86,9 @@ class JoinStep : public TemporalStep {
   static constexpr bool times_output = true;
 
   struct Spec {
+    StageId stage;
     JoinSettings settings;
     F function;
-    int stage = -1;
   };
 
   JoinStep(const Spec& spec, const SegmentContext& context)

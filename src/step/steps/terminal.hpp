@@ -137,8 +137,8 @@ class ExchangeTerminal {
   using Slot = std::conditional_t<Carry, Carried<OwnedKey<Key>, T>, Hashed<T>>;
 
   struct Spec {
+    StageId stage;
     KeyFunction key_function;
-    int stage;
   };
   ExchangeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
       : key_function_(spec.key_function),
@@ -234,8 +234,8 @@ class EncodeTerminal {
   static_assert(check());
 
   struct Spec {
+    StageId stage;
     Encoder encoder;
-    int stage;
   };
   EncodeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
       : encoder_(spec.encoder), stage_(context.stages.at(spec.stage)), outlet_(*next++) {}

@@ -14,6 +14,8 @@ namespace wallaroo::internal {
 namespace {
 
 using testing_support::RunOptions;
+using testing_support::sink_id;
+using testing_support::stage_id;
 using testing_support::Surroundings;
 
 // Sends records through one terminal, with mailboxes behind its outlets.
@@ -32,7 +34,7 @@ class Rig {
     outlet_ = std::make_unique<Outlet>(all, Assignment(targets));
     auto context = surroundings_.context();
     context.outlets = {outlet_.get()};
-    chain_ = std::make_unique<Made>(typename Made::Spec{{}, {}, std::move(spec), -1}, context);
+    chain_ = std::make_unique<Made>(typename Made::Spec{{}, {}, std::move(spec)}, context);
   }
   void feed(const std::vector<T>& records) {
     RecordBatch<T> batch;
@@ -70,7 +72,7 @@ void encode_even(const int& n, ByteWriter& out) {
 
 TEST(EncodeTerminal, AnEncoderThatFailsHalfwayLeavesNoBytes) {
   using Terminal = EncodeTerminal<int, decltype(&encode_even)>;
-  Rig<int, Terminal> rig({&encode_even, 1}, 1);
+  Rig<int, Terminal> rig({sink_id, &encode_even}, 1);
   rig.feed({1, 2, 3, 4, 5});
   const auto batch = rig.take<ByteBatch>();
   EXPECT_EQ(batch->bytes, "half of 2;half of 4;");
@@ -83,7 +85,7 @@ TEST(EncodeTerminal, AnEncoderThatFailsHalfwayLeavesNoBytes) {
 
 TEST(EncodeTerminal, ABatchOfFailuresOnlyIsNotSent) {
   using Terminal = EncodeTerminal<int, decltype(&encode_even)>;
-  Rig<int, Terminal> rig({&encode_even, 1}, 1);
+  Rig<int, Terminal> rig({sink_id, &encode_even}, 1);
   rig.feed({1, 3});
   EXPECT_EQ(rig.take<ByteBatch>(), nullptr);
   rig.feed({2});
@@ -93,7 +95,7 @@ TEST(EncodeTerminal, ABatchOfFailuresOnlyIsNotSent) {
 TEST(EncodeTerminal, RecordsWithoutBytesAreStillRecords) {
   const auto nothing = [](const int&) { return std::string(); };
   using Terminal = EncodeTerminal<int, std::decay_t<decltype(nothing)>>;
-  Rig<int, Terminal> rig({nothing, 1}, 1);
+  Rig<int, Terminal> rig({sink_id, nothing}, 1);
   rig.feed({1, 2});
   EXPECT_EQ(rig.take<ByteBatch>()->ends, (std::vector<std::uint32_t>{0, 0}));
 }
@@ -101,7 +103,7 @@ TEST(EncodeTerminal, RecordsWithoutBytesAreStillRecords) {
 TEST(EncodeTerminal, ALongRecordIsSentAtOnceAndWhole) {
   const auto large = [](const int& n) { return std::string(static_cast<std::size_t>(n), 'x'); };
   using Terminal = EncodeTerminal<int, std::decay_t<decltype(large)>>;
-  Rig<int, Terminal> rig({large, 1}, 1);
+  Rig<int, Terminal> rig({sink_id, large}, 1);
   rig.feed({1'000'000, 1});
   EXPECT_EQ(rig.take<ByteBatch>()->bytes.size(), 1'000'000U);
   EXPECT_EQ(rig.take<ByteBatch>()->bytes.size(), 1U);
@@ -117,7 +119,7 @@ int key_of(const Item& item) {
 
 TEST(ExchangeTerminal, FailuresOfTheKeyFunctionAreCountedAndTheRestGoesOn) {
   using Terminal = ExchangeTerminal<Item, decltype(&key_of), true, false>;
-  Rig<Item, Terminal> rig({&key_of, 1}, 1);
+  Rig<Item, Terminal> rig({sink_id, &key_of}, 1);
   rig.feed({{1, 10}, {-1, 11}, {2, 12}});
   const auto batch = rig.take<RecordBatch<Carried<int, Item>>>();
   ASSERT_EQ(batch->size(), 2U);
@@ -138,7 +140,7 @@ struct Measured {
 TEST(ExchangeTerminal, AKeyThatIsNotEqualToItselfIsRefusedByThePolicyOfTheStage) {
   using Terminal = ExchangeTerminal<Measured, double Measured::*, false, false>;
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  Rig<Measured, Terminal> rig({&Measured::key, 1}, 1);
+  Rig<Measured, Terminal> rig({sink_id, &Measured::key}, 1);
   rig.feed({{0.5, 10}, {nan, 11}, {-0.0, 12}, {0.0, 13}});
   const auto batch = rig.take<RecordBatch<Hashed<Measured>>>();
   ASSERT_EQ(batch->size(), 3U);
@@ -149,7 +151,7 @@ TEST(ExchangeTerminal, AKeyThatIsNotEqualToItselfIsRefusedByThePolicyOfTheStage)
             std::string::npos)
       << rig.log().at(0);
 
-  Rig<Measured, Terminal> strict({&Measured::key, 1}, 1, OnError::stop);
+  Rig<Measured, Terminal> strict({sink_id, &Measured::key}, 1, OnError::stop);
   EXPECT_THROW(strict.feed({{nan, 11}}), StageFailure);
 }
 
@@ -178,7 +180,7 @@ namespace {
 TEST(ExchangeTerminal, AKeyThatCannotBeHashedOrComparedIsRefused) {
   const auto key = [](const int& number) { return Throwing{number}; };
   using Terminal = ExchangeTerminal<int, std::decay_t<decltype(key)>, true, false>;
-  Rig<int, Terminal> rig({key, 1}, 1);
+  Rig<int, Terminal> rig({sink_id, key}, 1);
   rig.feed({0, 1, 2, 3});
   EXPECT_EQ((rig.take<RecordBatch<Carried<Throwing, int>>>()->size()), 2U);
   EXPECT_EQ(rig.metrics().errors.value(), 2U);
@@ -200,7 +202,7 @@ TEST(ExchangeTerminal, RecordsThatComeInARowAreTreatedLikeOnesThatComeAlone) {
   Outlet outlet({&mailbox}, Assignment(1));
   auto context = surroundings.context();
   context.outlets = {&outlet};
-  Made chain({{}, {typename Step::Spec{many, 0}}, {&key_of, 1}, -1}, context);
+  Made chain({{}, {typename Step::Spec{stage_id, many}}, {sink_id, &key_of}}, context);
   RecordBatch<int> input;
   input.emplace(3000);
   chain.process(input);
@@ -221,7 +223,7 @@ TEST(ExchangeTerminal, RecordsThatComeInARowAreTreatedLikeOnesThatComeAlone) {
 TEST(ExchangeTerminal, EqualKeysAlwaysMeetAtOneTarget) {
   const auto key = [](const std::string& text) -> const std::string& { return text; };
   using Terminal = ExchangeTerminal<std::string, std::decay_t<decltype(key)>, false, false>;
-  Rig<std::string, Terminal> rig({key, 1}, 3);
+  Rig<std::string, Terminal> rig({sink_id, key}, 3);
   std::vector<std::string> texts;
   for (int i = 0; i < 300; ++i) {
     texts.push_back("key " + std::to_string(i % 30));
@@ -287,7 +289,7 @@ TEST(CallbackTerminal, ASmallObjectCountsOverAllBatchesAndIsFinishedOnce) {
   int finished = 0;
   using Terminal = CallbackTerminal<int, Sum>;
   static_assert(Terminal::local);
-  Rig<int, Terminal> rig({Sum{&result, &finished}, 1}, 1);
+  Rig<int, Terminal> rig({sink_id, Sum{&result, &finished}}, 1);
   rig.feed({1, 2, 13});
   rig.feed({3});
   rig.feed(std::vector<int>(100, 1));
@@ -312,7 +314,7 @@ TEST(TeeTerminal, AFailureAtOneEndDoesNotReachTheOthers) {
   using A = CallbackTerminal<int, std::decay_t<decltype(refuse)>>;
   using B = CallbackTerminal<int, std::decay_t<decltype(take)>>;
   using Tee = TeeTerminal<A, B>;
-  Rig<int, Tee> rig(Tee::Spec{{A::Spec{refuse, 1}, B::Spec{take, 0}}}, 1);
+  Rig<int, Tee> rig(Tee::Spec{{A::Spec{sink_id, refuse}, B::Spec{stage_id, take}}}, 1);
   rig.feed({1, 2, 3});
   EXPECT_EQ(first, (std::vector<int>{1, 3}));
   EXPECT_EQ(second, (std::vector<int>{1, 2, 3}));

@@ -50,10 +50,10 @@ class TimedStateStep : public TemporalStep {
   static constexpr bool holds_views_of_records = has_timers && may_hold_views<In>;
 
   struct Spec {
+    StageId stage;
     F function;
     Expiry expiry = {};
-    std::optional<std::int64_t> timeout_ns = std::nullopt;
-    int stage = -1;
+    std::optional<std::chrono::nanoseconds> timeout = std::nullopt;
     /// How many timers may fire before and after the records of one batch, or of one slice of an
     /// earlier step.
     std::size_t timers_per_batch = 4096;
@@ -62,7 +62,7 @@ class TimedStateStep : public TemporalStep {
   TimedStateStep(const Spec& spec, const SegmentContext& context)
       : function_(spec.function),
         expiry_(spec.expiry),
-        silence_(spec.timeout_ns),
+        silence_(spec.timeout ? std::optional(spec.timeout->count()) : std::nullopt),
         timers_per_batch_(spec.timers_per_batch),
         at_once_(spec.timers_per_batch),
         clock_(context.clock),

@@ -21,6 +21,7 @@ namespace wallaroo::internal {
 namespace {
 
 using property_rig::expect_property;
+using testing_support::stage_id;
 using testing_support::Surroundings;
 
 constexpr std::int64_t duration_ns = 30;
@@ -124,9 +125,10 @@ class Stage {
   SegmentContext segment_ = surroundings_.context();
   ChainContext context_{segment_};
   std::size_t at_once_;
-  Step step_{typename Step::Spec{
-                 {CountUses{}}, {duration_ns, ExpiryTime::event_time}, std::nullopt, 0, at_once_},
-             segment_};
+  Step step_{
+      typename Step::Spec{
+          stage_id, {CountUses{}}, {duration_ns, ExpiryTime::event_time}, std::nullopt, at_once_},
+      segment_};
   Next next_{this};
   std::uint64_t tally_ = 0;
   Watermark in_;

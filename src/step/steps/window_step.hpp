@@ -79,9 +79,9 @@ class WindowStep : public TemporalStep {
   static_assert(check_storable<AccumulatorOf<A>>());
 
   struct Spec {
+    StageId stage;
     WindowSettings settings;
     A aggregation;
-    int stage = -1;
   };
 
   WindowStep(const Spec& spec, const SegmentContext& context)
