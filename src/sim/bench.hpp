@@ -1,4 +1,4 @@
-// Part of the simulator of checkpoints: the messages between the parts of a running worker, and the
+// Part of the simulator of checkpoints: the messages between the parts of a run, and the
 // base of all its tasks, which puts queues around the real Alignment.
 #pragma once
 
@@ -61,7 +61,7 @@ struct Saved {
   std::vector<std::uint64_t> files;    ///< [segment * (groups + 1) + group]
 };
 
-/// Shared by the parts of one run of a worker, and lost with it.
+/// Shared by the parts of one run, and lost with it.
 struct Bench {
   Bench(const Graph& a_graph, Outside& an_outside, Random& a_random, Mutation a_mutation)
       : graph(a_graph),

@@ -1,332 +1,321 @@
-// Part of the simulator of checkpoints: a worker is disturbed, dies and starts again, all from one
-// seed.
+// Part of the simulator of checkpoints: one run, the shell around the real Coordinator.
 #pragma once
 
-#include <algorithm>
-#include <optional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
-#include "checkpoint/protocol/recovery.hpp"
-#include "sim/worker.hpp"
+#include "checkpoint/protocol/coordinator.hpp"
+#include "sim/task.hpp"
 
 namespace wallaroo::internal::sim {
 
-/// Counts what happened in one or more simulations, to show that the simulator tries all of it.
-struct Happened {
-  std::size_t steps = 0;
-  std::size_t runs = 0;
-  std::size_t crashes = 0;
-  std::size_t roll_backs = 0;
-  std::size_t failures = 0;
-  std::size_t stops = 0;
-  std::size_t checkpoints = 0;
-  std::size_t abandoned = 0;
-  std::size_t in_doubt_committed = 0;
-  std::size_t in_doubt_aborted = 0;
-  std::size_t passed_over = 0;  ///< damaged checkpoints
-};
-
-/// Runs a random application to its end: first disturbed in all ways for a random time, then in
-/// peace. Checks at every start that committed output, restored state and positions are one cut
-/// through an undisturbed run, and at the end that nothing is missing. Throws Violation, or
-/// std::logic_error if a class under test finds an invariant broken.
-class Simulation {
+/// The checkpointer's hands: the file operations of one checkpoint, one at a time, so that the
+/// worker may die between them.
+class SimStore {
  public:
-  Simulation(std::uint64_t seed, Mutation mutation, Happened& happened)
-      : random_(seed),
-        mutation_(mutation),
-        graph_(random_graph(random_)),
-        outside_(graph_),
-        happened_(happened) {
-    chaos_steps_ = random_.one_in(5) ? 0 : random_.between(100, 8000);
-    crash_one_in_ = random_.between(200, 3000);
-    trouble_one_in_ = random_.between(10, 300);
-    stop_one_in_ = random_.between(300, 3000);
-    disconnect_one_in_ = random_.between(300, 3000);
-  }
+  explicit SimStore(Bench& bench) : bench_(bench) {}
 
-  void run() {
-    bool again = random_.one_in(4);
-    for (;;) {
-      const auto restored = recover();
-      if (!restored) {
-        crash();
-      } else if (live(*restored) == SimWorker::End::finished && !stopped_) {
-        check_all_committed();
-        if (!std::exchange(again, false)) {
-          return;
-        }
-      }
+  void make_durable(std::uint64_t n) { begin(Step::fsync_data, n); }
+  void publish(Manifest manifest) {
+    begin(Step::write, manifest.number);
+    manifest_ = std::move(manifest);
+  }
+  void step() {
+    if (step_ == Step::nothing) {
+      return;
     }
+    const bool data = step_ == Step::fsync_data || step_ == Step::fsync_data_name;
+    if (bench_.trouble()) {
+      step_ = Step::nothing;
+      bench_.answer(data ? Answer::Kind::write_failed : Answer::Kind::publish_failed, 0, n_);
+      return;
+    }
+    act();
   }
 
  private:
-  /// Long enough for any checkpoint that is not disturbed.
-  static constexpr std::int64_t patient_ns = 6000;
+  enum class Step : std::uint8_t {
+    nothing,
+    fsync_data,
+    fsync_data_name,
+    write,
+    fsync,
+    rename,
+    fsync_name
+  };
+  void begin(Step step, std::uint64_t n) {
+    step_ = step;
+    n_ = n;
+  }
+  void act() {
+    Disk& disk = bench_.outside.disk;
+    switch (std::exchange(step_, Step::nothing)) {
+      case Step::fsync_data:
+        if (!bench_.is(Mutation::no_fsync_of_state)) {
+          disk.fsync_data(n_);
+        }
+        step_ = Step::fsync_data_name;
+        return;
+      case Step::fsync_data_name:
+        // If the file's name were lost, its number could be given again after sinks have seen it.
+        disk.fsync_directory();
+        bench_.answer(Answer::Kind::durable, 0, n_);
+        return;
+      case Step::write:
+        disk.write_temporary(std::move(manifest_));
+        step_ = bench_.is(Mutation::rename_before_fsync) ? Step::rename : Step::fsync;
+        return;
+      case Step::fsync:
+        disk.fsync_temporary();
+        step_ = Step::rename;
+        return;
+      case Step::rename:
+        disk.rename();
+        step_ = Step::fsync_name;
+        return;
+      case Step::fsync_name:
+        if (!bench_.is(Mutation::no_fsync_of_directory)) {
+          disk.fsync_directory();
+        }
+        bench_.answer(Answer::Kind::published, 0, n_);
+        return;
+      case Step::nothing:
+        return;
+    }
+  }
 
-  bool chaos() const { return steps_ < chaos_steps_; }
-  bool is(Mutation mutation) const { return mutation_ == mutation; }
+  Bench& bench_;
+  Step step_ = Step::nothing;
+  std::uint64_t n_ = 0;
+  Manifest manifest_;
+};
 
-  /// Runs one worker until it ends or dies.
-  SimWorker::End live(const Restored& restored) {
-    ++happened_.runs;
-    Bench bench(graph_, outside_, random_, mutation_);
-    bench.trouble_one_in = chaos() ? trouble_one_in_ : 0;
-    bench.receivers_answer_one_in = random_.one_in(4) ? random_.between(2, 60) : 1;
-    SimWorker worker(bench, restored);
-    const bool began_in_chaos = chaos();
-    std::size_t steps = 0;
-    while (worker.end() == SimWorker::End::none) {
-      require(++steps < 100'000, "the worker makes progress");
-      ++happened_.steps;
-      ++steps_;
-      worker.step();
-      if (began_in_chaos && !chaos() && restored.coordinator.timeout_ns >= patient_ns) {
-        bench.trouble_one_in = 0;  // a worker that is patient can go on in spite of earlier losses
-      } else if (began_in_chaos && disturb(worker)) {
-        break;
+/// The state that a run begins with.
+struct Restored {
+  std::uint64_t number = 0;                 ///< of the checkpoint; 0: none
+  std::vector<std::size_t> positions;       ///< [source]
+  std::vector<std::vector<Counts>> tables;  ///< [segment][group]
+  std::vector<std::uint64_t> files;         ///< [segment * (groups + 1) + group]; 0: empty
+  CoordinatorConfig coordinator;
+};
+
+/// A run ends by itself, or is dropped when its process dies.
+class SimRun {
+ public:
+  enum class End : std::uint8_t { none, finished, roll_back, failed };
+
+  SimRun(Bench& bench, const Restored& restored)
+      : bench_(bench), store_(bench), coordinator_(restored.coordinator), files_(restored.files) {
+    for (std::size_t id = 0; id != bench.graph.nodes.size(); ++id) {
+      add_task(id, restored);
+    }
+  }
+
+  void step() {
+    ++now_;
+    const std::size_t actors = tasks_.size() + 3;
+    const std::size_t actor = bench_.random.below(actors);
+    if (actor < tasks_.size()) {
+      tasks_[actor]->step();
+    } else if (actor == tasks_.size()) {
+      store_.step();
+    } else if (actor == tasks_.size() + 1) {
+      deliver();
+    } else if (!all_ended_ && all_done()) {
+      all_ended_ = true;
+      carry_out(coordinator_.on_all_ended(now_));
+    } else if (coordinator_.next_wakeup_ns() <= now_) {
+      carry_out(coordinator_.on_time(now_));
+    }
+  }
+
+  /// SIGTERM: sources give nothing more.
+  void stop() {
+    stopped_ = true;
+    for (SimSource* source : sources_) {
+      source->stop();
+    }
+    carry_out(coordinator_.on_stop(now_));
+  }
+  void lose_a_connection() { sinks_[bench_.random.below(sinks_.size())]->lose_connection(); }
+
+  End end() const { return end_; }
+  bool stopped() const { return stopped_; }
+  std::size_t begun() const { return begun_; }
+  std::size_t abandoned() const { return abandoned_; }
+  const Coordinator& coordinator() const { return coordinator_; }
+
+ private:
+  void add_task(std::size_t id, const Restored& restored) {
+    const Graph::Node& node = bench_.graph.nodes[id];
+    switch (node.kind) {
+      case Graph::Node::Kind::source: {
+        auto task = std::make_unique<SimSource>(bench_, id, restored.positions[node.index]);
+        sources_.push_back(task.get());
+        tasks_.push_back(std::move(task));
+        return;
+      }
+      case Graph::Node::Kind::segment:
+        tasks_.push_back(std::make_unique<SimSegment>(bench_, id, restored.tables[node.index]));
+        return;
+      case Graph::Node::Kind::sink: {
+        auto task = std::make_unique<SimSink>(bench_, id, restored.number);
+        sinks_.push_back(task.get());
+        tasks_.push_back(std::move(task));
+        return;
       }
     }
-    note_end(worker);
-    if (worker.end() == SimWorker::End::none) {
-      crash();
-    }
-    for (Downstream& downstream : outside_.downstreams) {
-      downstream.disconnect();
-    }
-    return worker.end();
   }
 
-  /// Disturbs the worker. Returns true if it dies.
-  bool disturb(SimWorker& worker) {
-    if (!chaos() || random_.one_in(crash_one_in_)) {
-      return true;
-    }
-    if (worker.end() != SimWorker::End::none) {
-      return false;
-    }
-    if (random_.one_in(stop_one_in_) && !worker.stopped()) {
-      worker.stop();
-    } else if (random_.one_in(disconnect_one_in_)) {
-      worker.lose_a_connection();
-    }
-    return false;
-  }
-
-  void note_end(const SimWorker& worker) {
-    const Coordinator& coordinator = worker.coordinator();
-    stopped_ = worker.stopped();
-    failures_ = 0;
-    last_failures_ = 0;
-    next_number_ = 1;
-    happened_.checkpoints += worker.begun();
-    happened_.abandoned += worker.abandoned();
-    happened_.stops += stopped_ && worker.end() == SimWorker::End::finished ? 1 : 0;
-    happened_.failures += worker.end() == SimWorker::End::failed ? 1 : 0;
-    if (worker.end() == SimWorker::End::roll_back) {
-      ++happened_.roll_backs;
-      failures_ = coordinator.failures_in_row();
-      last_failures_ = coordinator.last_failures();
-      next_number_ = coordinator.next_number();
-    }
-  }
-
-  /// The process dies, and sometimes the machine.
-  void crash() {
-    ++happened_.crashes;
-    Disk& disk = outside_.disk;
-    if (random_.one_in(2)) {
-      disk.lose_power(random_);
-    }
-    // A manifest by which no sink has committed yet may also be damaged.
-    const bool committed =
-        std::any_of(outside_.downstreams.begin(), outside_.downstreams.end(),
-                    [&](const Downstream& sink) { return sink.has_committed(disk.newest()); });
-    if (!committed && disk.manifests() > 1 && random_.one_in(4)) {
-      disk.damage_newest();
-    }
-  }
-
-  /// Returns nothing if the worker died on the way.
-  std::optional<Restored> recover() {
-    if (!is(Mutation::recover_without_fsync)) {
-      // A manifest that is visible may still be lost. Once sinks have committed by it, it must not
-      // be.
-      outside_.disk.fsync_directory();
-    }
-    const RecoveryChoice choice = choose();
-    const Manifest* manifest = choice.number ? &outside_.disk.manifest(*choice.number) : nullptr;
-    for (std::size_t sink = 0; sink != graph_.sinks; ++sink) {
-      if (chaos() && random_.one_in(40)) {
-        return std::nullopt;
-      }
-      settle(outside_.downstreams[sink], manifest, sink);
-    }
-    Restored restored = restore(manifest);
-    restored.coordinator = configure();
-    check_cut(restored, manifest);
-    return restored;
-  }
-
-  RecoveryChoice choose() {
-    std::vector<CheckpointCandidate> candidates = outside_.disk.candidates();
-    if (is(Mutation::restore_newest_even_if_damaged)) {
-      for (CheckpointCandidate& candidate : candidates) {
-        candidate.damage.clear();
+  bool all_done() const {
+    for (const auto& task : tasks_) {
+      if (!task->done()) {
+        return false;
       }
     }
-    auto choice = choose_checkpoint(std::move(candidates));
-    require(std::holds_alternative<RecoveryChoice>(choice), "there is something to restore");
-    happened_.passed_over += std::get<RecoveryChoice>(choice).passed_over.size();
-    return std::get<RecoveryChoice>(std::move(choice));
+    return true;
   }
 
-  void settle(Downstream& sink, const Manifest* manifest, std::size_t index) {
-    const std::uint64_t restored = manifest == nullptr ? 0 : manifest->number;
-    for (const std::uint64_t n : sink.in_doubt()) {
-      if (end_of(n, restored) == TransactionEnd::commit) {
-        sink.commit(n, n == restored ? &manifest->sinks[index].prepared : nullptr);
-        ++happened_.in_doubt_committed;
-      } else if (!chaos() || !random_.one_in(4)) {
-        sink.undo(n);
-        ++happened_.in_doubt_aborted;
-      }  // otherwise the sink undoes it before it prepares anything, if the worker lives that long
-    }
-  }
-  TransactionEnd end_of(std::uint64_t n, std::uint64_t restored) const {
-    switch (mutation_) {
-      case Mutation::commit_what_is_in_doubt:
-        return TransactionEnd::commit;
-      case Mutation::abort_what_is_in_doubt:
-        return TransactionEnd::abort;
-      default:
-        return end_of_transaction(n, restored);
-    }
-  }
-
-  CoordinatorConfig configure() {
-    CoordinatorConfig config;
-    config.tasks = graph_.nodes.size();
-    config.sinks = graph_.sinks;
-    config.interval_ns = static_cast<std::int64_t>(random_.between(10, 300));
-    const std::int64_t hasty_ns = static_cast<std::int64_t>(random_.between(100, 2000));
-    config.timeout_ns = !chaos() ? 1'000'000 : random_.one_in(2) ? patient_ns : hasty_ns;
-    config.max_failures = random_.one_in(2) ? 3 : 0;
-    config.last_delay_ns = static_cast<std::int64_t>(random_.between(0, 100));
-    config.first_notice_ns = static_cast<std::int64_t>(random_.between(1, 500));
-    config.failures = std::exchange(failures_, 0);
-    config.last_failures = std::exchange(last_failures_, 0);
-    config.first_number = std::max(outside_.disk.free_number(), next_number_);
-    return config;
-  }
-
-  Restored restore(const Manifest* manifest) {
-    Restored restored;
-    restored.positions.assign(graph_.sources, 0);
-    restored.tables.assign(graph_.segments, std::vector<Counts>(groups + 1, empty()));
-    restored.files.assign(graph_.segments * (groups + 1), 0);
-    if (manifest == nullptr) {
-      return restored;
-    }
-    restored.number = manifest->number;
-    const RestoreMapping mapping = fit(*manifest);
-    for (std::size_t i = 0; i != graph_.sources; ++i) {
-      const ManifestSource& source = manifest->sources[i];
-      restored.positions[i] = std::stoul(source.positions[0].bytes);
-      if (is(Mutation::resume_one_too_late) && !source.ended) {
-        ++restored.positions[i];
-      }
-    }
-    for (const ManifestSection& section : manifest->sections) {
-      const std::uint64_t file = manifest->blocks[section.block].file;
-      const std::size_t stage = *mapping.stages[section.stage];
-      restored.files[stage * (groups + 1) + section.group] = file;
-      if (const Counts* counts = outside_.disk.find(file, {section.stage, section.group})) {
-        restored.tables[stage][section.group] = *counts;
-      }
-    }
-    return restored;
-  }
-  RestoreMapping fit(const Manifest& manifest) const {
-    PlanShape plan{"simulated", groups, manifest.stages, {}, {}};
-    for (std::size_t i = 0; i != graph_.sources; ++i) {
-      plan.sources.push_back("source " + std::to_string(i));
-    }
-    for (std::size_t i = 0; i != graph_.sinks; ++i) {
-      plan.sinks.push_back("sink " + std::to_string(i));
-    }
-    auto mapping = map_checkpoint(manifest, plan, false);
-    require(std::holds_alternative<RestoreMapping>(mapping), "the checkpoint fits");
-    return std::get<RestoreMapping>(std::move(mapping));
-  }
-  Counts empty() const { return Counts(std::max<std::size_t>(graph_.records, 1), 0); }
-
-  /// Checks that positions, state and committed output all follow from the same records.
-  void check_cut(const Restored& restored, const Manifest* manifest) const {
-    std::vector<char> inside(graph_.records, 0);
-    for (const Graph::Node& node : graph_.nodes) {
-      const std::size_t count =
-          node.kind == Graph::Node::Kind::source    ? restored.positions[node.index]
-          : node.kind == Graph::Node::Kind::segment ? restored.tables[node.index][instance][0]
-                                                    : 0;
-      require(count <= node.records, "nothing is given that does not exist");
-      std::fill_n(inside.begin() + static_cast<std::ptrdiff_t>(node.first_record), count, char{1});
-    }
-    for (std::size_t id = 0; id != graph_.nodes.size(); ++id) {
-      check_node(id, restored, inside);
-    }
-    for (std::size_t i = 0; manifest != nullptr && i != graph_.sources; ++i) {
-      require(!manifest->sources[i].ended || restored.positions[i] == graph_.nodes[i].records,
-              "a source has ended when it has given everything");
-    }
-  }
-  void check_node(std::size_t id, const Restored& restored, const std::vector<char>& inside) const {
-    const Graph::Node& node = graph_.nodes[id];
-    if (node.kind == Graph::Node::Kind::source) {
-      require(restored.positions[node.index] >= outside_.upstreams[node.index].acknowledged,
-              "what is to be given again was not acknowledged");
+  /// Delivers one of the answers that are on their way, sometimes twice.
+  void deliver() {
+    if (bench_.answers.empty()) {
       return;
     }
-    for (std::size_t record = 0; record != graph_.records; ++record) {
-      const std::size_t wanted = inside[record] != 0 ? graph_.expected[id][record] : 0;
-      if (node.kind == Graph::Node::Kind::segment) {
-        require(restored.tables[node.index][record % groups][record] == wanted,
-                "every record is in the restored state as often as it was given");
-      } else {
-        require(outside_.downstreams[node.index].committed()[record] == wanted,
-                "committed is the output of what is restored, once");
+    const std::size_t which = bench_.random.below(bench_.answers.size());
+    std::swap(bench_.answers[which], bench_.answers.back());
+    Answer answer = bench_.answers.back();
+    if (!bench_.random.one_in(16)) {
+      bench_.answers.pop_back();
+    }
+    carry_out(hear(answer));
+  }
+  Decisions hear(const Answer& answer) {
+    switch (answer.kind) {
+      case Answer::Kind::saved:
+        return coordinator_.on_task_saved(answer.from, answer.n);
+      case Answer::Kind::write_failed:
+        return coordinator_.on_write_failed(answer.n, "disk full", now_);
+      case Answer::Kind::durable:
+        return coordinator_.on_durable(answer.n, now_);
+      case Answer::Kind::prepared:
+        return coordinator_.on_prepared(answer.from, answer.n, answer.vote);
+      case Answer::Kind::published:
+        return coordinator_.on_published(answer.n, now_);
+      case Answer::Kind::publish_failed:
+        return coordinator_.on_publish_failed(answer.n, "disk full");
+      case Answer::Kind::committed:
+        return coordinator_.on_committed(answer.from, answer.n);
+      case Answer::Kind::roll_back:
+        return coordinator_.on_roll_back("lost");
+    }
+    return {};
+  }
+
+  void carry_out(const Decisions& decisions) {
+    for (const Decision& decision : decisions) {
+      require(end_ == End::none, "nothing is decided after the end");
+      std::visit([this](const auto& what) { carry_out_one(what); }, decision);
+    }
+  }
+  void carry_out_one(const decide::Begin& begin) {
+    ++begun_;
+    begun_in_peace_ = bench_.trouble_one_in == 0;
+    bench_.saved = {begin.n, std::vector<std::size_t>(bench_.graph.sources),
+                    std::vector<char>(bench_.graph.sources), files_};
+    order_all({Order::Kind::request, begin.n}, true);
+  }
+  void carry_out_one(const decide::MakeDurable& durable) {
+    if (bench_.is(Mutation::delete_needed_files)) {
+      bench_.outside.disk.clean(1, true);
+    }
+    store_.make_durable(durable.n);
+  }
+  void carry_out_one(const decide::Prepare& prepare) {
+    order_sinks({Order::Kind::prepare, prepare.n});
+    if (bench_.is(Mutation::publish_without_votes)) {
+      store_.publish(manifest({prepare.n, std::vector<std::string>(bench_.graph.sinks)}));
+    }
+  }
+  void carry_out_one(const decide::Publish& publish) {
+    if (bench_.is(Mutation::commit_before_published)) {
+      order_sinks({Order::Kind::commit, publish.n});
+    }
+    store_.publish(manifest(publish));
+  }
+  void carry_out_one(const decide::Commit& commit) {
+    files_ = bench_.saved.files;
+    order_sinks({Order::Kind::commit, commit.n});
+  }
+  void carry_out_one(const decide::Acknowledge& acknowledge) {
+    order_all({Order::Kind::acknowledge, acknowledge.n}, false);
+    bench_.outside.disk.clean(bench_.random.between(1, 2), false);
+  }
+  void carry_out_one(const decide::Abandon& abandon) {
+    ++abandoned_;
+    require(!begun_in_peace_, "a checkpoint that nothing happens to does not fail");
+    order_all({Order::Kind::abandon, abandon.n}, true);
+  }
+  void carry_out_one(const decide::Waiting&) {}
+  void carry_out_one(const decide::RollBack&) { end_ = End::roll_back; }
+  void carry_out_one(const decide::Fail&) { end_ = End::failed; }
+  void carry_out_one(const decide::Finished&) { end_ = End::finished; }
+
+  /// Requests and abandonments may be lost.
+  void order_all(Order order, bool may_be_lost) {
+    for (const auto& task : tasks_) {
+      if (!may_be_lost || !bench_.trouble()) {
+        task->order(order);
       }
     }
   }
-
-  void check_all_committed() const {
-    for (std::size_t id = 0; id != graph_.nodes.size(); ++id) {
-      const Graph::Node& node = graph_.nodes[id];
-      if (node.kind == Graph::Node::Kind::sink) {
-        require(outside_.downstreams[node.index].committed() == graph_.expected[id],
-                "all output is committed, once");
-        require(outside_.downstreams[node.index].in_doubt().empty(), "nothing is left in doubt");
-      }
+  void order_sinks(Order order) {
+    for (SimSink* sink : sinks_) {
+      sink->order(order);
     }
   }
 
-  Random random_;
-  Mutation mutation_;
-  Graph graph_;
-  Outside outside_;
-  std::size_t chaos_steps_ = 0;
-  std::size_t crash_one_in_ = 0;
-  std::size_t trouble_one_in_ = 0;
-  std::size_t stop_one_in_ = 0;
-  std::size_t disconnect_one_in_ = 0;
-  std::uint64_t failures_ = 0;
-  std::uint64_t last_failures_ = 0;
-  std::uint64_t next_number_ = 1;
+  Manifest manifest(const decide::Publish& publish) const {
+    Manifest made;
+    made.number = publish.n;
+    made.application = "simulated";
+    made.key_groups = groups;
+    for (std::size_t i = 0; i != bench_.graph.sources; ++i) {
+      made.sources.push_back({"source " + std::to_string(i),
+                              {{"0", std::to_string(bench_.saved.positions[i])}},
+                              bench_.saved.ended[i] != 0});
+    }
+    for (std::size_t i = 0; i != bench_.graph.sinks; ++i) {
+      made.sinks.push_back({"sink " + std::to_string(i), publish.votes[i]});
+    }
+    for (std::size_t i = 0; i != bench_.graph.segments; ++i) {
+      made.stages.push_back({"segment " + std::to_string(i), "state", "", {{"counts", "", ""}}});
+    }
+    for (std::size_t i = 0; i != bench_.saved.files.size(); ++i) {
+      made.blocks.push_back({.file = bench_.saved.files[i]});
+      made.sections.push_back({.stage = static_cast<std::uint32_t>(i / (groups + 1)),
+                               .group = static_cast<std::uint16_t>(i % (groups + 1)),
+                               .block = static_cast<std::uint32_t>(i)});
+    }
+    return made;
+  }
+
+  Bench& bench_;
+  SimStore store_;
+  Coordinator coordinator_;
+  std::vector<std::uint64_t> files_;  ///< of the last complete checkpoint
+  std::vector<std::unique_ptr<SimTask>> tasks_;
+  std::vector<SimSource*> sources_;
+  std::vector<SimSink*> sinks_;
+  std::int64_t now_ = 0;
+  std::size_t begun_ = 0;
+  std::size_t abandoned_ = 0;
+  bool begun_in_peace_ = false;
+  bool all_ended_ = false;
   bool stopped_ = false;
-  Happened& happened_;
-  std::size_t steps_ = 0;
+  End end_ = End::none;
 };
 
 }  // namespace wallaroo::internal::sim

@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
-#include "sim/run.hpp"
+#include "sim/simulation.hpp"
 
 namespace wallaroo::internal::sim {
 namespace {

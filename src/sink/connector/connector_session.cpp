@@ -30,8 +30,8 @@ ConnectorSession::ConnectorSession(Settings settings)
 // The connection.
 
 ConnectorSession::Actions ConnectorSession::connected(std::uint64_t offset) {
-  check(link_ == Link::away, "a receiver has one connection at a time");
-  link_ = Link::greeting;
+  check(connection_ == ConnectionState::away, "a receiver has one connection at a time");
+  connection_ = ConnectionState::greeting;
   notified_ = offset;
   std::string bytes;
   protocol::append(bytes, protocol::Hello{std::string(protocol::sink_version), settings_.cookie,
@@ -42,18 +42,18 @@ ConnectorSession::Actions ConnectorSession::connected(std::uint64_t offset) {
 }
 
 ConnectorSession::Actions ConnectorSession::received(const protocol::Frame& frame) {
-  if (link_ == Link::away || rolled_back()) {
+  if (connection_ == ConnectionState::away || rolled_back()) {
     return {};
   }
   return std::visit([this](const auto& each) { return on(each); }, frame);
 }
 
 ConnectorSession::Actions ConnectorSession::malformed(std::string_view reason) {
-  return link_ == Link::away ? Actions{} : violation(std::string(reason));
+  return connection_ == ConnectionState::away ? Actions{} : violation(std::string(reason));
 }
 
 ConnectorSession::Actions ConnectorSession::closed(std::string_view reason) {
-  if (link_ == Link::away) {
+  if (connection_ == ConnectionState::away) {
     return {};
   }
   return lose(fmt::format("the connection was lost: {}", reason));
@@ -65,26 +65,26 @@ ConnectorSession::Actions ConnectorSession::on(const Unexpected& frame) {
 }
 
 ConnectorSession::Actions ConnectorSession::on(const protocol::Ok& ok) {
-  if (link_ != Link::greeting) {
+  if (connection_ != ConnectionState::greeting) {
     return violation(unexpected("OK"));
   }
   if (ok.initial_credits < least_credits) {
     return violation(fmt::format("OK gives {} credits, but a sink needs at least {}",
                                  ok.initial_credits, least_credits));
   }
-  link_ = Link::notifying;
+  connection_ = ConnectionState::notifying;
   return {};
 }
 
 ConnectorSession::Actions ConnectorSession::on(const protocol::NotifyAck& ack) {
-  if (link_ != Link::notifying || ack.stream_id != protocol::data_stream) {
+  if (connection_ != ConnectionState::notifying || ack.stream_id != protocol::data_stream) {
     return violation(unexpected(fmt::format("NOTIFY_ACK of stream {}", ack.stream_id)));
   }
   if (!ack.success) {
     return lose(fmt::format("it refuses the stream '{}'", settings_.stream));
   }
   held_ = ack.point_of_reference == protocol::nothing_processed ? 0 : ack.point_of_reference;
-  link_ = Link::listing;
+  connection_ = ConnectionState::listing;
   return {};
 }
 
@@ -135,13 +135,13 @@ ConnectorSession::Actions ConnectorSession::on(const protocol::Reply& reply) {
 }
 
 ConnectorSession::Actions ConnectorSession::on(const protocol::ReplyUncommitted& reply) {
-  if (link_ != Link::listing) {
+  if (connection_ != ConnectionState::listing) {
     return violation(unexpected("list of transactions"));
   }
   Actions actions;
   const Listed listed = settle_listed(reply.transactions, actions);
   compare_offsets(listed, actions);
-  link_ = Link::ready;
+  connection_ = ConnectionState::ready;
   confirmed_ = true;
   resume_pending(listed.pending, actions);
   return actions;
@@ -242,7 +242,7 @@ ConnectorSession::Actions ConnectorSession::violation(std::string text) {
 
 ConnectorSession::Actions ConnectorSession::lose(std::string reason) {
   Actions actions{Disconnect{reason}};
-  link_ = Link::away;
+  connection_ = ConnectionState::away;
   confirmed_ = settings_.checkpoint == 0;
   const bool promised = phase_ == Phase::voted || phase_ == Phase::committing;
   if (uncommitted_ && !promised && !rolled_back()) {
@@ -252,7 +252,7 @@ ConnectorSession::Actions ConnectorSession::lose(std::string reason) {
 }
 
 void ConnectorSession::roll_back(std::string reason, Actions& actions) {
-  link_ = Link::away;
+  connection_ = ConnectionState::away;
   phase_ = Phase::rolled_back;
   actions.push_back(RollBack{fmt::format("{}: {} {}", settings_.sink, settings_.receiver, reason)});
 }
@@ -261,7 +261,7 @@ std::string ConnectorSession::unexpected(std::string_view what) const {
   constexpr std::string_view awaited[] = {"nothing", "OK", "NOTIFY_ACK of stream 1",
                                           "a list of transactions", "only votes"};
   return fmt::format("there was a {} where {} should come", what,
-                     awaited[static_cast<std::size_t>(link_)]);
+                     awaited[static_cast<std::size_t>(connection_)]);
 }
 
 // Transactions.

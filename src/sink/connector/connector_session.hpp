@@ -122,7 +122,7 @@ class ConnectorSession {
   std::string vote(std::uint64_t offset) const;
 
   /// Data may be sent: all of it, or while `holding()` only what came before the barrier.
-  bool ready() const { return link_ == Link::ready; }
+  bool ready() const { return connection_ == ConnectionState::ready; }
   bool holding() const { return phase_ != Phase::open; }
   bool preparing() const { return phase_ == Phase::preparing; }
   bool rolled_back() const { return phase_ == Phase::rolled_back; }
@@ -137,7 +137,7 @@ class ConnectorSession {
   }
 
  private:
-  enum class Link { away, greeting, notifying, listing, ready };
+  enum class ConnectionState { away, greeting, notifying, listing, ready };
   enum class Phase { open, held, preparing, voting, voted, committing, rolled_back };
 
   /// Which of our transactions a receiver has not finished.
@@ -172,7 +172,7 @@ class ConnectorSession {
   std::string unexpected(std::string_view what) const;
 
   Settings settings_;
-  Link link_ = Link::away;
+  ConnectionState connection_ = ConnectionState::away;
   Phase phase_ = Phase::open;
   bool uncommitted_ = false;  ///< since the last commit something was sent
   bool confirmed_;
