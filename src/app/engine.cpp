@@ -291,24 +291,31 @@ class Engine::Impl {
     }
   }
 
-  EngineOptions options_;
+  // Constant after construction.
+  const EngineOptions options_;
   internal::SteadyClock clock_;
   internal::Log log_;
-  std::shared_ptr<const internal::Plan> plan_;
+  const std::shared_ptr<const internal::Plan> plan_;
+  // Only on the thread that calls `start`, and from then on only on the supervisor's. The last
+  // executor of a run also reads `started_ns_` and `earlier_`, which change between runs only.
   internal::EngineRunConfig config_;
   std::optional<internal::CheckpointStore> store_;
   std::int64_t started_ns_ = 0;
   internal::RunTotals earlier_;  ///< summed over the runs that were rolled back
+  // Only on the thread that owns the engine.
+  bool started_ = false;
+  // Guarded by mutex_.
   mutable std::mutex mutex_;
   std::shared_ptr<EngineRun> current_;
   /// The previous run while `current_` starts, and then the same as `current_`. So other threads
   /// only see a run that has started.
   std::shared_ptr<EngineRun> shown_;
-  bool started_ = false;
   bool stop_wanted_ = false;
   bool stop_now_wanted_ = false;
+  // Set once, by the thread that knows how the last run ended; any thread may wait for it.
   std::promise<Outcome> final_;
-  std::shared_future<Outcome> ended_ = final_.get_future().share();
+  const std::shared_future<Outcome> ended_ = final_.get_future().share();
+  // Last, because its thread uses the others.
   std::thread supervisor_;
 };
 

@@ -48,13 +48,19 @@ class EngineRun {
  private:
   void remember_addresses();
 
+  // Constant after construction.
   const EngineRunConfig config_;
   const Log& log_;
-  std::shared_ptr<const Plan> plan_;
-  mutable std::mutex mutex_;                      ///< guards `addresses_` and `http_`
-  std::map<std::string, std::string> addresses_;  ///< of sources and sinks that were opened
+  const std::shared_ptr<const Plan> plan_;
+  // Filled by `start` before it serves pages. Then any thread may read.
   Registry registry_;
+  // Does its own locking.
   Run run_;
+  // Guarded by mutex_. The thread that starts and closes the run is the only one that changes them,
+  // so it reads them without.
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string> addresses_;  ///< of sources and sinks that were opened
+  // Destroyed first, because its pages read the others.
   std::unique_ptr<HttpServer> http_;
 };
 
