@@ -20,7 +20,7 @@
 #include "step/chain_context.hpp"
 #include "step/describe.hpp"
 #include "step/steps/computation.hpp"
-#include "step/steps/temporal.hpp"
+#include "step/steps/set_step.hpp"
 #include "window/joins/join_set.hpp"
 
 namespace wallaroo::internal {
@@ -65,8 +65,42 @@ constexpr bool check_join_function() {
   return true;
 }
 
+inline void add_counts(StageMetrics& metrics, const JoinCounts& now, const JoinCounts& before) {
+  metrics.join_pairs.add(now.matched - before.matched);
+  metrics.join_unpaired.add(now.unmatched - before.unmatched);
+  metrics.join_buffered_records.set(static_cast<std::int64_t>(now.buffered));
+}
+
+template <class Key, class Left, class Right>
+struct JoinState final : JoinSet<Key, Left, Right>, StageState {
+  using Set = JoinSet<Key, Left, Right>;
+  using Set::Set;
+  std::vector<StatePart*> parts() override { return Set::parts(); }
+  std::string instance_schema() const override { return schema_text<JoinClock::Saved>(); }
+  std::string save_instance(std::int64_t) override { return store_one(Set::saved()); }
+  void load_instances(std::string_view schema, std::span<const std::string> saved,
+                      std::int64_t) override {
+    Set::restore(load_clocks(schema, saved));
+    Set::restored();
+  }
+  static std::vector<JoinClock::Saved> load_clocks(std::string_view schema,
+                                                   std::span<const std::string> saved) {
+    if (schema != schema_text<std::int64_t>()) {
+      return load_all<JoinClock::Saved>(schema, saved);
+    }
+    std::vector<JoinClock::Saved> clocks;  // from versions that stored only the watermark
+    for (const std::int64_t watermark : load_all<std::int64_t>(schema, saved)) {
+      clocks.push_back({watermark, watermark});
+    }
+    return clocks;
+  }
+};
+
 template <JoinKind join_kind, class F, class Left, class Right, class Key, bool SplitLate>
-class JoinStep : public TemporalStep {
+class JoinStep : public SetStep<JoinState<Key, Left, Right>, JoinCounts> {
+  using State = JoinState<Key, Left, Right>;
+  using Base = SetStep<State, JoinCounts>;
+
  public:
   static_assert(check_join_function<join_kind, F, Left, Right>());
 
@@ -80,10 +114,7 @@ class JoinStep : public TemporalStep {
                 "wallaroo: the output of a join must own its bytes: the records that it is made of "
                 "may be gone before it arrives");
   using Output = std::conditional_t<SplitLate, std::variant<Result, Late<Record>>, Result>;
-  static constexpr bool tallies_losses = false;
-  static constexpr bool stateful = true;
   static constexpr StageKind kind = StageKind::join;
-  static constexpr bool times_output = true;
 
   struct Spec {
     StageId stage;
@@ -92,15 +123,9 @@ class JoinStep : public TemporalStep {
   };
 
   JoinStep(const Spec& spec, const SegmentContext& context)
-      : function_(spec.function),
-        stage_(context.stages.at(spec.stage)),
-        tells_time_(spec.settings.timeout_ns.has_value()),
-        set_(std::make_unique<State>(spec.settings)) {}
-
-  StageRuntime& stage() { return *stage_; }
-  StageState* stage_state() { return set_.get(); }
-
-  void begin_batch(ChainContext&) { touched_ = true; }
+      : Base(context.stages.at(spec.stage), spec.settings.timeout_ns.has_value(),
+             std::make_unique<State>(spec.settings)),
+        function_(spec.function) {}
 
   template <Pass pass, class KeyTime, class R, class Next>
   [[gnu::always_inline]] void apply(ChainContext& context, std::uint64_t& tally,
@@ -120,15 +145,10 @@ class JoinStep : public TemporalStep {
   }
 
   Watermark set_watermark(Watermark in) {
-    touched_ = touched_ || in != input_;
-    input_ = in;
-    set_->on_idle(in.idle);
-    set_->on_watermark(in.time_ns);
-    publish();
-    const bool empty = set_->counters().buffered == 0;
+    this->tell_watermark(in);
+    const bool empty = set_->counts().buffered == 0;
     return {behind(in.time_ns, empty), in.idle && empty};
   }
-  bool pending() const { return set_->due(); }
 
   template <class Next>
   bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
@@ -136,21 +156,16 @@ class JoinStep : public TemporalStep {
     return set_->fire_due(records_per_slice, out);
   }
 
-  void skip_time(std::int64_t gap_ns) { set_->skip_time(gap_ns); }
-  std::int64_t due_ns() const {
-    if (!tells_time_) {
-      return end_of_time;
-    }
-    return touched_ ? no_time : set_->next_time_ns();
-  }
   template <class Next>
   void on_time(ChainContext&, std::int64_t now_ns, std::uint64_t&, Next&) {
-    touched_ = false;
+    this->time_is_told();
     set_->on_time(now_ns);
   }
 
  private:
-  using Set = JoinSet<Key, Left, Right>;
+  using Base::set_;
+  using Base::stage_;
+
   template <class Side>
   static constexpr bool check_side() {
     if constexpr (!holds_views<Side>) {  // JoinSet reports records with views
@@ -159,29 +174,6 @@ class JoinStep : public TemporalStep {
     return true;
   }
   static_assert(check_side<Left>() && check_side<Right>());
-
-  struct State final : Set, StageState {
-    using Set::Set;
-    std::vector<StatePart*> parts() override { return Set::parts(); }
-    std::string instance_schema() const override { return schema_text<JoinClock::Saved>(); }
-    std::string save_instance(std::int64_t) override { return store_one(Set::saved()); }
-    void load_instances(std::string_view schema, std::span<const std::string> saved,
-                        std::int64_t) override {
-      Set::restore(load_clocks(schema, saved));
-      Set::restored();
-    }
-    static std::vector<JoinClock::Saved> load_clocks(std::string_view schema,
-                                                     std::span<const std::string> saved) {
-      if (schema != schema_text<std::int64_t>()) {
-        return load_all<JoinClock::Saved>(schema, saved);
-      }
-      std::vector<JoinClock::Saved> clocks;  // from versions that stored only the watermark
-      for (const std::int64_t watermark : load_all<std::int64_t>(schema, saved)) {
-        clocks.push_back({watermark, watermark});
-      }
-      return clocks;
-    }
-  };
 
   /// Few enough that records that leave together delay others by less than a millisecond.
   static constexpr std::size_t records_per_slice = 512;
@@ -269,26 +261,8 @@ class JoinStep : public TemporalStep {
     return passed_ns_;
   }
 
-  void publish() {
-    const JoinCounters& now = set_->counters();
-    StageMetrics& metrics = stage_->metrics;
-    metrics.join_pairs.add(now.matched - published_.matched);
-    metrics.join_unpaired.add(now.unmatched - published_.unmatched);
-    metrics.late_records.add(now.late - published_.late);
-    metrics.dropped_records.add(now.dropped - published_.dropped);
-    metrics.join_buffered_records.set(static_cast<std::int64_t>(now.buffered));
-    metrics.watermark.set(set_->output_watermark());
-    published_ = now;
-  }
-
   F function_;
-  StageRuntime* stage_;
-  const bool tells_time_;
-  std::unique_ptr<State> set_;
-  Watermark input_;
-  bool touched_ = true;               ///< something happened since the last `on_time`
   std::int64_t passed_ns_ = no_time;  ///< the last watermark behind this step before the end
-  JoinCounters published_;
 };
 
 }  // namespace wallaroo::internal

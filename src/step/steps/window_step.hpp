@@ -18,7 +18,7 @@
 #include "state/stage_state.hpp"
 #include "step/chain_context.hpp"
 #include "step/describe.hpp"
-#include "step/steps/temporal.hpp"
+#include "step/steps/set_step.hpp"
 #include "window/aggregations/aggregation_output.hpp"
 #include "window/aggregations/aggregation_traits.hpp"
 #include "window/range_set.hpp"
@@ -63,19 +63,42 @@ struct GuardedAggregation {
   }
 };
 
+inline void add_counts(StageMetrics& metrics, const WindowCounts& now, const WindowCounts& before) {
+  metrics.windows_fired.add(now.fired - before.fired);
+  metrics.windows_early.add(now.early - before.early);
+  metrics.windows_open.set(static_cast<std::int64_t>(now.open));
+}
+
+template <WindowKind kind, class Key, class In, class A>
+struct WindowState final : SetOf<kind, Key, In, GuardedAggregation<A>>::type, StageState {
+  using Set = typename SetOf<kind, Key, In, GuardedAggregation<A>>::type;
+  using Set::Set;
+  std::vector<StatePart*> parts() override { return Set::parts(); }
+  std::string instance_schema() const override { return schema_text<StageClock::Saved>(); }
+  std::string save_instance(std::int64_t wall_offset_ns) override {
+    return store_one(Set::saved(wall_offset_ns));
+  }
+  void load_instances(std::string_view schema, std::span<const std::string> saved,
+                      std::int64_t wall_offset_ns) override {
+    const auto all = load_all<StageClock::Saved>(schema, saved);
+    Set::restore(all, wall_offset_ns);
+    Set::restored();
+  }
+};
+
 /// Turns batches and clocks into the events of a WindowSet, and its results into records. With
 /// `SplitLate` it also emits late records. Key is NoKey in a chain without keys.
 template <WindowKind kind_of_windows, class A, class In, class Key, bool SplitLate>
-class WindowStep : public TemporalStep {
+class WindowStep : public SetStep<WindowState<kind_of_windows, Key, In, A>, WindowCounts> {
+  using State = WindowState<kind_of_windows, Key, In, A>;
+  using Base = SetStep<State, WindowCounts>;
+
  public:
   using Record = In;
   using Traits = AggregationTraits<A, In, OwnedKey<Key>>;
   using Result = typename Traits::Output;
   using Output = std::conditional_t<SplitLate, std::variant<Result, Late<In>>, Result>;
-  static constexpr bool tallies_losses = false;
-  static constexpr bool stateful = true;
   static constexpr StageKind kind = StageKind::window;
-  static constexpr bool times_output = true;
   static_assert(check_storable<AccumulatorOf<A>>());
 
   struct Spec {
@@ -85,19 +108,17 @@ class WindowStep : public TemporalStep {
   };
 
   WindowStep(const Spec& spec, const SegmentContext& context)
-      : aggregation_(spec.aggregation),
-        clock_(context.clock),
-        stage_(context.stages.at(spec.stage)),
-        tells_time_(spec.settings.timeout_ns || spec.settings.early_every_ns > 0),
-        set_(std::make_unique<State>(spec.settings,
-                                     GuardedAggregation<A>{spec.aggregation, stage_->info})) {}
+      : Base(context.stages.at(spec.stage),
+             spec.settings.timeout_ns || spec.settings.early_every_ns > 0,
+             std::make_unique<State>(
+                 spec.settings,
+                 GuardedAggregation<A>{spec.aggregation, context.stages.at(spec.stage)->info})),
+        aggregation_(spec.aggregation),
+        clock_(context.clock) {}
 
-  StageRuntime& stage() { return *stage_; }
-  StageState* stage_state() { return set_.get(); }
-
-  void begin_batch(ChainContext&) {
-    touched_ = true;
-    if (tells_time_) {
+  void begin_batch(ChainContext& context) {
+    Base::begin_batch(context);
+    if (this->tells_time()) {
       set_->set_now(clock_.now_ns());
     }
   }
@@ -128,19 +149,11 @@ class WindowStep : public TemporalStep {
   }
 
   Watermark set_watermark(Watermark in) {
-    touched_ = touched_ || in != input_;
-    input_ = in;
-    // After a restart the input may begin before the watermark of the checkpoint.
-    const std::int64_t reached = std::max(in.time_ns, set_->watermark());
-    set_->on_idle(in.idle);
-    set_->on_watermark(reached);
-    publish();
-    const bool ends_again = reached == end_of_time && in.time_ns != end_of_time;
+    this->tell_watermark(in);
+    const bool ends_again = set_->watermark() == end_of_time && in.time_ns != end_of_time;
     return {ends_again ? set_->output_before_end() : set_->output_watermark(),
             in.idle && set_->counts().open == 0};
   }
-
-  bool pending() const { return set_->due(); }
 
   template <class Next>
   bool fire(ChainContext& context, std::uint64_t& tally, Next& next) {
@@ -149,16 +162,9 @@ class WindowStep : public TemporalStep {
     return outside_of_records(out, [&] { return set_->fire_due(windows_per_slice, out); });
   }
 
-  void skip_time(std::int64_t gap_ns) { set_->skip_time(gap_ns); }
-  std::int64_t due_ns() const {
-    if (!tells_time_) {
-      return end_of_time;
-    }
-    return touched_ ? no_time : set_->next_time_ns();
-  }
   template <class Next>
   void on_time(ChainContext& context, std::int64_t now_ns, std::uint64_t& tally, Next& next) {
-    touched_ = false;
+    this->time_is_told();
     CallTimer<true> timer(context, stage_->output);
     Out<Next, On::firing, true> out{this, &context, &tally, &next, &timer};
     outside_of_records(out, [&] {
@@ -169,23 +175,10 @@ class WindowStep : public TemporalStep {
 
  private:
   static constexpr bool keyed = !std::is_same_v<Key, NoKey>;
-  using Set = typename SetOf<kind_of_windows, Key, In, GuardedAggregation<A>>::type;
-  struct State final : Set, StageState {
-    using Set::Set;
-    std::vector<StatePart*> parts() override { return Set::parts(); }
-    std::string instance_schema() const override { return schema_text<StageClock::Saved>(); }
-    std::string save_instance(std::int64_t wall_offset_ns) override {
-      return store_one(Set::saved(wall_offset_ns));
-    }
-    void load_instances(std::string_view schema, std::span<const std::string> saved,
-                        std::int64_t wall_offset_ns) override {
-      const auto all = load_all<StageClock::Saved>(schema, saved);
-      Set::restore(all, wall_offset_ns);
-      Set::restored();
-    }
-  };
-  using StoredKey = typename Set::StoredKey;
-  using Accumulator = typename Set::Accumulator;
+  using Base::set_;
+  using Base::stage_;
+  using StoredKey = OwnedKey<Key>;
+  using Accumulator = AccumulatorOf<A>;
 
   /// Few enough that a burst of windows delays other records by less than a millisecond.
   static constexpr std::size_t windows_per_slice = 256;
@@ -284,26 +277,8 @@ class WindowStep : public TemporalStep {
     }
   }
 
-  void publish() {
-    const WindowCounts& now = set_->counts();
-    StageMetrics& metrics = stage_->metrics;
-    metrics.windows_fired.add(now.fired - published_.fired);
-    metrics.windows_early.add(now.early - published_.early);
-    metrics.late_records.add(now.late - published_.late);
-    metrics.dropped_records.add(now.dropped - published_.dropped);
-    metrics.windows_open.set(static_cast<std::int64_t>(now.open));
-    metrics.watermark.set(set_->output_watermark());
-    published_ = now;
-  }
-
   A aggregation_;
   const Clock& clock_;
-  StageRuntime* stage_;
-  bool tells_time_;
-  Watermark input_;
-  bool touched_ = true;  ///< something happened since the last `on_time`
-  std::unique_ptr<State> set_;
-  WindowCounts published_;
 };
 
 }  // namespace wallaroo::internal

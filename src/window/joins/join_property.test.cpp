@@ -226,7 +226,7 @@ class Comparison {
     RC_ASSERT(out_.by_key == plain_.outputs());
     RC_ASSERT(set_.output_watermark() == end_of_time);
     RC_ASSERT(set_.keys() == 0u);
-    check_counters();
+    check_counts();
   }
 
  private:
@@ -239,7 +239,7 @@ class Comparison {
     } else {
       set_.on_right(hash_key(key), key, time, record, out_);
     }
-    RC_ASSERT(set_.counters().late == plain_.late().size());
+    RC_ASSERT(set_.counts().late == plain_.late().size());
   }
   void on_watermark(std::int64_t watermark) {
     plain_.on_watermark(watermark);
@@ -262,8 +262,8 @@ class Comparison {
     promised_ = set_.output_watermark();
   }
 
-  void check_counters() {
-    const JoinCounters& counters = set_.counters();
+  void check_counts() {
+    const JoinCounts& counts = set_.counts();
     std::uint64_t pairs = 0;
     std::uint64_t alone = 0;
     std::uint64_t to_stream = 0;
@@ -272,10 +272,10 @@ class Comparison {
         ++(text.starts_with("late") ? to_stream : text.find('_') == text.npos ? pairs : alone);
       }
     }
-    RC_ASSERT(counters.matched == pairs);
-    RC_ASSERT(counters.unmatched == alone);
-    RC_ASSERT(counters.buffered == 0u);
-    RC_ASSERT(counters.late >= counters.dropped + to_stream);
+    RC_ASSERT(counts.matched == pairs);
+    RC_ASSERT(counts.unmatched == alone);
+    RC_ASSERT(counts.buffered == 0u);
+    RC_ASSERT(counts.late >= counts.dropped + to_stream);
   }
 
   PlainJoin plain_;
@@ -335,7 +335,7 @@ TEST(JoinProperty, RecordsThatAreNotBehindTheWatermarkMeetAllTheirPartners) {
     std::sort(found.begin(), found.end());
     std::sort(expected.begin(), expected.end());
     RC_ASSERT(found == expected);
-    RC_ASSERT(set.counters().late == 0u);
+    RC_ASSERT(set.counts().late == 0u);
   });
 }
 

@@ -21,7 +21,7 @@
 
 namespace wallaroo::internal {
 
-struct JoinCounters {
+struct JoinCounts {
   std::uint64_t matched = 0;    ///< pairs emitted
   std::uint64_t unmatched = 0;  ///< records emitted alone
   std::uint64_t late = 0;       ///< records that came late, counted in any case
@@ -135,7 +135,7 @@ class JoinSet : public JoinClock {
   void restored() {
     slots_.for_each([&](auto& entry) {
       Slot& slot = entry.second;
-      counters_.buffered += slot.left.all().size() + slot.right.all().size();
+      counts_.buffered += slot.left.all().size() + slot.right.all().size();
       newest_left_ = std::max(newest_left_, slot.left.newest());
       newest_right_ = std::max(newest_right_, slot.right.newest());
       slot.armed = std::min(first_leaves<Side::left>(slot), first_leaves<Side::right>(slot));
@@ -143,7 +143,7 @@ class JoinSet : public JoinClock {
     });
   }
 
-  const JoinCounters& counters() const { return counters_; }
+  const JoinCounts& counts() const { return counts_; }
   /// The number of keys of which records wait.
   std::size_t keys() const { return slots_.size(); }
 
@@ -212,7 +212,7 @@ class JoinSet : public JoinClock {
     active_ = true;
     const std::int64_t limit = limit_of(place.hash);
     entry.late = limit == end_of_time || entry.time_ns < times_.first_on_time(limit);
-    counters_.late += entry.late ? 1 : 0;
+    counts_.late += entry.late ? 1 : 0;
     const bool waits = times<side>().leaves(entry.time_ns) > limit;
     Slot* const slot =
         waits ? &slots_.find_or_create(place.hash, place.key) : find(place.hash, place.key);
@@ -225,7 +225,7 @@ class JoinSet : public JoinClock {
       std::optional<std::int64_t>& newest = side == Side::left ? newest_left_ : newest_right_;
       newest = std::max(newest, std::optional(entry.time_ns));
       buffer<side>(*slot).add(std::move(entry));
-      ++counters_.buffered;
+      ++counts_.buffered;
     } else {
       leave<side>(place.key, std::move(entry), out);
     }
@@ -238,7 +238,7 @@ class JoinSet : public JoinClock {
   void match(const Key& key, Slot& slot, Entry<side>& entry, Out& out) {
     for (auto& partner : buffer<other(side)>(slot).within(times<side>().partners(entry.time_ns))) {
       entry.matched = partner.matched = true;
-      ++counters_.matched;
+      ++counts_.matched;
       const std::int64_t time_ns = std::max(entry.time_ns, partner.time_ns);
       if constexpr (side == Side::left) {
         out.pair(key, time_ns, std::as_const(entry.record), std::as_const(partner.record));
@@ -261,7 +261,7 @@ class JoinSet : public JoinClock {
     } else if (alone) {
       leave_alone<side>(key, std::move(entry), out);
     } else {
-      ++counters_.dropped;
+      ++counts_.dropped;
     }
   }
 
@@ -279,7 +279,7 @@ class JoinSet : public JoinClock {
 
   template <Side side, class Out>
   void leave_alone(const Key& key, Entry<side> entry, Out& out) {
-    ++counters_.unmatched;
+    ++counts_.unmatched;
     if constexpr (side == Side::left) {
       out.left_alone(key, entry.time_ns, std::move(entry.record));
     } else {
@@ -306,7 +306,7 @@ class JoinSet : public JoinClock {
         return;
       }
       --at_most;
-      --counters_.buffered;
+      --counts_.buffered;
       if (!slot.left.empty() && (left <= right || slot.right.empty())) {
         leave<Side::left>(key, slot.left.take_front(), out);
       } else {
@@ -366,7 +366,7 @@ class JoinSet : public JoinClock {
   std::optional<std::int64_t> newest_right_;
   Slots slots_{"waiting records"};
   TimerQueue<Due> timers_;
-  JoinCounters counters_;
+  JoinCounts counts_;
 };
 
 }  // namespace wallaroo::internal

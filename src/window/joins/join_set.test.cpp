@@ -44,7 +44,7 @@ class Join {
   }
   bool more() const { return more_; }
   JoinSet<int, int, int>& set() { return set_; }
-  const JoinCounters& counters() const { return set_.counters(); }
+  const JoinCounts& counts() const { return set_.counts(); }
 
  private:
   JoinSet<int, int, int> set_;
@@ -60,8 +60,8 @@ TEST(JoinSet, MatchesWithinTheBoundsWhicheverComesFirst) {
   EXPECT_EQ(join.right(4, 105), "1+4@105");
   EXPECT_EQ(join.right(5, 106), "");
   EXPECT_EQ(join.left(6, 101), "6+4@105 6+5@106");
-  EXPECT_EQ(join.counters().matched, 4u);
-  EXPECT_EQ(join.counters().buffered, 6u);
+  EXPECT_EQ(join.counts().matched, 4u);
+  EXPECT_EQ(join.counts().buffered, 6u);
 }
 
 TEST(JoinSet, PartnersComeInOrderOfTimeAndThoseOfOneTimeInOrderOfArrival) {
@@ -92,8 +92,8 @@ TEST(JoinSet, ARecordWaitsUntilTheWatermarkIsBeyondItsLastPartner) {
   EXPECT_EQ(join.watermark(116), "1+_@100");
   EXPECT_EQ(join.watermark(212), "");
   EXPECT_EQ(join.watermark(213), "_+2@200");
-  EXPECT_EQ(join.counters().unmatched, 2u);
-  EXPECT_EQ(join.counters().buffered, 0u);
+  EXPECT_EQ(join.counts().unmatched, 2u);
+  EXPECT_EQ(join.counts().buffered, 0u);
 }
 
 TEST(JoinSet, ARecordThatMatchedIsNotEmittedAlone) {
@@ -122,10 +122,10 @@ TEST(JoinSet, ALateRecordGoesWhereThePolicySays) {
     Join join({.lower_ns = -5, .upper_ns = 5, .kind = kind, .late = late});
     join.right(1, 100);
     join.watermark(102);
-    EXPECT_EQ(join.counters().late, 0u);
+    EXPECT_EQ(join.counts().late, 0u);
     const std::string said = join.left(3, 94);
-    EXPECT_EQ(join.counters().late, 1u);
-    EXPECT_EQ(join.counters().dropped, said.empty() ? 1u : 0u);
+    EXPECT_EQ(join.counts().late, 1u);
+    EXPECT_EQ(join.counts().dropped, said.empty() ? 1u : 0u);
     return said;
   };
   EXPECT_EQ(late_with(LateData::drop, JoinKind::full), "");
@@ -144,8 +144,8 @@ TEST(JoinSet, ARecordWhosePartnerHasLeftIsLateAndNotWithoutAPartner) {
     EXPECT_EQ(join.watermark(104 + delay), "_+1@103");
     EXPECT_EQ(join.left(2, 100, 7), "");
     EXPECT_EQ(join.watermark(end_of_time), "late 2+_@100");
-    EXPECT_EQ(join.counters().late, 1u);
-    EXPECT_EQ(join.counters().dropped, 0u);
+    EXPECT_EQ(join.counts().late, 1u);
+    EXPECT_EQ(join.counts().dropped, 0u);
   }
 }
 
@@ -156,9 +156,9 @@ TEST(JoinSet, ALateRecordMatchesWhatIsThereAndWhatFollows) {
   EXPECT_EQ(join.left(2, 100), "2+1@105");
   EXPECT_EQ(join.left(3, 94), "");
   EXPECT_EQ(join.right(4, 104), "3+4@104 2+4@104");
-  EXPECT_EQ(join.counters().late, 2u);
+  EXPECT_EQ(join.counts().late, 2u);
   EXPECT_EQ(join.watermark(end_of_time), "") << "none is without a partner";
-  EXPECT_EQ(join.counters().dropped, 0u);
+  EXPECT_EQ(join.counts().dropped, 0u);
 }
 
 TEST(JoinSet, ALateRecordWithoutAPartnerGoesWhereThePolicySaysWhenNoneCanFollow) {
@@ -181,10 +181,10 @@ TEST(JoinSet, ARecordThatIsOnTimeFindsPartnersThatAllLieBeforeIt) {
   // No left record that is on time can match it any more, so it does not wait; but it is not late.
   EXPECT_EQ(join.right(2, 108), "1+2@108");
   EXPECT_EQ(join.right(3, 111), "_+3@111");
-  EXPECT_EQ(join.counters().late, 0u);
-  EXPECT_EQ(join.counters().buffered, 1u);
+  EXPECT_EQ(join.counts().late, 0u);
+  EXPECT_EQ(join.counts().buffered, 1u);
   EXPECT_EQ(join.right(4, 106), "1+4@106");
-  EXPECT_EQ(join.counters().late, 1u);
+  EXPECT_EQ(join.counts().late, 1u);
 }
 
 TEST(JoinSet, FiringIsSlicedAlsoWithinAKey) {
@@ -222,7 +222,7 @@ TEST(JoinSet, AKeyCostsNothingWhenNothingOfItWaits) {
   EXPECT_EQ(join.set().keys(), 50u);
   join.watermark(end_of_time);
   EXPECT_EQ(join.set().keys(), 0u);
-  EXPECT_EQ(join.counters().buffered, 0u);
+  EXPECT_EQ(join.counts().buffered, 0u);
   join.left(1, 200, 7);
   EXPECT_EQ(join.set().keys(), 0u);
 }
@@ -232,7 +232,7 @@ TEST(JoinSet, TheWatermarkNeverGoesBack) {
   join.watermark(100);
   join.watermark(50);
   join.left(1, 70);
-  EXPECT_EQ(join.counters().late, 1u);
+  EXPECT_EQ(join.counts().late, 1u);
 }
 
 // A property test shows that it is never too great; these cases show that it could not be greater.
@@ -279,7 +279,7 @@ TEST(JoinSet, ATimeOutGivesUpWhatWaitsOnceAllInputsAreIdle) {
   EXPECT_EQ(join.set().next_time_ns(), 2060);
   EXPECT_EQ(join.time(2059), "");
   EXPECT_EQ(join.time(2060), "1+_@100 3+_@200 _+2@300");
-  EXPECT_EQ(join.counters().buffered, 0u);
+  EXPECT_EQ(join.counts().buffered, 0u);
   EXPECT_EQ(join.set().keys(), 0u);
   EXPECT_EQ(join.set().next_time_ns(), end_of_time);
 }
@@ -301,10 +301,10 @@ TEST(JoinSet, AfterATimeOutWhatComesBehindItIsLate) {
   EXPECT_EQ(join.time(50), "1+_@100");  // as if the watermark were 111
   EXPECT_EQ(join.right(2, 105), "") << "its partner was said to have none";
   EXPECT_EQ(join.left(3, 110), "");
-  EXPECT_EQ(join.counters().late, 2u);
+  EXPECT_EQ(join.counts().late, 2u);
   EXPECT_EQ(join.right(4, 112), "3+4@112");
   EXPECT_EQ(join.left(5, 111), "5+4@112");
-  EXPECT_EQ(join.counters().late, 2u);
+  EXPECT_EQ(join.counts().late, 2u);
 }
 
 TEST(JoinSet, ATimeOutDoesNotMoveTheWatermarkOfTheStage) {
@@ -321,7 +321,7 @@ TEST(JoinSet, WithoutATimeOutRecordsWait) {
   join.left(1, 100);
   join.time(0);
   EXPECT_EQ(join.time(end_of_time - 1), "");
-  EXPECT_EQ(join.counters().buffered, 1u);
+  EXPECT_EQ(join.counts().buffered, 1u);
 }
 
 TEST(JoinSet, WhatATimeOutClosedStaysClosedForItsKeysAfterARestart) {
@@ -344,9 +344,9 @@ TEST(JoinSet, WhatATimeOutClosedStaysClosedForItsKeysAfterARestart) {
     return key;
   };
   both.left(2, 105, key_of(false));
-  EXPECT_EQ(both.counters().late, 0u);
+  EXPECT_EQ(both.counts().late, 0u);
   both.left(3, 105, key_of(true));
-  EXPECT_EQ(both.counters().late, 1u);
+  EXPECT_EQ(both.counts().late, 1u);
 }
 
 TEST(JoinSet, RecordsMayBeMovableOnlyAndKeysViews) {
