@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <stdexcept>
+#include <string>
 
 #include <wallaroo/wallaroo.hpp>
 
@@ -51,21 +53,25 @@ auto nothing() {
   return concurrent_callback_sink([](const auto&) {});
 }
 
-/// An address with a port that is free now.
-std::string free_address() {
-  Application app("probe");
-  app.source("in", listening("127.0.0.1:0")).to_sink("out", nothing());
-  Engine engine(app, {.threads = 1});
-  engine.start();
-  return engine.address("in");
-}
+/// Another application, which holds a port as long as it lives.
+class Other {
+ public:
+  explicit Other(const std::string& address = "127.0.0.1:0") {
+    Application app("other");
+    app.source("in", listening(address)).to_sink("out", nothing());
+    engine_.emplace(app, EngineOptions{.threads = 1});
+    engine_->start();
+  }
+  std::string address() const { return engine_->address("in"); }
 
-void expect_can_listen(const std::string& address) {
-  Application app("next");
-  app.source("in", listening(address)).to_sink("out", nothing());
-  Engine engine(app, {.threads = 1});
-  EXPECT_NO_THROW(engine.start());
-}
+ private:
+  std::optional<Engine> engine_;
+};
+
+/// An address with a port that is free now.
+std::string free_address() { return Other().address(); }
+
+void expect_can_listen(const std::string& address) { EXPECT_NO_THROW(Other{address}); }
 
 TEST(EngineStart, ThrowsWhatAReaderThrowsOnItsExecutor) {
   const std::string address = free_address();
@@ -87,13 +93,10 @@ TEST(EngineStart, ThrowsWhatAReaderThrowsOnItsExecutor) {
 
 TEST(EngineStart, ThatFailsHalfWayFreesThePortsAtOnce) {
   const std::string address = free_address();
-  Application other("other");
-  other.source("in", listening("127.0.0.1:0")).to_sink("out", nothing());
-  Engine holds_port(other, {.threads = 1});
-  holds_port.start();
+  const Other holds_port;
   Application app("app");
   app.source("first", listening(address)).to_sink("out", nothing());
-  app.source("second", listening(holds_port.address("in"))).to_sink("out2", nothing());
+  app.source("second", listening(holds_port.address())).to_sink("out2", nothing());
   Engine engine(app, {.threads = 2, .http = "127.0.0.1:0"});
   EXPECT_THROW(engine.start(), IoError);
   expect_can_listen(address);
@@ -101,13 +104,10 @@ TEST(EngineStart, ThatFailsHalfWayFreesThePortsAtOnce) {
 
 TEST(EngineStart, ThatFailsForItsMetricsFreesThePortsAtOnce) {
   const std::string address = free_address();
-  Application other("other");
-  other.source("in", listening("127.0.0.1:0")).to_sink("out", nothing());
-  Engine holds_port(other, {.threads = 1});
-  holds_port.start();
+  const Other holds_port;
   Application app("app");
   app.source("in", listening(address)).to_sink("out", nothing());
-  Engine engine(app, {.threads = 2, .http = holds_port.address("in")});
+  Engine engine(app, {.threads = 2, .http = holds_port.address()});
   EXPECT_THROW(engine.start(), IoError);
   expect_can_listen(address);
   EXPECT_THROW(engine.address("in"), ConfigError);

@@ -7,19 +7,10 @@
 
 #include <gtest/gtest.h>
 
-#include "record/record_batch.hpp"
+#include "route/numbered_batch.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {
-
-using Numbers = RecordBatch<int>;
-
-BatchPtr numbered(int number) {
-  auto batch = std::make_unique<Numbers>();
-  batch->emplace(number);
-  return batch;
-}
-int number_of(const BatchPtr& batch) { return *static_cast<Numbers&>(*batch).begin(); }
 
 TEST(Mailbox, GivesBatchesInTheOrderTheyCame) {
   Mailbox mailbox(nullptr, nullptr);

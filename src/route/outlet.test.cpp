@@ -6,19 +6,11 @@
 #include <gtest/gtest.h>
 
 #include "record/key.hpp"
-#include "record/record_batch.hpp"
 #include "route/mailbox.hpp"
+#include "route/numbered_batch.rig.hpp"
 
 namespace wallaroo::internal {
 namespace {
-
-using Numbers = RecordBatch<int>;
-
-BatchPtr numbered(int number) {
-  auto batch = std::make_unique<Numbers>();
-  batch->emplace(number);
-  return batch;
-}
 
 struct Targets {
   explicit Targets(int count) {
@@ -41,8 +33,7 @@ struct Targets {
       if (batch == nullptr) {
         break;
       }
-      numbers.push_back(
-          batch->kind == BatchKind::end_of_stream ? -1 : *static_cast<Numbers&>(*batch).begin());
+      numbers.push_back(batch->kind == BatchKind::end_of_stream ? -1 : number_of(batch));
     }
     return numbers;
   }

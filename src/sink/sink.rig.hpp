@@ -27,7 +27,9 @@ struct SinkWorld {
   Log log{LogLevel::info,
           [this](LogLevel, std::string_view text) { log_lines.emplace_back(text); }};
 
-  WriterContext context() { return {loop, clock, log, metrics}; }
+  WriterContext context(TransactionListener* transactions = nullptr) {
+    return {loop, clock, log, metrics, transactions};
+  }
 
   /// Polls until the condition holds; false when it does not within half a minute.
   bool poll_until(const std::function<bool()>& condition) {

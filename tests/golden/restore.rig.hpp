@@ -121,6 +121,15 @@ inline std::vector<Step> make_script(const ScriptOptions& options) {
   return script;
 }
 
+/// Takes a checkpoint, and goes on from it on that many executors.
+inline void restart(std::unique_ptr<wallaroo::testing::Harness>& harness, const Pipeline& pipeline,
+                    wallaroo::testing::HarnessOptions& options, int executors) {
+  options.restore = harness->checkpoint();
+  options.executors = executors;
+  harness.reset();
+  harness = std::make_unique<wallaroo::testing::Harness>(pipeline.app, options);
+}
+
 /// Without `with_checkpoints` the checkpoints are left out.
 inline Outputs run(const Pipeline::Build& build, const std::vector<Step>& script,
                    bool with_checkpoints) {
@@ -140,14 +149,9 @@ inline Outputs run(const Pipeline::Build& build, const std::vector<Step>& script
         options.start += 50ms;
       }
     } else if (with_checkpoints) {
-      options.restore = harness->checkpoint();
-      options.executors = step.executors;
-      harness.reset();
-      harness = std::make_unique<Harness>(pipeline.app, options);
+      restart(harness, pipeline, options, step.executors);
       // Another checkpoint at once must contain all restored state, although nothing has changed.
-      options.restore = harness->checkpoint();
-      harness.reset();
-      harness = std::make_unique<Harness>(pipeline.app, options);
+      restart(harness, pipeline, options, step.executors);
     }
   }
   harness->end();

@@ -123,10 +123,7 @@ TEST(RestoredJoins, WhatATimeOutGaveUpFindsNoPartnerOnOtherExecutors) {
     harness->advance(3s);
     EXPECT_EQ(pipeline.outputs[std::pair("pairs", 0)], std::vector<std::string>{"1 nothing"});
     if (executors) {
-      options.restore = harness->checkpoint();
-      options.executors = *executors;
-      harness.reset();
-      harness = std::make_unique<Harness>(pipeline.app, options);
+      restart(harness, pipeline, options, *executors);
     }
     for (int key = 0; key < 10; ++key) {
       pipeline.inputs[1].push({key, 500, 2});

@@ -159,10 +159,7 @@ TEST(RestoredWindows, WhatATimeoutClosedIsNotOpenedAgainOnOtherExecutors) {
     harness->advance(5s);
     EXPECT_EQ(pipeline.outputs.size(), 1U) << "the time-out closed nothing";
     if (executors) {
-      options.restore = harness->checkpoint();
-      options.executors = *executors;
-      harness.reset();
-      harness = std::make_unique<Harness>(pipeline.app, options);
+      restart(harness, pipeline, options, *executors);
     }
     for (int key = 0; key < 10; ++key) {
       pipeline.inputs[0].push({key, late_ms, 2});

@@ -315,6 +315,15 @@ class TailOfRotatedFile:
     def rotate(self, name):
         os.rename(self.log, self.folder / name)
 
+    def what_the_host_has(self):
+        return {name: (self.folder / name).read_bytes() for name in ("lines", "checkpoint")}
+
+    def put_the_host_back(self, kept):
+        self.host.end()
+        for name, content in kept.items():
+            (self.folder / name).write_bytes(content)
+        self.host = self.start(self.host.address)
+
     def inode(self):
         return os.stat(self.log).st_ino
 
@@ -460,32 +469,26 @@ class TailOfRotatedFile:
         self.write("one\n")
         self.tail()
         self.wait_for("one")
-        kept = {name: (self.folder / name).read_bytes() for name in ("lines", "checkpoint")}
+        kept = self.what_the_host_has()
         for number in range(3):
             self.rotate(f"log.txt.{9 - number}")
             self.write(f"line {number}\n")
             self.wait_for("one", *(f"line {i}" for i in range(number + 1)))
-        self.host.end()
-        for name, content in kept.items():
-            (self.folder / name).write_bytes(content)
-        self.host = self.start(self.host.address)
+        self.put_the_host_back(kept)
         self.wait_for("one", "line 0", "line 1", "line 2")
 
     def test_lines_that_are_wanted_and_gone_are_an_error_or_left_out_as_one_likes(self):
         self.write("one\n")
         self.assertEqual(self.tail("--once").wait(DEADLINE_S), 0)
-        kept = {name: (self.folder / name).read_bytes() for name in ("lines", "checkpoint")}
+        kept = self.what_the_host_has()
         self.append("two\n")
         self.assertEqual(self.tail("--once").wait(DEADLINE_S), 0)
         self.rotate("log.txt.1")
         self.write("three\n")
         self.assertEqual(self.tail("--once").wait(DEADLINE_S), 0)
         self.assertEqual(self.lines(), ["one", "two", "three"])
-        self.host.end()
         os.remove(self.folder / "log.txt.1")
-        for name, content in kept.items():
-            (self.folder / name).write_bytes(content)
-        self.host = self.start(self.host.address)
+        self.put_the_host_back(kept)
         tail = self.tail("--once")
         self.assertEqual(tail.wait(DEADLINE_S), 1)
         self.assertIn("bytes 4 to 8 of what", tail.stderr.read())

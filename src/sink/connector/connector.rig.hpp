@@ -266,14 +266,13 @@ struct RunningConnectorSink : SinkWorld<ClockType> {
                                 Checkpoints checkpoints = Checkpoints::on,
                                 const SinkRecovery& recovery = {})
       : sink("totals", options) {
-    auto context = this->context();
+    const bool transactional = checkpoints == Checkpoints::on;
     sink.set_application("wallaroo");
-    if (checkpoints == Checkpoints::on) {
-      context.transactions = &listener;
+    if (transactional) {
       sink.recover(recovery);
     }
     sink.open();
-    writer = sink.writer(context);
+    writer = sink.writer(this->context(transactional ? &listener : nullptr));
     writer->start();
   }
   void write(const std::vector<std::string>& records) {

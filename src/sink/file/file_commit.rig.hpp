@@ -44,9 +44,7 @@ struct CommittingRun : SinkWorld<ClockType> {
       : sink("totals", options) {
     sink.recover(recovery);
     sink.open();
-    WriterContext context = this->context();
-    context.transactions = &answers;
-    writer = sink.writer(context);
+    writer = sink.writer(this->context(&answers));
     writer->start();
   }
 

@@ -32,9 +32,7 @@ template <class ClockType = SteadyClock>
 struct CheckpointedSink : SinkWorld<ClockType> {
   explicit CheckpointedSink(const TcpSinkOptions& options) : sink("totals", options) {
     sink.open();
-    WriterContext context = this->context();
-    context.transactions = &answers;
-    writer = sink.writer(context);
+    writer = sink.writer(this->context(&answers));
     writer->start();
   }
   void write(const std::vector<std::string>& records) {
