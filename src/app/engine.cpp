@@ -297,7 +297,8 @@ class Engine::Impl {
   internal::Log log_;
   const std::shared_ptr<const internal::Plan> plan_;
   // Only on the thread that calls `start`, and from then on only on the supervisor's. The last
-  // executor of a run also reads `started_ns_` and `earlier_`, which change between runs only.
+  // executor of a run also reads `started_ns_` and `earlier_`, which change between runs only, and
+  // any thread the application's name, which never changes.
   internal::EngineRunConfig config_;
   std::optional<internal::CheckpointStore> store_;
   std::int64_t started_ns_ = 0;

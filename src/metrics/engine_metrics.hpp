@@ -10,7 +10,7 @@
 
 namespace wallaroo::internal {
 
-/// One stage on one executor.
+/// The counters of a stage on one executor.
 struct StageMetrics {
   Counter records_in;
   Counter records_out;
@@ -38,7 +38,7 @@ struct StageMetrics {
   Gauge join_buffered_records;  ///< kept now, for partners that may come
 };
 
-/// One source on one executor.
+/// The counters of a source on one executor.
 struct SourceMetrics {
   Counter records;      ///< frames or records handed to the pipeline
   Counter bytes;        ///< bytes read, framing included
@@ -74,7 +74,7 @@ class Presence {
   std::atomic<std::int64_t> changed_ns_{now_ns()};
 };
 
-/// One sink, on the executor that owns its connection or file.
+/// The counters of a sink, on the executor that owns its connection or file.
 struct SinkMetrics {
   Counter records;  ///< handed to the operating system
   Counter bytes;
@@ -85,14 +85,14 @@ struct SinkMetrics {
   LatencyHistogram latency;  ///< of the pipeline, from source read to sink write, per record
 };
 
-/// One edge at one of its consuming executors, counted where batches are taken.
+/// The counters of an edge at one of its consuming executors, which takes the batches.
 struct EdgeMetrics {
   Counter batches;
   Counter records;
   Counter bytes;
 };
 
-/// One segment, or the writer of a sink, on one executor.
+/// The counters of a segment, or of the writer of a sink, on one executor.
 struct SegmentMetrics {
   Counter busy_ns;
   Counter blocked_ns;  ///< time in which a full queue or a slow peer held back work

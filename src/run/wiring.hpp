@@ -64,7 +64,7 @@ class Wiring {
     StageRuntime runtime;
   };
 
-  /// What a task counts.
+  /// The counters of a task.
   struct TaskCounters {
     TaskCounters(NodeId its_node, int its_executor) : node(its_node), executor(its_executor) {}
 

@@ -128,7 +128,7 @@ class Source {
   virtual void restore(std::vector<SourcePosition> /*positions*/) {}
   /// The source has a port of its own, which `address` tells once it is open.
   virtual bool listens() const { return false; }
-  /// What `open` bound, e.g. "127.0.0.1:40123", or the paths of a file source.
+  /// The address that `open` bound, e.g. "127.0.0.1:40123", or the paths of a file source.
   virtual std::string address() const = 0;
   /// The share of executor `index` of `executors`; called once for each, on the starting thread,
   /// after `open`. The source outlives its readers.

@@ -35,7 +35,7 @@ struct ManifestStage {
   friend bool operator==(const ManifestStage&, const ManifestStage&) = default;
 };
 
-/// What a stage keeps once per executor.
+/// The state that a stage keeps once on an executor, rather than by key.
 struct ManifestInstance {
   std::uint32_t stage = 0;  ///< index into Manifest::stages
   std::uint32_t executor = 0;

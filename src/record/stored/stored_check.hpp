@@ -13,7 +13,7 @@
 
 namespace wallaroo::internal {
 
-/// Whether values of a type can be stored, or why not. A type has the greatest value of its parts.
+/// How values of a type can be stored, or why not. A type has the greatest value of its parts.
 enum class Storability {
   storable,
   declared_not_stored,

@@ -1,4 +1,4 @@
-// What a run does about checkpoints: which of its state they hold, and what is restored.
+// The checkpoints of a run: which of its state they hold, and what is restored from them.
 #pragma once
 
 #include <cstdint>

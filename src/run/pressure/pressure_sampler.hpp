@@ -36,7 +36,7 @@ class PressureSampler {
   void sample(std::int64_t now_ns);
 
  private:
-  /// What was seen of a point.
+  /// The earlier samples of a point.
   struct Seen {
     int samples_full = 0;       ///< samples since the last look in which a queue was full
     std::uint64_t records = 0;  ///< at the last look, and so is `busy_s`

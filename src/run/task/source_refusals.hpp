@@ -10,7 +10,8 @@
 
 namespace wallaroo::internal {
 
-/// One source's on one executor. Counts these records like the frames that a decoder refuses.
+/// Takes what one source refuses on one executor. Counts these records like the frames that a
+/// decoder refuses.
 class SourceRefusals final : public Refusals {
  public:
   /// `dead_letters` may be null unless the policy is `dead_letter`.

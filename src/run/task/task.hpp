@@ -57,7 +57,7 @@ class Task {
   /// another task took long. The time must not count as silence of a sender.
   virtual void skip_time(std::int64_t) {}
 
-  // What the checkpointer wants. The task answers through its CheckpointSlot.
+  // Orders of the checkpointer. The task answers through its CheckpointSlot.
 
   /// A checkpoint has begun.
   virtual void begin_checkpoint(const CheckpointBegin&) = 0;

@@ -35,8 +35,9 @@ struct ConnectorVote {
   friend bool operator==(const ConnectorVote&, const ConnectorVote&) = default;
 };
 
-/// One byte version, eight bytes offset (big endian), the rest is the stream's name. Version 2 has
-/// the instance in front of that, with two bytes for its length; without one it is version 1.
+/// Returns the version (one byte), the offset (eight bytes, big endian) and the stream's name. A
+/// vote with an instance has version 2, and before the name the instance with its length (two
+/// bytes). One without has version 1.
 std::string encode_vote(const ConnectorVote& vote);
 /// Returns nothing if the bytes are not a vote.
 std::optional<ConnectorVote> decode_vote(std::string_view bytes);

@@ -13,7 +13,7 @@
 
 namespace wallaroo::internal {
 
-/// One of a source's files, and where reading it begins.
+/// A file of the source, and the place where reading it begins.
 struct FileSpot {
   std::string path;  ///< as it was given to the source
   /// Read in turn: the file, and after a rotation the files that took its name since.
@@ -21,7 +21,7 @@ struct FileSpot {
   std::optional<FilePosition> position = {};  ///< in the first of `files`; empty: its beginning
 };
 
-/// One of the source's files, if files are read side by side.
+/// A file of a source that reads its files side by side.
 struct FileShare {
   std::string key;  ///< names its position in checkpoints: the path, unique among shares
   FileSpot spot;

@@ -163,8 +163,8 @@ struct MeanPart {
   }
 };
 
-/// Whether the values of a window are all there are, or a sample from which the variance is
-/// estimated.
+/// How the values of a window are taken: as all there are, or as a sample of more, whose variance
+/// is estimated.
 enum class VarianceOf { all, sample };
 
 template <class F, VarianceOf of>
