@@ -60,7 +60,7 @@ auto stream_from(const GraphCursor& cursor, std::vector<EdgeId> edges) {
 
 template <class T, bool WithTime, class KeyFunction>
 auto keyed_stream_from(const GraphCursor& cursor, KeyFunction function, EdgeId edge) {
-  using Input = InputWithTime<HashedInput<T, KeyFunction>, WithTime>;
+  using Input = InputWithTime<RekeyedInput<T, KeyFunction>, WithTime>;
   Pending<Input> pending{Input{{std::move(function)}}, {}, {}, {edge}, {}, {}, false};
   return StreamAccess::make<
       BasicStream<T, OwnedKey<typename Input::Key>, Where::keyed, Pending<Input>>>(

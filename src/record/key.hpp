@@ -16,6 +16,7 @@
 
 #include "base/short_bytes.hpp"
 #include "record/key_form.hpp"
+#include "record/record_batch.hpp"
 #include "record/views.hpp"
 
 namespace wallaroo::internal {
@@ -98,6 +99,10 @@ template <class T>
   }
 }
 
+/// False for keys whose hash is cheaper to compute again than to send with each record.
+template <class Key>
+inline constexpr bool sends_hash = key_form<Key>() != KeyForm::number;
+
 template <class Key>
 struct OwnedKeyOf {
   using type = Key;
@@ -117,6 +122,10 @@ struct KeyRef {
   std::uint64_t hash;
   KeyOrReference key;
 };
+
+/// What travels to the owner of a record's key when the owner computes the key again.
+template <class Key, class T>
+using SlotWithoutKey = std::conditional_t<sends_hash<Key>, Hashed<T>, T>;
 
 /// Stands in for the key in chains without keys.
 struct NoKey {};

@@ -79,7 +79,7 @@ class SpanBatch final : public Batch {
   void clear() override { count = 0; }
 };
 
-/// A record on an edge that repartitions by key. Only the producer computes the hash of the key.
+/// A record on an edge that repartitions by key, if the hash of the key takes long to compute.
 template <class T>
 struct Hashed {
   std::uint64_t hash;

@@ -80,14 +80,20 @@ class alignas(64) GroupTable {
     return found == table_.end() ? nullptr : &*found;
   }
 
-  /// Looks a key up before it is needed. The value may be changed until an insertion moves entries.
-  /// Null when find_or_create() has to do more than look it up.
-  [[gnu::always_inline]] Value* find_ahead(std::uint64_t hash, const Key& key) {
+  /// Fetches the entry that a key with this hash very likely has into the cache, and returns it
+  /// without waiting. Its value may be changed, if the key is the right one, until an insertion
+  /// moves entries. Null when find_or_create() has to do more than look the key up.
+  [[gnu::always_inline]] Entry* find_ahead(std::uint64_t hash) {
     if (mode_ != Mode::dirty) [[unlikely]] {
       return nullptr;
     }
-    const Iterator found = table_.find(KeyProbe<Key>{hash, key});
-    return found == table_.end() ? nullptr : &found->second;
+    const Iterator found = table_.find(LikelyProbe{hash});
+    if (found == table_.end()) {
+      return nullptr;
+    }
+    Entry* const entry = &*found;
+    __builtin_prefetch(entry, 1);
+    return entry;
   }
   /// True when the next insertion moves entries in memory.
   bool full() const { return table_.size() >= table_.max_load(); }

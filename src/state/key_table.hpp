@@ -17,6 +17,11 @@ struct KeyProbe {
   const K& key;
 };
 
+/// Finds the entry that a key with this hash very likely has, without reading any entry.
+struct LikelyProbe {
+  std::uint64_t hash;
+};
+
 template <class Stored>
 struct KeyTableHash {
   using is_transparent = void;
@@ -26,6 +31,7 @@ struct KeyTableHash {
   [[gnu::always_inline]] std::size_t operator()(const KeyProbe<K>& probe) const {
     return probe.hash;
   }
+  std::size_t operator()(const LikelyProbe& probe) const { return probe.hash; }
 };
 
 template <class Stored>
@@ -40,6 +46,9 @@ struct KeyTableEqual {
   [[gnu::always_inline]] bool operator()(const Stored& a, const KeyProbe<K>& b) const {
     return equal_keys(a, b.key);
   }
+  // The table asks only for entries of which it knows seven or eight bits of the hash to be right.
+  bool operator()(const LikelyProbe&, const Stored&) const { return true; }
+  bool operator()(const Stored&, const LikelyProbe&) const { return true; }
 };
 
 /// A table by key. Look keys up with KeyProbe{hash, key}.

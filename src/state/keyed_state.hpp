@@ -42,10 +42,11 @@ class KeyedState : public StatePart {
     return tables_[key_group(hash)].find_or_create(hash, key);
   }
 
-  /// Looks a key up before it is needed. Null when find_or_create() has to do more than look it up.
-  /// The pointer is valid until create_ahead() sets `moved`.
-  [[gnu::always_inline]] State* find_ahead(std::uint64_t hash, const Key& key) {
-    return tables_[key_group(hash)].find_ahead(hash, key);
+  /// Looks a key up before it is needed: the entry is the key's if it has the key. Null when
+  /// find_or_create() has to do more than look it up. The pointer is valid until create_ahead()
+  /// sets `moved`.
+  [[gnu::always_inline]] auto* find_ahead(std::uint64_t hash) {
+    return tables_[key_group(hash)].find_ahead(hash);
   }
   /// Like find_or_create(), for a key whose look-up ahead returned null. Sets `moved` when the
   /// pointers of other look-ups ahead are not valid any more.

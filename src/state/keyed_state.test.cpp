@@ -112,15 +112,16 @@ TEST(KeyedState, LookUpsAheadGiveTheStatesUnlessTheySayThatTheyMoved) {
       states.begin_save({0, save_rig::all_groups(), {}});
     }
     std::vector<int> keys(20);
-    std::vector<std::uint64_t*> found;
+    std::vector<KeyedState<int, std::uint64_t>::Entry*> found;
     for (int& key : keys) {
       key = static_cast<int>(random() % 30'000);
-      found.push_back(states.find_ahead(hash_key(key), key));
+      found.push_back(states.find_ahead(hash_key(key)));
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      std::uint64_t* state = found[i];
-      ahead += state == nullptr ? 0 : 1;
-      if (state == nullptr) {
+      const bool right = found[i] != nullptr && found[i]->first == keys[i];
+      std::uint64_t* state = right ? &found[i]->second : nullptr;
+      ahead += right ? 1 : 0;
+      if (!right) {
         bool moved = false;
         state = &states.create_ahead(hash_key(keys[i]), keys[i], moved);
         if (moved) {

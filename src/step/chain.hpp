@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -44,8 +45,9 @@ class Chain final : public Segment {
         context_(context),
         clock_(context.clock),
         outlets_(context.outlets) {
-    std::apply([&](auto&... step) { (add_calls(step), ...); }, steps_);
-    terminal_.for_each_stage([&](StageRuntime& stage) { context_.sampler.add(stage.call); });
+    bool behind_firing = false;
+    std::apply([&](auto&... step) { (add_calls(step, behind_firing), ...); }, steps_);
+    terminal_.for_each_stage([&](StageRuntime& stage) { add_call(stage.call, behind_firing); });
   }
 
   void process(Batch& batch) override {
@@ -172,12 +174,19 @@ class Chain final : public Segment {
  private:
   using Counts = Tally<sizeof...(Steps)>;
 
+  /// `behind_firing`: records reach the function only when an earlier step fires.
   template <class Step>
-  void add_calls(Step& step) {
-    context_.sampler.add(step.stage().call);
-    if constexpr (requires { requires Step::times_output; }) {
-      context_.sampler.add(step.stage().output);
+  void add_calls(Step& step, bool& behind_firing) {
+    add_call(step.stage().call, behind_firing);
+    if constexpr (requires { Step::output; }) {
+      if (Step::output != OutputOf::none) {
+        add_call(step.stage().output, behind_firing || Step::output != OutputOf::records);
+      }
+      behind_firing = behind_firing || Step::output == OutputOf::firing_alone;
     }
+  }
+  void add_call(SampledCall& call, bool by_firing) {
+    by_firing ? context_.sampler.add_firing(call) : context_.sampler.add(call);
   }
 
   /// True when some step makes watermarks or waits for them.
@@ -268,12 +277,37 @@ class Chain final : public Segment {
         run<0, Pass::plain>(tally, end, input_.key_time(*slot), input_.record(*slot));
       }
     } else {
-      if (looks_ahead_now) {
+      if constexpr (takes_runs) {
+        run_in_runs(tally, end, slot, last);
+      } else if (looks_ahead_now) {
         run_looked_up(tally, end, slot, last);
       }
       for (; slot != last; ++slot) {
         run<0, Pass::plain>(tally, end, input_.key_time(*slot), input_.record(*slot));
         input_.next(context_);
+      }
+    }
+  }
+
+  /// True when the first step has a loop of its own over records that do nothing unusual there.
+  static constexpr bool takes_runs = [] {
+    if constexpr (sizeof...(Steps) != 0 && Input::timed) {
+      using First = std::tuple_element_t<0, std::tuple<Steps...>>;
+      return requires { requires First::takes_runs; };
+    }
+    return false;
+  }();
+  template <class End, class Slot>
+  void run_in_runs(Counts& tally, End& end, Slot& slot, Slot last) {
+    if constexpr (takes_runs) {
+      auto& step = std::get<0>(steps_);
+      const auto alone = [&](auto& one) {
+        run<0, Pass::plain>(tally, end, input_.key_time(one), input_.record(one));
+      };
+      while (slot != last) {
+        const auto size = std::min(static_cast<std::size_t>(last - slot), step.longest_run);
+        step.apply_run(context_, input_, slot, size, alone);
+        slot += static_cast<std::ptrdiff_t>(size);
       }
     }
   }
@@ -290,13 +324,19 @@ class Chain final : public Segment {
     if constexpr (looks_ahead) {
       auto& step = std::get<0>(steps_);
       while (slot != last) {
-        const Slot some = slot + std::min(last - slot, step.most_ahead);
-        step.begin_look_ahead();
-        for (Slot next = slot; next != some; ++next) {
-          step.look_ahead(input_.key_time(*next));
+        // Hashes first: instructions between two look-ups would leave fewer of them under way.
+        std::array<std::uint64_t, step.most_ahead> hashes;
+        const auto size = std::min(last - slot, step.most_ahead);
+        for (std::ptrdiff_t i = 0; i < size; ++i) {
+          hashes[i] = input_.hash(slot[i]);
         }
-        for (; slot != some; ++slot) {
-          run<0, Pass::looked_up>(tally, end, input_.key_time(*slot), input_.record(*slot));
+        step.begin_look_ahead();
+        for (std::ptrdiff_t i = 0; i < size; ++i) {
+          step.look_ahead(input_.key_time(slot[i], hashes[i]));
+        }
+        for (std::ptrdiff_t i = 0; i < size; ++i, ++slot) {
+          run<0, Pass::looked_up>(tally, end, input_.key_time(*slot, hashes[i]),
+                                  input_.record(*slot));
           input_.next(context_);
         }
       }

@@ -109,6 +109,15 @@ struct Tally {
   }
 };
 
+/// What makes a step call its second function, which is timed for itself: the output function of an
+/// aggregation or a join, or `on_timer`.
+enum class OutputOf : std::uint8_t {
+  none,
+  records,
+  firing,
+  firing_alone,  ///< and all that the step emits comes from it
+};
+
 /// The copies of the loop body: the plain one; one that asks at each function whether to time its
 /// call; and one for records whose state the first step has looked up ahead.
 enum class Pass : std::uint8_t { plain, timed, looked_up };
@@ -150,8 +159,7 @@ class CallTimer<true> {
     if (runs_) [[unlikely]] {
       call_.latency->record(before_ns_ + clock_.now_ns() - start_ns_);
       runs_ = false;
-      call_.due = false;
-      context_.sampler.took();
+      context_.sampler.took(call_);
     }
   }
 

@@ -16,7 +16,9 @@ namespace wallaroo::internal {
 //   Record                 the type that the first step takes
 //   Key                    the type of the keys, or NoKey
 //   slots(context, batch)  the range of slots in the batch
-//   key_time(slot)            the key of the record, and its event time if it has one
+//   key_time(slot)         the key of the record, and its event time if it has one
+//   hash(slot)             the hash of the key, in inputs with keys
+//   key_time(slot, hash)   the same as key_time(slot), for a hash that is known
 //   record(slot)           the record
 //   next(context)          called between two slots
 //   outlives_batch         true when the records stay where they are after the batch, not only the
@@ -89,25 +91,39 @@ struct SharedInput {
 /// Keyed records whose key is computed again: the key function returns a reference into the record,
 /// or a view. They are passed as const, so that the key stays valid.
 template <class T, class KeyFunction>
-struct HashedInput {
+struct RekeyedInput {
   using Record = T;
-  using Slot = Hashed<T>;
-  static constexpr bool outlives_batch = false;
-  static constexpr bool timed = false;
   using KeyResult = std::invoke_result_t<KeyFunction&, const T&>;
   using Key = std::remove_cvref_t<KeyResult>;
+  using Slot = SlotWithoutKey<Key, T>;
+  static constexpr bool outlives_batch = false;
+  static constexpr bool timed = false;
 
   KeyFunction key_function;
 
-  static Slots<const Hashed<T>> slots(ChainContext&, Batch& batch) {
-    auto& records = static_cast<RecordBatch<Hashed<T>>&>(batch);
+  static Slots<const Slot> slots(ChainContext&, Batch& batch) {
+    auto& records = static_cast<RecordBatch<Slot>&>(batch);
     return {records.begin(), records.end()};
   }
   static void next(ChainContext&) {}
-  KeyRef<KeyResult> key_time(const Hashed<T>& slot) {
-    return {slot.hash, std::invoke(key_function, slot.value)};
+  std::uint64_t hash(const Slot& slot) {
+    if constexpr (sends_hash<Key>) {
+      return slot.hash;
+    } else {
+      return hash_key(std::invoke(key_function, slot));
+    }
   }
-  static const T& record(const Hashed<T>& slot) { return slot.value; }
+  KeyRef<KeyResult> key_time(const Slot& slot) { return key_time(slot, hash(slot)); }
+  KeyRef<KeyResult> key_time(const Slot& slot, std::uint64_t hash) {
+    return {hash, std::invoke(key_function, record(slot))};
+  }
+  static const T& record(const Slot& slot) {
+    if constexpr (sends_hash<Key>) {
+      return slot.value;
+    } else {
+      return slot;
+    }
+  }
 };
 
 /// Keyed records that carry their key. Without `Keep` the key is dropped, and the stream continues
@@ -125,6 +141,7 @@ struct CarriedInput {
     return {records.begin(), records.end()};
   }
   static void next(ChainContext&) {}
+  static std::uint64_t hash(const Carried<K, T>& slot) { return slot.hash; }
   static auto key_time(const Carried<K, T>& slot) {
     if constexpr (Keep) {
       return KeyRef<const K&>{slot.hash, slot.key};
@@ -132,8 +149,12 @@ struct CarriedInput {
       return NoKey{};
     }
   }
+  static auto key_time(const Carried<K, T>& slot, std::uint64_t) { return key_time(slot); }
   static T&& record(Carried<K, T>& slot) { return std::move(slot.value); }
 };
+
+template <class Input>
+inline constexpr bool is_keyed = !std::is_same_v<typename Input::Key, NoKey>;
 
 /// The records of another input, with their event time.
 template <class Inner>
@@ -151,9 +172,14 @@ struct TimedInput {
     return {records.begin(), records.end()};
   }
   static void next(ChainContext&) {}
+  std::uint64_t hash(const Slot& slot) requires is_keyed<Inner> { return inner.hash(slot.slot); }
   auto key_time(const Slot& slot) {
     using KeyPart = decltype(inner.key_time(slot.slot));
     return At<KeyPart>{inner.key_time(slot.slot), slot.time_ns};
+  }
+  auto key_time(const Slot& slot, std::uint64_t hash) requires is_keyed<Inner> {
+    using KeyPart = decltype(inner.key_time(slot.slot, hash));
+    return At<KeyPart>{inner.key_time(slot.slot, hash), slot.time_ns};
   }
   static decltype(auto) record(Slot& slot) { return Inner::record(slot.slot); }
 };

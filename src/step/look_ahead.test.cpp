@@ -53,7 +53,7 @@ struct Collect {
 TEST(LookAhead, StatesInMemoryAreWhatTheyWouldBeInTheCache) {
   using Step = ComputationStep<decltype(&add), Item, int>;
   using Terminal = CallbackTerminal<Result, Collect>;
-  using Input = HashedInput<Item, int Item::*>;
+  using Input = RekeyedInput<Item, int Item::*>;
   Surroundings surroundings({.on_error = OnError::skip});
   std::vector<Result> results;
   Chain<Input, Terminal, Step> chain(
@@ -66,7 +66,7 @@ TEST(LookAhead, StatesInMemoryAreWhatTheyWouldBeInTheCache) {
   std::map<int, Total> totals;
   std::vector<Result> expected;
   int unlucky = 0;
-  RecordBatch<Hashed<Item>> batch;
+  RecordBatch<Input::Slot> batch;
   constexpr int batches = 600;
   for (int i = 0; i < batches; ++i) {
     if (i == batches / 2) {
@@ -77,7 +77,7 @@ TEST(LookAhead, StatesInMemoryAreWhatTheyWouldBeInTheCache) {
       // New keys keep coming, many of them twice in a row.
       const Item item{static_cast<int>(random() % 80'000) & ~static_cast<int>(j % 2),
                       static_cast<int>(random() % 100)};
-      batch.emplace(hash_key(item.key), item);
+      batch.emplace(item);
       if (item.value == failing_value) {
         ++unlucky;
       } else {

@@ -18,6 +18,7 @@ struct SampledCall {
 
   LatencyHistogram* latency;
   bool due = false;
+  bool of_records = true;  ///< called for records, not when windows or timers fire
 };
 
 /// Serves the chain of one segment on one executor. Each millisecond all its functions become due,
@@ -33,6 +34,12 @@ class Sampler {
   static constexpr std::int64_t period_ns = 1'000'000;
 
   void add(SampledCall& call) { calls_.push_back(&call); }
+  /// Adds a function that is called when windows or timers fire. Firing always asks whether it is
+  /// due, so no record has to wait for it in the loop that asks.
+  void add_firing(SampledCall& call) {
+    call.of_records = false;
+    add(call);
+  }
 
   /// Call before the records of a batch, which must not be empty. `clock()` returns the time.
   template <class Clock>
@@ -67,11 +74,14 @@ class Sampler {
   bool wants_record() const { return due_ != 0 && credit_ != 0; }
   void spend() { --credit_; }
   /// Tells that a call that was due has been timed.
-  void took() { --due_; }
+  void took(SampledCall& call) {
+    call.due = false;
+    due_ -= call.of_records ? 1 : 0;
+  }
 
  private:
   static constexpr std::size_t most_until_look = 4096;
-  static constexpr std::int64_t ns_per_credit = 64;
+  static constexpr std::int64_t ns_per_credit = 640;
   static constexpr std::int64_t most_credit = 65'536;
 
   void look_between_batches(std::int64_t now_ns, std::size_t records);
@@ -83,7 +93,7 @@ class Sampler {
   }
 
   std::vector<SampledCall*> calls_;
-  std::size_t due_ = 0;
+  std::size_t due_ = 0;  ///< functions that are called for records and are due
   std::int64_t credit_ = 0;
   std::size_t until_look_ = 0;
   std::size_t span_ = 1;    ///< records between two looks, on average
@@ -121,10 +131,11 @@ inline void Sampler::look_between_batches(std::int64_t now_ns, std::size_t recor
 
 inline void Sampler::make_due(std::int64_t now_ns) {
   next_due_ns_ = now_ns + period_ns;
+  due_ = 0;
   for (SampledCall* const call : calls_) {
     call->due = true;
+    due_ += call->of_records ? 1 : 0;
   }
-  due_ = calls_.size();
 }
 
 }  // namespace wallaroo::internal

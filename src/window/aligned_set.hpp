@@ -54,6 +54,16 @@ class AlignedSet : public StageClock {
     add_slowly(Arrival{hash, time_ns, limit_of(hash)}, key, record, out);
   }
 
+  /// See PaneTables::update_current(). The first record that is not done takes on_record().
+  template <class Arrival>
+  [[gnu::always_inline]] void on_run(RecordRun& run, Arrival&& arrival) {
+    active_ = true;
+    run.newest = newest_;
+    open_.update_current(run, arrival, aggregation_);
+    newest_ = run.newest;
+  }
+  PaneTables<Key, Accumulator>* panes() { return &open_; }
+
   void on_watermark(std::int64_t watermark_ns) {
     StageClock::on_watermark(watermark_ns);
     leave_due();

@@ -20,6 +20,13 @@
 
 namespace wallaroo::internal {
 
+/// Records that follow each other and are counted in one loop.
+struct RecordRun {
+  std::size_t size;
+  std::size_t done = 0;
+  std::int64_t newest = no_time;  ///< the latest time of those that are done
+};
+
 /// A table of nothing but accumulators for each open pane: a record in the same pane as the record
 /// before costs one look-up. In a checkpoint an entry's key is the start of its pane and its key.
 template <class Key, class Accumulator>
@@ -41,6 +48,48 @@ class PaneTables final : public StatePart {
         static_cast<std::uint64_t>(time_ns) - static_cast<std::uint64_t>(current_start_) <
         current_length_;
     return current ? current_->find(hash, key) : nullptr;
+  }
+
+  /// Counts records of a run, up to the first whose time is not in the current pane or whose key is
+  /// not there. `arrival(i)` gives the hash, the key, the time and the record of record i. If the
+  /// aggregation's `update` throws, that record is the first which is not done.
+  template <class Arrival, class A>
+  [[gnu::always_inline]] void update_current(RecordRun& run, Arrival&& arrival,
+                                             const A& aggregation) {
+    std::size_t i = run.done;
+    std::int64_t newest = run.newest;
+    const auto leave = [&] {
+      run.done = i;
+      run.newest = newest;
+    };
+    try {
+      for (; i < run.size; ++i) {
+        const auto& [hash, key, time_ns, record] = arrival(i);
+        Accumulator* const found = find_current(hash, key, time_ns);
+        if (found == nullptr) [[unlikely]] {
+          break;
+        }
+        aggregation.update(record, *found);
+        newest = std::max(newest, time_ns);
+      }
+    } catch (...) {
+      leave();
+      throw;
+    }
+    leave();
+  }
+
+  /// True when the current pane is too large for the cache that is next to the core.
+  bool current_is_large() const {
+    constexpr std::size_t cached_bytes = 256 << 10;
+    return current_length_ != 0 &&
+           current_->size() * sizeof(std::pair<StoredKey, Accumulator>) > cached_bytes;
+  }
+  /// Fetches what a key with this hash has in the current pane into the cache.
+  [[gnu::always_inline]] void fetch(std::uint64_t hash) {
+    if (current_length_ != 0) {
+      current_->fetch(hash);
+    }
   }
 
   /// Counts a record in the pane that starts at `start`. Returns true if it is the first of its key

@@ -36,6 +36,13 @@ class RangeSet {
     visit([&](auto& set)
               __attribute__((always_inline)) { set.on_record(hash, key, time_ns, record, out); });
   }
+  template <class Arrival>
+  [[gnu::always_inline]] void on_run(RecordRun& run, Arrival&& arrival) {
+    visit([&](auto& set) __attribute__((always_inline)) { set.on_run(run, arrival); });
+  }
+  PaneTables<Key, Accumulator>* panes() {
+    return visit([](auto& set) { return set.panes(); });
+  }
   void on_watermark(std::int64_t watermark_ns) {
     visit([&](auto& set) { set.on_watermark(watermark_ns); });
   }

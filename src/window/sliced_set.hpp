@@ -59,6 +59,18 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
     }
   }
 
+  /// See PaneTables::update_current(). The first record that is not done takes on_record().
+  template <class Arrival>
+  [[gnu::always_inline]] void on_run(RecordRun& run, Arrival&& arrival) {
+    if (direct_) {
+      this->active_ = true;
+      run.newest = this->newest_;
+      open_.update_current(run, arrival, this->aggregation_);
+      this->newest_ = run.newest;
+    }
+  }
+  PaneTables<Key, Accumulator>* panes() { return &open_; }
+
   void on_watermark(std::int64_t watermark_ns) {
     Base::on_watermark(watermark_ns);
     limit_moved();

@@ -89,6 +89,8 @@ class WindowTable {
     const auto found = table_.find(hash, key);
     return found == nullptr ? nullptr : &found->second;
   }
+  /// Fetches what a key with this hash has into the cache.
+  [[gnu::always_inline]] void fetch(std::uint64_t hash) { table_.find_ahead(hash); }
   /// Requires that find() gives null, and that take() was not called yet.
   void add(OwnedKey<Key> key, Accumulator&& accumulator) {
     table_.insert(std::move(key), std::move(accumulator));

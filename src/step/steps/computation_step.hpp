@@ -21,23 +21,24 @@ namespace wallaroo::internal {
 
 struct NoState {};
 
-/// The states of the next few records, looked up in a loop that does nothing else. Look-ups that
-/// wait for memory then overlap; the processor cannot achieve that over whole records.
-template <class State>
+/// The entries that the next few records very likely have, looked up in a loop that does not wait
+/// for them. What comes from memory then comes at the same time; the processor cannot achieve that
+/// over whole records.
+template <class Entry>
 class LookAhead {
  public:
   static constexpr std::ptrdiff_t most = 32;
 
-  /// Adds the state of the next record to look up.
-  [[gnu::always_inline]] void add(State* found) { found_[added_++] = found; }
-  /// The state of the next record to process; null when it has to be looked up now.
-  [[gnu::always_inline]] State* take() { return found_[taken_++]; }
-  /// Drops all states, because they have moved.
+  /// Adds the entry of the next record to look up.
+  [[gnu::always_inline]] void add(Entry* likely) { found_[added_++] = likely; }
+  /// The entry of the next record to process; null when it has to be looked up now.
+  [[gnu::always_inline]] Entry* take() { return found_[taken_++]; }
+  /// Drops all entries, because they have moved.
   void forget() { std::fill(found_.begin(), found_.end(), nullptr); }
   void begin() { taken_ = added_ = 0; }
 
  private:
-  std::array<State*, most> found_;
+  std::array<Entry*, most> found_;
   std::size_t added_ = 0;
   std::size_t taken_ = 0;
 };
@@ -46,18 +47,19 @@ class LookAhead {
 template <class Key, class State>
 struct StateHolder final : StageState {
   KeyedState<Key, State> states;
-  LookAhead<State> ahead;
+  LookAhead<typename KeyedState<Key, State>::Entry> ahead;
 
   std::vector<StatePart*> parts() override { return {&states}; }
   template <class K>
   [[gnu::always_inline]] void look_ahead(const KeyRef<K>& key_time) {
-    ahead.add(states.find_ahead(key_time.hash, key_time.key));
+    ahead.add(states.find_ahead(key_time.hash));
   }
   template <Pass pass, class K>
   [[gnu::always_inline]] State& get(const KeyRef<K>& key_time) {
     if constexpr (pass == Pass::looked_up) {
-      State* const found = ahead.take();
-      return found != nullptr ? *found : find_now(key_time);
+      auto* const likely = ahead.take();
+      return likely != nullptr && equal_keys(key_time.key, likely->first) ? likely->second
+                                                                          : find_now(key_time);
     } else {
       return states.find_or_create(key_time.hash, key_time.key);
     }

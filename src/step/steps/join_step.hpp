@@ -115,6 +115,7 @@ class JoinStep : public SetStep<JoinState<Key, Left, Right>, JoinCounts> {
                 "may be gone before it arrives");
   using Output = std::conditional_t<SplitLate, std::variant<Result, Late<Record>>, Result>;
   static constexpr StageKind kind = StageKind::join;
+  static constexpr OutputOf output = OutputOf::records;
 
   struct Spec {
     StageId stage;

@@ -23,7 +23,6 @@ class SetStep : public TemporalStep {
  public:
   static constexpr bool tallies_losses = false;
   static constexpr bool stateful = true;
-  static constexpr bool times_output = true;
 
   StageRuntime& stage() { return *stage_; }
   StageState* stage_state() { return set_.get(); }

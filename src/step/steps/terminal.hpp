@@ -134,7 +134,7 @@ class ExchangeTerminal {
   static constexpr bool transports_views = may_hold_views<T>;
 
   using Key = std::remove_cvref_t<std::invoke_result_t<KeyFunction&, const T&>>;
-  using Slot = std::conditional_t<Carry, Carried<OwnedKey<Key>, T>, Hashed<T>>;
+  using Slot = std::conditional_t<Carry, Carried<OwnedKey<Key>, T>, SlotWithoutKey<Key, T>>;
 
   struct Spec {
     StageId stage;
@@ -195,8 +195,10 @@ class ExchangeTerminal {
       if constexpr (Carry) {
         append_slot<WithTime>(writer, target, key_time, hash, OwnedKey<Key>(key),
                               std::forward<Record>(record));
-      } else {
+      } else if constexpr (sends_hash<Key>) {
         append_slot<WithTime>(writer, target, key_time, hash, std::forward<Record>(record));
+      } else {
+        append_slot<WithTime>(writer, target, key_time, std::forward<Record>(record));
       }
     });
   }

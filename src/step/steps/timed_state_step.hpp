@@ -44,7 +44,7 @@ class TimedStateStep : public TemporalStep {
   static constexpr bool tallies_losses = false;
   static constexpr bool stateful = true;
   static constexpr StageKind kind = StageKind::state_computation;
-  static constexpr bool times_output = has_timers;
+  static constexpr OutputOf output = has_timers ? OutputOf::firing : OutputOf::none;
 
   /// True when records that have to wait may hold views, whose memory must then be kept.
   static constexpr bool holds_views_of_records = has_timers && may_hold_views<In>;

@@ -1,6 +1,8 @@
 // A stage of windows as a step of a chain.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -99,6 +101,8 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, In, A>, Wind
   using Result = typename Traits::Output;
   using Output = std::conditional_t<SplitLate, std::variant<Result, Late<In>>, Result>;
   static constexpr StageKind kind = StageKind::window;
+  static constexpr OutputOf output =
+      kind_of_windows == WindowKind::count ? OutputOf::records : OutputOf::firing_alone;
   static_assert(check_storable<AccumulatorOf<A>>());
 
   struct Spec {
@@ -120,6 +124,9 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, In, A>, Wind
     Base::begin_batch(context);
     if (this->tells_time()) {
       set_->set_now(clock_.now_ns());
+    }
+    if constexpr (takes_runs) {
+      looks_ahead_ = set_->panes()->current_is_large();
     }
   }
 
@@ -145,6 +152,43 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, In, A>, Wind
         throw;
       }
       fail(context, record);
+    }
+  }
+
+  /// True when apply_run() does something.
+  static constexpr bool takes_runs = kind_of_windows == WindowKind::range;
+  static constexpr std::size_t longest_run = 32;
+
+  /// Does for `size` records what apply() does; calls alone(slot) for those that do something
+  /// unusual, in their order among the others. In this loop the compiler keeps in registers what
+  /// apply() must have in memory, and look-ups that wait for memory overlap.
+  template <class Input, class Slot, class Alone>
+  void apply_run(ChainContext& context, Input& input, Slot slots, std::size_t size, Alone&& alone) {
+    // The hashes come first: instructions between two look-ups leave fewer of them under way.
+    std::array<std::uint64_t, longest_run> hashes;
+    for (std::size_t i = 0; i < size; ++i) {
+      hashes[i] = hash_of(input, slots[i]);
+    }
+    if (looks_ahead_) {
+      auto& panes = *set_->panes();
+      for (std::size_t i = 0; i < size; ++i) {
+        panes.fetch(hashes[i]);
+      }
+    }
+    const auto arrival = [&](std::size_t i) __attribute__((always_inline)) {
+      return arrived(input, slots[i], hashes[i]);
+    };
+    RecordRun run{size};
+    while (run.done != size) {
+      try {
+        set_->on_run(run, arrival);
+      } catch (...) {
+        fail(context, record_of(input, slots[run.done++]));
+        continue;
+      }
+      if (run.done != size) {
+        alone(slots[run.done++]);
+      }
     }
   }
 
@@ -179,6 +223,38 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, In, A>, Wind
   using Base::stage_;
   using StoredKey = OwnedKey<Key>;
   using Accumulator = AccumulatorOf<A>;
+
+  /// A record of a run. Its key is a reference, or a view that was made for this call.
+  template <class K>
+  struct Arrived {
+    std::uint64_t hash;
+    K key;
+    std::int64_t time_ns;
+    const In& record;
+  };
+  template <class Input, class Slot>
+  [[gnu::always_inline]] static auto arrived(Input& input, Slot& slot, std::uint64_t hash) {
+    if constexpr (keyed) {
+      const auto key_time = input.key_time(slot, hash);
+      return Arrived<decltype(key_time.key.key)>{hash, key_time.key.key, key_time.time_ns,
+                                                 record_of(input, slot)};
+    } else {
+      return Arrived<NoKey>{hash, {}, input.key_time(slot).time_ns, record_of(input, slot)};
+    }
+  }
+  template <class Input, class Slot>
+  [[gnu::always_inline]] static std::uint64_t hash_of(Input& input, const Slot& slot) {
+    if constexpr (keyed) {
+      return input.hash(slot);
+    } else {
+      return hash_key(NoKey{});
+    }
+  }
+  template <class Input, class Slot>
+  [[gnu::always_inline]] static const In& record_of(Input& input, Slot& slot) {
+    auto&& record = input.record(slot);
+    return record;
+  }
 
   /// Few enough that a burst of windows delays other records by less than a millisecond.
   static constexpr std::size_t windows_per_slice = 256;
@@ -279,6 +355,7 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, In, A>, Wind
 
   A aggregation_;
   const Clock& clock_;
+  bool looks_ahead_ = false;  ///< in this batch
 };
 
 }  // namespace wallaroo::internal
