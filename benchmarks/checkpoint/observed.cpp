@@ -85,7 +85,7 @@ double checkpointed_run(const Application& application, const Parameters& parame
     options.log_level = LogLevel::debug;
     options.log = watch.callback();
   }
-  const double seconds = timed_run(application, options);
+  const double seconds = timed_run(application, options, figures);
   if (options.checkpoints.directory.empty()) {
     return seconds;
   }

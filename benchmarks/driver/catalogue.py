@@ -1,6 +1,7 @@
 """All benchmarks, in the order in which they run."""
 
 from .checkpoints import Latency, Restart, State, Throughput
+from .counts import Counts
 from .in_memory import InMemory
 from .nexmark import Nexmark
 from .over_tcp import TcpLatency, TcpWordCount
@@ -17,6 +18,7 @@ ALL = [
              program="windows_tumbling", flags=("--keys", 100)),
     InMemory("windows_tumbling_100k", "M records/s", bar=0.7, records=1 << 25,
              program="windows_tumbling", flags=("--keys", 100_000)),
+    Counts(),
     Sliding(),
     Burst(),
     Nexmark(),

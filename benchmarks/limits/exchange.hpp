@@ -31,6 +31,11 @@ class Exchange {
     for (auto& ring : rings_) ring = std::make_unique<Ring>();
   }
 
+  // What the threads handed over, their own items included. Valid when all lanes have finished.
+  double bytes() const {
+    return static_cast<double>(items_.load(std::memory_order_relaxed) * sizeof(Item));
+  }
+
   // One thread's end of the exchange. Calls `Consume` with (const Item*, size) for the items that
   // the thread owns, or with (the producing thread, const Block&) if it takes these.
   template <class Consume>
@@ -59,6 +64,7 @@ class Exchange {
     // Sends the open blocks and consumes until no thread will send any more.
     void finish() {
       for (unsigned to = 0; to < exchange_.threads_; ++to) flush(to);
+      exchange_.items_.fetch_add(items_, std::memory_order_relaxed);
       exchange_.finished_.fetch_add(1, std::memory_order_acq_rel);
       while (exchange_.finished_.load(std::memory_order_acquire) != exchange_.threads_) {
         if (!drain()) std::this_thread::yield();
@@ -81,6 +87,7 @@ class Exchange {
 
     void flush(unsigned to) {
       blocks_[to]->size = size_of(to);
+      items_ += blocks_[to]->size;
       blocks_[to]->mark = mark_;
       if (to == self_) {
         consume(self_, *own_);
@@ -118,6 +125,7 @@ class Exchange {
     std::vector<Block*> blocks_;
     std::vector<Item*> cursors_;
     std::int64_t mark_ = 0;
+    std::uint64_t items_ = 0;  // handed over so far
   };
 
  private:
@@ -126,6 +134,7 @@ class Exchange {
   unsigned threads_;
   std::vector<std::unique_ptr<Ring>> rings_;
   alignas(128) std::atomic<unsigned> finished_{0};
+  std::atomic<std::uint64_t> items_{0};
 };
 
 }  // namespace wallaroo::bench

@@ -131,7 +131,7 @@ Result run(const Parameters& parameters) {
   });
   std::uint64_t checksum = 0;
   for (const std::uint64_t sum : sums) checksum += sum;
-  return {parameters.records, seconds, checksum};
+  return {parameters.records, seconds, checksum, {{"exchanged_bytes", exchange.bytes()}}};
 }
 
 }  // namespace

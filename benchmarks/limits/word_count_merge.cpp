@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "inputs/split.hpp"
+#include <wallaroo/types/words.hpp>
 #include "inputs/text.hpp"
 #include "limits/word_runs.hpp"
 #include "limits/word_table.hpp"

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "inputs/split.hpp"
+#include <wallaroo/types/words.hpp>
 #include "limits/decimal.hpp"
 #include "limits/word_table.hpp"
 #include "support/hash.hpp"

@@ -2,10 +2,16 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
 
 #include <wallaroo/wallaroo.hpp>
 
+#include "support/counting.hpp"
 #include "support/program.hpp"
 
 namespace wallaroo::bench {
@@ -31,20 +37,42 @@ inline EngineOptions options_for(unsigned threads) {
           .log = {}};
 }
 
-// Runs the application to its end and returns the seconds from before its start.
-inline double timed_run(const Application& application, const EngineOptions& options) {
+// The sum of a counter over all its labels.
+inline double total_of(const Engine& engine, std::string_view counter) {
+  const std::string text = engine.metrics_text();
+  double total = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at);
+    const std::string_view line(text.data() + at, end - at);
+    if (line.starts_with(counter) && line.substr(counter.size(), 1) == "{") {
+      total += std::stod(std::string(line.substr(line.rfind(' '))));
+    }
+    at = end + 1;
+  }
+  return total;
+}
+
+// Runs the application to its end and returns the seconds from before its start. `figures` gets the
+// bytes of the records that were handed over at edges.
+inline double timed_run(const Application& application, const EngineOptions& options,
+                        std::map<std::string, double>& figures) {
   Engine engine(application, options);
   const auto begin = std::chrono::steady_clock::now();
-  engine.start();
-  const Outcome outcome = engine.wait();
+  const Outcome outcome = [&] {
+    const Counting counting;
+    engine.start();
+    return engine.wait();
+  }();
   const auto end = std::chrono::steady_clock::now();
   if (!outcome.ok) {
     throw Error(outcome.error);
   }
+  figures["exchanged_bytes"] = total_of(engine, "wallaroo_edge_bytes_total");
   return std::chrono::duration<double>(end - begin).count();
 }
 inline double timed_run(const Application& application, unsigned threads) {
-  return timed_run(application, options_for(threads));
+  std::map<std::string, double> figures;
+  return timed_run(application, options_for(threads), figures);
 }
 
 }  // namespace wallaroo::bench

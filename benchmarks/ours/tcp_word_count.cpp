@@ -4,7 +4,7 @@
 
 #include <wallaroo/wallaroo.hpp>
 
-#include "inputs/split.hpp"
+#include <wallaroo/types/words.hpp>
 #include "ours/server.hpp"
 
 namespace wallaroo::bench {

@@ -29,8 +29,10 @@ Result run(const Parameters& parameters) {
       .key_by("key", &Stamped::key)
       .to("count", range_windows(1s).over(count()))
       .to_sink("sum", concurrent_callback_sink(Sum(sum)));
-  const double seconds = timed_run(app, parameters.threads);
-  return {parameters.records, seconds, sum.load()};
+  Result result{.records = parameters.records};
+  result.seconds = timed_run(app, options_for(parameters.threads), result.figures);
+  result.checksum = sum.load();
+  return result;
 }
 
 }  // namespace

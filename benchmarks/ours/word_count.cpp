@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include <wallaroo/types/words.hpp>
 #include "checkpoint/observed.hpp"
-#include "inputs/split.hpp"
 #include "inputs/text.hpp"
 #include "ours/fold.hpp"
 #include "support/hash.hpp"

@@ -11,13 +11,15 @@
 
 #include <fmt/format.h>
 
+#include "support/counting.hpp"
+
 namespace wallaroo::bench {
 namespace {
 
-long peak_kib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss;
+rusage usage() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return used;
 }
 
 void print(const Result& result) {
@@ -26,7 +28,8 @@ void print(const Result& result) {
   for (const auto& [name, figure] : result.figures) {
     fmt::print(",\"{}\":{}", name, figure);
   }
-  fmt::print(",\"peak_kib\":{}}}\n", peak_kib());
+  const rusage used = usage();
+  fmt::print(",\"peak_kib\":{},\"sleeps\":{}}}\n", used.ru_maxrss, used.ru_nvcsw);
 }
 
 }  // namespace
@@ -78,6 +81,7 @@ double timed_on_threads(unsigned threads, const std::function<void(unsigned)>& b
   // The threads read the clock themselves: with a thread on every core, another thread that kept
   // the time would be scheduled late, after part of the work is done.
   const auto note_start = [&start]() noexcept { start = Clock::now(); };
+  const Counting counting;
   std::barrier ready(static_cast<std::ptrdiff_t>(threads), note_start);
   std::vector<std::jthread> running;
   running.reserve(threads);

@@ -29,8 +29,9 @@ struct Result {
 };
 
 // Parses `--threads`, `--records` (unless the default is 0) and the other settings of `defaults`,
-// runs `body` and prints its result and the peak of resident memory (`peak_kib`) as one line of
-// JSON. Returns the exit code: 0, 2 for a wrong command line, 1 when `body` throws.
+// runs `body` and prints its result, the peak of resident memory (`peak_kib`), and how often a
+// thread gave up its core to wait (`sleeps`) as one line of JSON. Returns the exit code: 0, 2 for a
+// wrong command line, 1 when `body` throws.
 int run_program(int argc, char** argv, const std::string& description, Parameters defaults,
                 const std::function<Result(const Parameters&)>& body);
 

@@ -31,24 +31,22 @@ char folded(char c) {
   return in_word ? c : ' ';
 }
 
+// The stages are lambdas, which the compiler puts into the loop over a batch; functions are called.
+
 // One line in, any number of words out. The arena's bytes live as long as a word looks at them.
-void split(std::string_view line, wallaroo::Emitter<std::string_view>& emit) {
+constexpr auto split = [](std::string_view line, wallaroo::Emitter<std::string_view>& emit) {
   char* const text = emit.arena().allocate(line.size());
   std::transform(line.begin(), line.end(), text, folded);
-  for (std::string_view rest(text, line.size()); !rest.empty();) {
-    const std::string_view word = rest.substr(0, rest.find(' '));
-    if (!word.empty()) {
-      emit(word);
-    }
-    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
-  }
-}
+  wallaroo::for_each_word({text, line.size()}, emit);
+};
 
-WordCount count_word(std::string_view word, WordTotal& total) { return {word, ++total.count}; }
+constexpr auto count_word = [](std::string_view word, WordTotal& total) {
+  return WordCount{word, ++total.count};
+};
 
-void encode(const WordCount& counted, wallaroo::ByteWriter& out) {
+constexpr auto encode = [](const WordCount& counted, wallaroo::ByteWriter& out) {
   out.append(counted.word).append(" => ").decimal(counted.count).append('\n');
-}
+};
 
 int main(int argc, char** argv) {
   wallaroo::Application app("word_count");

@@ -25,4 +25,5 @@
 #include <wallaroo/types/stored.hpp>
 #include <wallaroo/types/timers.hpp>
 #include <wallaroo/types/window.hpp>
+#include <wallaroo/types/words.hpp>
 #include <wallaroo/windows.hpp>
