@@ -10,6 +10,7 @@
 
 #include <wallaroo/types/window.hpp>
 #include "record/key.hpp"
+#include "window/gathered.hpp"
 #include "window/key_windows.hpp"
 #include "window/pane_tables.hpp"
 #include "window/pane_windows.hpp"
@@ -167,7 +168,7 @@ class AlignedSet : public StageClock {
   /// counts after all; `end_of_time` if it does not.
   template <class Out>
   std::int64_t take_late(const Arrival& arrival, const Key& key, const In& record, Out& out) {
-    ++counts_.late;
+    counts_.late += records_in(record);
     switch (settings_.late_data) {
       case LateData::fire_per_message: {
         fire_key(arrival.hash, key, out);
@@ -194,7 +195,7 @@ class AlignedSet : public StageClock {
       case LateData::drop:
         break;
     }
-    ++counts_.dropped;
+    counts_.dropped += records_in(record);
     tell_late(out, {arrival.time_ns, true}, record);
     return end_of_time;
   }

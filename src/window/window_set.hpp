@@ -16,6 +16,7 @@
 #include "state/keyed_state.hpp"
 #include "state/timer_queue.hpp"
 #include "window/count_windows.hpp"
+#include "window/gathered.hpp"
 #include "window/key_windows.hpp"
 #include "window/pane_windows.hpp"
 #include "window/session_windows.hpp"
@@ -55,6 +56,8 @@ inline constexpr bool counts_records<CountWindows<A, In>> = true;
 /// If `update` throws in on_record, the record is not counted (as far as `update` left the
 /// accumulator alone) and the set goes on. If `combine` or `Out` throws, the set must not be used
 /// any more.
+///
+/// A record may be one that stands for several (Gathered), all of one pane.
 ///
 /// Memory, measured with a million 64-bit keys and accumulators, hash tables (half full) and timers
 /// included: 145 bytes per key with one tumbling window or session open, 160 with a count window;
@@ -304,7 +307,7 @@ class WindowSet : public StageClock {
   /// arrival.time_ns.
   template <class Out>
   bool take_late(Arrival& arrival, const Key& key, const In& record, Windows& windows, Out& out) {
-    ++counts_.late;
+    counts_.late += records_in(record);
     const std::int64_t came_ns = arrival.time_ns;
     const auto kept = [&] { tell_late(out, {came_ns, false}, record); };
     switch (settings_.late_data) {
@@ -332,7 +335,7 @@ class WindowSet : public StageClock {
       case LateData::drop:
         break;
     }
-    ++counts_.dropped;
+    counts_.dropped += records_in(record);
     tell_late(out, {came_ns, true}, record);
     return false;
   }

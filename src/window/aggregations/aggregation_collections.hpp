@@ -41,11 +41,14 @@ struct TopPart {
   using Record = RecordOf<F>;
   using Accumulator = std::vector<Ranked<Value, Record>>;  // the greatest first, at most k
   static_assert(Ordered<Value>, "wallaroo: top_k needs values that can be compared with <");
+  static constexpr bool pre_aggregate = true;
 
   std::size_t k;
   F function;
 
   Accumulator initial_accumulator() const { return {}; }
+  /// The first k records of each batch are kept, so a great k saves nothing.
+  bool pays_to_pre_aggregate() const { return k <= 32; }
 
   template <class In>
   requires std::is_invocable_v<const F&, const In&>
@@ -152,6 +155,7 @@ struct FrequentPart {
                 "between those that are equally frequent");
   using Accumulator = boost::unordered_flat_map<Value, std::uint64_t, ValueHash, ValueEqual>;
   using Frequencies = std::vector<Frequency<Value>>;
+  static constexpr bool pre_aggregate = true;
 
   std::size_t k;
   F function;
@@ -197,6 +201,7 @@ struct DistinctPart {
   static_assert(check_hashable<F>());
   using Value = ValueOf<F>;
   using Accumulator = boost::unordered_flat_set<Value, ValueHash, ValueEqual>;
+  static constexpr bool pre_aggregate = true;
 
   F function;
 

@@ -11,6 +11,7 @@
 
 #include "record/reflect.hpp"
 #include "window/aggregations/aggregation_ready.hpp"
+#include "window/aggregations/pre_aggregation.hpp"
 
 namespace wallaroo::internal {
 
@@ -56,16 +57,21 @@ struct CombinedPart {
   static_assert(check_fields<T, Parts...>());
   using Accumulator = std::tuple<PartAccumulator<Parts>...>;
   using Indices = std::index_sequence_for<Parts...>;
+  static constexpr bool pre_aggregate = (declares_pre_aggregate<Parts>() && ...);
 
   std::tuple<Parts...> parts;
 
   Accumulator initial_accumulator() const { return initial(Indices()); }
+  bool pays_to_pre_aggregate() const {
+    return std::apply(
+        [](const auto&... part) { return (internal::pays_to_pre_aggregate(part) && ...); }, parts);
+  }
   template <class In>
   requires(PartTakes<Parts, In>&&...) void update(const In& record,
                                                   Accumulator& accumulators) const {
     update_each(record, accumulators, Indices());
   }
-  Accumulator combine(const Accumulator& a, const Accumulator& b) const {
+  Accumulator combine(Accumulator a, const Accumulator& b) const {
     return combine_each(a, b, Indices());
   }
   T value(const Accumulator& accumulators) const { return value_of(accumulators, Indices()); }
@@ -80,9 +86,8 @@ struct CombinedPart {
     (std::get<I>(parts).update(record, std::get<I>(accumulators)), ...);
   }
   template <std::size_t... I>
-  Accumulator combine_each(const Accumulator& a, const Accumulator& b,
-                           std::index_sequence<I...>) const {
-    return {std::get<I>(parts).combine(std::get<I>(a), std::get<I>(b))...};
+  Accumulator combine_each(Accumulator& a, const Accumulator& b, std::index_sequence<I...>) const {
+    return {std::get<I>(parts).combine(std::move(std::get<I>(a)), std::get<I>(b))...};
   }
   template <std::size_t... I>
   T value_of(const Accumulator& accumulators, std::index_sequence<I...>) const {

@@ -15,6 +15,8 @@
 namespace wallaroo::internal {
 
 struct CountPart {
+  static constexpr bool pre_aggregate = true;
+
   std::uint64_t initial_accumulator() const { return 0; }
   template <class In>
   void update(const In&, std::uint64_t& count) const {
@@ -57,6 +59,8 @@ T add(const T& a, const T& b) {
 template <class F>
 struct SumPart {
   using Sum = SumOf<ValueOf<F>>;
+  /// Sums of floating point would depend on where batches end, by rounding.
+  static constexpr bool pre_aggregate = std::is_integral_v<Sum>;
   static_assert(Summable<Sum>,
                 "wallaroo: sum needs values that can be added: T{} + T that gives a T");
 
@@ -77,6 +81,7 @@ template <class F, class Order>
 struct ExtremePart {
   using Extreme = ValueOf<F>;
   using Accumulator = std::optional<Extreme>;
+  static constexpr bool pre_aggregate = true;
   static_assert(Ordered<Extreme>, "wallaroo: min and max need values that can be compared with <");
 
   F function;
