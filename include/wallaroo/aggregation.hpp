@@ -40,6 +40,13 @@ namespace wallaroo {
 ///   times with the same accumulator when there are early results. On a stream without keys it is
 ///   `output(accumulator)` or `output(accumulator, const Window&)`. An aggregation may have all of
 ///   them; the one with the window is preferred.
+/// * `static constexpr bool pre_aggregate = true;` may be left out. It is for range windows of a
+///   stream without keys, which are on one executor: each executor then aggregates the records of a
+///   batch before they go there, and `combine` puts batches together. The records in `a` have
+///   arrived before those in `b`, but may have later times. Combining should cost little, however
+///   many records are in `a`; if combine takes `a` by value, the accumulator is moved there. An
+///   aggregation that keeps every record gains nothing by it, and sums of floating point would be
+///   rounded differently in each run.
 ///
 /// update, combine and output may be templates or overloaded. An exception from one of them is
 /// handled by the error policy of the window's stage.

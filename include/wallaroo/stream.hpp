@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -16,6 +15,7 @@
 #include <wallaroo/types/key.hpp>
 #include <wallaroo/types/stage_options.hpp>
 
+#include "plan/pre_aggregated.hpp"
 #include "plan/step_of.hpp"
 #include "plan/stream_edges.hpp"
 
@@ -72,7 +72,7 @@ class BasicStream {
     constexpr bool one_state_for_all =
         Step::stateful && std::is_same_v<K, internal::NoKey> && W != internal::Where::single;
     if constexpr (one_state_for_all) {
-      return std::move(*this).collect().to(std::move(name), std::move(function), options);
+      return internal::to_one(std::move(*this), std::move(name), std::move(function), options);
     } else {
       internal::check_step(cursor_.graph(), name, function);
       const auto stage = cursor_.add_stage(std::move(name), internal::kind_of_step<Step>,

@@ -28,7 +28,9 @@ NodeId Graph::add_node(Node node) {
   return id;
 }
 
-EdgeId Graph::add_edge(EdgeKind kind) { return edges_.add({kind}); }
+EdgeId Graph::add_edge(EdgeKind kind, bool partials) {
+  return edges_.add({.kind = kind, .partials = partials});
+}
 
 void Graph::add_output(NodeId from, EdgeId edge) {
   nodes_[from].outputs.push_back(edge);

@@ -30,6 +30,7 @@ struct Edge {
   EdgeKind kind;
   NodeId from;
   NodeId to;
+  bool partials = false;  ///< windows get partial aggregates of batches instead of records
 };
 
 /// An edge while the pipelines are described. Either end is missing until its node is there.
@@ -37,6 +38,7 @@ struct OpenEdge {
   EdgeKind kind;
   std::optional<NodeId> from = std::nullopt;
   std::optional<NodeId> to = std::nullopt;
+  bool partials = false;
 };
 
 using SegmentFactory = std::function<std::unique_ptr<Segment>(const SegmentContext&)>;
@@ -60,7 +62,7 @@ class Graph {
   StageId add_stage(StageInfo info);
   /// Adds a node and makes it the end of its edges, which must exist.
   NodeId add_node(Node node);
-  EdgeId add_edge(EdgeKind kind);
+  EdgeId add_edge(EdgeKind kind, bool partials = false);
   /// Adds a consumer to a node whose output is shared.
   void add_output(NodeId from, EdgeId edge);
 

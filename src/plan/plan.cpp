@@ -82,7 +82,7 @@ void Plan::copy_nodes(const Graph& graph) {
 
 void Plan::copy_edges(const Graph& graph) {
   for (const OpenEdge& edge : graph.edges()) {
-    edges_.add({edge.kind, edge.from.value(), edge.to.value()});
+    edges_.add({edge.kind, edge.from.value(), edge.to.value(), edge.partials});
   }
 }
 
@@ -215,8 +215,9 @@ std::string Plan::describe_node(NodeId id) const {
   }
   for (const EdgeId output : node.outputs) {
     const Edge& edge = edges_[output];
-    text += fmt::format("    => {} {}: {}\n", nodes_[edge.to].sink ? "writer" : "segment",
-                        edge.to.index(), name_of(edge.kind));
+    text += fmt::format("    => {} {}: {}{}\n", nodes_[edge.to].sink ? "writer" : "segment",
+                        edge.to.index(), name_of(edge.kind),
+                        edge.partials ? ", aggregated by batch" : "");
   }
   if (const auto edge = dead_letter_edge(id)) {
     text += fmt::format("    => segment {}: dead letters\n", edges_[*edge].to.index());

@@ -34,6 +34,15 @@ struct StreamAccess {
   static S make(GraphCursor cursor, P pending) {
     return S(std::move(cursor), std::move(pending));
   }
+  template <class Terminal, class S>
+  static void finish(S&& stream, typename Terminal::Spec spec, EdgeId edge) {
+    std::move(stream.pending_)
+        .template finish<Terminal>(stream.cursor_, std::move(spec), {edge}, {});
+  }
+  template <class Step, class S>
+  static auto lengthened(S&& stream, typename Step::Spec spec) {
+    return std::move(stream).template lengthened<Step>(std::move(spec));
+  }
 };
 
 // The input of a node whose records come over an edge.

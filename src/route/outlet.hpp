@@ -34,6 +34,7 @@ class Outlet {
 
   /// Sets the watermark that the next batch to each target carries.
   void set_watermark(Watermark watermark) { watermark_ = watermark; }
+  Watermark watermark() const { return watermark_; }
   /// True when the last batch to the target carried another watermark, so that even an empty batch
   /// is worth sending.
   bool has_news(std::size_t target) const { return told_[target] != watermark_; }

@@ -56,6 +56,7 @@ class Chain final : public Segment {
     Counts tally;
     auto [slot, last] = input_.slots(context_, batch);
     const auto records = static_cast<std::size_t>(last - slot);
+    const std::size_t counted = records_in<Input>(slot, last);
     if (records != 0) {
       const auto clock = [this] { return steady_.now_ns(); };
       context_.sampler.begin_batch(batch.ingest_ns, records, clock);
@@ -67,7 +68,8 @@ class Chain final : public Segment {
       } while (slot != last);
     }
     context_.origin = {};
-    counts_.add(tally, records);
+    end_batch(terminal_, context_);
+    counts_.add(tally, counted);
     context_.end();
     if constexpr (temporal) {
       pass_watermark();
@@ -244,6 +246,7 @@ class Chain final : public Segment {
           work(step, tally.of[I], next);
         });
       }
+      end_batch(terminal_, context_);
       counts_.add(tally, 0);
       context_.end();
       pass_watermark();

@@ -1,7 +1,10 @@
 // The inputs of chains, which say how to walk over each kind of batch.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <numeric>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -9,6 +12,7 @@
 #include "record/key.hpp"
 #include "record/record_batch.hpp"
 #include "step/chain_context.hpp"
+#include "window/gathered.hpp"
 
 namespace wallaroo::internal {
 
@@ -24,6 +28,8 @@ namespace wallaroo::internal {
 //   outlives_batch         true when the records stay where they are after the batch, not only the
 //                          memory to which they point
 //   timed                  true when records carry their event time
+//   counted(slot)          the number of records for which the slot stands; left out where it is
+//                          one
 //
 // They are plain functions of a slot so that the chain itself has the loop over a batch: if a
 // closure captured the state of the loop, gcc would keep it in memory.
@@ -33,6 +39,17 @@ struct Slots {
   Slot* begin;
   Slot* end;
 };
+
+/// The number of records for which the slots of an input stand.
+template <class Input, class Slot>
+std::size_t records_in(const Slot* slot, const Slot* last) {
+  if constexpr (requires { Input::counted(*slot); }) {
+    return std::accumulate(slot, last, std::size_t{0}, [](std::size_t sum, const Slot& each) {
+      return sum + Input::counted(each);
+    });
+  }
+  return static_cast<std::size_t>(last - slot);
+}
 
 /// Frames of a byte source; the first step is the decoder.
 struct FrameInput {
@@ -153,6 +170,12 @@ struct CarriedInput {
   static T&& record(Carried<K, T>& slot) { return std::move(slot.value); }
 };
 
+/// What goes to windows without keys.
+template <class T, class Accumulator>
+struct GatheredInput : OwnedInput<Gathered<T, Accumulator>> {
+  static std::uint64_t counted(const Gathered<T, Accumulator>& slot) { return records_in(slot); }
+};
+
 template <class Input>
 inline constexpr bool is_keyed = !std::is_same_v<typename Input::Key, NoKey>;
 
@@ -182,6 +205,8 @@ struct TimedInput {
     return At<KeyPart>{inner.key_time(slot.slot, hash), slot.time_ns};
   }
   static decltype(auto) record(Slot& slot) { return Inner::record(slot.slot); }
+  static std::uint64_t counted(const Slot& slot) requires requires { Inner::counted(slot.slot); }
+  { return Inner::counted(slot.slot); }
 };
 
 }  // namespace wallaroo::internal

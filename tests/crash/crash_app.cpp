@@ -3,7 +3,7 @@
 //   word_count INPUT OUTPUT          keyed state
 //   windows INPUT OUTPUT             sliding windows with some records that are too late; sessions
 //                                    (to OUTPUT.sessions); timers and state that expires
-//                                    (to OUTPUT.visits)
+//                                    (to OUTPUT.visits); windows without keys (to OUTPUT.totals)
 //   join LEFT RIGHT OUTPUT           a full interval join
 //   two_sinks INPUT OUTPUT HOST:PORT keyed state, to a file and to a connector sink
 //
@@ -104,6 +104,10 @@ struct Sum {
   Of output(const std::string& key, const Acc& acc, const wallaroo::Window& window) const {
     return {key, window.end / 1'000'000, acc.sum, acc.count};
   }
+  Of output(const Acc& acc, const wallaroo::Window& window) const {
+    return output("all", acc, window);
+  }
+  static constexpr bool pre_aggregate = true;
 };
 std::string encode_sum(const Sum::Of& of) {
   return of.key + " " + std::to_string(of.end_ms) + " " + std::to_string(of.sum) + " " +
@@ -176,10 +180,10 @@ wallaroo::Application describe(const std::string& pipeline, const std::vector<st
         .to("count", count_word)
         .to_sink("totals", file_sink({.path = ends.at(1)}, encode_counted));
   } else if (pipeline == "windows") {
-    const auto keyed = app.source("lines", file_source(files_in(ends.at(0)), text))
-                           .to("parse", parse)
-                           .event_time("time", time_of, out_of_order)
-                           .key_by("key", key_of);
+    const auto all = app.source("lines", file_source(files_in(ends.at(0)), text))
+                         .to("parse", parse)
+                         .event_time("time", time_of, out_of_order);
+    const auto keyed = all.key_by("key", key_of);
     keyed
         .to("sums", range_windows(10s)
                         .with_slide(2s)
@@ -190,6 +194,8 @@ wallaroo::Application describe(const std::string& pipeline, const std::vector<st
         .to_sink("sessions out", file_sink({.path = ends.at(1) + ".sessions"}, encode_sum));
     keyed.to("visits", stateful(Visits{}).expire_after(300s))
         .to_sink("visits out", file_sink({.path = ends.at(1) + ".visits"}, encode_counted));
+    all.to("totals", range_windows(10s).with_slide(2s).over(Sum{}))
+        .to_sink("totals out", file_sink({.path = ends.at(1) + ".totals"}, encode_sum));
   } else if (pipeline == "join") {
     auto left = app.source("left", file_source(files_in(ends.at(0)), text))
                     .to("parse left", parse)

@@ -133,8 +133,8 @@ class Windows(Pipeline):
 
     name = "windows"
     pause_us = 2000
-    outputs = ("", ".sessions", ".visits")
-    stages = ("sums", "sessions", "visits")
+    outputs = ("", ".sessions", ".visits", ".totals")
+    stages = ("sums", "sessions", "visits", "totals")
 
     def lines(self, rng):
         records_per_epoch = 6_000

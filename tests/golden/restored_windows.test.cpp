@@ -182,14 +182,23 @@ TEST(RestoredWindows, WhatATimeoutClosedIsNotOpenedAgainOnOtherExecutors) {
   expect_same(wallaroo::session_windows(600ms).with_timeout(3s), 1);
 }
 
+struct ListByBatch : List {
+  static constexpr bool pre_aggregate = true;
+};
+
 TEST(RestoredWindows, OfStreamsWithoutAKey) {
-  expect_same_when_restored(
-      [](Pipeline& pipeline) {
-        pipeline.stamped(0)
-            .to("windows", wallaroo::range_windows(2s).over(List{}))
-            .to_sink("out", pipeline.sink<Listed>("results", text_of));
-      },
-      {});
+  const auto expect_same = [](auto windows) {
+    expect_same_when_restored(
+        [=](Pipeline& pipeline) {
+          pipeline.stamped(0)
+              .to("windows", windows)
+              .to_sink("out", pipeline.sink<Listed>("results", text_of));
+        },
+        {});
+  };
+  expect_same(wallaroo::range_windows(2s).over(List{}));
+  expect_same(wallaroo::range_windows(2s).over(ListByBatch{}));
+  expect_same(wallaroo::range_windows(6s).with_slide(4s).with_delay(1s).over(ListByBatch{}));
 }
 
 TEST(RestoredWindows, BehindWindows) {

@@ -42,6 +42,7 @@ struct Deposits {
 /// An aggregation that keeps its records, so that their order shows: combine is not commutative.
 struct Listing {
   using Amounts = std::vector<std::int64_t>;
+  static constexpr bool pre_aggregate = true;
 
   Amounts initial_accumulator() const { return {}; }
   void update(const Deposit& deposit, Amounts& amounts) const { amounts.push_back(deposit.amount); }

@@ -1,5 +1,7 @@
 #include "step/failures/loss_log.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/date_text.hpp"
@@ -36,6 +38,16 @@ LossLog::Told& LossLog::told_of(const StageRuntime& stage, bool dropped) {
     }
   }
   return told_.emplace_back(Told{.stage = &stage, .dropped = dropped});
+}
+
+void LossLog::late_together(const StageRuntime& stage, const LateArrival& arrival,
+                            std::int64_t watermark_ns, std::uint64_t records) {
+  Told& told = told_of(stage, arrival.dropped);
+  const std::uint64_t before = std::exchange(told.count, told.count + records);
+  if (worth_logging(before, told.count)) {
+    say_late(stage, arrival, watermark_ns, told, "one");
+    told.told = told.count;
+  }
 }
 
 void LossLog::say_late(const StageRuntime& stage, const LateArrival& arrival,

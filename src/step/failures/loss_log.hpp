@@ -30,6 +30,9 @@ class LossLog {
       told.told = told.count;
     }
   }
+  /// Logs several records that came as one aggregate; the newest of them has the arrival's time.
+  void late_together(const StageRuntime& stage, const LateArrival& arrival,
+                     std::int64_t watermark_ns, std::uint64_t records);
 
  private:
   struct Told {

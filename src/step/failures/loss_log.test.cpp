@@ -59,6 +59,24 @@ TEST_F(TheLossLog, OfRecordsThatThePolicyKeepsIsNoWarningAndGivesNoAdvice) {
                         "watermark the end of the stream (1 so far on this executor)"}));
 }
 
+TEST_F(TheLossLog, CountsRecordsThatCameTogether) {
+  LossLog losses(log_);
+  losses.late_together(runtime_, {start, true}, start + second, 5);
+  ASSERT_EQ(lines_.size(), 1U);
+  EXPECT_NE(lines_.back().find("5 more records came too late and were dropped, such as one of "
+                               "2023-11-14T22:13:20Z at watermark 2023-11-14T22:13:21Z"),
+            std::string::npos)
+      << lines_.back();
+  losses.late_together(runtime_, {start, true}, start + second, 10);  // from 5 to 15: 6, 7, 8
+  losses.late_together(runtime_, {start, true}, start + second, 10);  // to 25: 16
+  losses.late_together(runtime_, {start, true}, start + second, 6);   // to 31
+  ASSERT_EQ(lines_.size(), 3U);
+  losses.late(runtime_, {start, true}, start + second, 7);
+  ASSERT_EQ(lines_.size(), 4U);
+  EXPECT_NE(lines_.back().find("7 more records came too late"), std::string::npos);
+  EXPECT_NE(lines_.back().find("(32 so far on this executor)"), std::string::npos);
+}
+
 TEST_F(TheLossLog, KeepsTheStagesOfASegmentApart) {
   LossLog losses(log_);
   StageInfo other_info{.name = "pairs", .pipeline = "in", .kind = StageKind::join};

@@ -25,7 +25,7 @@ namespace wallaroo::internal {
 // context of a segment, and a cursor over the segment's outlets, from which it takes those of its
 // edges. It has flush(everything), finish(), for_each_stage(visit(stage)), and open(), which
 // returns an object that accepts the records of one part of a batch with accept<pass>(context, key
-// key_time, record).
+// key_time, record). It may have end_batch(context), which is called after the records of a batch.
 
 /// The result of open() for terminals that accept records themselves.
 template <class Terminal>
@@ -36,6 +36,13 @@ struct Direct {
     terminal->template accept<pass>(context, key, std::forward<Record>(record));
   }
 };
+
+template <class Terminal>
+void end_batch(Terminal& terminal, ChainContext& context) {
+  if constexpr (requires { terminal.end_batch(context); }) {
+    terminal.end_batch(context);
+  }
+}
 
 /// Walks over the outlets of a segment while its terminals are made.
 using OutletCursor = std::vector<Outlet*>::const_iterator;

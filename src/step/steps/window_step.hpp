@@ -20,9 +20,11 @@
 #include "state/stage_state.hpp"
 #include "step/chain_context.hpp"
 #include "step/describe.hpp"
+#include "step/steps/guarded_aggregation.hpp"
 #include "step/steps/set_step.hpp"
 #include "window/aggregations/aggregation_output.hpp"
 #include "window/aggregations/aggregation_traits.hpp"
+#include "window/gathered.hpp"
 #include "window/range_set.hpp"
 #include "window/window_set.hpp"
 
@@ -41,28 +43,6 @@ struct SetOf<WindowKind::session, Key, In, A> {
 template <class Key, class In, class A>
 struct SetOf<WindowKind::count, Key, In, A> {
   using type = WindowSet<Key, In, A, internal::CountWindows<A, In>>;
-};
-
-/// The user's aggregation. It distinguishes a failure to combine from a failure to take a record:
-/// windows whose parts could not be combined are lost, so the application must stop.
-template <class A>
-struct GuardedAggregation {
-  A aggregation;
-  const StageInfo* stage;
-
-  auto initial_accumulator() const { return aggregation.initial_accumulator(); }
-  template <class In, class Accumulator>
-  [[gnu::always_inline]] void update(const In& record, Accumulator& accumulator) const {
-    aggregation.update(record, accumulator);
-  }
-  template <class Accumulator>
-  Accumulator combine(const Accumulator& earlier, const Accumulator& later) const {
-    try {
-      return aggregation.combine(earlier, later);
-    } catch (...) {
-      throw_failed_aggregation(*stage, "to combine windows");
-    }
-  }
 };
 
 inline void add_counts(StageMetrics& metrics, const WindowCounts& now, const WindowCounts& before) {
@@ -89,10 +69,12 @@ struct WindowState final : SetOf<kind, Key, In, GuardedAggregation<A>>::type, St
 };
 
 /// Turns batches and clocks into the events of a WindowSet, and its results into records. With
-/// `SplitLate` it also emits late records. Key is NoKey in a chain without keys.
-template <WindowKind kind_of_windows, class A, class In, class Key, bool SplitLate>
-class WindowStep : public SetStep<WindowState<kind_of_windows, Key, In, A>, WindowCounts> {
-  using State = WindowState<kind_of_windows, Key, In, A>;
+/// `SplitLate` it also emits late records. Key is NoKey in a chain without keys. `Taken` is
+/// what comes in: records of type In, or Gathered ones.
+template <WindowKind kind_of_windows, class A, class In, class Key, bool SplitLate,
+          class Taken = In>
+class WindowStep : public SetStep<WindowState<kind_of_windows, Key, Taken, A>, WindowCounts> {
+  using State = WindowState<kind_of_windows, Key, Taken, A>;
   using Base = SetStep<State, WindowCounts>;
 
  public:
@@ -138,7 +120,7 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, In, A>, Wind
     Out<std::remove_reference_t<Next>, On::record, timed> out{this, &context, &tally, &next,
                                                               &timer};
     try {
-      const std::int64_t time_ns = time_of(context, key_time);
+      const std::int64_t time_ns = time_of_taken(context, key_time, record);
       if constexpr (keyed) {
         const auto& key = key_part(key_time);
         set_->on_record(key.hash, key.key, time_ns, std::as_const(record), out);
@@ -156,7 +138,7 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, In, A>, Wind
   }
 
   /// True when apply_run() does something.
-  static constexpr bool takes_runs = kind_of_windows == WindowKind::range;
+  static constexpr bool takes_runs = kind_of_windows == WindowKind::range && !is_gathered<Taken>;
   static constexpr std::size_t longest_run = 32;
 
   /// Does for `size` records what apply() does; calls alone(slot) for those that do something
@@ -299,15 +281,24 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, In, A>, Wind
       }
       return made;
     }
-    void late(std::uint64_t hash, const Key& key, std::int64_t time_ns, const In& record) {
+    void late(std::uint64_t hash, const Key& key, std::int64_t time_ns, const Taken& record) {
       if constexpr (SplitLate) {
         timer->pause();
         pass_on(hash, key, time_ns, Output(Late<In>{record}));
         timer->resume();
       }
     }
-    [[gnu::noinline, gnu::cold]] void came_late(const LateArrival& arrival, const In& record) {
-      context->losses.late(*step->stage_, arrival, step->set_->watermark(), record);
+    [[gnu::noinline, gnu::cold]] void came_late(const LateArrival& arrival, const Taken& taken) {
+      LossLog& losses = context->losses;
+      const StageRuntime& stage = *step->stage_;
+      const std::int64_t watermark_ns = step->set_->watermark();
+      if constexpr (!is_gathered<Taken>) {
+        losses.late(stage, arrival, watermark_ns, taken);
+      } else if (const auto* const partial = taken.partial()) {
+        losses.late_together(stage, arrival, watermark_ns, partial->records);
+      } else {
+        losses.late(stage, arrival, watermark_ns, taken.record());
+      }
     }
     template <class K>
     void pass_on(std::uint64_t hash, const K& key, std::int64_t time_ns, Output&& output) {
@@ -322,14 +313,36 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, In, A>, Wind
     }
   };
 
-  template <class R>
-  [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const R& record) {
+  /// The time of a record that comes, or the greatest of those for which it stands.
+  template <class KeyTime>
+  static std::int64_t time_of_taken(const ChainContext& context, const KeyTime& key_time,
+                                    const Taken& taken) {
+    if constexpr (is_gathered<Taken>) {
+      if (const auto* const partial = taken.partial()) {
+        return partial->newest_ns;
+      }
+    }
+    return time_of(context, key_time);
+  }
+
+  [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const Taken& taken) {
     try {
       throw;
     } catch (const StageError&) {
       throw;
     } catch (...) {
-      context.failures.handle(*stage_, FailureHandler::current_error(), {describe(record)});
+      context.failures.handle(*stage_, FailureHandler::current_error(), {describe_taken(taken)});
+    }
+  }
+  /// Call inside a catch block. No record is to blame if counting a partial failed.
+  std::string describe_taken(const Taken& taken) const {
+    if constexpr (!is_gathered<Taken>) {
+      return describe(taken);
+    } else {
+      if (taken.partial() != nullptr) {
+        throw_failed_aggregation(*stage_->info, "while records were counted");
+      }
+      return describe(taken.record());
     }
   }
   [[gnu::noinline, gnu::cold]] void fail_output(ChainContext& context, const StoredKey& key) {
