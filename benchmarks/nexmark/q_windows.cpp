@@ -92,6 +92,7 @@ struct HighestBids {
     std::int64_t end_ns;
     std::vector<Bid> bids;
   };
+  static constexpr bool pre_aggregate = true;  // few bids are the highest of their batch
 
   Bids initial_accumulator() const { return {}; }
   void update(const Bid& bid, Bids& highest) const {
