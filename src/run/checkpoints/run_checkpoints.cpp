@@ -172,7 +172,8 @@ void RunCheckpoints::attach_keeper(WiredSegment& segment, const CheckpointSlot& 
     stages.push_back(kept_stage_of_.at(stage_of(kept)));
   }
   const int executors = context_.plan.executors();
-  StateKeeper::Context keeping{slot, segment.executor, executors, context_.wall_offset_ns, {}};
+  StateKeeper::Context keeping{
+      slot, segment.executor, executors, &context_.clock, context_.wall_offset_ns, {}};
   const Assignment assignment(executors);
   const bool everywhere = context_.plan.placement(segment.node).everywhere;
   for (std::size_t group = 0; group < key_group_count; ++group) {

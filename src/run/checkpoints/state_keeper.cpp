@@ -21,6 +21,8 @@ namespace {
 
 // A slice takes some tens of microseconds: records wait for it no longer than for a batch.
 constexpr std::size_t entries_per_slice = 4096;
+/// A slice is followed by a pause that is so many times as long.
+constexpr std::int64_t pauses_per_slice = 2;
 constexpr std::size_t block_bytes = 256 * 1024;
 
 }  // namespace
@@ -199,6 +201,7 @@ void StateKeeper::begin(std::uint64_t number, const RewriteGroups& rewrite) {
     abandon(begun_);
   }
   number_ = begun_ = number;
+  next_slice_ns_ = no_time;
   state_ = part_ = 0;
   for (std::size_t state = 0; state < states_.size(); ++state) {
     StageState& kept = *states_[state].state;
@@ -221,23 +224,33 @@ void StateKeeper::begin(std::uint64_t number, const RewriteGroups& rewrite) {
 }
 
 bool StateKeeper::step() {
-  if (number_ == 0 || !context_.slot.port->has_room()) {
+  const std::int64_t began_ns = now_ns();
+  if (due_ns() > began_ns) {
     return false;
   }
+  if (save_slice()) {
+    send_block();
+    context_.slot.port->task_saved(std::exchange(number_, 0), context_.slot.task);
+  } else {
+    const std::int64_t ended_ns = context_.clock->now_ns();
+    next_slice_ns_ = ended_ns + pauses_per_slice * (ended_ns - began_ns);
+  }
+  return true;
+}
+
+bool StateKeeper::save_slice() {
   std::size_t budget = entries_per_slice;
   while (state_ < states_.size()) {
     const auto parts = states_[state_].state->parts();
     while (part_ < parts.size()) {
       if (parts[part_]->save_some(budget, *this)) {
-        return true;
+        return false;
       }
       ++part_;
     }
     ++state_;
     part_ = 0;
   }
-  send_block();
-  context_.slot.port->task_saved(std::exchange(number_, 0), context_.slot.task);
   return true;
 }
 

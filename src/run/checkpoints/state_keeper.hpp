@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
+#include "base/times.hpp"
 #include "checkpoint/store/manifest_totals.hpp"
 #include "run/checkpoints/checkpoint_port.hpp"
 #include "step/segment.hpp"
@@ -37,6 +39,10 @@ std::string state_not_restored(const StageInfo& stage, std::uint64_t checkpoint,
 
 /// The states of one segment on one executor. Saves them in slices between batches, all as of
 /// `begin`, whatever happens to the states in between. Only on the executor's thread.
+///
+/// Slices take a third of the time at most. An executor that saved without a pause would not sleep,
+/// and then the scheduler lets it wait for its core, with all its records, as long as it lets the
+/// thread wait that compresses what was saved.
 class StateKeeper final : private SectionSink {
  public:
   /// Which executor's states it keeps, and where it hands them.
@@ -44,6 +50,7 @@ class StateKeeper final : private SectionSink {
     CheckpointSlot slot;
     int executor = 0;
     int executors = 1;
+    const Clock* clock = nullptr;
     std::int64_t wall_offset_ns = 0;
     KeyGroups owned;  ///< the groups that this executor has
   };
@@ -65,10 +72,15 @@ class StateKeeper final : private SectionSink {
 
   /// The states are now those of checkpoint `number`, which begins. Throws StageFailure.
   void begin(std::uint64_t number, const RewriteGroups& rewrite);
-  /// Saves a slice; false when there is nothing to do, or no room for it.
+  /// Saves a slice; false when there is nothing to do now.
   bool step();
   /// `step` has something to do.
-  bool can_step() const { return number_ != 0 && context_.slot.port->has_room(); }
+  bool can_step() const { return due_ns() <= now_ns(); }
+  /// The engine time at which `step` has something to do; `end_of_time` while it has nothing, or no
+  /// room for it.
+  std::int64_t due_ns() const {
+    return number_ != 0 && context_.slot.port->has_room() ? next_slice_ns_ : end_of_time;
+  }
   bool saving() const { return number_ != 0; }
   /// The checkpoint is complete: what was saved for it need not be saved again.
   void complete(std::uint64_t number) { completed_ = number; }
@@ -76,6 +88,9 @@ class StateKeeper final : private SectionSink {
   void abandon(std::uint64_t number);
 
  private:
+  std::int64_t now_ns() const { return number_ == 0 ? no_time : context_.clock->now_ns(); }
+  /// Returns true when all is saved.
+  bool save_slice();
   void section(std::size_t group, std::string_view bytes, std::uint32_t entries) override;
   void send_block();
   void load_parts();
@@ -97,6 +112,7 @@ class StateKeeper final : private SectionSink {
   std::vector<std::uint32_t> stages_;  ///< see `attach`
   Context context_;
   const Restored* restored_ = nullptr;
+  std::int64_t next_slice_ns_ = no_time;
   std::uint64_t number_ = 0;     ///< the checkpoint that is being saved; 0: none
   std::uint64_t begun_ = 0;      ///< the last one that was begun
   std::uint64_t completed_ = 0;  ///< the last one that was complete

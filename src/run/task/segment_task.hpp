@@ -1,6 +1,7 @@
 // The task of a segment between queues.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -28,9 +29,13 @@ class SegmentTask final : public Task {
   void count_blocked(std::int64_t elapsed_ns) override { runner_.count_blocked(elapsed_ns); }
   bool done() const override { return runner_.ended() && !runner_.blocked(); }
   std::int64_t due_ns() const override {
-    return suspended_ || runner_.ended() || runner_.blocked() ? end_of_time : runner_.due_ns();
+    return std::min(runner_due_ns(), runner_.keeper().due_ns());
   }
-  void on_time(std::int64_t now_ns) override { runner_.on_time(now_ns); }
+  void on_time(std::int64_t now_ns) override {
+    if (runner_due_ns() <= now_ns) {
+      runner_.on_time(now_ns);
+    }
+  }
   void skip_time(std::int64_t gap_ns) override { runner_.skip_time(gap_ns); }
 
   void begin_checkpoint(const CheckpointBegin& begin) override;
@@ -39,6 +44,9 @@ class SegmentTask final : public Task {
   void suspend() override { runner_.suspend(); }
 
  private:
+  std::int64_t runner_due_ns() const {
+    return suspended_ || runner_.ended() || runner_.blocked() ? end_of_time : runner_.due_ns();
+  }
   bool fire();
   bool take_batches();
   bool meet_barrier();

@@ -76,14 +76,18 @@ void SourceTask::receive(Batch& batch) {
 }
 
 std::int64_t SourceTask::due_ns() const {
+  const std::int64_t slice_due_ns = runner_.keeper().due_ns();
   if (suspended_ || runner_.ended() || (runner_.blocked() && !runner_.can_advance())) {
-    return end_of_time;
+    return slice_due_ns;
   }
   const bool ticks = time_.tick_ns != 0 && !runner_.ending();
-  return std::min(runner_.due_ns(), ticks ? next_tick_ns_ : end_of_time);
+  return std::min({slice_due_ns, runner_.due_ns(), ticks ? next_tick_ns_ : end_of_time});
 }
 
 void SourceTask::on_time(std::int64_t now_ns) {
+  if (suspended_ || runner_.ended()) {
+    return;
+  }
   // Under full load a queue that was full at the last turn has room again by now.
   runner_.advance();
   if (runner_.blocked()) {
