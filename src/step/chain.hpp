@@ -13,7 +13,9 @@
 
 #include "step/chain_context.hpp"
 #include "step/chain_counts.hpp"
+#include "step/first_step.hpp"
 #include "step/input.hpp"
+#include "step/sampled_calls.hpp"
 #include "step/segment.hpp"
 #include "step/steps/temporal.hpp"
 #include "step/steps/terminal.hpp"
@@ -45,9 +47,7 @@ class Chain final : public Segment {
         context_(context),
         clock_(context.clock),
         outlets_(context.outlets) {
-    bool behind_firing = false;
-    std::apply([&](auto&... step) { (add_calls(step, behind_firing), ...); }, steps_);
-    terminal_.for_each_stage([&](StageRuntime& stage) { add_call(stage.call, behind_firing); });
+    add_sampled_calls(context_.sampler, steps_, terminal_);
   }
 
   void process(Batch& batch) override {
@@ -116,26 +116,21 @@ class Chain final : public Segment {
   }
 
   void open_partition(std::uint64_t partition, bool bounded) override {
-    for_each_temporal(
-        [&](auto& step, auto) { step.open_partition(partition, clock_.now_ns(), bounded); });
-    pass_watermark();
+    const std::int64_t now_ns = clock_.now_ns();
+    tell_temporal([&](auto& step, auto) { step.open_partition(partition, now_ns, bounded); });
   }
   void end_partition(std::uint64_t partition) override {
-    for_each_temporal([&](auto& step, auto) { step.end_partition(partition); });
-    pass_watermark();
+    tell_temporal([&](auto& step, auto) { step.end_partition(partition); });
   }
   void end_partitions() override {
-    for_each_temporal([&](auto& step, auto) { step.end_partitions(); });
-    pass_watermark();
+    tell_temporal([&](auto& step, auto) { step.end_partitions(); });
   }
 
   void leave_partition(std::uint64_t partition) override {
-    for_each_temporal([&](auto& step, auto) { step.leave_partition(partition); });
-    pass_watermark();
+    tell_temporal([&](auto& step, auto) { step.leave_partition(partition); });
   }
   void forget_partition(std::uint64_t partition) override {
-    for_each_temporal([&](auto& step, auto) { step.forget_partition(partition); });
-    pass_watermark();
+    tell_temporal([&](auto& step, auto) { step.forget_partition(partition); });
   }
   void skip_time(std::int64_t gap_ns) override {
     for_each_temporal([&](auto& step, auto) { step.skip_time(gap_ns); });
@@ -176,21 +171,6 @@ class Chain final : public Segment {
  private:
   using Counts = Tally<sizeof...(Steps)>;
 
-  /// `behind_firing`: records reach the function only when an earlier step fires.
-  template <class Step>
-  void add_calls(Step& step, bool& behind_firing) {
-    add_call(step.stage().call, behind_firing);
-    if constexpr (requires { Step::output; }) {
-      if (Step::output != OutputOf::none) {
-        add_call(step.stage().output, behind_firing || Step::output != OutputOf::records);
-      }
-      behind_firing = behind_firing || Step::output == OutputOf::firing_alone;
-    }
-  }
-  void add_call(SampledCall& call, bool by_firing) {
-    by_firing ? context_.sampler.add_firing(call) : context_.sampler.add(call);
-  }
-
   /// True when some step makes watermarks or waits for them.
   static constexpr bool temporal = (is_temporal<Steps> || ...);
 
@@ -203,14 +183,13 @@ class Chain final : public Segment {
   void for_each_temporal(Visit&& visit) {
     visit_temporal(std::type_identity<std::tuple<Steps...>>{}, steps_, visit);
   }
-  static constexpr bool looks_ahead = [] {
-    if constexpr (sizeof...(Steps) != 0) {
-      using First = std::tuple_element_t<0, std::tuple<Steps...>>;
-      return requires { requires First::looks_ahead; };
-    }
-    return false;
-  }();
-
+  /// The same for something that may change the watermark behind a step.
+  template <class Visit>
+  void tell_temporal(Visit&& visit) {
+    for_each_temporal(visit);
+    pass_watermark();
+  }
+  static constexpr bool looks_ahead = first_looks_ahead<Steps...>();
   bool pending() const {
     bool pending = false;
     for_each_temporal([&](const auto& step, auto) { pending = pending || step.pending(); });
@@ -292,14 +271,7 @@ class Chain final : public Segment {
     }
   }
 
-  /// True when the first step has a loop of its own over records that do nothing unusual there.
-  static constexpr bool takes_runs = [] {
-    if constexpr (sizeof...(Steps) != 0 && Input::timed) {
-      using First = std::tuple_element_t<0, std::tuple<Steps...>>;
-      return requires { requires First::takes_runs; };
-    }
-    return false;
-  }();
+  static constexpr bool takes_runs = Input::timed && first_takes_runs<Steps...>();
   template <class End, class Slot>
   void run_in_runs(Counts& tally, End& end, Slot& slot, Slot last) {
     if constexpr (takes_runs) {
@@ -308,9 +280,7 @@ class Chain final : public Segment {
         run<0, Pass::plain>(tally, end, input_.key_time(one), input_.record(one));
       };
       while (slot != last) {
-        const auto size = std::min(static_cast<std::size_t>(last - slot), step.longest_run);
-        step.apply_run(context_, input_, slot, size, alone);
-        slot += static_cast<std::ptrdiff_t>(size);
+        slot += step.apply_run(context_, input_, slot, last - slot, alone);
       }
     }
   }
@@ -326,17 +296,10 @@ class Chain final : public Segment {
   void run_looked_up(Counts& tally, End& end, Slot& slot, Slot last) {
     if constexpr (looks_ahead) {
       auto& step = std::get<0>(steps_);
+      constexpr auto most = std::remove_reference_t<decltype(step)>::most_ahead;
       while (slot != last) {
-        // Hashes first: instructions between two look-ups would leave fewer of them under way.
-        std::array<std::uint64_t, step.most_ahead> hashes;
-        const auto size = std::min(last - slot, step.most_ahead);
-        for (std::ptrdiff_t i = 0; i < size; ++i) {
-          hashes[i] = input_.hash(slot[i]);
-        }
-        step.begin_look_ahead();
-        for (std::ptrdiff_t i = 0; i < size; ++i) {
-          step.look_ahead(input_.key_time(slot[i], hashes[i]));
-        }
+        const auto size = std::min(last - slot, most);
+        const auto hashes = look_up_ahead(step, input_, slot, size);
         for (std::ptrdiff_t i = 0; i < size; ++i, ++slot) {
           run<0, Pass::looked_up>(tally, end, input_.key_time(*slot, hashes[i]),
                                   input_.record(*slot));

@@ -1,6 +1,7 @@
 // A stage of windows as a step of a chain.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -141,11 +142,14 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, Taken, A>, W
   static constexpr bool takes_runs = kind_of_windows == WindowKind::range && !is_gathered<Taken>;
   static constexpr std::size_t longest_run = 32;
 
-  /// Does for `size` records what apply() does; calls alone(slot) for those that do something
-  /// unusual, in their order among the others. In this loop the compiler keeps in registers what
-  /// apply() must have in memory, and look-ups that wait for memory overlap.
+  /// Does for the first of at most `most` records what apply() does, and returns for how many;
+  /// calls alone(slot) for those that do something unusual, in their order among the others. In
+  /// this loop the compiler keeps in registers what apply() must have in memory, and look-ups that
+  /// wait for memory overlap.
   template <class Input, class Slot, class Alone>
-  void apply_run(ChainContext& context, Input& input, Slot slots, std::size_t size, Alone&& alone) {
+  std::ptrdiff_t apply_run(ChainContext& context, Input& input, Slot slots, std::ptrdiff_t most,
+                           Alone&& alone) {
+    const std::size_t size = std::min(static_cast<std::size_t>(most), longest_run);
     // The hashes come first: instructions between two look-ups leave fewer of them under way.
     std::array<std::uint64_t, longest_run> hashes;
     for (std::size_t i = 0; i < size; ++i) {
@@ -172,6 +176,7 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, Taken, A>, W
         alone(slots[run.done++]);
       }
     }
+    return static_cast<std::ptrdiff_t>(size);
   }
 
   Watermark set_watermark(Watermark in) {
