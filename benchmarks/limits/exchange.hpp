@@ -31,7 +31,7 @@ class Exchange {
     for (auto& ring : rings_) ring = std::make_unique<Ring>();
   }
 
-  // What the threads handed over, their own items included. Valid when all lanes have finished.
+  // The bytes that all threads handed over, to themselves too. Valid when all lanes have finished.
   double bytes() const {
     return static_cast<double>(items_.load(std::memory_order_relaxed) * sizeof(Item));
   }

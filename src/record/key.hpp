@@ -123,7 +123,7 @@ struct KeyRef {
   KeyOrReference key;
 };
 
-/// What travels to the owner of a record's key when the owner computes the key again.
+/// The slot of a record whose key is computed again by the executor that owns it.
 template <class Key, class T>
 using SlotWithoutKey = std::conditional_t<sends_hash<Key>, Hashed<T>, T>;
 

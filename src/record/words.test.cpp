@@ -20,7 +20,7 @@ Words words_between(std::string_view text) {
   return words;
 }
 
-// What for_each_word_between promises, a byte at a time.
+// Finds the words as the header promises, a byte at a time.
 Words plainly(std::string_view text, std::string_view separators) {
   Words words;
   std::string word;

@@ -60,7 +60,7 @@ class Run {
   /// it. No value when this run ended otherwise.
   std::optional<std::string> rolled_back() const { return threads_.rolled_back(); }
   FailedCheckpoints checkpoint_failures() const { return checkpoints_.failures(); }
-  /// What this run has counted so far. From any thread.
+  /// Returns what this run has counted so far. From any thread.
   RunTotals totals() const;
 
   /// From any thread. Throws ConfigError when no open source or sink has that name.

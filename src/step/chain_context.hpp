@@ -109,7 +109,7 @@ struct Tally {
   }
 };
 
-/// What makes a step call its second function, which is timed for itself: the output function of an
+/// Says when a step calls its second function, which is timed for itself: the output function of an
 /// aggregation or a join, or `on_timer`.
 enum class OutputOf : std::uint8_t {
   none,

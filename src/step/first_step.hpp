@@ -1,4 +1,4 @@
-// What the first step of a chain can do with several records at once.
+// Lets the first step of a chain work on several records at once.
 #pragma once
 
 #include <array>

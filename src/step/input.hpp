@@ -170,7 +170,7 @@ struct CarriedInput {
   static T&& record(Carried<K, T>& slot) { return std::move(slot.value); }
 };
 
-/// What goes to windows without keys.
+/// Records and partial aggregates on their way to windows without keys.
 template <class T, class Accumulator>
 struct GatheredInput : OwnedInput<Gathered<T, Accumulator>> {
   static std::uint64_t counted(const Gathered<T, Accumulator>& slot) { return records_in(slot); }

@@ -87,7 +87,7 @@ struct Rig {
     chain.flush(true);
   }
 
-  // What the guide promises: a record counts in all of its windows that are not over.
+  // Follows the rule of the guide: a record counts in all of its windows that are not over.
   void expect(const Item& item, std::int64_t time, std::int64_t watermark) {
     const std::int64_t slide = settings.slide_ns;
     std::int64_t last = time - ((time % slide) + slide) % slide;

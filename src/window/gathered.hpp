@@ -1,4 +1,4 @@
-// What goes to windows without keys from the executors that have the records.
+// The records and partial aggregates that executors send to windows without keys.
 #pragma once
 
 #include <cstddef>

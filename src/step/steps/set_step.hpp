@@ -1,4 +1,4 @@
-// What the steps of windows and of joins have in common.
+// The base of the steps of windows and of joins.
 #pragma once
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 
 namespace wallaroo::internal {
 
-/// Whether the aggregation says that its accumulators may be combined batch by batch. It is not
+/// True when the aggregation says that its accumulators may be combined batch by batch. It is not
 /// assumed, because such accumulators are of the same part of time, because the cost of combining
 /// may grow with the records in an accumulator, and because rounding would depend on the batches.
 template <class A>
@@ -16,7 +16,7 @@ constexpr bool declares_pre_aggregate() {
   return false;
 }
 
-/// Whether A aggregates records of type In batch by batch. False if A lacks a member.
+/// True when A aggregates records of type In batch by batch; false if A lacks a member.
 template <class A, class In>
 constexpr bool pre_aggregates() {
   if constexpr (HasInitialAccumulator<const A>) {
@@ -28,7 +28,7 @@ constexpr bool pre_aggregates() {
   return false;
 }
 
-/// Whether it pays with the options of this aggregation.
+/// Returns false for options with which aggregating batch by batch costs more than it saves.
 template <class A>
 bool pays_to_pre_aggregate(const A& aggregation) {
   if constexpr (requires { aggregation.pays_to_pre_aggregate(); }) {
