@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Tuple
 
+from . import experimental as experimental
 from .original.arguments import kafka_parse_sink_options as kafka_parse_sink_options
 from .original.arguments import kafka_parse_source_options as kafka_parse_source_options
 from .original.arguments import tcp_parse_input_addrs as tcp_parse_input_addrs
