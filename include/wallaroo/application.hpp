@@ -10,6 +10,10 @@
 
 namespace wallaroo {
 
+namespace internal {
+struct ApplicationAccess;
+}
+
 /// Describes one or more pipelines; nothing runs until an Engine (or `run`) is given it. It may be
 /// destroyed before its engines, which keep what they need, and several engines may be made of it.
 class Application {
@@ -62,6 +66,8 @@ class Application {
   std::shared_ptr<const internal::Graph> graph() const { return graph_; }
 
  private:
+  friend struct internal::ApplicationAccess;
+
   internal::StageId add_source(const std::string& name, OnError on_error);
 
   template <class T, class Pending>

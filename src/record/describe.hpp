@@ -53,7 +53,9 @@ void append_elements(std::string& out, const Range& range) {
 
 template <class T>
 void append_description(std::string& out, const T& value) {
-  if constexpr (StringLike<T> && std::is_pointer_v<T>) {
+  if constexpr (requires { append_description_of(out, value); }) {
+    append_description_of(out, value);  // found in the namespace of T
+  } else if constexpr (StringLike<T> && std::is_pointer_v<T>) {
     append_description(out, value == nullptr ? std::optional<std::string_view>()
                                              : std::optional<std::string_view>(value));
   } else if constexpr (StringLike<T>) {

@@ -10,6 +10,15 @@
 
 namespace wallaroo::internal {
 
+/// Counts records that came to a stage at the end of a chain; those on which it did not fail are
+/// its outputs.
+inline void count_at_end(StageRuntime& stage, std::uint64_t records) {
+  StageMetrics& counted = stage.metrics;
+  counted.records_in.add(records);
+  counted.records_out.add(counted.records_in.value() - counted.errors.value() -
+                          counted.records_out.value());
+}
+
 /// Collects counts, so that the counters that other threads read are written only once per flush.
 template <class... Steps>
 class ChainCounts {
@@ -40,12 +49,7 @@ class ChainCounts {
       (publish_step(std::get<I>(steps), tally.of[I], records), ...);
     }
     (std::index_sequence_for<Steps...>{});
-    terminal.for_each_stage([&](StageRuntime& stage) {
-      StageMetrics& counted = stage.metrics;
-      counted.records_in.add(records);
-      counted.records_out.add(counted.records_in.value() - counted.errors.value() -
-                              counted.records_out.value());
-    });
+    terminal.for_each_stage([&](StageRuntime& stage) { count_at_end(stage, records); });
   }
 
  private:

@@ -227,6 +227,8 @@ class EncodeTerminal {
  public:
   static constexpr bool transports_views = false;
   static constexpr bool writes = std::is_invocable_v<Encoder&, const T&, ByteWriter&>;
+  /// The encoder returns false for records of which it writes nothing.
+  static constexpr bool decides = std::is_invocable_r_v<bool, Encoder&, const T&, ByteWriter&>;
   static constexpr bool check() {
     if constexpr (!writes) {
       static_assert(std::is_invocable_v<Encoder&, const T&>,
@@ -257,7 +259,12 @@ class EncodeTerminal {
     const std::size_t before = out_.size();
     try {
       CallTimer<pass == Pass::timed> timer(context, stage_->call);
-      if constexpr (writes) {
+      if constexpr (decides) {
+        if (!std::invoke(encoder_, std::as_const(record), out_)) {
+          out_.truncate(before);
+          return;
+        }
+      } else if constexpr (writes) {
         std::invoke(encoder_, std::as_const(record), out_);
       } else {
         out_.append(std::string_view(std::invoke(encoder_, std::as_const(record))));
