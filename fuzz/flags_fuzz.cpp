@@ -7,7 +7,7 @@
 
 #include <wallaroo/types/error.hpp>
 
-#include "app/flags.hpp"
+#include "app/program/flags.hpp"
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include <wallaroo/engine.hpp>
 
-#include "app/stop_signals.hpp"
+#include "app/program/stop_signals.hpp"
 #include "base/log.hpp"
 
 namespace wallaroo::internal {

@@ -1,4 +1,4 @@
-#include "app/flags.hpp"
+#include "app/program/flags.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,7 +18,7 @@
 
 #include <wallaroo/types/error.hpp>
 
-#include "app/address_flags.hpp"
+#include "app/program/address_flags.hpp"
 #include "io/address.hpp"
 
 namespace wallaroo::internal {

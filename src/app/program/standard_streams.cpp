@@ -1,4 +1,4 @@
-#include "app/standard_streams.hpp"
+#include "app/program/standard_streams.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

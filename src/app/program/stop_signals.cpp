@@ -1,4 +1,4 @@
-#include "app/stop_signals.hpp"
+#include "app/program/stop_signals.hpp"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "app/wait_and_obey.hpp"
+#include "app/program/wait_and_obey.hpp"
 
 #include <csignal>
 #include <future>

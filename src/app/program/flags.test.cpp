@@ -1,4 +1,4 @@
-#include "app/flags.hpp"
+#include "app/program/flags.hpp"
 
 #include <gtest/gtest.h>
 

@@ -17,11 +17,11 @@
 #include <wallaroo/engine.hpp>
 #include <wallaroo/types/error.hpp>
 
-#include "app/console_log.hpp"
-#include "app/flags.hpp"
-#include "app/standard_streams.hpp"
-#include "app/stop_signals.hpp"
-#include "app/wait_and_obey.hpp"
+#include "app/program/console_log.hpp"
+#include "app/program/flags.hpp"
+#include "app/program/standard_streams.hpp"
+#include "app/program/stop_signals.hpp"
+#include "app/program/wait_and_obey.hpp"
 #include "base/current_error.hpp"
 #include "base/log.hpp"
 #include "io/open_file_limit.hpp"

@@ -1,4 +1,4 @@
-#include "app/address_flags.hpp"
+#include "app/program/address_flags.hpp"
 
 #include <algorithm>
 

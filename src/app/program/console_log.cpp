@@ -1,4 +1,4 @@
-#include "app/console_log.hpp"
+#include "app/program/console_log.hpp"
 
 #include <memory>
 
