@@ -34,12 +34,22 @@ struct CheckpointOptions {
   bool allow_dropped_state = false;
 };
 
+/// Metrics that are pushed to a receiver by the protocol of Wallaroo 0.6
+/// (docs/formats/metrics-push.md).
+struct MetricsPushOptions {
+  /// "host:port" of the receiver, which need not be there; empty: nothing is pushed.
+  std::string address = {};
+  std::string application = {};        ///< its name in the topic; empty: as it is
+  std::string worker = "initializer";  ///< the name of this process
+};
+
 /// How an Engine runs its application.
 struct EngineOptions {
   /// How many executors there are, each one a thread, from 1 to 256; 0: one for each core that this
   /// process may use.
   int threads = 0;
   std::string http = {};  ///< "host:port" of the pages of metrics and health; empty: none
+  MetricsPushOptions metrics_push = {};  ///< by default nothing is pushed
   /// Addresses that replace the configured ones, by the name of the source or sink.
   std::map<std::string, std::string> addresses = {};
   /// The files, or patterns such as "logs/*.log", that file sources read in place of the configured

@@ -16,6 +16,7 @@
 #include "app/checkpoint_choice.hpp"
 #include "app/engine_run.hpp"
 #include "base/current_error.hpp"
+#include "io/address.hpp"
 #include "run/block_signals.hpp"
 
 namespace wallaroo {
@@ -42,6 +43,20 @@ int executors_of(const EngineOptions& options) {
   return options.threads == 0 ? usable_cores() : options.threads;
 }
 
+std::optional<internal::PusherSettings> pusher_settings(const MetricsPushOptions& options,
+                                                        const std::string& application) {
+  if (options.address.empty()) {
+    return std::nullopt;
+  }
+  const internal::HostPort receiver = internal::parse_host_port(options.address);
+  const std::string& name = options.application.empty() ? application : options.application;
+  internal::PusherSettings settings;
+  settings.host = receiver.host;
+  settings.port = std::to_string(receiver.port);
+  settings.sender = {"metrics:" + name, options.worker};
+  return settings;
+}
+
 }  // namespace
 
 /// With checkpoints a thread, the supervisor, waits for the end of the run, and begins the next one
@@ -55,6 +70,7 @@ class Engine::Impl {
     internal::check_checkpoint_options(options_.checkpoints);
     config_.application = application.name();
     config_.http = options_.http;
+    config_.push = pusher_settings(options_.metrics_push, application.name());
     config_.run.application = application.name();
     config_.run.addresses = options_.addresses;
     config_.run.paths = options_.paths;

@@ -34,15 +34,29 @@ void EngineRun::start() {
   run_.register_metrics(registry_);
   register_build(registry_, config_.run.engine_version);
   register_process(registry_);
-  if (!config_.http.empty()) {
-    auto http = std::make_unique<HttpServer>(
-        config_.http, make_routes(registry_, [this] { return run_.running(); }));
-    http->start();
-    log_.info("metrics on http://{}/metrics", http->address());
-    const std::lock_guard lock(mutex_);
-    http_ = std::move(http);
-  }
+  start_http();
+  start_pusher();
   run_.start_threads();
+}
+
+void EngineRun::start_http() {
+  if (config_.http.empty()) {
+    return;
+  }
+  auto http = std::make_unique<HttpServer>(
+      config_.http, make_routes(registry_, [this] { return run_.running(); }));
+  http->start();
+  log_.info("metrics on http://{}/metrics", http->address());
+  const std::lock_guard lock(mutex_);
+  http_ = std::move(http);
+}
+
+void EngineRun::start_pusher() {
+  if (config_.push) {
+    pusher_ = std::make_unique<Pusher>(*config_.push,
+                                       run_.pushed_metrics(config_.push->sender.worker), log_);
+    pusher_->start();
+  }
 }
 
 void EngineRun::failed_to_start(const std::string& error) {
@@ -54,6 +68,7 @@ void EngineRun::failed_to_start(const std::string& error) {
     }
     addresses_.clear();
   }
+  pusher_.reset();
   run_.start_failed(error);
 }
 
@@ -72,6 +87,7 @@ void EngineRun::close() {
   if (http_ != nullptr) {
     http_->stop();
   }
+  pusher_.reset();
   run_.close();
 }
 

@@ -4,11 +4,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "metrics/http/http_server.hpp"
+#include "metrics/push/pusher.hpp"
 #include "metrics/registry.hpp"
 #include "run/run.hpp"
 
@@ -16,7 +18,8 @@ namespace wallaroo::internal {
 
 struct EngineRunConfig {
   std::string application;
-  std::string http;  ///< where the metrics are served; empty: nowhere
+  std::string http;                    ///< where the metrics are served; empty: nowhere
+  std::optional<PusherSettings> push;  ///< where they are pushed to
   RunOptions run;
 };
 
@@ -47,6 +50,8 @@ class EngineRun {
 
  private:
   void remember_addresses();
+  void start_http();
+  void start_pusher();
 
   // Constant after construction.
   const EngineRunConfig config_;
@@ -60,8 +65,9 @@ class EngineRun {
   // so it reads them without.
   mutable std::mutex mutex_;
   std::map<std::string, std::string> addresses_;  ///< of sources and sinks that were opened
-  // Destroyed first, because its pages read the others.
+  // Destroyed first, because they read the others.
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<Pusher> pusher_;  ///< only on the thread that starts and closes the run
 };
 
 }  // namespace wallaroo::internal

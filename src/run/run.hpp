@@ -14,6 +14,7 @@
 #include "run/checkpoints/run_checkpoints.hpp"
 #include "run/executor_threads.hpp"
 #include "run/pressure/pressure_sampler.hpp"
+#include "run/pushed_metrics.hpp"
 #include "run/run_options.hpp"
 #include "run/run_totals.hpp"
 #include "run/sources_and_sinks.hpp"
@@ -36,6 +37,10 @@ class Run {
   void open();
   /// After `open`: makes everything that counts readable.
   void register_metrics(Registry& registry) const;
+  /// After `open`: the histograms that are pushed to a receiver. They refer to the run's counters.
+  std::vector<PushSource> pushed_metrics(const std::string& worker) const {
+    return internal::pushed_metrics(context_, wiring_, sources_and_sinks_, worker);
+  }
 
   /// Runs the executors on threads of their own. Returns when all have started their tasks. Throws
   /// what a task throws that cannot start; then no thread runs any more.

@@ -44,6 +44,8 @@ class Wiring {
 
   /// All queues into the node.
   std::vector<const Mailbox*> queues_before(const Node& node) const;
+  /// The counters of the stage, of all executors.
+  std::vector<const StageMetrics*> metrics_of(StageId stage) const;
   /// The counters of the node's first stage, of all executors. Empty when the node has no stage.
   std::vector<const StageMetrics*> metrics_of_first_stage(NodeId id) const;
   void register_stages(Registry& registry, const std::string& worker) const;

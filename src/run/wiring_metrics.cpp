@@ -26,6 +26,16 @@ EdgeFill Wiring::EdgeQueues::fill() const {
   return fill;
 }
 
+std::vector<const StageMetrics*> Wiring::metrics_of(StageId stage) const {
+  std::vector<const StageMetrics*> metrics;
+  for (const auto& instance : stages_) {
+    if (instance->stage == stage) {
+      metrics.push_back(&instance->runtime.metrics);
+    }
+  }
+  return metrics;
+}
+
 std::vector<const StageMetrics*> Wiring::metrics_of_first_stage(NodeId id) const {
   const std::vector<StageId>& stages = context_.node(id).stages;
   std::vector<const StageMetrics*> metrics;

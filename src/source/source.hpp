@@ -126,6 +126,8 @@ class Source {
   /// restored checkpoint, whichever executors they were on. Throws ConfigError or IoError that says
   /// what is different if the source cannot go back to one of them.
   virtual void restore(std::vector<SourcePosition> /*positions*/) {}
+  /// The kind of source, for the names of pushed metrics.
+  virtual std::string_view kind() const { return "Source"; }
   /// The source has a port of its own, which `address` tells once it is open.
   virtual bool listens() const { return false; }
   /// The address that `open` bound, e.g. "127.0.0.1:40123", or the paths of a file source.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <wallaroo/types/connector_options.hpp>
@@ -20,6 +21,7 @@ class ConnectorSource final : public Source {
   /// Throws ConfigError for options that make no sense.
   ConnectorSource(std::string name, ConnectorSourceOptions options);
 
+  std::string_view kind() const override { return "Connector Source"; }
   void open() override;
   void set_address(const std::string& address) override;
   void restore(std::vector<SourcePosition> positions) override;

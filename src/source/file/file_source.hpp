@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <wallaroo/types/connector_options.hpp>
@@ -20,6 +21,7 @@ class FileSource final : public Source {
   /// Throws ConfigError for options that make no sense.
   FileSource(std::string name, FileSourceOptions options);
 
+  std::string_view kind() const override { return "File Source"; }
   void open() override;
   /// Replaces all configured paths by this one; "-" is standard input.
   void set_address(const std::string& address) override;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <wallaroo/types/connector_options.hpp>
 
@@ -20,6 +21,7 @@ class TcpSource final : public Source {
 
   void open() override;
   void set_address(const std::string& address) override;
+  std::string_view kind() const override { return "TCP Source"; }
   bool listens() const override { return true; }
   std::string address() const override;
   std::unique_ptr<SourceReader> reader(int index, int executors,
