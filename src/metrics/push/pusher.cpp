@@ -50,6 +50,8 @@ class Pusher::Impl {
     if (thread_.joinable()) {
       asio::post(io_, [this] { finish(); });
       thread_.join();
+      error_code ignored;
+      socket_.close(ignored);
     }
   }
 
