@@ -22,7 +22,7 @@ struct Sum : Fold {
 
 Result run(const Parameters& parameters) {
   const std::vector<Keyed> input = make_keyed();
-  const std::uint64_t rounds = parameters.records / input.size();
+  const std::uint64_t rounds = rounds_of(parameters.records, input.size());
   std::atomic<std::uint64_t> sum{0};
   Application app("keyed_count");
   app.source("records",

@@ -19,7 +19,7 @@ struct Sum : Fold {
 
 Result run(const Parameters& parameters) {
   const std::vector<Reading> readings = make_readings();
-  const std::uint64_t rounds = parameters.records / readings.size();
+  const std::uint64_t rounds = rounds_of(parameters.records, readings.size());
   std::atomic<std::uint64_t> sum{0};
   Application app("stateless");
   app.source("readings",

@@ -30,7 +30,7 @@ Result run(const Parameters& parameters) {
   for (std::uint64_t line = 0; line < kTextLines; ++line) {
     lines.push_back(line_at(text, line));
   }
-  const std::uint64_t rounds = parameters.records / lines.size();
+  const std::uint64_t rounds = rounds_of(parameters.records, lines.size());
   std::atomic<std::uint64_t> sum{0};
   Application app("word_count");
   app.source("lines",

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <barrier>
 #include <exception>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -65,6 +66,14 @@ int run_program(int argc, char** argv, const std::string& description, Parameter
     fmt::print(stderr, "{}: {}\n", argv[0], error.what());
     return 1;
   }
+}
+
+std::uint64_t rounds_of(std::uint64_t records, std::size_t size) {
+  if (records == 0 || records % size != 0) {
+    throw std::invalid_argument(
+        fmt::format("--records must be a multiple of {}, the size of the input", size));
+  }
+  return records / size;
 }
 
 Share share_of(std::uint64_t records, unsigned index, unsigned count) {

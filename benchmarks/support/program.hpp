@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -34,6 +35,11 @@ struct Result {
 // wrong command line, 1 when `body` throws.
 int run_program(int argc, char** argv, const std::string& description, Parameters defaults,
                 const std::function<Result(const Parameters&)>& body);
+
+// How often an input of `size` records is read for `records` records in all. Throws when that is no
+// whole number, so that a program never processes other records than it was asked for. (No round at
+// all would make the engine's memory source read for ever.)
+std::uint64_t rounds_of(std::uint64_t records, std::size_t size);
 
 // The half-open part of `records` that worker `index` of `count` owns; the parts cover all records.
 struct Share {

@@ -9,7 +9,7 @@ from pathlib import Path
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
-from driver import catalogue, in_memory, nexmark, over_tcp, processes, resident  # noqa: E402
+from driver import catalogue, counts, in_memory, nexmark, over_tcp, processes, resident  # noqa: E402
 from driver.results import (  # noqa: E402
     BenchError, Entry, Measurement, entry_of_pairs, markdown_table, median, number,
     require_same_work, text_table)
@@ -129,6 +129,24 @@ class Programs(unittest.TestCase):
     def test_a_program_that_is_missing_is_named(self):
         with self.assertRaisesRegex(BenchError, "pair_ours is missing"):
             self.measure(None, self.printing(1, "a"))
+
+
+class Counted(unittest.TestCase):
+    def test_a_run_of_other_records_than_those_asked_for_is_refused(self):
+        done = {"records": 8}
+        self.assertIs(counts.require_records(["program"], done, 8), done)
+        with self.assertRaisesRegex(BenchError, "program: asked for 4 records, processed 8"):
+            counts.require_records(["program"], done, 4)
+
+    def test_wakeups_are_shown_in_proportion_to_batches(self):
+        measured = counts.Counts()
+        measured.runs = (("pair", {"sleeps": 30, "batches": 2000}, {"sleeps": 1}),)
+        self.assertEqual(measured.notes(None), [
+            "how often threads slept, ours and limit: pair 30 and 1",
+            "wake-ups per 1,000 batches, ours: pair 15"])
+
+    def test_nothing_is_noted_of_runs_that_did_not_happen(self):
+        self.assertEqual(counts.Counts().notes(None), [])
 
 
 class NexmarkQueries(unittest.TestCase):
