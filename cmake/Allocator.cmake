@@ -1,9 +1,10 @@
 # The allocator of applications: WALLAROO_ALLOCATOR is the library that they are linked with, or empty.
 #
 # Records with strings are often made by one thread and freed by another. The allocator of the C
-# library returns such memory to the thread that made it through locks; mimalloc does without.
+# library returns such memory to the thread that made it through locks; mimalloc does without. A
+# Python interpreter that loads the engine has chosen its allocator already.
 set(WALLAROO_ALLOCATOR "")
-if(WALLAROO_MIMALLOC AND NOT WALLAROO_SANITIZE AND NOT WALLAROO_FUZZ)
+if(WALLAROO_MIMALLOC AND NOT WALLAROO_SANITIZE AND NOT WALLAROO_FUZZ AND NOT WALLAROO_PYTHON)
   find_library(WALLAROO_MIMALLOC_LIBRARY mimalloc)
   if(NOT WALLAROO_MIMALLOC_LIBRARY)
     message(FATAL_ERROR "The library mimalloc is missing. Install libmimalloc-dev "

@@ -15,6 +15,8 @@ TYPES = "types/"
 
 MOST_LINES = 400
 MOST_FILES = 22  # in a folder, without tests and their rigs
+OF_PYTHON = "python"  # the layer that alone may see the interpreter
+PYTHON_INCLUDE = re.compile(r'^\s*#\s*include\s+[<"](Python\.h|nanobind/[^>"]+)[>"]', re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<wallaroo/([^>]+)>)', re.MULTILINE)
 ENDS_PROGRAM = re.compile(r"(?<![\w.>:])(?:std::|::)?(?:_?exit|_Exit|quick_exit|abort|terminate)\s*\(")
 DECLARATION = re.compile(r"\bvoid\s+abort\(\)")
@@ -26,9 +28,10 @@ def without_comments(text):
 
 
 def read_layers(cmake):
-    """{layer: every layer it may include, itself among them} of src/CMakeLists.txt."""
+    """{layer: every layer it may include, itself among them} of src/CMakeLists.txt and that of the
+    extension module."""
     direct = {}
-    for layer, deps in re.findall(r"wallaroo_layer\((\w+)\s+DEPS\s+([^)]*)\)", cmake):
+    for layer, deps in re.findall(r"^wallaroo_(?:python_)?layer\((\w+)\s+DEPS\s+([^)]*)\)", cmake, re.MULTILINE):
         direct[layer] = {d.removeprefix("wallaroo_") for d in deps.split() if "wallaroo_" in d}
     closed = {}
     for layer, deps in direct.items():  # a layer names only layers before it
@@ -71,6 +74,8 @@ def violations(layers, files):
             continue
         for public, internal in includes_of(text):
             found += check_include(layers, files, path, layer, public, internal)
+        if layer != OF_PYTHON:
+            found += [f"{path}: includes {header}" for header in PYTHON_INCLUDE.findall(text)]
         if not path.endswith(".test.cpp") and text.count("\n") >= MOST_LINES:
             found.append(f"{path}: {text.count(chr(10))} lines, of which {MOST_LINES} is too many")
         if layer is not None and not path.endswith(".test.cpp"):
@@ -111,6 +116,12 @@ def check_include(layers, files, path, layer, public, internal):
     return []
 
 
+def read_cmake():
+    """The text that names the layers, each after those that it depends on."""
+    src = SOURCE / "src"
+    return "".join((src / name).read_text() for name in ("CMakeLists.txt", f"{OF_PYTHON}/CMakeLists.txt"))
+
+
 def read_files():
     files = {}
     for top in ("src", "include"):
@@ -121,7 +132,7 @@ def read_files():
 
 class Layers(unittest.TestCase):
     def setUp(self):
-        self.layers = read_layers((SOURCE / "src" / "CMakeLists.txt").read_text())
+        self.layers = read_layers(read_cmake())
 
     def found(self, path, text):
         return "\n".join(violations(self.layers, {"include/wallaroo/types/error.hpp": "", path: text}))
@@ -146,6 +157,13 @@ class Layers(unittest.TestCase):
         self.assertIn("layer io includes run", self.found("src/io/x.cpp", '#include "run/task/task.hpp"\n'))
         self.assertIn("does not depend on sink", self.found("src/source/x.hpp", '#  include "sink/writer.hpp"\n'))
         self.assertEqual(self.found("src/run/x.cpp", '#include "io/socket.hpp"\n'), "")
+
+    def test_finds_the_interpreter_outside_of_its_layer(self):
+        for header in ("Python.h", "nanobind/nanobind.h"):
+            self.assertIn(f"includes {header}", self.found("src/app/x.cpp", f"#include <{header}>\n"))
+            self.assertIn(f"includes {header}", self.found("include/wallaroo/x.hpp", f'#include "{header}"\n'))
+            self.assertEqual(self.found("src/python/x.cpp", f"#include <{header}>\n"), "")
+        self.assertIn("app", self.layers["python"])
 
     def test_finds_an_include_of_no_layer(self):
         self.assertIn("in no layer", self.found("src/io/x.cpp", '#include "socket.hpp"\n'))
