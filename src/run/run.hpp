@@ -18,6 +18,7 @@
 #include "run/run_options.hpp"
 #include "run/run_totals.hpp"
 #include "run/sources_and_sinks.hpp"
+#include "run/state_keys.hpp"
 #include "run/wiring.hpp"
 
 namespace wallaroo::internal {
@@ -59,6 +60,11 @@ class Run {
 
   /// Waits until all executors have ended, at most `timeout` when given; nothing after that time.
   std::optional<Outcome> wait(std::optional<std::chrono::nanoseconds> timeout);
+  /// Returns the keys for which there is state, as far as executors answer within `limit`; empty
+  /// when they do not run. From any thread but theirs.
+  StateKeys state_keys(std::chrono::nanoseconds limit) const {
+    return running() ? gather_state_keys(threads_.executors(), limit) : StateKeys{};
+  }
   /// All executors run, and no source or sink has failed.
   bool running() const { return threads_.running(); }
   /// Why the application must go back to the last complete checkpoint, by another run that restores

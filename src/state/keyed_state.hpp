@@ -16,6 +16,7 @@
 #include "route/key_group.hpp"
 #include "state/entry_failure.hpp"
 #include "state/group_table.hpp"
+#include "state/key_visitor.hpp"
 #include "state/loading.hpp"
 #include "state/stage_state.hpp"
 
@@ -114,6 +115,10 @@ class KeyedState : public StatePart {
   std::string key_schema() const override { return schema_text<Stored>(); }
   std::string value_schema() const override { return schema_text<Saved>(); }
   std::vector<std::string> value_fields() const override { return schema_fields<Saved>(); }
+  void visit_keys(KeyVisitor& visitor) override {
+    KeysShown<Stored> shown(visitor);
+    for_each([&](const Entry& entry) { shown.show(entry.first); });
+  }
 
   void begin_save(const SaveStart& start) override {
     check(saved_ == key_group_count, "one save at a time");

@@ -12,6 +12,7 @@
 #include "record/key.hpp"
 #include "record/stored/stored_write.hpp"
 #include "state/entry_failure.hpp"
+#include "state/key_visitor.hpp"
 #include "state/loading.hpp"
 #include "state/stage_state.hpp"
 
@@ -29,6 +30,7 @@ class SingleState final : public StatePart {
   std::string key_schema() const override { return schema_text<NoKey>(); }
   std::string value_schema() const override { return schema_text<State>(); }
   std::vector<std::string> value_fields() const override { return schema_fields<State>(); }
+  void visit_keys(KeyVisitor& visitor) override { KeysShown<NoKey>(visitor).show(NoKey{}); }
 
   void begin_save(const SaveStart&) override {
     if constexpr (is_storable<State>) {

@@ -37,6 +37,8 @@ struct SaveStart {
   SavePurpose place = {};
 };
 
+class KeyVisitor;
+
 /// One table of values by key. Used on one thread.
 class StatePart {
  public:
@@ -53,6 +55,10 @@ class StatePart {
   virtual std::vector<std::string> value_fields() const { return {}; }
   /// True for a part that older versions did not have: a checkpoint without it had no entries.
   virtual bool may_be_missing() const { return false; }
+
+  /// Shows all keys that have a value now. Not for frequent use: it takes as long as there are
+  /// keys.
+  virtual void visit_keys(KeyVisitor& visitor) = 0;
 
   /// Begins a save of all groups that have changed since the last one, as they are now; later
   /// changes do not affect it.

@@ -156,6 +156,14 @@ class PaneTables final : public StatePart {
   std::string value_schema() const override { return schema_text<Accumulator>(); }
   std::vector<std::string> value_fields() const override { return schema_fields<Accumulator>(); }
   bool may_be_missing() const override { return may_be_missing_; }
+  void visit_keys(KeyVisitor& visitor) override {
+    KeysShown<StoredKey> shown(visitor);
+    for (const auto& [start, table] : open_) {
+      for (const auto& entry : table->table()) {
+        shown.show(entry.first);
+      }
+    }
+  }
   void begin_save(const SaveStart& start) override;
   bool save_some(std::size_t& budget, SectionSink& out) override;
   void abandon_save() override;

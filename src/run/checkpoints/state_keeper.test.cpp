@@ -24,6 +24,7 @@ class SlowState final : public StageState, private StatePart {
  private:
   std::string_view name() const override { return "state"; }
   bool storable() const override { return true; }
+  void visit_keys(KeyVisitor&) override {}
   std::string key_schema() const override { return "u64"; }
   std::string value_schema() const override { return "u64"; }
   void begin_save(const SaveStart&) override { left_ = slices_; }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "run/task/inbox.hpp"
 #include "run/task/segment_runner.hpp"
@@ -37,6 +38,7 @@ class SegmentTask final : public Task {
     }
   }
   void skip_time(std::int64_t gap_ns) override { runner_.skip_time(gap_ns); }
+  std::vector<KeptState> states() override { return runner_.states(); }
 
   void begin_checkpoint(const CheckpointBegin& begin) override;
   void abandon_checkpoint(std::uint64_t number) override;

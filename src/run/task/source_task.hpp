@@ -55,6 +55,7 @@ class SourceTask final : public Task, private BatchReceiver {
   void count_blocked(std::int64_t elapsed_ns) override { runner_.count_blocked(elapsed_ns); }
   bool done() const override { return runner_.ended() && !runner_.blocked(); }
   void stop() override { reader_->stop(); }
+  std::vector<KeptState> states() override { return runner_.states(); }
   std::int64_t due_ns() const override;
   void on_time(std::int64_t now_ns) override;
 

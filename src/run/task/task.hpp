@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 #include "base/times.hpp"
 #include "run/checkpoints/state_keeper.hpp"
@@ -56,6 +57,9 @@ class Task {
   /// The executor did not look at this task for the given time, because the process was stopped or
   /// another task took long. The time must not count as silence of a sender.
   virtual void skip_time(std::int64_t) {}
+
+  /// The states of its stages. Only valid on the executor's thread, as long as the task lives.
+  virtual std::vector<KeptState> states() { return {}; }
 
   // Orders of the checkpointer. The task answers through its CheckpointSlot.
 
