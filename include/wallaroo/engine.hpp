@@ -12,6 +12,7 @@
 
 #include <wallaroo/types/error.hpp>
 #include <wallaroo/types/logging.hpp>
+#include <wallaroo/types/original_options.hpp>
 #include <wallaroo/types/outcome.hpp>
 
 namespace wallaroo {
@@ -34,15 +35,6 @@ struct CheckpointOptions {
   bool allow_dropped_state = false;
 };
 
-/// Metrics that are pushed to a receiver by the protocol of Wallaroo 0.6
-/// (docs/formats/metrics-push.md).
-struct MetricsPushOptions {
-  /// "host:port" of the receiver, which need not be there; empty: nothing is pushed.
-  std::string address = {};
-  std::string application = {};        ///< its name in the topic; empty: as it is
-  std::string worker = "initializer";  ///< the name of this process
-};
-
 /// How an Engine runs its application.
 struct EngineOptions {
   /// How many executors there are, each one a thread, from 1 to 256; 0: one for each core that this
@@ -50,6 +42,7 @@ struct EngineOptions {
   int threads = 0;
   std::string http = {};  ///< "host:port" of the pages of metrics and health; empty: none
   MetricsPushOptions metrics_push = {};  ///< by default nothing is pushed
+  ExternalChannelOptions external = {};  ///< by default there is no such listener
   /// Addresses that replace the configured ones, by the name of the source or sink.
   std::map<std::string, std::string> addresses = {};
   /// The files, or patterns such as "logs/*.log", that file sources read in place of the configured
@@ -97,6 +90,8 @@ class Engine {
   std::string address(const std::string& source_or_sink) const;
   /// Where the pages of metrics and health are served, "host:port"; empty when they are not.
   std::string http_address() const;
+  /// Where the external channel listens, "host:port"; empty when it does not.
+  std::string external_address() const;
   /// The present values of all metrics, as Prometheus text.
   std::string metrics_text() const;
   /// The present values of all metrics, as JSON.

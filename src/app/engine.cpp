@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -15,6 +16,7 @@
 
 #include "app/checkpoint_choice.hpp"
 #include "app/engine_run.hpp"
+#include "app/external/engine_channel.hpp"
 #include "base/current_error.hpp"
 #include "io/address.hpp"
 #include "run/block_signals.hpp"
@@ -84,9 +86,12 @@ class Engine::Impl {
     };
     current_ = std::make_shared<EngineRun>(plan_, config_, clock_, log_);
     shown_ = current_;
+    external_ = internal::make_external_channel(options_.external, application.name(), *plan_,
+                                                external_access(), log_);
   }
 
   ~Impl() {
+    external_.reset();
     if (supervisor_.joinable()) {
       stop_now();
       supervisor_.join();
@@ -99,6 +104,10 @@ class Engine::Impl {
     }
     started_ns_ = clock_.now_ns();
     try {
+      if (external_) {
+        external_->start();
+        log_.info("external channel on {}", external_->address());
+      }
       open_store();
       start_run();
     } catch (...) {
@@ -115,6 +124,7 @@ class Engine::Impl {
     }
     log_.info("application '{}' runs on {} executor{}", config_.application, plan_->executors(),
               plan_->executors() == 1 ? "" : "s");
+    initialized_ = true;
     if (store_) {
       supervisor_ = std::thread([this] { supervise(); });
     }
@@ -150,8 +160,16 @@ class Engine::Impl {
     return shown_;
   }
   std::string explain() const { return plan_->explain(config_.application); }
+  std::string external_address() const { return external_ ? external_->address() : std::string(); }
 
  private:
+  internal::EngineAccess external_access() {
+    return {.initialized = [this] { return initialized_.load(); },
+            .processing = [this] { return current()->run().running(); },
+            .state_keys = [this] { return current()->run().state_keys(std::chrono::seconds(1)); },
+            .stop = [this] { stop(); }};
+  }
+
   void open_store() {
     if (options_.checkpoints.directory.empty()) {
       return;
@@ -332,7 +350,9 @@ class Engine::Impl {
   // Set once, by the thread that knows how the last run ended; any thread may wait for it.
   std::promise<Outcome> final_;
   const std::shared_future<Outcome> ended_ = final_.get_future().share();
-  // Last, because its thread uses the others.
+  std::atomic<bool> initialized_{false};  ///< the first run has started
+  // Last, because their threads use the others.
+  std::unique_ptr<internal::ExternalChannel> external_;
   std::thread supervisor_;
 };
 
@@ -355,6 +375,7 @@ std::string Engine::address(const std::string& source_or_sink) const {
   return impl_->shown()->address(source_or_sink);
 }
 std::string Engine::http_address() const { return impl_->shown()->http_address(); }
+std::string Engine::external_address() const { return impl_->external_address(); }
 std::string Engine::metrics_text() const { return impl_->shown()->metrics_text(); }
 std::string Engine::metrics_json() const { return impl_->shown()->metrics_json(); }
 std::string Engine::explain() const { return impl_->explain(); }
