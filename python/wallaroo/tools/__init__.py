@@ -1,0 +1,1 @@
+"""Tools that ask a running application over its external channel, or stop it."""
