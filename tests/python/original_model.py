@@ -15,7 +15,7 @@ class ModelStream:
         self._next(key, record)
 
     def _stage(self, call, step):
-        """Adds a stage; `step(key, record, emit)` runs a record, `emit(key, record)` is the next."""
+        """Adds a stage; `step(key, record, emit)` runs one; `emit(key, record)` is the next."""
         assert self._next is None, "a stream may be used by one stage only"
         self._builder.calls.append(call)
         following = ModelStream(self._builder)

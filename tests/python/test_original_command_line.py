@@ -82,7 +82,8 @@ def test_the_defaults():
 
 
 @pytest.mark.parametrize("arguments", [
-    ["--in", "a@h:1"], ["--in=a@h:1"], ["-i", "h:1"], ["-ih:1"], ["--unknown"], ["-z"], ["--"], ["-"],
+    ["--in", "a@h:1"], ["--in=a@h:1"], ["-i", "h:1"], ["-ih:1"], ["--unknown"], ["-z"], ["--"],
+    ["-"],
     ["plain", "words"], ["--kafka_source_topic", "t"], ["-i", "-o"], ["--controls", "x"],
     ["--nam", "x"],
 ])

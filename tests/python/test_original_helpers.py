@@ -17,7 +17,8 @@ from wallaroo.original.keys import key_text, raw_key
     ("Market Data@h:1", [("Market Data", "h", "1")]),
 ])
 def test_input_addresses(text, expected):
-    for args in (["app", "--in", text], ["app", "-i", text], ["app", f"--in={text}", "--other", "x"],
+    for args in (["app", "--in", text], ["app", "-i", text],
+                 ["app", f"--in={text}", "--other", "x"],
                  ["--unknown", "-z", "--in", text, "more"]):
         assert wallaroo.tcp_parse_input_addrs(args) == expected
 
@@ -56,7 +57,8 @@ def test_kafka_options_of_a_sink():
     (wallaroo.kafka_parse_source_options, ["app", "--kafka_source_topic", "t"]),
     (wallaroo.kafka_parse_sink_options, ["app", "--kafka_sink_brokers", "h:1"]),
     (wallaroo.kafka_parse_sink_options,
-     ["app", "--kafka_sink_topic", "t", "--kafka_sink_brokers", "h", "--kafka_sink_log_level", "x"]),
+     ["app", "--kafka_sink_topic", "t", "--kafka_sink_brokers", "h",
+      "--kafka_sink_log_level", "x"]),
 ])
 def test_a_missing_argument_is_an_exit_with_2(parse, args, capsys):
     with pytest.raises(SystemExit) as raised:

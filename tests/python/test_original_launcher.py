@@ -85,8 +85,8 @@ def test_help_is_printed_and_nothing_is_run(machida, argument):
     result = machida("raise SystemExit(9)", argument, options=[])
     assert (result.returncode, result.stderr) == (0, "")
     for option in ("--application-module", "--cluster-initializer", "--control", "--data",
-                   "--my-control", "--my-data", "--external", "--metrics", "--worker-count", "--name",
-                   "--join", "--resilience-dir", "--run-with-resilience",
+                   "--my-control", "--my-data", "--external", "--metrics", "--worker-count",
+                   "--name", "--join", "--resilience-dir", "--run-with-resilience",
                    "--time-between-checkpoints", "--stop-pause", "--log-rotation"):
         assert option in result.stdout
 
@@ -145,7 +145,8 @@ def test_argparse_in_an_application_exits_with_2(machida):
 
 
 @pytest.mark.parametrize("environment, code, error", [
-    ({"RUN_RAISES": "ValueError", "RUN_RAISES_WITH": '["bad record"]'}, 1, "ValueError: bad record"),
+    ({"RUN_RAISES": "ValueError", "RUN_RAISES_WITH": '["bad record"]'}, 1,
+     "ValueError: bad record"),
     ({"RUN_RAISES": "ApplicationError"}, 1, "error: the port is taken"),
     ({"RUN_RAISES": "SystemExit", "RUN_RAISES_WITH": "[3]"}, 3, ""),
     ({"RUN_RAISES": "SystemExit", "RUN_RAISES_WITH": "[0]"}, 0, ""),

@@ -295,8 +295,9 @@ def test_objects_of_the_applications_own_classes_are_taken():
         def decode(self, bs):
             return bs.decode()
 
-    builder = lowered(wallaroo.source("in", wallaroo.TCPSourceConfig("in", "h", 1, OwnDecoder())).to(
-        Own()).key_by(OwnKey()).to(COUNT).to_sink(wallaroo.TCPSinkConfig("h", 1, OwnEncoder())))
+    config = wallaroo.TCPSourceConfig("in", "h", 1, OwnDecoder())
+    builder = lowered(wallaroo.source("in", config).to(Own()).key_by(OwnKey()).to(COUNT).to_sink(
+        wallaroo.TCPSinkConfig("h", 1, OwnEncoder())))
     builder.receive("in", b"a")
     assert builder.outputs["sink-1"] == [b"aa=1"]
     cut = builder.sources["in"].framing

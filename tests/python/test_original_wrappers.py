@@ -120,7 +120,8 @@ def test_state_computations(base, method):
     assert (wrapper.name(), wrapper.is_stateful) == ("double it", True)
 
 
-@pytest.mark.parametrize("returned, key", [("A", "A"), (b"\xff", b"\xff"), (65, "A"), (True, "\x01"),
+@pytest.mark.parametrize("returned, key", [("A", "A"), (b"\xff", b"\xff"), (65, "A"),
+                                           (True, "\x01"),
                                            (0x20AC, "€"), ("", "")])
 def test_a_key_extractor_makes_a_character_of_a_number(returned, key):
     assert wallaroo.key_extractor(lambda data: returned).extract_key(None) == key

@@ -95,5 +95,6 @@ def kafka_parse_source_options(args: Sequence[str]) -> Tuple[str, str, List[Brok
 def kafka_parse_sink_options(
         args: Sequence[str]) -> Tuple[str, str, List[Broker], str, int, int]:
     """Returns ("", topic, [(host, port)], log level, buffer in ms, longest message in bytes) from
-    `--kafka_sink_topic`, `_brokers`, `_log_level`, `_max_produce_buffer_ms`, `_max_message_size`."""
+    `--kafka_sink_topic`, `_brokers`, `_log_level`, `_max_produce_buffer_ms` and
+    `_max_message_size`."""
     return ("", *kafka_sink_settings(args, "kafka_sink"))

@@ -1,7 +1,7 @@
 """What lowering needs of the engine: a builder of sources, stages and sinks.
 
-Functions are the user's own wherever they can be, so that a call of the engine goes straight to them.
-An exception from any of them ends the process with 1 and the traceback on stderr.
+Functions are the user's own wherever they can be, so that a call of the engine goes straight to
+them. An exception from any of them ends the process with 1 and the traceback on stderr.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ class Stream(Protocol):
         records. Input that is idle for 4 * (range + delay) fires all windows with records."""
 
     def count_windows(self, name: str, count: int, aggregation: AggregationFunctions) -> Stream:
-        """Windows of `count` records of each key. A window that is not full after 5 s fires, too."""
+        """Windows of `count` records of each key. A window that is not full fires after 5 s."""
 
     def sinks(self, sinks: List[NamedSink]) -> None:
         """Ends the stream: each of the sinks, of which there is at least one, gets all records."""

@@ -41,7 +41,7 @@ def _validate_arity_compatability(name: str, obj: Any, arity: int) -> None:
 
 
 def _validate_aggregation(aggregation: Any) -> None:
-    """Raises WallarooParameterError unless `aggregation`, a class or an instance, has all methods."""
+    """Raises WallarooParameterError unless `aggregation`, class or instance, has all methods."""
     missing = [each for each in _AGGREGATION_METHODS if not hasattr(aggregation, each)]
     if missing:
         raise api_error(f"An aggregation must have the methods {', '.join(_AGGREGATION_METHODS)}; "

@@ -10,8 +10,8 @@ from .arguments import kafka_parse_sink_options, kafka_parse_source_options
 class TCPSourceConfig:
     """A TCP listener on `host` and `port`, which takes frames that `decoder` describes.
 
-    `valid`: whether it listens at all. `parallelism`: connections served at once by a worker; others
-    wait. `max_size`: bytes of the longest frame; a longer one closes its connection.
+    `valid`: whether it listens at all. `parallelism`: connections served at once by a worker; other
+    ones wait. `max_size`: bytes of the longest frame; a longer one closes its connection.
     """
 
     def __init__(self, name: str, host: str, port: Any, decoder: Any, valid: bool = True,
@@ -46,7 +46,7 @@ class GenSourceConfig:
 
 
 class TCPSinkConfig:
-    """A TCP connection to `host` and `port`, on which the bytes of `encoder` are sent as they are."""
+    """A TCP connection to `host` and `port`, on which the bytes of `encoder` are sent."""
 
     def __init__(self, host: str, port: Any, encoder: Any) -> None:
         self._host = host
@@ -79,7 +79,7 @@ class CustomKafkaSinkCLIParser:
         self.encoder = encoder
 
     def to_tuple(self) -> Tuple[Any, ...]:
-        """Returns ("kafka", "", topic, brokers, log level, buffer in ms, size in bytes, encoder)."""
+        """Returns ("kafka", "", topic, brokers, log level, buffer ms, most bytes, encoder)."""
         return ("kafka", self.name, self.topic, self.brokers, self.log_level,
                 self.max_produce_buffer_ms, self.max_message_size, self.encoder)
 

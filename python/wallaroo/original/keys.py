@@ -8,7 +8,8 @@ from typing import Any
 def raw_key(key: Any) -> bytes:
     """Returns the bytes of a key: those of a str in UTF-8, and `chr(key)` of an int.
 
-    Raises TypeError for other types, None among them, and ValueError for an int that is no character.
+    Raises TypeError for other types, None among them, and ValueError for an int that is no
+    character.
     """
     if isinstance(key, bytes):
         return key

@@ -177,10 +177,11 @@ def _range_window_settings(name: str, range_: Any, slide: Any, delay: Any,
                                    _whole(f"the slide {what}", slide),
                                    _whole(f"the delay {what}", delay), late)
     if settings.slide_ns < 1 or settings.slide_ns > settings.range_ns:
-        raise ApplicationError(f"the slide {what} is {settings.slide_ns} ns: it must be above 0 and "
-                               f"at most the range, {settings.range_ns} ns")
+        raise ApplicationError(f"the slide {what} is {settings.slide_ns} ns: it must be above 0 "
+                               f"and at most the range, {settings.range_ns} ns")
     if settings.delay_ns < 0:
-        raise ApplicationError(f"the delay {what} is {settings.delay_ns} ns: it must not be negative")
+        raise ApplicationError(f"the delay {what} is {settings.delay_ns} ns: it must not be "
+                               "negative")
     if late not in _LATE_DATA_POLICIES:
         raise ApplicationError(f"the late data policy {what} is {late!r}: it must be one of "
                                f"{', '.join(_LATE_DATA_POLICIES)}")

@@ -150,7 +150,7 @@ def set_option(options: Options, option: Option, spelling: str, value: Optional[
 
 
 def check_roles(options: Options) -> None:
-    """Raises ApplicationError when the options contradict each other, or a required one is missing."""
+    """Raises ApplicationError when options contradict each other, or a required one is missing."""
     for wrong, message in _role_mistakes(options):
         if wrong:
             raise ApplicationError(message)

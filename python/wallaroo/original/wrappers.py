@@ -1,8 +1,8 @@
 """Wraps functions in classes that pickle can find.
 
 A wrapper is an instance of a class made for its function. The class is an attribute of the module
-`wallaroo`, so a wrapper is pickled as a reference to it. Every worker imports the application in the
-same order and so gives each class the same name.
+`wallaroo`, so a wrapper is pickled as a reference to it. Every worker imports the application in
+the same order and so gives each class the same name.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def _wallaroo_wrap(name: str, func: Function, base_cls: Base, **kwargs: Any) -> 
                             FUNCTION: staticmethod(func)}
     namespace.update(_methods(name, func, base_cls, kwargs))
     _made[base_cls.__name__] += 1
-    return attach_to_module(type(base_cls.__name__, (base_cls,), namespace), base_cls.__name__, func,
-                            _made[base_cls.__name__])
+    kind = type(base_cls.__name__, (base_cls,), namespace)
+    return attach_to_module(kind, base_cls.__name__, func, _made[base_cls.__name__])
 
 
 def _methods(name: str, func: Function, base_cls: Base, settings: Dict[str, Any]) -> Namespace:
