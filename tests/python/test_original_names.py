@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import wallaroo
-import wallaroo.experimental
+import wallaroo.experimental.connectors
 from original_rig import ENVIRONMENT
 
 SIGNATURES = {
@@ -59,6 +59,18 @@ SIGNATURES = {
     "experimental.stream_message_encoder": ["func"],
     "experimental.octet_message_decoder": ["func"],
     "experimental.octet_message_encoder": ["func"],
+    "experimental.parse_connector_args": ["args", "required_params=()", "optional_params=()"],
+    "experimental.BaseConnector": ["args=None", "required_params=()", "optional_params=()"],
+    "experimental.SourceConnector": ["args=None", "required_params=('host', 'port')",
+                                     "optional_params=()"],
+    "experimental.SinkConnector": ["args=None", "required_params=()", "optional_params=()"],
+    "experimental.AtLeastOnceSourceConnector": ["version", "cookie", "program_name",
+                                                "instance_name", "host", "port", "delay=0"],
+    "experimental.connectors.MultiSourceConnector": ["version", "cookie", "program_name",
+                                                     "instance_name", "host", "port", "delay=0"],
+    "experimental.connectors.FramedFileReader": ["filename"],
+    "experimental.connectors.ThrottledFileReader": ["filename", "limit_rate", "is_framed=True",
+                                                    "is_text_lines=False"],
 }
 
 CLASSES = {
@@ -137,7 +149,7 @@ def test_the_command_line_is_empty_until_the_launcher_sets_it():
 
 
 def test_the_import_needs_no_extension_and_no_asyncore():
-    code = ("import sys, wallaroo\n"
+    code = ("import sys, wallaroo, wallaroo.experimental.connectors\n"
             "print([name for name in ('wallaroo._engine', 'asyncore', 'asynchat', 'numpy')"
             " if name in sys.modules])")
     process = subprocess.run([sys.executable, "-W", "error", "-c", code], env=ENVIRONMENT,
