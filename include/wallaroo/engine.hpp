@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,7 +49,13 @@ struct EngineOptions {
   /// The files, or patterns such as "logs/*.log", that file sources read in place of the configured
   /// ones, by the name of the source.
   std::map<std::string, std::vector<std::string>> paths = {};
-  CheckpointOptions checkpoints = {};   ///< by default none are taken
+  CheckpointOptions checkpoints = {};  ///< by default none are taken
+  /// Sources listen, but read nothing before every sink has its peer and, with checkpoints when
+  /// none is restored, before the first one is complete.
+  bool hold_sources = false;
+  /// Called once, when all threads run and every sink has its peer; a sink without one delays it
+  /// for ever. It is called on an executor's thread, so it must not wait for anything.
+  std::function<void()> on_ready = {};
   LogLevel log_level = LogLevel::info;  ///< lines below it are not made
   LogCallback log = {};                 ///< where log lines go; empty: no log
 };

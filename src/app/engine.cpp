@@ -17,8 +17,8 @@
 #include "app/checkpoint_choice.hpp"
 #include "app/engine_run.hpp"
 #include "app/external/engine_channel.hpp"
+#include "app/pusher_settings.hpp"
 #include "base/current_error.hpp"
-#include "io/address.hpp"
 #include "run/block_signals.hpp"
 
 namespace wallaroo {
@@ -45,20 +45,6 @@ int executors_of(const EngineOptions& options) {
   return options.threads == 0 ? usable_cores() : options.threads;
 }
 
-std::optional<internal::PusherSettings> pusher_settings(const MetricsPushOptions& options,
-                                                        const std::string& application) {
-  if (options.address.empty()) {
-    return std::nullopt;
-  }
-  const internal::HostPort receiver = internal::parse_host_port(options.address);
-  const std::string& name = options.application.empty() ? application : options.application;
-  internal::PusherSettings settings;
-  settings.host = receiver.host;
-  settings.port = std::to_string(receiver.port);
-  settings.sender = {"metrics:" + name, options.worker};
-  return settings;
-}
-
 }  // namespace
 
 /// With checkpoints a thread, the supervisor, waits for the end of the run, and begins the next one
@@ -72,7 +58,7 @@ class Engine::Impl {
     internal::check_checkpoint_options(options_.checkpoints);
     config_.application = application.name();
     config_.http = options_.http;
-    config_.push = pusher_settings(options_.metrics_push, application.name());
+    config_.push = internal::pusher_settings(options_.metrics_push, application.name());
     config_.run.application = application.name();
     config_.run.addresses = options_.addresses;
     config_.run.paths = options_.paths;
@@ -84,6 +70,10 @@ class Engine::Impl {
         tell_totals(run.totals());
       }
     };
+    config_.run.hold_sources = options_.hold_sources;
+    if (options_.hold_sources || options_.on_ready) {
+      config_.run.on_ready = [this] { become_ready(); };
+    }
     current_ = std::make_shared<EngineRun>(plan_, config_, clock_, log_);
     shown_ = current_;
     external_ = internal::make_external_channel(options_.external, application.name(), *plan_,
@@ -124,7 +114,9 @@ class Engine::Impl {
     }
     log_.info("application '{}' runs on {} executor{}", config_.application, plan_->executors(),
               plan_->executors() == 1 ? "" : "s");
-    initialized_ = true;
+    if (!options_.hold_sources) {
+      initialized_ = true;
+    }
     if (store_) {
       supervisor_ = std::thread([this] { supervise(); });
     }
@@ -165,9 +157,17 @@ class Engine::Impl {
  private:
   internal::EngineAccess external_access() {
     return {.initialized = [this] { return initialized_.load(); },
-            .processing = [this] { return current()->run().running(); },
+            .processing = [this] { return current()->run().reading(); },
             .state_keys = [this] { return current()->run().state_keys(std::chrono::seconds(1)); },
             .stop = [this] { stop(); }};
+  }
+
+  /// After a roll back another run becomes ready, of which nobody is told.
+  void become_ready() {
+    initialized_ = true;
+    if (!told_ready_.exchange(true) && options_.on_ready) {
+      options_.on_ready();
+    }
   }
 
   void open_store() {
@@ -350,7 +350,8 @@ class Engine::Impl {
   // Set once, by the thread that knows how the last run ended; any thread may wait for it.
   std::promise<Outcome> final_;
   const std::shared_future<Outcome> ended_ = final_.get_future().share();
-  std::atomic<bool> initialized_{false};  ///< the first run has started
+  std::atomic<bool> initialized_{false};  ///< a run has started; if sources wait: was ready
+  std::atomic<bool> told_ready_{false};   ///< `on_ready` was called
   // Last, because their threads use the others.
   std::unique_ptr<internal::ExternalChannel> external_;
   std::thread supervisor_;

@@ -44,7 +44,7 @@ void EngineRun::start_http() {
     return;
   }
   auto http = std::make_unique<HttpServer>(
-      config_.http, make_routes(registry_, [this] { return run_.running(); }));
+      config_.http, make_routes(registry_, [this] { return run_.reading(); }));
   http->start();
   log_.info("metrics on http://{}/metrics", http->address());
   const std::lock_guard lock(mutex_);

@@ -38,7 +38,12 @@ std::int64_t clock_offset(const Clock& clock, const std::optional<Manifest>& res
 Run::Run(std::shared_ptr<const Plan> plan, RunOptions options, const Clock& clock, const Log& log)
     : plan_(std::move(plan)),
       options_(std::move(options)),
-      context_{*plan_, options_, clock, log, clock_offset(clock, options_.restored, log)},
+      context_{*plan_,
+               options_,
+               clock,
+               log,
+               clock_offset(clock, options_.restored, log),
+               options_.hold_sources ? &start_state_.may_read : nullptr},
       sources_and_sinks_(context_),
       checkpoints_(context_),
       wiring_(context_),
@@ -95,7 +100,24 @@ void Run::start_threads() {
   pressure_.emplace(pressure_points(context_, wiring_, sources_and_sinks_, threads_.executors()),
                     context_.log);
   sample_pressure();
+  watch_start();
   threads_.start();
+}
+
+void Run::watch_start() {
+  if (!options_.hold_sources && !options_.on_ready) {
+    return;
+  }
+  StartWatch::Conditions conditions;
+  conditions.running = [this] { return running(); };
+  conditions.sinks = sources_and_sinks_.presences();
+  conditions.checkpointed = [this, before = checkpoints_.completed()] {
+    return !options_.hold_sources || options_.store == nullptr || options_.restored ||
+           checkpoints_.completed() != before;
+  };
+  conditions.on_ready = options_.on_ready;
+  start_watch_.emplace(std::move(conditions), start_state_, threads_.executors());
+  start_watch_->begin();
 }
 
 void Run::sample_pressure() {

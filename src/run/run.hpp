@@ -13,12 +13,13 @@
 #include "plan/plan.hpp"
 #include "run/checkpoints/run_checkpoints.hpp"
 #include "run/executor_threads.hpp"
+#include "run/outside/pushed_metrics.hpp"
+#include "run/outside/state_keys.hpp"
 #include "run/pressure/pressure_sampler.hpp"
-#include "run/pushed_metrics.hpp"
 #include "run/run_options.hpp"
 #include "run/run_totals.hpp"
 #include "run/sources_and_sinks.hpp"
-#include "run/state_keys.hpp"
+#include "run/start_watch.hpp"
 #include "run/wiring.hpp"
 
 namespace wallaroo::internal {
@@ -67,6 +68,10 @@ class Run {
   }
   /// All executors run, and no source or sink has failed.
   bool running() const { return threads_.running(); }
+  /// `running`, and sources may read.
+  bool reading() const {
+    return running() && (!options_.hold_sources || start_state_.may_read.load());
+  }
   /// Why the application must go back to the last complete checkpoint, by another run that restores
   /// it. No value when this run ended otherwise.
   std::optional<std::string> rolled_back() const { return threads_.rolled_back(); }
@@ -99,17 +104,23 @@ class Run {
   CheckpointerCallbacks checkpointer_callbacks();
   void stop_running();
   void sample_pressure();
+  void watch_start();
 
   // Constant after construction.
   const std::shared_ptr<const Plan> plan_;
   const RunOptions options_;
+  // Written by the first executor.
+  StartState start_state_;
+  // Constant after construction.
   const RunContext context_;
   // Parts know those before them. The executors, which own the tasks, are destroyed first, because
   // tasks refer to all other parts.
   SourcesAndSinks sources_and_sinks_;
   RunCheckpoints checkpoints_;
   Wiring wiring_;
-  std::optional<PressureSampler> pressure_;  ///< only on the first executor's thread
+  // Only on the first executor's thread.
+  std::optional<PressureSampler> pressure_;
+  std::optional<StartWatch> start_watch_;
   ExecutorThreads threads_;
 };
 

@@ -1,6 +1,7 @@
 // What the engine says about a run before it begins.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -49,6 +50,11 @@ struct RunOptions {
   std::function<void(const Run&)> on_end;
   /// Checkpoints are taken only by `Run::checkpoint_inline`.
   bool checkpoints_inline = false;
+  /// Sources read nothing until the run is ready and, when it takes checkpoints and goes on from
+  /// none, until the first one is complete. Not for runs without threads.
+  bool hold_sources = false;
+  /// Called once, on an executor's thread, when all executors run and all sinks are connected.
+  std::function<void()> on_ready;
 };
 
 /// What the parts of a run refer to. Constant while the run lives, and outlives its parts.
@@ -60,6 +66,7 @@ struct RunContext {
   /// Engine time + this = the application's clock. Computed once, because ingest times must not go
   /// back when the wall clock does.
   std::int64_t wall_offset_ns;
+  const std::atomic<bool>* may_read = nullptr;  ///< false: sources wait; null: they never do
 
   const Node& node(NodeId id) const { return plan.nodes()[id]; }
   const StageInfo& stage(StageId id) const { return plan.stages()[id]; }

@@ -258,6 +258,14 @@ std::string SourcesAndSinks::address(const std::string& source_or_sink) const {
   throw ConfigError(fmt::format("there is no open source or sink named '{}'", source_or_sink));
 }
 
+std::vector<const Presence*> SourcesAndSinks::presences() const {
+  std::vector<const Presence*> presences;
+  for (const auto& [id, sink] : sinks_) {
+    presences.push_back(&sink->metrics.connected);
+  }
+  return presences;
+}
+
 void SourcesAndSinks::register_metrics(Registry& registry, const std::string& worker) const {
   const auto first_stage = [&](NodeId id) { return context_.node(id).stages.front(); };
   const auto pipeline_of = [&](NodeId id) { return context_.stage(first_stage(id)).pipeline; };

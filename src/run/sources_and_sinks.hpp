@@ -88,6 +88,8 @@ class SourcesAndSinks {
   /// The sources whose address is a port that was bound. Not while another thread calls `close`.
   std::vector<std::string> listening_sources() const;
 
+  /// Tell which sinks are connected.
+  std::vector<const Presence*> presences() const;
   void register_metrics(Registry& registry, const std::string& worker) const;
   void add_totals(RunTotals& totals) const;
   /// An error for the outcome when sinks gave records up while the application was stopping.

@@ -219,7 +219,8 @@ std::unique_ptr<Task> Wiring::source_task(WiredSegment& segment, Executor& execu
   // Often enough that windows of ingest time fire in time, and seldom enough to cost nothing.
   const std::int64_t tick_ns = context_.plan.uses_time() ? between_looks_ns : 0;
   auto task = std::make_unique<SourceTask>(
-      SourceTask::Share{source.name, source.index, slot, source.ended}, std::move(segment.runner),
+      SourceTask::Share{source.name, source.index, slot, source.ended, context_.may_read},
+      std::move(segment.runner),
       SourceTask::Time{context_.wall_offset_ns, tick_ns,
                        tick_ns == 0 ? end_of_time : longest_news_ns()},
       context_.clock);

@@ -10,13 +10,13 @@
 #include "app/external/external_channel.hpp"
 #include "base/log.hpp"
 #include "plan/plan.hpp"
-#include "run/state_keys.hpp"
+#include "run/outside/state_keys.hpp"
 
 namespace wallaroo::internal {
 
 /// What the channel asks the engine, on the channel's thread.
 struct EngineAccess {
-  std::function<bool()> initialized;  ///< the first run has started
+  std::function<bool()> initialized;  ///< the application has started
   std::function<bool()> processing;   ///< a run takes records
   std::function<StateKeys()> state_keys;
   std::function<void()> stop;

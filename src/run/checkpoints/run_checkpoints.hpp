@@ -57,6 +57,8 @@ class RunCheckpoints {
   /// Where tasks and sinks put their parts; null when no checkpoints are taken.
   CheckpointPort* port() const { return checkpointer_.get(); }
   FailedCheckpoints failures() const;
+  /// How many are complete, over all runs.
+  std::uint64_t completed() const { return metrics_ == nullptr ? 0 : metrics_->completed.value(); }
   void register_metrics(Registry& registry, const std::string& worker) const;
   void add_totals(RunTotals& totals) const;
 

@@ -161,7 +161,7 @@ bool SourceTask::serve_checkpoint() {
   }
   if (begin_->last && !runner_.ended() && !std::exchange(stopping_, true)) {
     ended_by_itself_ = reader_->finished();
-    reader_->stop();
+    stop();
   }
   if (stopping_ && !suspended_ && !reader_->finished()) {
     return false;
@@ -189,7 +189,7 @@ bool SourceTask::step() {
   if (runner_.waiting()) {
     return progressed;
   }
-  if (!runner_.ending()) {
+  if (!runner_.ending() && may_read()) {
     starved_ = !poll();
     ++polls_since_;
     find_idle();

@@ -1,6 +1,7 @@
 // The task of a source: its reader, and the segment that follows it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -33,6 +34,8 @@ class SourceTask final : public Task, private BatchReceiver {
     std::size_t source = 0;  ///< its index among the plan's sources
     CheckpointSlot slot;
     bool ended = false;  ///< in the checkpoint that is restored, which then has no positions for it
+    /// Nothing is read while it is false, unless the source is told to stop; null: always true.
+    const std::atomic<bool>* may_read = nullptr;
   };
   SourceTask(Share share, SegmentRunner runner, Time time, const Clock& clock)
       : share_(std::move(share)),
@@ -54,7 +57,10 @@ class SourceTask final : public Task, private BatchReceiver {
   }
   void count_blocked(std::int64_t elapsed_ns) override { runner_.count_blocked(elapsed_ns); }
   bool done() const override { return runner_.ended() && !runner_.blocked(); }
-  void stop() override { reader_->stop(); }
+  void stop() override {
+    stopped_ = true;
+    reader_->stop();
+  }
   std::vector<KeptState> states() override { return runner_.states(); }
   std::int64_t due_ns() const override;
   void on_time(std::int64_t now_ns) override;
@@ -88,6 +94,10 @@ class SourceTask final : public Task, private BatchReceiver {
   }
 
   bool poll();
+  bool may_read() const {
+    return stopped_ || share_.may_read == nullptr ||
+           share_.may_read->load(std::memory_order_relaxed);
+  }
   void report_missed_time();
   void note_overdue(std::int64_t now_ns);
   void find_idle();
@@ -99,6 +109,7 @@ class SourceTask final : public Task, private BatchReceiver {
   std::unique_ptr<SourceReader> reader_;
 
   std::optional<CheckpointBegin> begin_;  ///< a checkpoint that has begun and is not served yet
+  bool stopped_ = false;                  ///< the reader was told to stop
   bool stopping_ = false;                 ///< for the last checkpoint
   bool suspended_ = false;                ///< the last checkpoint's barrier is sent
   bool ended_by_itself_ = false;          ///< it had ended before the last checkpoint stopped it

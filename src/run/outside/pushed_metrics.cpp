@@ -1,4 +1,4 @@
-#include "run/pushed_metrics.hpp"
+#include "run/outside/pushed_metrics.hpp"
 
 #include <cstdint>
 #include <map>

@@ -1,4 +1,4 @@
-#include "run/state_keys.hpp"
+#include "run/outside/state_keys.hpp"
 
 #include <condition_variable>
 #include <memory>
