@@ -159,6 +159,13 @@ def test_what_a_run_raises_decides_the_exit(machida, environment, code, error):
     assert "Application has successfully initialized." in result.stdout
 
 
+def test_the_package_can_be_run():
+    result = subprocess.run([sys.executable, "-m", "wallaroo.original", "--help"], env=ENVIRONMENT,
+                            text=True, capture_output=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("usage: machida3 --application-module NAME")
+
+
 def test_without_an_engine_the_command_says_so(tmp_path):
     (tmp_path / "app.py").write_text(APPLICATION)
     blocked = ("import sys; sys.modules['wallaroo._original_engine'] = None\n"

@@ -67,7 +67,7 @@ def test_a_call_of_a_wrapper_gives_the_wrapper(base):
     wrapper = WRAPPERS[base]()
     assert wrapper() is wrapper
     assert wrapper(1) is wrapper
-    assert wrapper(1, "two") is wrapper
+    assert wrapper(1, "two", three=3) is wrapper
 
 
 @pytest.mark.parametrize("base", WRAPPERS)

@@ -79,6 +79,10 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
         """How many messages may be written before more credits come."""
         return self.data.credits
 
+    @credits.setter
+    def credits(self, credits: int) -> None:
+        self.data.credits = credits
+
     def connect(self) -> None:
         """Connects, and begins to send. Raises OSError or ConnectorError when it cannot."""
         if self._connection is not None:
@@ -129,7 +133,8 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
                 raise ProtocolError(f"only Message, EosMessage, Notify and Error are sent: {msg}")
             costs_credit = isinstance(msg, (cwm.Message, cwm.Notify))
             self.data.add(cwm.Frame.encode(msg), costs_credit)
-        self._alarm.ring()
+        if threading.current_thread() is not self._loop:
+            self._alarm.ring()
 
     def _require_open(self, stream_id: int) -> None:
         stream = self._streams.get(stream_id)

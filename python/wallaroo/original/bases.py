@@ -10,7 +10,7 @@ Self = TypeVar("Self", bound="BaseWrapped")
 class BaseWrapped:
     """The base of everything that the decorators make."""
 
-    def __call__(self: Self, *args: Any) -> Self:
+    def __call__(self: Self, *args: Any, **kwargs: Any) -> Self:
         """Returns the wrapper itself, so that `to(f)`, `to(f())` and `to(f(1))` are the same."""
         return self
 

@@ -58,7 +58,8 @@ class TcpSource:
 
 @dataclass(frozen=True)
 class GeneratorSource:
-    """A generator, of which each worker runs its own. For each record `apply(current)` is called
+    """A generator, of which each worker runs its own. `initial_value()` is called once, when the
+    source is built and no checkpoint has a value for it. For each record `apply(current)` is called
     for the next value before `current` goes down; None from either ends the generator with a
     printed line. Checkpoints hold the current value only."""
 
