@@ -1,13 +1,8 @@
 #include <wallaroo/run.hpp>
 
-#include <cerrno>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -19,13 +14,13 @@
 
 #include "app/program/console_log.hpp"
 #include "app/program/flags.hpp"
+#include "app/program/program_of.hpp"
 #include "app/program/standard_streams.hpp"
 #include "app/program/stop_signals.hpp"
 #include "app/program/wait_and_obey.hpp"
 #include "base/current_error.hpp"
 #include "base/log.hpp"
 #include "io/open_file_limit.hpp"
-#include "plan/graph.hpp"
 
 namespace wallaroo {
 
@@ -34,53 +29,6 @@ namespace {
 using internal::Flags;
 
 enum ExitCode { clean = 0, failed = 1, wrong = 2 };
-
-/// Names of the nodes that are `wanted`, in the order in which their stages were described.
-template <class Wanted>
-std::vector<std::string> names_of(const internal::Graph& graph, Wanted wanted) {
-  internal::IndexedBy<internal::StageId, bool> named(graph.stages().size(), false);
-  for (const internal::Node& node : graph.nodes()) {
-    if (wanted(node)) {
-      named[node.stages.front()] = true;
-    }
-  }
-  std::vector<std::string> names;
-  for (const internal::StageId stage : graph.stages().ids()) {
-    if (named[stage]) {
-      names.push_back(graph.stages()[stage].name);
-    }
-  }
-  return names;
-}
-
-internal::Program program_of(const Application& application, const RunOptions& options) {
-  const internal::Graph& graph = *application.graph();
-  return {application.name(), std::string(version()),
-          names_of(graph, [](const internal::Node& node) { return node.source != nullptr; }),
-          names_of(graph, [](const internal::Node& node) { return node.sink != nullptr; }),
-          options.arguments_help};
-}
-
-std::string read_file(const std::string& path) {
-  const auto refuse = [&](int error) {
-    throw ConfigError(fmt::format("cannot read the configuration file {}: {}", path,
-                                  std::generic_category().message(error)));
-  };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    refuse(EISDIR);
-  }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    refuse(errno);
-  }
-  std::ostringstream content;
-  content << file.rdbuf();
-  if (file.bad()) {
-    refuse(EIO);
-  }
-  return std::move(content).str();
-}
 
 void say(std::FILE* where, const std::string& text) {
   std::fputs(text.c_str(), where);
@@ -121,10 +69,10 @@ int run_engine(const Application& application, const internal::Program& program,
 
 int run_program(const Application& application, const std::vector<std::string>& arguments,
                 const RunOptions& options, internal::StopSignals& signals) {
-  const internal::Program program = program_of(application, options);
+  const internal::Program program = internal::program_of(application, options.arguments_help);
   Flags flags;
   try {
-    flags = internal::parse_flags(program, arguments, read_file);
+    flags = internal::parse_flags(program, arguments, internal::read_file);
   } catch (const ConfigError& error) {
     throw ConfigError(fmt::format("{}\nRun with --help for the flags.", error.what()));
   }

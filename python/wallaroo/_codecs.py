@@ -1,0 +1,96 @@
+"""Ready decoders and encoders, and how a function becomes one."""
+
+from __future__ import annotations
+
+import json as _json
+import struct as _struct
+from typing import Any, Callable, Generic, Optional, Tuple, TypeVar, Union
+
+T = TypeVar("T")
+
+
+class ReadyDecoder(Generic[T]):
+    """A decoder that the engine has, which gives records of type T."""
+
+    def __init__(self, kind: str, function: Optional[Callable[[bytes], T]] = None) -> None:
+        self._kind = kind
+        self._function = function
+
+    def _words(self) -> Tuple[str, Optional[Callable[[bytes], Any]]]:
+        return self._kind, self._function
+
+
+class ReadyEncoder(Generic[T]):
+    """An encoder that the engine has, which takes records of type T."""
+
+    def __init__(self, kind: str, function: Optional[Callable[[Any], Any]] = None,
+                 prefixed: bool = False) -> None:
+        self._kind = kind
+        self._function = function
+        self._prefixed = prefixed
+
+    def _words(self) -> Tuple[str, Optional[Callable[[Any], Any]], bool]:
+        return self._kind, self._function, self._prefixed
+
+
+#: Takes the bytes of a frame and returns the record, or None for a frame that is none.
+DecoderOf = Union[Callable[[bytes], Optional[T]], ReadyDecoder[T]]
+#: Takes a record and returns bytes, or a str to be sent as UTF-8, or None for nothing.
+EncoderOf = Union[Callable[[T], Union[bytes, str, None]], ReadyEncoder[T]]
+
+#: Decodes a frame of UTF-8 to a str.
+text: ReadyDecoder[str] = ReadyDecoder("text")
+#: The bytes of a frame as they are.
+raw: ReadyDecoder[bytes] = ReadyDecoder("raw")
+#: Decodes a frame of JSON; `null` is a record, too.
+json: ReadyDecoder[Any] = ReadyDecoder("loads", _json.loads)
+
+#: Encodes a str as UTF-8, bytes as they are, other objects as their str(), each with a line end.
+line: ReadyEncoder[Any] = ReadyEncoder("line")
+#: Encodes a record as JSON, with a line end.
+json_line: ReadyEncoder[Any] = ReadyEncoder(
+    "json_line", _json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode)
+
+
+def struct(format: str, cls: Optional[Callable[..., T]] = None) -> ReadyDecoder[Any]:
+    """Returns a decoder of frames of this format of the module struct. With `cls`, the record is
+    `cls(*values)`, else it is the tuple of values. Raises struct.error for a wrong format."""
+    layout = _struct.Struct(format)
+    if cls is None:
+        return ReadyDecoder("loads", layout.unpack)
+    make = cls
+    unpack = layout.unpack
+
+    def decode(frame: bytes) -> Any:
+        return make(*unpack(frame))
+
+    return ReadyDecoder("loads", decode)
+
+
+def framed(encode: EncoderOf[T]) -> ReadyEncoder[T]:
+    """Returns an encoder that puts the number of bytes of each record before it, in 4 bytes, big
+    endian: a TCP source with the default framing reads that."""
+    kind, function, _ = encoder_words(encode, "framed")
+    return ReadyEncoder(kind, function, True)
+
+
+def decoder_words(decode: Any, what: str) -> Tuple[str, Optional[Callable[[bytes], Any]]]:
+    """What the engine is told of a decoder. Raises TypeError that names `what`."""
+    if isinstance(decode, ReadyDecoder):
+        return decode._words()
+    if not callable(decode):
+        raise TypeError(f"{what}: decode must be a function of bytes or a ready decoder such as "
+                        f"wallaroo.text, not {type(decode).__name__}")
+    return "function", decode
+
+
+def encoder_words(encode: Any, what: str) -> Tuple[str, Optional[Callable[[Any], Any]], bool]:
+    """What the engine is told of an encoder. Raises TypeError that names `what`."""
+    if encode is text or encode is raw:  # the names serve both ways
+        return "text", None, False
+    if isinstance(encode, ReadyEncoder):
+        return encode._words()
+    if not callable(encode):
+        raise TypeError(f"{what}: encode must be a function of the record or a ready encoder such "
+                        f"as wallaroo.line, not {type(encode).__name__}")
+    return "function", encode, False

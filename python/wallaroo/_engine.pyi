@@ -1,0 +1,23 @@
+from typing import Any
+
+__version__: str
+
+class WallarooError(Exception):
+    """The base of all errors of wallaroo."""
+
+class ConfigError(WallarooError):
+    """The application or an option is wrong. The message lists all mistakes."""
+
+class IoError(WallarooError):
+    """Something outside cannot be opened, read or written."""
+
+class StageError(WallarooError): ...
+class FailedCall(WallarooError): ...
+
+class Checkpoint:
+    def __init__(self, directory: str) -> None: ...
+    @property
+    def directory(self) -> str: ...
+
+def take_cause(message: str) -> BaseException | None: ...
+def __getattr__(name: str) -> Any: ...

@@ -1,0 +1,247 @@
+// Sources and sinks for Python.
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "python/bindings.hpp"
+#include "python/choices.hpp"
+#include "python/functions/callback.hpp"
+#include "python/functions/decoder.hpp"
+#include "python/functions/encoder.hpp"
+#include "python/objects/state.hpp"
+#include "python/py_application.hpp"
+#include "python/sources/pull_source.hpp"
+#include "python/sources/py_generator.hpp"
+#include "source/generated/value_generator.hpp"
+#include "step/steps/callback_terminal.hpp"
+#include "step/steps/terminal.hpp"
+
+namespace nb = nanobind;
+
+namespace wallaroo::python {
+
+namespace {
+
+using internal::StageId;
+
+Shared shared_or_none(const nb::object& object) {
+  return object.is_none() ? Shared() : Shared(object.ptr());
+}
+
+/// Frames whose header is read by a function of Python, which returns the bytes that follow it.
+Framing header_framing(std::size_t header, const Shared& payload_length, std::size_t most) {
+  return CustomFraming{[header, payload_length, most](std::string_view bytes) {
+    if (bytes.size() < header) {
+      return FrameStep::more();
+    }
+    const GilScope scope;
+    const PyRecord head = PyRecord::steal(
+        checked(PyBytes_FromStringAndSize(bytes.data(), static_cast<Py_ssize_t>(header))));
+    const PyRecord number = call(payload_length, head.get());
+    const long long length = PyLong_AsLongLong(number.get());
+    if (length == -1 && PyErr_Occurred() != nullptr) {
+      throw_python_error();
+    }
+    if (length < 0 || static_cast<std::size_t>(length) > most) {
+      return FrameStep::failed(
+          fmt::format("its header says {} bytes, and a frame may have {}", length, most));
+    }
+    const auto whole = header + static_cast<std::size_t>(length);
+    return bytes.size() < whole ? FrameStep::more()
+                                : FrameStep::found(header, whole - header, whole);
+  }};
+}
+
+Framing framing_of(const nb::tuple& words) {
+  const auto kind = nb::cast<std::string>(words[0]);
+  if (kind == "length") {
+    return LengthPrefix{nb::cast<int>(words[1]),
+                        nb::cast<bool>(words[2]) ? ByteOrder::big : ByteOrder::little};
+  }
+  if (kind == "fixed") {
+    return FixedSize{nb::cast<std::size_t>(words[1])};
+  }
+  if (kind == "newline") {
+    return Newline{};
+  }
+  if (kind == "header") {
+    return header_framing(nb::cast<std::size_t>(words[1]), Shared(nb::object(words[2]).ptr()),
+                          nb::cast<std::size_t>(words[3]));
+  }
+  throw ConfigError("framing '" + kind + "' is not known");
+}
+
+std::shared_ptr<Source> byte_source(internal::SourceFactory make, Decoder decoder) {
+  return std::make_shared<Source>(Source{std::move(make),
+                                         [decoder = std::move(decoder)](StageId stage) {
+                                           return internal::frame_head<PyTraits>(stage, decoder);
+                                         },
+                                         true});
+}
+
+std::shared_ptr<Sink> byte_sink(internal::SinkFactory make, Encoder encoder) {
+  using Terminal = internal::EncodeTerminal<PyRecord, Encoder>;
+  return std::make_shared<Sink>(
+      Sink{{},
+           [encoder = std::move(encoder)](StageId stage) {
+             return internal::end_factory<PyTraits, Terminal>({stage, encoder});
+           },
+           std::move(make)});
+}
+
+template <class T>
+T option(const nb::dict& options, const char* name) {
+  return nb::cast<T>(options[name]);
+}
+std::chrono::milliseconds milliseconds(const nb::dict& options, const char* name) {
+  return std::chrono::milliseconds(option<std::int64_t>(options, name));
+}
+
+void bind_sources(nb::module_& module) {
+  nb::class_<Source>(module, "Source");
+  module.def("tcp_source",
+             [](const std::string& listen, const nb::tuple& framing, std::size_t max_frame_bytes,
+                std::size_t max_connections, const Decoder& decoder) {
+               TcpSourceOptions options;
+               options.listen = listen;
+               options.framing = framing_of(framing);
+               options.max_frame_bytes = max_frame_bytes;
+               options.max_connections = max_connections;
+               return byte_source(internal::tcp_source_factory(options), decoder);
+             });
+  module.def("file_source", [](const std::vector<std::string>& paths, const nb::tuple& framing,
+                               std::size_t max_frame_bytes, std::uint64_t repeat, bool in_order,
+                               const Decoder& decoder) {
+    FileSourceOptions options;
+    options.paths = paths;
+    options.framing = framing_of(framing);
+    options.max_frame_bytes = max_frame_bytes;
+    options.repeat = repeat;
+    options.in_order = in_order;
+    return byte_source(internal::file_source_factory(options), decoder);
+  });
+  module.def("connector_source",
+             [](const std::string& listen, const std::string& cookie, std::uint32_t max_credits,
+                std::uint32_t refill_credits, const Decoder& decoder) {
+               ConnectorSourceOptions options;
+               options.listen = listen;
+               options.cookie = cookie;
+               options.max_credits = max_credits;
+               options.refill_credits = refill_credits;
+               return byte_source(internal::connector_source_factory(options), decoder);
+             });
+  module.def("value_generator", [](const nb::object& initial, const nb::object& following) {
+    const PyGenerator generator{Shared(initial.ptr()), Shared(following.ptr())};
+    internal::ValueGeneratorOptions options;
+    options.ends_source = false;
+    options.batch_records = 256;
+    return std::make_shared<Source>(
+        Source{[generator, options](const std::string& name) {
+                 using Made = internal::ValueGeneratorSource<PyRecord, PyGenerator>;
+                 return std::make_unique<Made>(name, options, generator);
+               },
+               [](StageId stage) { return internal::record_head<PyTraits>(stage); }});
+  });
+  module.def("pull_source", [](const nb::object& open, const std::vector<std::string>& partitions,
+                               bool bounded) {
+    const PullSourceSpec spec{Shared(open.ptr()), partitions, bounded};
+    return std::make_shared<Source>(
+        Source{[spec](const std::string& name) { return std::make_unique<PullSource>(name, spec); },
+               [](StageId stage) { return internal::record_head<PyTraits>(stage); }});
+  });
+}
+
+void bind_sinks(nb::module_& module) {
+  nb::class_<Sink>(module, "Sink");
+  module.def("tcp_sink",
+             [](const std::string& connect, const nb::dict& options, const Encoder& encoder) {
+               TcpSinkOptions made;
+               made.connect = connect;
+               made.max_buffer_bytes = option<std::size_t>(options, "max_buffer_bytes");
+               made.first_backoff = milliseconds(options, "first_backoff_ms");
+               made.max_backoff = milliseconds(options, "max_backoff_ms");
+               made.drain_timeout = milliseconds(options, "drain_timeout_ms");
+               return byte_sink(internal::tcp_sink_factory(made), encoder);
+             });
+  module.def("file_sink",
+             [](const std::string& path, const nb::dict& options, const Encoder& encoder) {
+               FileSinkOptions made;
+               made.path = path;
+               made.append = option<bool>(options, "append");
+               made.roll_bytes = option<std::uint64_t>(options, "roll_bytes");
+               made.roll_every = milliseconds(options, "roll_every_ms");
+               return byte_sink(internal::file_sink_factory(made), encoder);
+             });
+  module.def("connector_sink",
+             [](const std::string& connect, const nb::dict& options, const Encoder& encoder) {
+               ConnectorSinkOptions made;
+               made.connect = connect;
+               made.cookie = option<std::string>(options, "cookie");
+               made.application = option<std::string>(options, "application");
+               made.worker = option<std::string>(options, "worker");
+               made.max_buffer_bytes = option<std::size_t>(options, "max_buffer_bytes");
+               made.first_backoff = milliseconds(options, "first_backoff_ms");
+               made.max_backoff = milliseconds(options, "max_backoff_ms");
+               made.drain_timeout = milliseconds(options, "drain_timeout_ms");
+               return byte_sink(internal::connector_sink_factory(made), encoder);
+             });
+  module.def(
+      "callback_sink",
+      [](const nb::object& function, const nb::object& at_end) {
+        using Terminal = internal::NamedFinish<internal::CallbackTerminal<PyRecord, Callback>>;
+        const Callback callback{Shared(function.ptr()), shared_or_none(at_end)};
+        return std::make_shared<Sink>(
+            Sink{{},
+                 [callback](StageId stage) {
+                   return internal::end_factory<PyTraits, Terminal>({stage, callback});
+                 },
+                 {},
+                 true});
+      },
+      nb::arg(), nb::arg().none());
+}
+
+}  // namespace
+
+void bind_connectors(nb::module_& module) {
+  nb::class_<Decoder>(module, "Decoder")
+      .def(
+          "__init__",
+          [](Decoder* self, const std::string& kind, const nb::object& function) {
+            new (self) Decoder{choice<Decoding>(kind, "decoder",
+                                                {{"function", Decoding::function},
+                                                 {"text", Decoding::text},
+                                                 {"raw", Decoding::raw},
+                                                 {"loads", Decoding::loads}}),
+                               shared_or_none(function)};
+          },
+          nb::arg(), nb::arg().none());
+  nb::class_<Encoder>(module, "Encoder")
+      .def(
+          "__init__",
+          [](Encoder* self, const std::string& kind, const nb::object& function, bool prefixed,
+             const std::string& sink) {
+            new (self) Encoder{choice<Encoding>(kind, "encoder",
+                                                {{"function", Encoding::function},
+                                                 {"text", Encoding::text},
+                                                 {"line", Encoding::line},
+                                                 {"json_line", Encoding::json_line}}),
+                               shared_or_none(function), prefixed, sink};
+          },
+          nb::arg(), nb::arg().none(), nb::arg(), nb::arg());
+  bind_sources(module);
+  bind_sinks(module);
+}
+
+}  // namespace wallaroo::python

@@ -1,0 +1,99 @@
+#include "python/functions/encoder.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "python/functions/test_taps.hpp"
+
+namespace wallaroo::python {
+
+namespace {
+
+std::string_view utf8_of(PyObject* text) {
+  Py_ssize_t size = 0;
+  const char* const bytes = PyUnicode_AsUTF8AndSize(text, &size);
+  if (bytes == nullptr) {
+    throw_python_error();
+  }
+  return {bytes, static_cast<std::size_t>(size)};
+}
+
+/// Appends str or bytes. Returns false for other objects.
+bool append_bytes(PyObject* object, ByteWriter& out) {
+  if (PyUnicode_Check(object) != 0) {
+    out.append(utf8_of(object));
+  } else if (PyBytes_Check(object) != 0) {
+    char* bytes = nullptr;
+    Py_ssize_t size = 0;
+    checked(PyBytes_AsStringAndSize(object, &bytes, &size));
+    out.append(std::string_view(bytes, static_cast<std::size_t>(size)));
+  } else if (PyByteArray_Check(object) != 0) {
+    out.append(std::string_view(PyByteArray_AsString(object),
+                                static_cast<std::size_t>(PyByteArray_Size(object))));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool append_result(PyObject* result, ByteWriter& out) {
+  if (result == Py_None) {
+    return false;
+  }
+  if (!append_bytes(result, out)) {
+    throw std::invalid_argument(fmt::format(
+        "an encoder must return bytes, str or None, but this one returned {}", type_name(result)));
+  }
+  return true;
+}
+
+void append_text(PyObject* object, ByteWriter& out) {
+  if (!append_bytes(object, out)) {
+    append_bytes(PyRecord::steal(checked(PyObject_Str(object))).get(), out);
+  }
+}
+
+bool append(const Encoder& encoder, const PyRecord& record, ByteWriter& out) {
+  switch (encoder.encoding) {
+    case Encoding::function:
+      return append_result(call(encoder.function, record.get()).get(), out);
+    case Encoding::text:
+      append_text(record.get(), out);
+      return true;
+    case Encoding::line:
+      append_text(record.get(), out);
+      out.append("\n");
+      return true;
+    case Encoding::json_line:
+      append_bytes(call(encoder.function, record.get()).get(), out);
+      out.append("\n");
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Encoder::operator()(const PyRecord& record, ByteWriter& out) const {
+  if (TestTaps* const taps = test_taps()) [[unlikely]] {
+    taps->records[sink].push_back(PyRecord::share(record.get()));
+  }
+  if (!prefixed) {
+    return append(*this, record, out);
+  }
+  std::string bytes;
+  ByteWriter body(bytes);
+  const bool any = append(*this, record, body);
+  body.close();
+  if (any) {
+    out.big_endian(static_cast<std::uint32_t>(bytes.size())).append(bytes);
+  }
+  return any;
+}
+
+}  // namespace wallaroo::python

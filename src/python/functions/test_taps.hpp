@@ -1,0 +1,35 @@
+// Lets a test harness see records before they are encoded, and put records in place of frames.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "python/objects/record.hpp"
+
+namespace wallaroo::python {
+
+/// What a harness wants of the encoders and decoders that its calls reach.
+struct TestTaps {
+  std::map<std::string, std::vector<PyRecord>> records;  ///< by the name of the sink
+  std::optional<PyRecord> pushed;  ///< the record that the next frame stands for
+};
+
+/// The taps of the harness that works on this thread; null outside of a harness.
+TestTaps*& test_taps();
+
+/// Sets the taps of this thread while it exists.
+class UseTaps {
+ public:
+  explicit UseTaps(TestTaps& taps) : before_(std::exchange(test_taps(), &taps)) {}
+  ~UseTaps() { test_taps() = before_; }
+  UseTaps(const UseTaps&) = delete;
+  UseTaps& operator=(const UseTaps&) = delete;
+
+ private:
+  TestTaps* before_;
+};
+
+}  // namespace wallaroo::python

@@ -1,0 +1,128 @@
+#include "python/objects/gil.hpp"
+
+#include <atomic>
+#include <utility>
+
+namespace wallaroo::python {
+
+namespace {
+
+/// A reference that waits for a scope.
+struct Dropped {
+  PyObject* object;
+  Dropped* next;
+};
+
+std::atomic<Dropped*> dropped_list{nullptr};
+std::atomic<std::uint64_t> acquired_count{0};
+std::atomic<std::uint64_t> left_count{0};
+
+void release_dropped() {
+  Dropped* next = dropped_list.exchange(nullptr, std::memory_order_acquire);
+  while (next != nullptr) {
+    Dropped* const one = next;
+    next = one->next;
+    Py_DECREF(one->object);
+    delete one;
+  }
+}
+
+/// What a thread knows about the lock. A thread of the engine keeps the state that
+/// PyGILState_Ensure made until it ends, because a new one for each scope would be slow.
+struct ThreadGil {
+  int depth = 0;
+  PyThreadState* saved = nullptr;  ///< to take the lock again; null: this thread never had it
+  bool own_state = false;          ///< `saved` was made for this thread of the engine
+  bool released = false;           ///< a GilRelease of this thread is open
+  PyGILState_STATE ensured{};
+
+  ~ThreadGil() {
+    if (own_state && saved != nullptr && Py_IsInitialized() != 0) {
+      PyEval_RestoreThread(saved);
+      PyGILState_Release(ensured);
+    }
+  }
+
+  void take() {
+    acquired_count.fetch_add(1, std::memory_order_relaxed);
+    if (saved != nullptr) {
+      PyEval_RestoreThread(std::exchange(saved, nullptr));
+      return;
+    }
+    const bool known = PyGILState_GetThisThreadState() != nullptr;
+    ensured = PyGILState_Ensure();
+    own_state = !known;
+  }
+  void give() {
+    if (own_state || released) {
+      saved = PyEval_SaveThread();
+    } else {
+      PyGILState_Release(ensured);
+    }
+  }
+};
+
+thread_local ThreadGil this_thread;
+
+}  // namespace
+
+GilScope::GilScope() {
+  if (this_thread.depth++ == 0) {
+    this_thread.take();
+    if (dropped_list.load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
+      release_dropped();
+    }
+  }
+}
+
+GilScope::~GilScope() {
+  if (this_thread.depth == 1) {
+    if (dropped_list.load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
+      release_dropped();
+    }
+    this_thread.depth = 0;
+    this_thread.give();
+  } else {
+    --this_thread.depth;
+  }
+}
+
+GilRelease::GilRelease()
+    : depth_(std::exchange(this_thread.depth, 0)),
+      nested_(std::exchange(this_thread.released, true)),
+      before_(this_thread.saved) {
+  this_thread.saved = PyEval_SaveThread();
+}
+
+GilRelease::~GilRelease() {
+  this_thread.released = nested_;
+  PyEval_RestoreThread(std::exchange(this_thread.saved, before_));
+  this_thread.depth = depth_;
+}
+
+void drop(PyObject* object) noexcept {
+  if (object == nullptr) {
+    return;
+  }
+  if (holds_gil()) {
+    Py_DECREF(object);
+    return;
+  }
+  if (Py_IsInitialized() == 0) {
+    return;
+  }
+  left_count.fetch_add(1, std::memory_order_relaxed);
+  auto* const one = new Dropped{object, dropped_list.load(std::memory_order_relaxed)};
+  while (!dropped_list.compare_exchange_weak(one->next, one, std::memory_order_release,
+                                             std::memory_order_relaxed)) {
+  }
+}
+
+bool holds_gil() noexcept { return this_thread.depth != 0; }
+
+GilCounts gil_counts() {
+  return {acquired_count.load(std::memory_order_relaxed),
+          left_count.load(std::memory_order_relaxed)};
+}
+
+}  // namespace wallaroo::python

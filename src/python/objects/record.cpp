@@ -1,0 +1,33 @@
+#include "python/objects/record.hpp"
+
+#include "python/objects/error.hpp"
+
+namespace wallaroo::python {
+
+void append_description_of(std::string& out, const PyRecord& record) {
+  constexpr std::size_t most_bytes = 300;
+  if (record.get() == nullptr) {
+    out += "(nothing)";
+    return;
+  }
+  const GilScope scope;
+  PyObject* const text = PyObject_Repr(record.get());
+  Py_ssize_t size = 0;
+  const char* const bytes = text == nullptr ? nullptr : PyUnicode_AsUTF8AndSize(text, &size);
+  if (bytes == nullptr) {
+    PyErr_Clear();
+    out += "<" + type_name(record.get()) + " object whose repr() fails>";
+  } else if (static_cast<std::size_t>(size) > most_bytes) {
+    std::size_t end = most_bytes;
+    while (end != 0 && (static_cast<unsigned char>(bytes[end]) & 0xC0U) == 0x80U) {
+      --end;  // not in the middle of a character
+    }
+    out.append(bytes, end);
+    out += "...";
+  } else {
+    out.append(bytes, static_cast<std::size_t>(size));
+  }
+  Py_XDECREF(text);
+}
+
+}  // namespace wallaroo::python

@@ -1,0 +1,108 @@
+#include "python/py_engine.hpp"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include <wallaroo/types/error.hpp>
+
+#include "app/program/console_log.hpp"
+#include "app/program/program_of.hpp"
+#include "base/log.hpp"
+#include "io/open_file_limit.hpp"
+#include "python/objects/gil.hpp"
+
+namespace wallaroo::python {
+
+void LogLines::add(LogLevel level, std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  if (lines_.size() < most) {
+    lines_.emplace_back(static_cast<int>(level), text);
+  } else {
+    ++dropped_;
+  }
+}
+
+std::vector<LogLines::Line> LogLines::take() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Line> lines = std::exchange(lines_, {});
+  if (const std::size_t dropped = std::exchange(dropped_, 0); dropped != 0) {
+    lines.emplace_back(static_cast<int>(LogLevel::warning),
+                       fmt::format("{} log lines were dropped, because nobody read them", dropped));
+  }
+  return lines;
+}
+
+PyEngine::PyEngine(PyApplication& application, const std::vector<std::string>& arguments,
+                   bool console, const OriginalOptions& original)
+    : name_(application.name()) {
+  const Application& finished = application.finished();
+  const internal::Program program = internal::program_of(finished, {});
+  sources_ = program.sources;
+  sinks_ = program.sinks;
+  flags_ = internal::parse_flags(program, arguments, internal::read_file);
+  if (flags_.action == internal::Flags::Action::print) {
+    return;
+  }
+  EngineOptions options = flags_.engine;
+  options.metrics_push = original.metrics_push;
+  options.external = original.external;
+  options.hold_sources = original.hold_sources;
+  options.on_ready = [ready = ready_] { *ready = true; };
+  if (console) {
+    options.log = internal::console_log();
+  } else {
+    options.log = [log = log_](LogLevel level, std::string_view text) { log->add(level, text); };
+  }
+  engine_ = std::make_unique<Engine>(finished, std::move(options));
+}
+
+PyEngine::~PyEngine() {
+  const GilRelease release;
+  engine_.reset();
+}
+
+Engine& PyEngine::engine() const {
+  if (engine_ == nullptr) {
+    throw ConfigError("the flags ask for a text, so there is no engine");
+  }
+  return *engine_;
+}
+
+std::string PyEngine::text() const {
+  if (flags_.action == internal::Flags::Action::print) {
+    return flags_.text;
+  }
+  return flags_.action == internal::Flags::Action::explain ? explain() : std::string();
+}
+
+void PyEngine::start() {
+  const GilRelease release;
+  internal::raise_open_file_limit();
+  engine().start();
+}
+void PyEngine::stop() {
+  const GilRelease release;
+  engine().stop();
+}
+void PyEngine::stop_now() {
+  const GilRelease release;
+  engine().stop_now();
+}
+std::optional<Outcome> PyEngine::wait_for(double seconds) {
+  const GilRelease release;
+  return engine().wait_for(std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9)));
+}
+std::string PyEngine::address(const std::string& name) const { return engine().address(name); }
+std::string PyEngine::http_address() const { return engine().http_address(); }
+std::string PyEngine::metrics_text() const {
+  const GilRelease release;
+  return engine().metrics_text();
+}
+std::string PyEngine::metrics_json() const {
+  const GilRelease release;
+  return engine().metrics_json();
+}
+std::string PyEngine::explain() const { return engine().explain(); }
+
+}  // namespace wallaroo::python
