@@ -14,6 +14,7 @@
 #include "base/check.hpp"
 #include "base/times.hpp"
 #include "record/key.hpp"
+#include "state/key_visitor.hpp"
 #include "state/loading.hpp"
 #include "state/stage_state.hpp"
 #include "window/window_table.hpp"

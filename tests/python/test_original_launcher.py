@@ -159,6 +159,28 @@ def test_what_a_run_raises_decides_the_exit(machida, environment, code, error):
     assert "Application has successfully initialized." in result.stdout
 
 
+@pytest.mark.parametrize("options, code, error", [
+    ([*ONE_WORKER], 0, ""),
+    ([*ONE_WORKER, "--worker-count", "1"], 0, ""),
+    ([*ONE_WORKER, "--worker-count", "2"], 1, "error: an application runs on one worker"),
+    (["--metrics", "h:1", "--control", "h:2", "--name", "w"], 1,
+     "error: an application runs on one worker"),
+    (["--join", "h:1", "--name", "w"], 1, "error: --join: an application runs on one worker"),
+])
+def test_the_engine_is_given_applications_of_one_worker(tmp_path, options, code, error):
+    (tmp_path / "app.py").write_text(APPLICATION)
+    script = ("import sys, types\n"
+              "engine = types.ModuleType('wallaroo._original_engine')\n"
+              "engine.run_application = lambda app, settings: print('runs', app[0])\n"
+              "sys.modules[engine.__name__] = engine\n"
+              "from wallaroo.original.launcher import main; main()")
+    result = subprocess.run(
+        [sys.executable, "-c", script, "--application-module", "app", *options],
+        cwd=tmp_path, env=ENVIRONMENT, text=True, capture_output=True, timeout=60)
+    fails(result, code, error)
+    assert ("runs app" in result.stdout) == (code == 0)
+
+
 def test_the_package_can_be_run():
     result = subprocess.run([sys.executable, "-m", "wallaroo.original", "--help"], env=ENVIRONMENT,
                             text=True, capture_output=True, timeout=60)

@@ -20,8 +20,8 @@ class MultiSourceConnector(AtLeastOnceSourceConnector, BaseIter):
     """Sends one message of each source in turn, each source as a stream.
 
     A source goes back to where the application wants it to go on. At its end the stream ends, and
-    when the application has acknowledged all of it the source is closed. The connector ends when all
-    of its sources, of which there was at least one, are closed:
+    when the application has acknowledged all of it the source is closed. The connector ends when
+    all of its sources, of which there was at least one, are closed:
 
         connector = MultiSourceConnector("0.0.1", "cookie", "program", "instance", host, port)
         connector.connect()
