@@ -86,7 +86,10 @@ class WindowsOfKind {
     return changed;
   }
   Self with_timeout_ns(std::optional<std::int64_t> timeout_ns) const {
-    Self changed = with([=](WindowSettings& s) { s.timeout_ns = timeout_ns; });
+    Self changed = with([=](WindowSettings& s) {
+      s.timeout_ns = timeout_ns;
+      s.flush = false;
+    });
     changed.WindowsOfKind::timeout_given_ = true;
     return changed;
   }
@@ -154,6 +157,14 @@ class RangeWindows : public internal::TimedWindows<RangeWindows, internal::Windo
     return with([](internal::WindowSettings& s) { s.spread_by_key = true; });
   }
 
+  /// Gives results also of windows without records, which have the initial accumulator: of each key
+  /// from its first window on, as long as the stage gets records. When it gets none for four times
+  /// range + delay, in the times of records, it forgets keys without records in open windows. Such
+  /// windows need a timer for each key and slide, so they are not for millions of keys.
+  RangeWindows with_empty_windows() const {
+    return with([](internal::WindowSettings& s) { s.empty_windows = true; });
+  }
+
  private:
   template <class Rep, class Period>
   friend RangeWindows range_windows(std::chrono::duration<Rep, Period> range);
@@ -196,6 +207,13 @@ class CountWindows : public internal::WindowsOfKind<CountWindows, internal::Wind
   /// Starts a window with every `records`-th record of a key; must not exceed the windows' count.
   CountWindows with_slide(std::int64_t records) const {
     return with([=](internal::WindowSettings& s) { s.count_slide = records; });
+  }
+
+  /// Closes all windows of all keys regularly, with Firing::closed, also when records come: this
+  /// often in processing time. Replaces `with_timeout`.
+  template <class Rep, class Period>
+  CountWindows with_flush_every(std::chrono::duration<Rep, Period> every) const {
+    return with_timeout(every).with([](internal::WindowSettings& s) { s.flush = true; });
   }
 
  private:

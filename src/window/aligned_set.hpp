@@ -34,7 +34,7 @@ class AlignedSet : public StageClock {
 
   static bool fits(const WindowSettings& settings) {
     return settings.kind == WindowKind::range && settings.slide_ns == settings.range_ns &&
-           !settings.spread_by_key && settings.early_every_ns == 0;
+           !settings.spread_by_key && settings.early_every_ns == 0 && !settings.empty_windows;
   }
 
   /// The settings must have passed check(), and fit.

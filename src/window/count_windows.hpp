@@ -26,17 +26,23 @@ struct CountShape {
       : count(settings.count),
         slide(settings.count_slide),
         pane(std::gcd(count, slide)),
-        timeout(settings.timeout_ns) {}
+        timeout(settings.timeout_ns),
+        flush(settings.flush) {}
 
   bool tumbling() const { return slide == count; }
+  /// When the windows of a key are closed that is armed, or had its last record, at `seen`.
   std::int64_t due(std::int64_t seen) const {
-    return timeout ? saturating_add(seen, *timeout) : end_of_time;
+    if (!timeout) {
+      return end_of_time;
+    }
+    return saturating_add(flush ? floor_to(seen, *timeout, 0) : seen, *timeout);
   }
 
   std::int64_t count;
   std::int64_t slide;
   std::int64_t pane;
   std::optional<std::int64_t> timeout;
+  bool flush;  ///< at multiples of the time-out, whenever the last record was
 };
 
 /// The aggregation of a pane's records and of the greatest of their times.
@@ -105,13 +111,13 @@ class CountWindows {
     return Placement::counted;
   }
 
-  /// If the key's time-out has come by arrival.limit_ns, closes its windows: calls emit for at most
-  /// `at_most` of them, and returns for how many. With none left the key is empty, and counts from
-  /// 0 again.
+  /// If the key's time-out has come by arrival.limit_ns, closes its windows (with `flush` always):
+  /// calls emit for at most `at_most` of them, and returns for how many. With none left the key is
+  /// empty, and counts from 0 again.
   template <class Emit>
   std::size_t fire(const Shape& shape, const A& aggregation, const Arrival& arrival,
                    std::size_t at_most, Emit&& emit) {
-    if (shape.due(seen_) > arrival.limit_ns) {
+    if (!shape.flush && shape.due(seen_) > arrival.limit_ns) {
       armed_ = shape.due(seen_);
       return 0;
     }

@@ -74,6 +74,55 @@ TEST(CountWindows, EndOfTheStreamClosesIncompleteOnesInOrder) {
   EXPECT_EQ(stage.set.output_watermark(), end_of_time);
 }
 
+WindowSettings flushed(std::int64_t n, std::int64_t slide) {
+  WindowSettings settings = timed(n, slide);
+  settings.flush = true;
+  return settings;
+}
+
+TEST(CountWindows, AreFlushedAtMultiplesOfTheTimeAlsoWhenRecordsCome) {
+  CountStage stage(flushed(3, 3));
+  stage.set.set_now(4);
+  stage.record(1, 1);
+  EXPECT_EQ(stage.set.next_time_ns(), 10);
+  stage.set.set_now(9);
+  stage.record(2, 2);
+  EXPECT_EQ(stage.time(9), Texts{});
+  EXPECT_EQ(stage.time(10), (Texts{"[0,3) closed: 1 2 "}));
+  EXPECT_EQ(stage.set.keys(), 0U);
+  EXPECT_EQ(stage.set.next_time_ns(), end_of_time);
+  stage.record(3, 3);
+  EXPECT_EQ(stage.time(20), (Texts{"[0,3) closed: 3 "}));
+}
+
+TEST(CountWindows, ThatAreFlushedStillFireWithTheirLastRecord) {
+  CountStage stage(flushed(2, 2));
+  feed(stage, 1, 5);
+  EXPECT_EQ(stage.take(), (Texts{"[0,2): 1 2 ", "[2,4): 3 4 "}));
+  EXPECT_EQ(stage.time(10), (Texts{"[4,6) closed: 5 "}));
+  feed(stage, 6, 7);
+  EXPECT_EQ(stage.take(), (Texts{"[0,2): 6 7 "}));
+  EXPECT_EQ(stage.time(20), Texts{}) << "nothing is left to flush";
+  EXPECT_EQ(stage.set.keys(), 0U);
+}
+
+TEST(CountWindows, AreFlushedForAllKeysTogether) {
+  CountStage stage(flushed(3, 3));
+  for (int key = 0; key < 3; ++key) {
+    stage.set.set_now(3 * key + 1);
+    stage.record(key, key, key);
+  }
+  EXPECT_EQ(stage.time(9), Texts{});
+  EXPECT_EQ(stage.time(10).size(), 3U);
+}
+
+TEST(CountWindows, ThatSlideAreFlushedWithAllThatAreOpen) {
+  CountStage stage(flushed(4, 2));
+  feed(stage, 1, 5);
+  EXPECT_EQ(stage.take(), (Texts{"[0,4): 1 2 3 4 "}));
+  EXPECT_EQ(stage.time(10), (Texts{"[2,6) closed: 3 4 5 ", "[4,8) closed: 5 "}));
+}
+
 TEST(CountWindows, WaitForeverWithoutATimeout) {
   CountStage stage(count(3, 3));
   feed(stage, 1, 1);

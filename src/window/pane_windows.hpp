@@ -29,6 +29,7 @@ struct PaneShape {
         pane(std::gcd(range, slide)),
         delay(settings.delay_ns),
         spread(settings.spread_by_key),
+        empties(settings.empty_windows),
         limits(range + 2 * slide + delay + 1) {}
 
   std::int64_t offset(std::uint64_t hash) const {
@@ -49,27 +50,48 @@ struct PaneShape {
     return first_end(limit - delay, offset);
   }
 
+  /// With `empties`: windows that are due by this time fire, if `limit` is that of all others and
+  /// `newest` the time of the stage's newest record. No window with records is due later.
+  std::int64_t fires_until(std::int64_t limit, std::int64_t newest) const {
+    if (!empties) {
+      return limit;
+    }
+    const std::int64_t silence = limit == end_of_time ? range : 4 * longest_wait();
+    return std::min(limit, saturating_add(limits.clamp(newest), silence + delay));
+  }
+
   std::int64_t range;
   std::int64_t slide;
   std::int64_t pane;
   std::int64_t delay;
   bool spread;
+  bool empties;
   TimeLimits limits;
 };
 
 /// Records are aggregated in panes, whose borders are those of all windows, in order of arrival;
 /// windows combine the panes in order of time. Only panes with records exist. With tumbling windows
 /// and Acc = std::uint64_t a key has 56 bytes, which hold one pane without an allocation.
+///
+/// With `empties` a key's windows without records fire, too, from its first window on: its next
+/// window stays armed when it has no panes left, until `forget_if_silent`.
 template <class A, class In>
 class PaneWindows {
  public:
   using Accumulator = AccumulatorOf<A>;
   using Shape = PaneShape;
 
-  /// When the next window fires, or earlier if windows before it are empty. Means nothing if there
-  /// are no panes.
+  /// When the next window fires, or earlier if windows before it are empty. `end_of_time` if there
+  /// is none.
   std::int64_t armed_ns() const { return armed_; }
-  bool empty() const { return open() == 0; }
+  bool empty() const { return open() == 0 && armed_ == end_of_time; }
+  /// Ends the results of windows without records if the next one is due by `limit`, but not by
+  /// `until`; see PaneShape::fires_until.
+  void forget_if_silent(const Shape& shape, std::int64_t limit, std::int64_t until) {
+    if (shape.empties && open() == 0 && armed_ > until && armed_ <= limit) {
+      armed_ = end_of_time;
+    }
+  }
   /// Panes that windows still need.
   std::size_t open() const { return panes_.size() - first(); }
 
@@ -169,10 +191,14 @@ class PaneWindows {
                    std::size_t at_most, Emit&& emit) {
     std::size_t fired = 0;
     std::size_t first = this->first();
-    for (; fired < at_most && first < panes_.size() && armed_ <= arrival.limit_ns; ++fired) {
+    for (;
+         fired < at_most && (first < panes_.size() || shape.empties) && armed_ <= arrival.limit_ns;
+         ++fired) {
       const std::int64_t end = armed_ - shape.delay;
       const Ready ready = ready_at(shape, end);
-      if (shape.tumbling()) {
+      if (shape.empties && (first == panes_.size() || panes_[first].start >= end)) {
+        emit(ready, aggregation.initial_accumulator());
+      } else if (shape.tumbling()) {
         emit(ready, std::as_const(panes_[first].accumulator));
       } else {
         emit(ready, aggregate(shape, aggregation, end, first));
@@ -289,6 +315,10 @@ class PaneWindows {
   }
 
   void arm_next(const Shape& shape, std::int64_t offset, std::int64_t fired, std::size_t first) {
+    if (shape.empties) {
+      armed_ = saturating_add(fired, shape.slide + shape.delay);
+      return;
+    }
     if (first == panes_.size()) {
       armed_ = end_of_time;
       return;

@@ -22,8 +22,8 @@ namespace wallaroo::internal {
 /// once per record. A key's accumulator of a pane goes to its windows before the first window with
 /// that pane fires, or before a record is added there that is late for some windows.
 ///
-/// Windows that are spread by key, that give preliminary results, or that a time-out has closed for
-/// some key groups only, are kept as WindowSet keeps them.
+/// Windows that are spread by key, that give preliminary results or results without records, or
+/// that a time-out has closed for some key groups only, are kept as WindowSet keeps them.
 ///
 /// Source of slicing: Li, Maier, Tufte, Papadimos, Tucker, "No pane, no gain" (SIGMOD Record 2005).
 template <class Key, class In, class A>
@@ -38,7 +38,8 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
   /// The settings must have passed check().
   explicit SlicedSet(const WindowSettings& settings, A aggregation = A())
       : Base(settings, std::move(aggregation)),
-        by_pane_(!settings.spread_by_key && settings.early_every_ns == 0),
+        by_pane_(!settings.spread_by_key && settings.early_every_ns == 0 &&
+                 !settings.empty_windows),
         direct_(by_pane_) {}
 
   // See WindowSet.

@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <set>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -27,11 +28,6 @@
 #include "window/window_settings.hpp"
 
 namespace wallaroo::internal {
-
-template <class Windows>
-inline constexpr bool counts_records = false;
-template <class A, class In>
-inline constexpr bool counts_records<CountWindows<A, In>> = true;
 
 /// Turns events (record, watermark, time passed) into results; docs/decisions/008 says which. There
 /// is no clock inside and nothing depends on how the firing is sliced: before a record is counted,
@@ -212,7 +208,8 @@ class WindowSet : public StageClock {
   std::int64_t held_until_ = end_of_time;  ///< when a derived set's first window is due
 
  private:
-  static constexpr bool by_count = counts_records<Windows>;
+  static constexpr bool by_count = std::is_same_v<Shape, CountShape>;
+  static constexpr bool gives_empties = std::is_same_v<Shape, PaneShape>;
   using Entry = typename KeyedState<Key, Windows>::Entry;
 
   WindowSet(const WindowSettings& settings, const Shape& shape, A aggregation)
@@ -343,9 +340,16 @@ class WindowSet : public StageClock {
   template <class Out>
   std::size_t fire(std::uint64_t hash, Entry& entry, std::size_t at_most, Out& out) {
     const std::size_t open = entry.second.open();
-    const Arrival time{hash, 0, limit_of(hash), now_};
+    std::int64_t until = limit_of(hash);
+    if constexpr (gives_empties) {
+      until = shape_.fires_until(until, newest_);
+    }
+    const Arrival time{hash, 0, until, now_};
     const std::size_t fired =
         entry.second.fire(shape_, aggregation_, time, at_most, emission(hash, entry.first, out));
+    if constexpr (gives_empties) {
+      entry.second.forget_if_silent(shape_, limit_of(hash), until);
+    }
     counts_.open -= open - entry.second.open();
     counts_.fired += fired;
     return fired;

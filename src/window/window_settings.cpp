@@ -91,16 +91,17 @@ void check(const WindowSettings& settings, const std::string& stage) {
 }
 
 WindowShape shape_of(const WindowSettings& settings) {
-  return {settings.kind,     settings.range_ns, settings.slide_ns,    settings.gap_ns,
-          settings.delay_ns, settings.count,    settings.count_slide, settings.spread_by_key};
+  return {settings.kind,        settings.range_ns,      settings.slide_ns,
+          settings.gap_ns,      settings.delay_ns,      settings.count,
+          settings.count_slide, settings.spread_by_key, settings.empty_windows};
 }
 
 void check_shape(const WindowShape& stored, const WindowShape& now) {
   if (stored != now) {
     throw StoredError(
-        "its windows had other settings: kind, length, slide, gap, delay and spread_by_key must "
-        "stay as they are; give the changed stage another name, and drop the old windows with "
-        "--allow-dropped-state");
+        "its windows had other settings: kind, length, slide, gap, delay, spread_by_key and "
+        "with_empty_windows must stay as they are; give the changed stage another name, and drop "
+        "the old windows with --allow-dropped-state");
   }
 }
 

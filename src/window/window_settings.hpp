@@ -27,6 +27,11 @@ struct WindowSettings {
   LateData late_data = LateData::drop;
   /// Processing time without input after which open windows are closed; none: they wait.
   std::optional<std::int64_t> timeout_ns = std::nullopt;
+  /// Count windows: all windows of all keys are closed at each multiple of the time-out, also when
+  /// records come.
+  bool flush = false;
+  /// Range windows: a key has results also of its windows without records, see PaneWindows.
+  bool empty_windows = false;
   std::int64_t early_every_ns = 0;  ///< processing time between preliminary results; 0: none
 };
 
@@ -46,6 +51,7 @@ struct WindowShape {
   std::int64_t count = 0;
   std::int64_t count_slide = 0;
   bool spread_by_key = false;
+  bool empty_windows = false;
 
   friend bool operator==(const WindowShape&, const WindowShape&) = default;
 };
