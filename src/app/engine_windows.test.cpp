@@ -124,6 +124,24 @@ TEST(RangeWindowsInAnEngine, GiveResultsWithoutRecordsAfterARestart) {
   EXPECT_EQ(sorted(after.output("out")), (Lines{"a: ", "b: b1 "}));
 }
 
+/// Each executor aggregates batches, and one has the windows.
+TEST(RangeWindowsInAnEngine, GiveResultsWithoutRecordsAlsoWithoutKeys) {
+  Application app("windows");
+  app.source("in", tcp_source({.listen = "127.0.0.1:1"},
+                              [](std::string_view text) { return std::string(text); }))
+      .to("counts", range_windows(10s).with_empty_windows().over(count()))
+      .to_sink("out", tcp_sink({.connect = "127.0.0.1:1"},
+                               [](const auto& result) { return std::to_string(result.value); }));
+  Harness harness(app, HarnessOptions{.executors = 2});
+  harness.send("in", "a1");
+  harness.send("in", "a2");
+  harness.advance(1h);
+  EXPECT_EQ(harness.output("out"), (Lines{"2", "0", "0", "0"}));
+  harness.send("in", "a3");
+  harness.end();
+  EXPECT_EQ(harness.output("out"), Lines{"1"});
+}
+
 TEST(RangeWindowsInAnEngine, GiveNoResultsWithoutRecordsOtherwise) {
   const Application app = application(range_windows(10s));
   Harness harness(app);
