@@ -12,6 +12,10 @@ class IoError(WallarooError):
     """Something outside cannot be opened, read or written."""
 
 class StageError(WallarooError): ...
+
+class StoredError(WallarooError):
+    """Stored bytes are broken, or of a class that is not to be found."""
+
 class FailedCall(WallarooError): ...
 
 class Checkpoint:

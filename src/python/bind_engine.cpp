@@ -27,6 +27,7 @@ void bind_errors(nb::module_& module) {
   nb::exception<ConfigError>(module, "ConfigError", error.ptr());
   nb::exception<IoError>(module, "IoError", error.ptr());
   nb::exception<StageError>(module, "StageError", error.ptr());
+  nb::exception<StoredError>(module, "StoredError", error.ptr());
   // Of the user's own code, such as a source that raises when it is opened.
   nb::exception<PythonError>(module, "FailedCall", error.ptr());
   module.def("take_cause", [](const std::string& message) {
