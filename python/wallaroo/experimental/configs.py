@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from dataclasses import dataclass
+from typing import Any
+
+from ..original.configs import Config
 
 
-class SourceConnectorConfig:
+@dataclass(eq=False, repr=False)
+class SourceConnectorConfig(Config):
     """A source on `host` and `port` that connectors with this cookie feed. A connector may send
     `max_credits` messages before it has to wait, and gets more when `refill_credits` are left."""
 
-    def __init__(self, name: str, encoder: Any, decoder: Any, port: Any, cookie: str,
-                 max_credits: int, refill_credits: int, host: str = "127.0.0.1") -> None:
-        self._name = name
-        self._encoder = encoder
-        self._decoder = decoder
-        self._port = port
-        self._cookie = cookie
-        self._max_credits = max_credits
-        self._refill_credits = refill_credits
-        self._host = host
+    KIND = "source_connector"
+    SETTINGS = ("name", "host", "port", "encoder", "decoder", "cookie", "max_credits",
+                "refill_credits")
 
-    def to_tuple(self) -> Tuple[Any, ...]:
-        """Returns ("source_connector", name, host, port, encoder, decoder, cookie, max credits,
-        refill credits)."""
-        return ("source_connector", self._name, self._host, str(self._port), self._encoder,
-                self._decoder, self._cookie, self._max_credits, self._refill_credits)
+    name: str
+    encoder: Any
+    decoder: Any
+    port: Any
+    cookie: str
+    max_credits: int
+    refill_credits: int
+    host: str = "127.0.0.1"
+
+    def __post_init__(self) -> None:
+        self.port = str(self.port)
 
 
-class SinkConnectorConfig:
-    """A sink whose records a connector on `host` and `port` takes."""
+@dataclass(eq=False, repr=False)
+class SinkConnectorConfig(Config):
+    """A sink whose records a connector on `host` and `port` takes. The connector must know the
+    cookie."""
 
-    def __init__(self, name: str, encoder: Any, decoder: Any, port: Any, cookie: str,
-                 host: str = "127.0.0.1") -> None:
-        self._name = name
-        self._encoder = encoder
-        self._decoder = decoder
-        self._port = port
-        self._cookie = cookie
-        self._host = host
+    KIND = "sink_connector"
+    SETTINGS = ("name", "host", "port", "encoder", "decoder", "cookie")
 
-    def to_tuple(self) -> Tuple[Any, ...]:
-        """Returns ("sink_connector", name, host, port, encoder, decoder, cookie)."""
-        return ("sink_connector", self._name, self._host, str(self._port), self._encoder,
-                self._decoder, self._cookie)
+    name: str
+    encoder: Any
+    decoder: Any
+    port: Any
+    cookie: str
+    host: str = "127.0.0.1"
+
+    def __post_init__(self) -> None:
+        self.port = str(self.port)

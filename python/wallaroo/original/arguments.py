@@ -7,6 +7,7 @@ when a required one is missing.
 from __future__ import annotations
 
 import argparse
+import re
 from typing import List, Sequence, Tuple
 
 Broker = Tuple[str, str]
@@ -30,23 +31,26 @@ def _parse(parser: argparse.ArgumentParser, args: Sequence[str]) -> argparse.Nam
     return known
 
 
+def _addresses(args: Sequence[str], letter: str, name: str,
+               separators: str) -> List[Tuple[str, ...]]:
+    """Returns the addresses in the option, each cut at the separators, a regular expression."""
+    parser = _parser()
+    option = parser.add_argument(letter, name, required=True)
+    listed: str = getattr(_parse(parser, args), option.dest)
+    return [tuple(re.split(separators, address)) for address in listed.split(",")]
+
+
 def tcp_parse_input_addrs(args: Sequence[str]) -> List[Tuple[str, ...]]:
     """Returns the addresses of `--in` (`-i`), separated by commas, as tuples of texts.
 
     `host:port` gives 2 texts, `name@host:port` 3, `name@host:port:max` 4.
     """
-    parser = _parser()
-    parser.add_argument("-i", "--in", dest="addresses", required=True)
-    addresses: str = _parse(parser, args).addresses
-    return [tuple(entry.replace("@", ":").split(":")) for entry in addresses.split(",")]
+    return _addresses(args, "-i", "--in", "[@:]")
 
 
 def tcp_parse_output_addrs(args: Sequence[str]) -> List[Tuple[str, ...]]:
     """Returns the addresses of `--out` (`-o`), separated by commas, as tuples (host, port)."""
-    parser = _parser()
-    parser.add_argument("-o", "--out", dest="addresses", required=True)
-    addresses: str = _parse(parser, args).addresses
-    return [tuple(entry.split(":")) for entry in addresses.split(",")]
+    return _addresses(args, "-o", "--out", ":")
 
 
 def _brokers(text: str) -> List[Broker]:

@@ -1,108 +1,137 @@
-"""Where records come from and go to. `to_tuple()` is the form that they have in an application."""
+"""Where records come from and go to."""
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from dataclasses import InitVar, dataclass, field
+from typing import Any, ClassVar, List, Sequence, Tuple
 
-from .arguments import kafka_parse_sink_options, kafka_parse_source_options
+from .arguments import Broker, kafka_parse_sink_options, kafka_parse_source_options
 
 
-class TCPSourceConfig:
+class Config:
+    """The base of configs. An application holds a config as a tuple: its kind, then its settings."""
+
+    KIND: ClassVar[str]
+    #: The attributes in the order of the tuple, which is often not that of the constructor.
+    SETTINGS: ClassVar[Tuple[str, ...]]
+
+    def to_tuple(self) -> Tuple[Any, ...]:
+        """Returns the kind and the settings."""
+        return (self.KIND, *(getattr(self, setting) for setting in self.SETTINGS))
+
+
+@dataclass(eq=False, repr=False)
+class TCPSourceConfig(Config):
     """A TCP listener on `host` and `port`, which takes frames that `decoder` describes.
 
     `valid`: whether it listens at all. `parallelism`: connections served at once by a worker; other
     ones wait. `max_size`: bytes of the longest frame; a longer one closes its connection.
+    `max_received_count` must be above 0 and has no effect.
     """
 
-    def __init__(self, name: str, host: str, port: Any, decoder: Any, valid: bool = True,
-                 parallelism: int = 10, max_size: int = 16384,
-                 max_received_count: int = 50) -> None:
-        self._name = name
-        self._host = host
-        self._port = str(port)
-        self._decoder = decoder
-        self._valid = valid
-        self._parallelism = parallelism
-        self._max_size = max_size
-        self._max_received_count = max_received_count
+    KIND = "tcp"
+    SETTINGS = ("name", "host", "port", "decoder", "valid", "parallelism", "max_size",
+                "max_received_count")
 
-    def to_tuple(self) -> Tuple[Any, ...]:
-        """Returns ("tcp", name, host, port, decoder, valid, parallelism, max size, max count)."""
-        return ("tcp", self._name, self._host, self._port, self._decoder, self._valid,
-                self._parallelism, self._max_size, self._max_received_count)
+    name: str
+    host: str
+    port: Any
+    decoder: Any
+    valid: bool = True
+    parallelism: int = 10
+    max_size: int = 16384
+    max_received_count: int = 50
+
+    def __post_init__(self) -> None:
+        self.port = str(self.port)
 
 
-class GenSourceConfig:
+@dataclass(eq=False, repr=False)
+class GenSourceConfig(Config):
     """A generator: `gen_instance.initial_value()` is the first record, and `apply(value)` gives the
     one after `value`, or None at the end. Each worker runs its own."""
 
-    def __init__(self, name: str, gen_instance: Any) -> None:
-        self._name = name
-        self._gen = gen_instance
+    KIND = "gen"
+    SETTINGS = ("name", "gen_instance")
 
-    def to_tuple(self) -> Tuple[Any, ...]:
-        """Returns ("gen", name, generator)."""
-        return ("gen", self._name, self._gen)
+    name: str
+    gen_instance: Any
 
 
-class TCPSinkConfig:
+@dataclass(eq=False, repr=False)
+class TCPSinkConfig(Config):
     """A TCP connection to `host` and `port`, on which the bytes of `encoder` are sent."""
 
-    def __init__(self, host: str, port: Any, encoder: Any) -> None:
-        self._host = host
-        self._port = str(port)
-        self._encoder = encoder
+    KIND = "tcp"
+    SETTINGS = ("name", "host", "port", "encoder")
 
-    def to_tuple(self) -> Tuple[Any, ...]:
-        """Returns ("tcp", "", host, port, encoder)."""
-        return ("tcp", "", self._host, self._port, self._encoder)
+    #: Sinks of this kind have no name of their own, but a place for one in the tuple.
+    name: str = field(default="", init=False)
+    host: str
+    port: Any
+    encoder: Any
+
+    def __post_init__(self) -> None:
+        self.port = str(self.port)
 
 
-class CustomKafkaSourceCLIParser:
+@dataclass(eq=False, repr=False)
+class CustomKafkaSourceCLIParser(Config):
     """A Kafka source whose settings are in `args`, see `kafka_parse_source_options`."""
 
-    def __init__(self, args: List[str], decoder: Any) -> None:
+    KIND = "kafka"
+    SETTINGS = ("name", "topic", "brokers", "log_level", "decoder")
+
+    args: InitVar[Sequence[str]]
+    decoder: Any
+    name: str = field(init=False)
+    topic: str = field(init=False)
+    brokers: List[Broker] = field(init=False)
+    log_level: str = field(init=False)
+
+    def __post_init__(self, args: Sequence[str]) -> None:
         self.name, self.topic, self.brokers, self.log_level = kafka_parse_source_options(args)
-        self.decoder = decoder
-
-    def to_tuple(self) -> Tuple[Any, ...]:
-        """Returns ("kafka", name, topic, brokers, log level, decoder)."""
-        return ("kafka", self.name, self.topic, self.brokers, self.log_level, self.decoder)
 
 
-class CustomKafkaSinkCLIParser:
+@dataclass(eq=False, repr=False)
+class CustomKafkaSinkCLIParser(Config):
     """A Kafka sink whose settings are in `args`, see `kafka_parse_sink_options`."""
 
-    def __init__(self, args: List[str], encoder: Any) -> None:
-        (self.name, self.topic, self.brokers, self.log_level, self.max_produce_buffer_ms,
-         self.max_message_size) = kafka_parse_sink_options(args)
-        self.encoder = encoder
+    KIND = "kafka"
+    SETTINGS = ("name", "topic", "brokers", "log_level", "max_produce_buffer_ms",
+                "max_message_size", "encoder")
 
-    def to_tuple(self) -> Tuple[Any, ...]:
-        """Returns ("kafka", "", topic, brokers, log level, buffer ms, most bytes, encoder)."""
-        return ("kafka", self.name, self.topic, self.brokers, self.log_level,
-                self.max_produce_buffer_ms, self.max_message_size, self.encoder)
+    args: InitVar[Sequence[str]]
+    encoder: Any
+    name: str = field(init=False)
+    topic: str = field(init=False)
+    brokers: List[Broker] = field(init=False)
+    log_level: str = field(init=False)
+    max_produce_buffer_ms: int = field(init=False)
+    max_message_size: int = field(init=False)
+
+    def __post_init__(self, args: Sequence[str]) -> None:
+        for setting, value in zip(self.SETTINGS, kafka_parse_sink_options(args)):
+            setattr(self, setting, value)
 
 
-class DefaultKafkaSourceCLIParser:
+@dataclass(eq=False, repr=False)
+class DefaultKafkaSourceCLIParser(Config):
     """A Kafka source whose settings the launcher takes from `--<name>_topic` and so on."""
 
-    def __init__(self, decoder: Any, name: str = "kafka_source") -> None:
-        self.decoder = decoder
-        self.name = name
+    KIND = "kafka-internal"
+    SETTINGS = ("name", "decoder")
 
-    def to_tuple(self) -> Tuple[Any, ...]:
-        """Returns ("kafka-internal", name, decoder)."""
-        return ("kafka-internal", self.name, self.decoder)
+    decoder: Any
+    name: str = "kafka_source"
 
 
-class DefaultKafkaSinkCLIParser:
+@dataclass(eq=False, repr=False)
+class DefaultKafkaSinkCLIParser(Config):
     """A Kafka sink whose settings the launcher takes from `--<name>_topic` and so on."""
 
-    def __init__(self, encoder: Any, name: str = "kafka_sink") -> None:
-        self.encoder = encoder
-        self.name = name
+    KIND = "kafka-internal"
+    SETTINGS = ("name", "encoder")
 
-    def to_tuple(self) -> Tuple[Any, ...]:
-        """Returns ("kafka-internal", name, encoder)."""
-        return ("kafka-internal", self.name, self.encoder)
+    encoder: Any
+    name: str = "kafka_sink"

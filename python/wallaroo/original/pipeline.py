@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import singledispatch
 from typing import Any, Iterable, List, Tuple
 
 from .bases import StateComputation
@@ -15,90 +16,96 @@ Stage = Tuple[Any, ...]
 #: with a merge.
 ApplicationTuple = Tuple[str, int, List[List[Stage]], List[List[int]]]
 
-_SINKS = ("to_sink", "to_sinks")
-
 
 class Pipeline:
     """Stages from sources to sinks. A pipeline never changes: each method returns a new one, so a
-    pipeline can be the beginning of several."""
+    pipeline can be the beginning of several.
 
-    def __init__(self, nodes: List[List[Stage]], children: List[List[int]], root: int) -> None:
-        self._nodes = nodes
-        self._children = children
-        self._root = root
+    It holds the stages since its source or since the last merge, and the two pipelines that the
+    merge was of.
+    """
 
-    @classmethod
-    def from_source(cls, name: str, source_config: Any) -> Pipeline:
-        """Returns a pipeline that begins with a source; `source_config` has a `to_tuple()`."""
-        return cls([[("source", name, source_config.to_tuple())]], [[]], 0)
+    def __init__(self, stages: Tuple[Stage, ...], merged: Tuple[Pipeline, ...] = ()) -> None:
+        self._stages = stages
+        self._merged = merged
 
     def to(self, computation: Any) -> Pipeline:
         """Adds a computation, a state computation, or windows over an aggregation."""
-        if isinstance(computation, StateComputation):
-            return self._with(("to_state", computation))
-        if isinstance(computation, RangeWindows):
-            return self._with(("to_range_windows", computation.range, computation.slide,
-                               computation.delay, computation.aggregation,
-                               computation.late_data_policy))
-        if isinstance(computation, CountWindows):
-            return self._with(("to_count_windows", computation.count, computation.aggregation))
-        return self._with(("to", computation))
+        return self._and(_stage_of(computation))
 
     def key_by(self, key_extractor: Any) -> Pipeline:
         """Gives each record a key, which stays in force until the next `key_by` or `collect`."""
-        return self._with(("key_by", key_extractor))
+        return self._and(("key_by", key_extractor))
 
     def collect(self) -> Pipeline:
         """Gives all records one key, so that the next state is one state for all of them."""
-        return self._with(("collect", ""))
+        return self._and(("collect", ""))
 
     def merge(self, pipeline: Pipeline) -> Pipeline:
         """Returns a pipeline with the records of both."""
-        self._require_open("merge")
-        pipeline._require_open("merge")
-        mine, other = self.clone(), pipeline.clone()
-        root = len(mine._nodes)
-        shift = root + 1
-        nodes = mine._nodes + [[]] + other._nodes
-        children = (mine._children + [[mine._root, other._root + shift]]
-                    + [[child + shift for child in each] for each in other._children])
-        return Pipeline(nodes, children, root)
+        both = (self, pipeline)
+        for each in both:
+            each._require_open("merge")
+        return Pipeline((), both)
 
     def to_sink(self, sink_config: Any) -> Pipeline:
         """Ends the pipeline in a sink; `sink_config` has a `to_tuple()`."""
-        return self._with(("to_sink", sink_config.to_tuple()))
+        return self._and(("to_sink", sink_config.to_tuple()))
 
     def to_sinks(self, sink_configs: Iterable[Any]) -> Pipeline:
         """Ends the pipeline in several sinks, each of which gets all records."""
-        return self._with(("to_sinks", [config.to_tuple() for config in sink_configs]))
+        return self._and(("to_sinks", [config.to_tuple() for config in sink_configs]))
 
     def clone(self) -> Pipeline:
-        """Returns an equal pipeline that shares no list with this one."""
-        return Pipeline([list(stages) for stages in self._nodes],
-                        [list(each) for each in self._children], self._root)
+        """Returns an equal pipeline."""
+        return Pipeline(self._stages, self._merged)
 
-    def _with(self, stage: Stage) -> Pipeline:
+    def _and(self, stage: Stage) -> Pipeline:
         self._require_open(stage[0])
-        pipeline = self.clone()
-        pipeline._nodes[pipeline._root].append(stage)
-        return pipeline
+        return Pipeline((*self._stages, stage), self._merged)
 
     def _ends_in_sink(self) -> bool:
-        stages = self._nodes[self._root]
-        return bool(stages) and stages[-1][0] in _SINKS
+        return bool(self._stages) and self._stages[-1][0] in ("to_sink", "to_sinks")
 
     def _require_open(self, stage: str) -> None:
         if self._ends_in_sink():
-            raise api_error(f"A pipeline that ends in a sink takes no further stage ('{stage}').")
+            raise api_error(f"'{stage}' cannot follow a sink: a sink is the end of its pipeline")
 
-    def _to_tuple(self, name: str) -> ApplicationTuple:
-        copy = self.clone()
-        return (name, copy._root, copy._nodes, copy._children)
+    def _lay_out(self, nodes: List[List[Stage]], children: List[List[int]]) -> int:
+        """Adds a node for each pipeline of this tree, a merge between its two sides. Returns the
+        index of the node of this pipeline."""
+        below = [side._lay_out(nodes, children) for side in self._merged[:1]]
+        index = len(nodes)
+        nodes.append(list(self._stages))
+        children.append(below)
+        below += [side._lay_out(nodes, children) for side in self._merged[1:]]
+        return index
+
+
+@singledispatch
+def _stage_of(computation: Any) -> Stage:
+    return ("to", computation)
+
+
+@_stage_of.register
+def _state_stage(computation: StateComputation) -> Stage:
+    return ("to_state", computation)
+
+
+@_stage_of.register
+def _range_stage(windows: RangeWindows) -> Stage:
+    return ("to_range_windows", windows.range, windows.slide, windows.delay, windows.aggregation,
+            windows.late_data_policy)
+
+
+@_stage_of.register
+def _count_stage(windows: CountWindows) -> Stage:
+    return ("to_count_windows", windows.count, windows.aggregation)
 
 
 def source(name: str, source_config: Any) -> Pipeline:
     """Begins a pipeline with a source. `name` is also the pipeline's name in metrics."""
-    return Pipeline.from_source(name, source_config)
+    return Pipeline((("source", name, source_config.to_tuple()),))
 
 
 def build_application(app_name: str, pipeline: Pipeline) -> ApplicationTuple:
@@ -107,5 +114,9 @@ def build_application(app_name: str, pipeline: Pipeline) -> ApplicationTuple:
     Raises WallarooParameterError when the pipeline does not end in a sink.
     """
     if not pipeline._ends_in_sink():
-        raise api_error("An application must end in a sink: add to_sink() or to_sinks().")
-    return pipeline._to_tuple(app_name)
+        raise api_error(f"the application '{app_name}' has no sink for what its pipeline makes: "
+                        "finish the pipeline by to_sink() or to_sinks()")
+    nodes: List[List[Stage]] = []
+    children: List[List[int]] = []
+    root = pipeline._lay_out(nodes, children)
+    return (app_name, root, nodes, children)

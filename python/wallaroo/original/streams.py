@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Iterable
+from typing import Any, Callable
 
 
 class Unbuffered:
@@ -11,19 +11,22 @@ class Unbuffered:
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
+        self.write = self._then_flush(stream.write)
+        self.writelines = self._then_flush(stream.writelines)
 
-    def write(self, data: str) -> Any:
-        """Writes `data` and flushes."""
-        written = self.stream.write(data)
-        self.stream.flush()
-        return written
+    def _then_flush(self, output: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        flush = self.stream.flush
 
-    def writelines(self, lines: Iterable[str]) -> None:
-        """Writes all `lines` and flushes once."""
-        self.stream.writelines(lines)
-        self.stream.flush()
+        def write_and_flush(text: Any) -> Any:
+            result = output(text)
+            flush()
+            return result
+
+        return write_and_flush
 
     def __getattr__(self, name: str) -> Any:
+        if name == "stream":  # not set yet, as in a copy that is being made
+            raise AttributeError(name)
         return getattr(self.stream, name)
 
 

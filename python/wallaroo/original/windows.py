@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from dataclasses import dataclass
+from typing import Any, Dict
 
 from .computations import _validate_aggregation
 from .errors import api_error
 
 
+@dataclass(eq=False)
 class RangeWindows:
     """Windows of `range` nanoseconds, made by a `RangeWindowsBuilder`; give it to `Pipeline.to`."""
 
-    def __init__(self, range: Any, slide: Any, delay: Any, aggregation: Any,
-                 late_data_policy: str) -> None:
-        self.range = range
-        self.slide = slide
-        self.delay = delay
-        self.aggregation = aggregation
-        self.late_data_policy = late_data_policy
+    range: Any
+    slide: Any
+    delay: Any
+    aggregation: Any
+    late_data_policy: str
 
 
 class RangeWindowsBuilder:
@@ -25,48 +25,41 @@ class RangeWindowsBuilder:
 
     def __init__(self, range: Any) -> None:
         self._range = range
-        self._slide: Optional[Any] = None
-        self._delay: Optional[Any] = None
-        self._late_data_policy: Optional[str] = None
+        self._chosen: Dict[str, Any] = {}
 
     def with_slide(self, slide: Any) -> RangeWindowsBuilder:
         """Begins a window every `slide` nanoseconds instead of every `range`."""
-        if self._slide is not None:
-            raise api_error("with_slide() may be called once for range windows.")
-        self._slide = slide
-        return self
+        return self._choose("slide", slide)
 
     def with_delay(self, delay: Any) -> RangeWindowsBuilder:
         """Fires windows `delay` nanoseconds after their end, for records that are late."""
-        if self._delay is not None:
-            raise api_error("with_delay() may be called once for range windows.")
-        self._delay = delay
-        return self
+        return self._choose("delay", delay)
 
     def with_late_data_policy(self, policy: str) -> RangeWindowsBuilder:
         """Says what becomes of records whose windows have fired: "drop" (the default),
         "fire-per-message" or "place-in-oldest-window"."""
-        if self._late_data_policy is not None:
-            raise api_error("with_late_data_policy() may be called once for range windows.")
-        self._late_data_policy = policy
-        return self
+        return self._choose("late_data_policy", policy)
 
     def over(self, aggregation: Any) -> RangeWindows:
         """Returns the windows over `aggregation`, a subclass of `Aggregation` or an instance."""
-        return RangeWindows(
-            self._range,
-            self._range if self._slide is None else self._slide,
-            0 if self._delay is None else self._delay,
-            _instance_of(aggregation),
-            "drop" if self._late_data_policy is None else self._late_data_policy)
+        settings = {"slide": self._range, "delay": 0, "late_data_policy": "drop", **self._chosen}
+        return RangeWindows(range=self._range, aggregation=_instance_of(aggregation), **settings)
+
+    def _choose(self, setting: str, value: Any) -> RangeWindowsBuilder:
+        if setting in self._chosen:
+            raise api_error(f"with_{setting}({value!r}) comes too late: these windows have the "
+                            f"{setting} {self._chosen[setting]!r} already")
+        if value is not None:  # None leaves the default
+            self._chosen[setting] = value
+        return self
 
 
+@dataclass(eq=False)
 class CountWindows:
     """Windows of `count` records of a key; give it to `Pipeline.to`."""
 
-    def __init__(self, count: Any, aggregation: Any) -> None:
-        self.count = count
-        self.aggregation = aggregation
+    count: Any
+    aggregation: Any
 
 
 class CountWindowsBuilder:
@@ -81,6 +74,7 @@ class CountWindowsBuilder:
 
 
 def _instance_of(aggregation: Any) -> Any:
+    """Makes an instance of a class. Instances of `Aggregation` return themselves when called."""
     _validate_aggregation(aggregation)
     return aggregation()
 
