@@ -123,7 +123,7 @@ def test_a_module_that_imports_one_that_is_not_there(machida):
     ("def", "SyntaxError"),
     ("def application_setup(args): raise ValueError('no good')", "ValueError: no good"),
     ("import wallaroo\n@wallaroo.computation(name='n')\ndef f(a, b): pass",
-     "WallarooParameterError: Incompatible function arity: n must have 1 parameter"),
+     "WallarooParameterError: the function of n is called with 1 argument, but it takes 2"),
 ])
 def test_an_application_that_raises_ends_with_1_and_a_traceback(machida, source, error):
     fails(machida(source), 1, "Traceback", "app.py", error)

@@ -166,6 +166,10 @@ def test_an_encoder_of_a_connector(arguments, expected):
     assert wrapper.encode(*arguments) == bytes.fromhex(expected)
 
 
+def test_an_encoder_of_a_connector_that_returns_none_writes_nothing():
+    assert experimental.stream_message_encoder(lambda data: None).encode("ab", 1, b"k") is None
+
+
 def one(a): return a  # noqa: E704
 def two(a, b): return a  # noqa: E704
 def one_or_two(a, b=0): return a  # noqa: E704

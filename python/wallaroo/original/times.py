@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Number = TypeVar("Number", int, float)
 
@@ -44,3 +44,8 @@ def dt_to_timestamp(dt: datetime) -> int:
     """Returns the milliseconds from 1970 to `dt`, rounded down. A time without a zone is UTC."""
     aware = dt if dt.tzinfo is not None else dt.replace(tzinfo=timezone.utc)
     return (aware - _EPOCH) // timedelta(milliseconds=1)
+
+
+def event_time_ms(event_time: Any) -> int:
+    """Returns the event time of a message, which may be a datetime, as the messages have it."""
+    return dt_to_timestamp(event_time) if isinstance(event_time, datetime) else int(event_time)

@@ -7,11 +7,11 @@ the same order and so gives each class the same name.
 
 from __future__ import annotations
 
+import itertools
 import struct
 import sys
-from collections import Counter
-from datetime import datetime
-from typing import Any, Callable, Dict, List, Optional, Tuple, Type
+from collections import defaultdict
+from typing import Any, Callable, DefaultDict, Dict, Iterator, Optional, Tuple, Type, Union
 
 from .bases import (
     BaseWrapped,
@@ -25,7 +25,7 @@ from .bases import (
     StateComputation,
 )
 from .errors import WallarooParameterError
-from .times import dt_to_timestamp
+from .times import event_time_ms
 
 Function = Callable[..., Any]
 Base = Type[BaseWrapped]
@@ -37,17 +37,21 @@ FUNCTION = "_wrapped_function"
 #: The attribute that holds the format of the headers of a decoder made here.
 LENGTH_FORMAT = "_length_format"
 
-_made: Counter[str] = Counter()
+#: For each base, the numbers of the classes that are still to be made.
+_numbers: DefaultDict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+
+
+def name_of_function(func: Any) -> str:
+    """Returns the name of a function, or of the class of another callable."""
+    return str(getattr(func, "__name__", type(func).__name__))
 
 
 def attach_to_module(cls: Base, cls_name: str, func: Any, idx: Optional[int] = None) -> Base:
     """Makes `cls` the attribute `<cls_name>_<idx>__<name of func>` of the module `wallaroo`."""
-    number = "" if idx is None else f"_{idx}"
-    name = f"{cls_name}{number}__{getattr(func, '__name__', type(func).__name__)}"
-    cls.__name__ = name
-    cls.__qualname__ = name
+    kind = cls_name if idx is None else f"{cls_name}_{idx}"
     cls.__module__ = "wallaroo"
-    setattr(sys.modules["wallaroo"], name, cls)
+    cls.__name__ = cls.__qualname__ = f"{kind}__{name_of_function(func)}"
+    setattr(sys.modules[cls.__module__], cls.__name__, cls)
     return cls
 
 
@@ -56,51 +60,58 @@ def _wallaroo_wrap(name: str, func: Function, base_cls: Base, **kwargs: Any) -> 
 
     State computations need `state_class`; `OctetDecoder` needs `header_length` and `length_fmt`.
     """
-    namespace: Namespace = {"__doc__": getattr(func, "__doc__", None),
-                            FUNCTION: staticmethod(func)}
-    namespace.update(_methods(name, func, base_cls, kwargs))
-    _made[base_cls.__name__] += 1
-    kind = type(base_cls.__name__, (base_cls,), namespace)
-    return attach_to_module(kind, base_cls.__name__, func, _made[base_cls.__name__])
+    namespace = _maker(name, base_cls)(name, func, base_cls, **kwargs)
+    namespace.update({"__doc__": getattr(func, "__doc__", None), FUNCTION: staticmethod(func)})
+    number = next(_numbers[base_cls.__name__])
+    return attach_to_module(type(base_cls.__name__, (base_cls,), namespace), base_cls.__name__,
+                            func, number)
 
 
-def _methods(name: str, func: Function, base_cls: Base, settings: Dict[str, Any]) -> Namespace:
-    makers: List[Tuple[Base, Callable[[], Namespace]]] = [
-        (StateComputation, lambda: _state_computation(name, func, base_cls, **settings)),
-        (Computation, lambda: _computation(name, func, base_cls)),
-        (KeyExtractor, lambda: _key_extractor(func)),
-        (ConnectorEncoder, lambda: _connector_encoder(func)),
-        (Encoder, lambda: _encoder(func)),
-        (OctetDecoder, lambda: _octet_decoder(func, **settings)),
-        (ConnectorDecoder, lambda: _connector_decoder(func)),
-    ]
-    for kind, make in makers:
-        if issubclass(base_cls, kind):
-            return make()
+def _maker(name: str, base_cls: Base) -> Callable[..., Namespace]:
+    """Returns the function that makes the methods of subclasses of `base_cls`."""
+    for base, maker in _MAKERS:
+        if issubclass(base_cls, base):
+            return maker
     raise WallarooParameterError(f"{name}: nothing can be wrapped in {base_cls.__name__}.")
 
 
-def _compute_name(base_cls: Base) -> str:
-    return "compute_multi" if issubclass(base_cls, ComputationMulti) else "compute"
+def _octet_decoder(_: str, func: Function, base_cls: Base, *, header_length: int,
+                   length_fmt: str) -> Namespace:
+    def payload_length(self: Any, bs: bytes) -> Any:
+        return struct.unpack(length_fmt, bs)[0]
+
+    return {"header_length": lambda self: header_length, "payload_length": payload_length,
+            "decode": lambda self, bs: func(bs), LENGTH_FORMAT: length_fmt}
 
 
-def _computation(name: str, func: Function, base_cls: Base) -> Namespace:
-    def compute(self: Any, data: Any) -> Any:
-        return func(data)
-
-    return {"name": lambda self: name, _compute_name(base_cls): compute}
+def _connector_decoder(name: str, func: Function, base_cls: Base) -> Namespace:
+    cutting = _octet_decoder(name, func, base_cls, header_length=4, length_fmt=">I")
+    return {**cutting, "decoder": lambda self: func}
 
 
-def _state_computation(name: str, func: Function, base_cls: Base, *,
-                       state_class: Callable[[], Any]) -> Namespace:
-    def compute(self: Any, data: Any, state: Any) -> Any:
-        return func(data, state)
-
-    return {"name": lambda self: name, _compute_name(base_cls): compute,
-            "initial_state": lambda self: state_class()}
+def _encoder(_: str, func: Function, base_cls: Base) -> Namespace:
+    return {"encode": lambda self, data: func(data)}
 
 
-def _key_extractor(func: Function) -> Namespace:
+def _connector_encoder(_: str, func: Function, base_cls: Base) -> Namespace:
+    def encode(self: Any, data: Any, event_time: Any = 0, key: Any = None) -> Optional[bytes]:
+        encoded = func(data)
+        if encoded is None:
+            return None
+        payload, raw_key = _bytes(encoded), b"" if key is None else _bytes(key)
+        # Receivers of this format expect a length that counts its own four bytes.
+        length = struct.calcsize(">IqI") + len(raw_key) + len(payload)
+        header = struct.pack(">IqI", length, event_time_ms(event_time), len(raw_key))
+        return header + raw_key + payload
+
+    return {"encode": encode}
+
+
+def _bytes(text: Union[str, bytes, bytearray, memoryview]) -> bytes:
+    return text.encode() if isinstance(text, str) else bytes(text)
+
+
+def _key_extractor(_: str, func: Function, base_cls: Base) -> Namespace:
     def extract_key(self: Any, data: Any) -> Any:
         key = func(data)
         return chr(key) if isinstance(key, int) else key
@@ -108,38 +119,28 @@ def _key_extractor(func: Function) -> Namespace:
     return {"extract_key": extract_key}
 
 
-def _encoder(func: Function) -> Namespace:
-    def encode(self: Any, data: Any) -> Any:
-        return func(data)
-
-    return {"encode": encode}
+def _method_of_computation(base_cls: Base) -> str:
+    return "compute_multi" if issubclass(base_cls, ComputationMulti) else "compute"
 
 
-def _connector_encoder(func: Function) -> Namespace:
-    def encode(self: Any, data: Any, event_time: Any = 0, key: Any = None) -> bytes:
-        payload = func(data)
-        payload = payload.encode() if isinstance(payload, str) else payload
-        time = dt_to_timestamp(event_time) if isinstance(event_time, datetime) else int(event_time)
-        raw_key = b"" if key is None else key.encode() if isinstance(key, str) else key
-        # Receivers of this format expect a length that counts its own four bytes.
-        length = 4 + 8 + 4 + len(raw_key) + len(payload)
-        return struct.pack(">IqI", length, time, len(raw_key)) + raw_key + bytes(payload)
-
-    return {"encode": encode}
+def _state_computation(name: str, func: Function, base_cls: Base, *,
+                       state_class: Callable[[], Any]) -> Namespace:
+    return {"name": lambda self: name, "initial_state": lambda self: state_class(),
+            _method_of_computation(base_cls): lambda self, data, state: func(data, state)}
 
 
-def _octet_decoder(func: Function, *, header_length: int, length_fmt: str) -> Namespace:
-    def payload_length(self: Any, bs: bytes) -> Any:
-        return struct.unpack(length_fmt, bs)[0]
-
-    def decode(self: Any, bs: bytes) -> Any:
-        return func(bs)
-
-    return {"header_length": lambda self: header_length, "payload_length": payload_length,
-            "decode": decode, LENGTH_FORMAT: length_fmt}
+def _computation(name: str, func: Function, base_cls: Base) -> Namespace:
+    return {"name": lambda self: name,
+            _method_of_computation(base_cls): lambda self, data: func(data)}
 
 
-def _connector_decoder(func: Function) -> Namespace:
-    namespace = _octet_decoder(func, header_length=4, length_fmt=">I")
-    namespace["decoder"] = lambda self: func
-    return namespace
+#: How the methods of a class are made, by its base. A base stands before those that it is made of.
+_MAKERS: Tuple[Tuple[Base, Callable[..., Namespace]], ...] = (
+    (OctetDecoder, _octet_decoder),
+    (ConnectorDecoder, _connector_decoder),
+    (ConnectorEncoder, _connector_encoder),
+    (Encoder, _encoder),
+    (KeyExtractor, _key_extractor),
+    (StateComputation, _state_computation),
+    (Computation, _computation),
+)
