@@ -5,6 +5,7 @@ from .counts import Counts
 from .in_memory import InMemory
 from .nexmark import Nexmark
 from .over_tcp import TcpLatency, TcpWordCount
+from .python import PythonWorks
 from .resident import Idle, Memory
 from .windows import Burst, Sliding
 
@@ -33,6 +34,9 @@ ALL = [
     Memory(),
 ]
 
+# Only measured when named, because they need packages from PyPI.
+OPTIONAL = [PythonWorks()]
+
 
 GROUPS = {group: [benchmark.name for benchmark in ALL if benchmark.name.startswith(f"{group}_")]
           for group in ("windows", "checkpoint")}
@@ -42,9 +46,12 @@ def selected(names):
     """The benchmarks named, or those of the groups named, or all; in the order of the catalogue.
     ValueError names the unknown."""
     wanted = {single for name in names for single in GROUPS.get(name, [name])}
-    known = [benchmark.name for benchmark in ALL]
+    every = ALL + OPTIONAL
+    known = [benchmark.name for benchmark in every]
     unknown = sorted(wanted.difference(known))
     if unknown:
         raise ValueError(f"no benchmark is called {', '.join(unknown)}; there are: "
                          f"{', '.join([*known, *GROUPS])}")
-    return [benchmark for benchmark in ALL if not names or benchmark.name in wanted]
+    if not names:
+        return list(ALL)
+    return [benchmark for benchmark in every if benchmark.name in wanted]

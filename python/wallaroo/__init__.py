@@ -18,6 +18,7 @@ from ._application import Stream as Stream
 from ._application import many as many
 from ._codecs import ReadyDecoder as ReadyDecoder
 from ._codecs import ReadyEncoder as ReadyEncoder
+from ._codecs import fields as fields
 from ._codecs import framed as framed
 from ._codecs import json as json
 from ._codecs import json_line as json_line
@@ -31,6 +32,7 @@ from ._errors import StageError as StageError
 from ._errors import WallarooError as WallarooError
 from ._extract import Attr as Attr
 from ._extract import Item as Item
+from ._extract import Itself as Itself
 from ._run import Running as Running
 from ._run import run as run
 from ._run import start as start
@@ -55,6 +57,7 @@ from ._sources import newline as newline
 from ._sources import tcp_source as tcp_source
 from ._timers import Timer as Timer
 from ._timers import Timers as Timers
+from ._values import register as register
 from ._windows import Aggregator as Aggregator
 from ._windows import Firing as Firing
 from ._windows import Window as Window

@@ -271,6 +271,16 @@ class KeyedStream(Stream[T], Generic[K, T]):
         return self._next(self._engine.state(  # type: ignore[return-value]
             self._number, (name, on_error), function, init, "replaced", *expiry))
 
+    def running(self, name: str, aggregation: Ready[T], *,
+                on_error: str = "stop") -> KeyedStream[K, Tuple[T, Any]]:
+        """Aggregates all records of a key so far by a ready aggregation, and emits
+        `(record, value)` for each record, without calling Python."""
+        if not isinstance(aggregation, Ready):
+            raise TypeError(f"stage '{name}' needs a ready aggregation such as count(), not "
+                            f"{type(aggregation).__name__}")
+        return self._next(self._engine.running(  # type: ignore[return-value]
+            self._number, (name, on_error), aggregation.words))
+
     def timed_state(self, name: str, function: Callable[[T, S, Timers], Optional[U]],
                     on_timer: Callable[[S, Timers], Optional[U]], init: Callable[[], S], *,
                     ttl: Optional[Duration] = None, ttl_by: str = "event_time",

@@ -24,13 +24,14 @@ class ReadyEncoder(Generic[T]):
     """An encoder that the engine has, which takes records of type T."""
 
     def __init__(self, kind: str, function: Optional[Callable[[Any], Any]] = None,
-                 prefixed: bool = False) -> None:
+                 prefixed: bool = False, separator: str = "") -> None:
         self._kind = kind
         self._function = function
         self._prefixed = prefixed
+        self._separator = separator
 
-    def _words(self) -> Tuple[str, Optional[Callable[[Any], Any]], bool]:
-        return self._kind, self._function, self._prefixed
+    def _words(self) -> Tuple[str, Optional[Callable[[Any], Any]], bool, str]:
+        return self._kind, self._function, self._prefixed, self._separator
 
 
 #: Takes the bytes of a frame and returns the record, or None for a frame that is none.
@@ -70,8 +71,14 @@ def struct(format: str, cls: Optional[Callable[..., T]] = None) -> ReadyDecoder[
 def framed(encode: EncoderOf[T]) -> ReadyEncoder[T]:
     """Returns an encoder that puts the number of bytes of each record before it, in 4 bytes, big
     endian: a TCP source with the default framing reads that."""
-    kind, function, _ = encoder_words(encode, "framed")
-    return ReadyEncoder(kind, function, True)
+    kind, function, _, separator = encoder_words(encode, "framed")
+    return ReadyEncoder(kind, function, True, separator)
+
+
+def fields(separator: str = " ") -> ReadyEncoder[Any]:
+    """Returns an encoder of tuples and lists: their elements as `line` writes them, with the
+    separator between them, and a line end."""
+    return ReadyEncoder("fields", None, False, separator)
 
 
 def decoder_words(decode: Any, what: str) -> Tuple[str, Optional[Callable[[bytes], Any]]]:
@@ -84,13 +91,14 @@ def decoder_words(decode: Any, what: str) -> Tuple[str, Optional[Callable[[bytes
     return "function", decode
 
 
-def encoder_words(encode: Any, what: str) -> Tuple[str, Optional[Callable[[Any], Any]], bool]:
+def encoder_words(encode: Any, what: str,
+                  ) -> Tuple[str, Optional[Callable[[Any], Any]], bool, str]:
     """What the engine is told of an encoder. Raises TypeError that names `what`."""
     if encode is text or encode is raw:  # the names serve both ways
-        return "text", None, False
+        return "text", None, False, ""
     if isinstance(encode, ReadyEncoder):
         return encode._words()
     if not callable(encode):
         raise TypeError(f"{what}: encode must be a function of the record or a ready encoder such "
                         f"as wallaroo.line, not {type(encode).__name__}")
-    return "function", encode, False
+    return "function", encode, False, ""

@@ -23,8 +23,13 @@ class Attr:
     name: str
 
 
+@dataclass(frozen=True)
+class Itself:
+    """The record itself."""
+
+
 #: How a value is found in a record: a function of the record, Item or Attr.
-Extractor = Union[Callable[[T], U], Item, Attr]
+Extractor = Union[Callable[[T], U], Item, Attr, Itself]
 
 
 def words_of(extractor: Any, what: str) -> Tuple[str, Any]:
@@ -33,7 +38,9 @@ def words_of(extractor: Any, what: str) -> Tuple[str, Any]:
         return "item", extractor.key
     if isinstance(extractor, Attr):
         return "attribute", extractor.name
+    if isinstance(extractor, Itself):
+        return "record", ""
     if callable(extractor):
         return "function", extractor
-    raise TypeError(f"{what} must be a function of the record, Item(key) or Attr(name), "
-                    f"not {type(extractor).__name__}")
+    raise TypeError(f"{what} must be a function of the record, Item(key), Attr(name) or "
+                    f"Itself(), not {type(extractor).__name__}")

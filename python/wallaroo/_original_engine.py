@@ -31,8 +31,8 @@ def run_application(application: Any, settings: RunSettings) -> None:
     builder = _Builder(described)
     lower(application, builder, settings.application_args)
     if settings.hooks is not None:
-        from ._engine import use_hooks
-        use_hooks(settings.hooks.serialize, settings.hooks.deserialize)
+        from ._engine import set_hooks
+        set_hooks(settings.hooks.serialize, settings.hooks.deserialize)
     folder = _recovery_folder(name, options)
     try:
         running = Running(described, _flags(options, folder), True,
@@ -208,12 +208,12 @@ def _engine_sink(name: str, sink: Sink) -> Any:
         options = {"max_buffer_bytes": 1 << 20, "first_backoff_ms": 250, "max_backoff_ms": 250,
                    "drain_timeout_ms": _DRAIN_MS}
         return _engine.tcp_sink(f"{sink.host}:{sink.port}", options,
-                                _engine.Encoder("function", sink.encode, False, name))
+                                _engine.Encoder("function", sink.encode, False, name, ""))
     if isinstance(sink, ConnectorSink):
         options = {"cookie": sink.cookie, "application": "", "worker": "",
                    "max_buffer_bytes": 8 << 20, "first_backoff_ms": 250, "max_backoff_ms": 250,
                    "drain_timeout_ms": _DRAIN_MS}
         return _engine.connector_sink(f"{sink.host}:{sink.port}", options,
-                                      _engine.Encoder("function", sink.encode, False, name))
+                                      _engine.Encoder("function", sink.encode, False, name, ""))
     raise ApplicationError(f"the sink '{name}' writes to Kafka, which this installation cannot: use "
                            "a connector sink and a program that passes its messages on to Kafka")

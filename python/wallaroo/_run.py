@@ -13,7 +13,8 @@ import weakref
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ._application import Application
-from ._errors import StageError, WallarooError, EngineStageError
+from ._errors import EngineStageError, StageError, WallarooError
+from ._values import trust_present_modules
 
 _LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
 _FAILED = re.compile(r"stage '(?P<stage>[^']*)' failed on record (?P<rest>.*)\Z", re.DOTALL)
@@ -69,13 +70,16 @@ class Running:
 
     def __init__(self, application: Application, arguments: Sequence[str], console: bool,
                  *original: Any) -> None:
-        from ._engine import Engine
+        from ._engine import Engine, allow_pickle
         self._application = application
         self._console = console
         self._done: Optional[Tuple[bool, str]] = None
         self._on_ready: Optional[Callable[[], None]] = None
+        trust_present_modules()
+        flags = [one for one in arguments if one != "--no-pickle"]
+        allow_pickle(len(flags) == len(arguments))
         with raising():
-            self._engine = Engine(application._engine, list(arguments), console, *original)
+            self._engine = Engine(application._engine, flags, console, *original)
         self._text = self._engine.text()
         if not self._text:
             _running.add(self)
@@ -193,7 +197,7 @@ def start(application: Application, **options: Any) -> Running:
 def run(application: Application, argv: Optional[Sequence[str]] = None) -> None:
     """Runs the application until its sources end, or until SIGINT, SIGTERM or SIGHUP: then it ends
     in an orderly way; a second signal stops it at once. `argv` are the flags (by default those of
-    the program; `--help` lists them). The log goes to standard error or, when the program has set
+    the program; `--help` lists them; `--no-pickle` refuses state that would have to be pickled). The log goes to standard error or, when the program has set
     up `logging`, to the logger "wallaroo". Raises ConfigError, IoError or StageError; SystemExit
     when a function of the application did."""
     arguments = list(sys.argv[1:] if argv is None else argv)

@@ -22,7 +22,8 @@ class SinkOf(Generic[T]):
 
 def _encoder(encode: Any, name: str) -> Any:
     from ._engine import Encoder
-    return Encoder(*encoder_words(encode, f"sink '{name}'"), name)
+    kind, function, prefixed, separator = encoder_words(encode, f"sink '{name}'")
+    return Encoder(kind, function, prefixed, name, separator)
 
 
 def _ms(duration: Duration, what: str) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, List, Optional, Union
 from ._application import Application
 from ._run import raising
 from ._times import Duration, datetime_ns, to_ns
+from ._values import trust_present_modules
 
 if TYPE_CHECKING:
     from ._engine import Checkpoint
@@ -35,6 +36,7 @@ class Harness:
                  executors: int = 1, restore: Optional[Checkpoint] = None,
                  allow_dropped_state: bool = False) -> None:
         from ._engine import Harness as EngineHarness
+        trust_present_modules()
         with raising():
             self._engine = EngineHarness(application._engine,
                                          None if start is None else datetime_ns(start), executors,

@@ -76,6 +76,14 @@ StreamNumber PyApplication::state_many(StreamNumber from, StageWords words,
   });
 }
 
+StreamNumber PyApplication::running(StreamNumber from, StageWords words,
+                                    RunningAggregation aggregation) {
+  using Step = internal::ComputationStep<RunningAggregation, PyRecord, PyKey>;
+  return add<Step>(from, std::move(words), StageKind::state_computation, [&](StageId stage) {
+    return Step::Spec{stage, std::move(aggregation)};
+  });
+}
+
 StreamNumber PyApplication::timed_state(StreamNumber from, StageWords words, Shared function,
                                         Shared on_timer, Shared initial,
                                         const StateOptions& options) {

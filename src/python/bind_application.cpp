@@ -38,6 +38,7 @@ Extract extract_of(const std::string& kind, const nb::object& argument) {
                              {{"function", Extraction::function},
                               {"item", Extraction::item},
                               {"attribute", Extraction::attribute},
+                              {"record", Extraction::record},
                               {"constant", Extraction::constant}}),
           shared(argument)};
 }
@@ -194,6 +195,11 @@ void bind_state(nb::class_<PyApplication>& application) {
                                    state_options(expire_after_ns, by_processing_time, {}));
           },
           nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg())
+      .def("running",
+           [](PyApplication& self, StreamNumber from, const Words& words,
+              const nb::object& aggregation) {
+             return self.running(from, words_of(words), {part_of(aggregation)});
+           })
       .def(
           "timed_state",
           [](PyApplication& self, StreamNumber from, const Words& words, const nb::object& f,

@@ -231,15 +231,16 @@ void bind_connectors(nb::module_& module) {
       .def(
           "__init__",
           [](Encoder* self, const std::string& kind, const nb::object& function, bool prefixed,
-             const std::string& sink) {
+             const std::string& sink, const std::string& separator) {
             new (self) Encoder{choice<Encoding>(kind, "encoder",
                                                 {{"function", Encoding::function},
                                                  {"text", Encoding::text},
                                                  {"line", Encoding::line},
-                                                 {"json_line", Encoding::json_line}}),
-                               shared_or_none(function), prefixed, sink};
+                                                 {"json_line", Encoding::json_line},
+                                                 {"fields", Encoding::fields}}),
+                               shared_or_none(function), separator, prefixed, sink};
           },
-          nb::arg(), nb::arg().none(), nb::arg(), nb::arg());
+          nb::arg(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg());
   bind_sources(module);
   bind_sinks(module);
 }

@@ -51,6 +51,8 @@ class PyApplication {
                      const StateOptions& options);
   StreamNumber state_many(StreamNumber from, StageWords words, StateManyFunction function,
                           const StateOptions& options);
+  /// Aggregates all records of a key so far, and emits (record, value) for each.
+  StreamNumber running(StreamNumber from, StageWords words, RunningAggregation aggregation);
   StreamNumber timed_state(StreamNumber from, StageWords words, Shared function, Shared on_timer,
                            Shared initial, const StateOptions& options);
   StreamNumber map_batch(StreamNumber from, StageWords words, Shared function, std::size_t most);

@@ -375,3 +375,21 @@ def test_wrong_flags_are_config_errors():
     app.source("n", wl.iterable([])).sink("out", wl.to_list())
     with pytest.raises(wl.ConfigError, match="--no-such-flag"):
         wl.run(app, ["--no-such-flag"])
+
+
+def test_running_totals_and_fields_need_no_function():
+    app = wl.Application("running")
+    (lines(app).flat_map("split", str.split).key_by("word", wl.Itself())
+        .running("total", wl.combined(wl.count(), wl.max(wl.Itself())))
+        .sink("pairs", wl.file_sink("/dev/null", encode=wl.fields("|"))))
+    harness = wl.testing.Harness(app, executors=2)
+    harness.send("lines", "a a")
+    assert harness.output("pairs") == [b"a|(1, 'a')\n", b"a|(2, 'a')\n"]
+
+
+def test_fields_takes_tuples_only():
+    app = wl.Application("fields")
+    lines(app).sink("out", wl.file_sink("/dev/null", encode=wl.fields()))
+    harness = wl.testing.Harness(app)
+    with pytest.raises(wl.StageError, match="`fields` takes tuples and lists"):
+        harness.send("lines", "x")

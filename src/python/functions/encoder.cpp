@@ -58,6 +58,33 @@ void append_text(PyObject* object, ByteWriter& out) {
   }
 }
 
+void append_fields(PyObject* record, const std::string& separator, ByteWriter& out) {
+  const bool is_tuple = PyTuple_Check(record) != 0;
+  if (!is_tuple && PyList_Check(record) == 0) {
+    throw std::invalid_argument(
+        fmt::format("the encoder `fields` takes tuples and lists, but the record is of type {}",
+                    type_name(record)));
+  }
+  const Py_ssize_t size = is_tuple ? PyTuple_Size(record) : PyList_Size(record);
+  for (Py_ssize_t i = 0; i < size; ++i) {
+    if (i != 0) {
+      out.append(separator);
+    }
+    PyObject* const field =
+        checked(is_tuple ? PyTuple_GetItem(record, i) : PyList_GetItem(record, i));
+    if (PyLong_CheckExact(field) != 0) {
+      int overflow = 0;
+      const long long number = PyLong_AsLongLongAndOverflow(field, &overflow);
+      if (overflow == 0) {
+        out.decimal(number);
+        continue;
+      }
+    }
+    append_text(field, out);
+  }
+  out.append('\n');
+}
+
 bool append(const Encoder& encoder, const PyRecord& record, ByteWriter& out) {
   switch (encoder.encoding) {
     case Encoding::function:
@@ -68,6 +95,9 @@ bool append(const Encoder& encoder, const PyRecord& record, ByteWriter& out) {
     case Encoding::line:
       append_text(record.get(), out);
       out.append("\n");
+      return true;
+    case Encoding::fields:
+      append_fields(record.get(), encoder.separator, out);
       return true;
     case Encoding::json_line:
       append_bytes(call(encoder.function, record.get()).get(), out);

@@ -73,6 +73,8 @@ PyRecord Extract::operator()(const PyRecord& record) const {
       return item_of(record.get(), argument.get());
     case Extraction::attribute:
       return PyRecord::steal(checked(PyObject_GetAttr(record.get(), argument.get())));
+    case Extraction::record:
+      return PyRecord::share(record.get());
     case Extraction::constant:
       return PyRecord::share(argument.get());
   }

@@ -15,6 +15,7 @@ enum class Extraction {
   function,   ///< what the function returns
   item,       ///< record[argument], without a call of Python code for dicts, tuples and lists
   attribute,  ///< record.argument
+  record,     ///< the record itself
   constant,   ///< the argument
 };
 

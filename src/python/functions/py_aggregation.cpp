@@ -172,6 +172,14 @@ PyRecord AggregationPart::value(PyObject* accumulator) const {
   }
 }
 
+PyRecord RunningAggregation::operator()(const PyRecord& record, PyState& state) const {
+  if (state.empty()) {
+    state.set(part.start().release());
+  }
+  state.set(part.add(state.get(), record).release());
+  return pair_of(PyRecord::share(record.get()), part.value(state.get()));
+}
+
 PyState Aggregation::initial_accumulator() const {
   PyState made;
   made.set(part.start().release());

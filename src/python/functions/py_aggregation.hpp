@@ -49,6 +49,13 @@ class AggregationPart {
   PyRecord value(PyObject* accumulator) const;
 };
 
+/// An aggregation over all records of a key so far. The state is the accumulator.
+struct RunningAggregation {
+  AggregationPart part;
+
+  PyRecord operator()(const PyRecord& record, PyState& state) const;
+};
+
 /// An aggregation as the windows of the engine call it.
 class Aggregation {
  public:
