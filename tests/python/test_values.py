@@ -5,6 +5,7 @@ import datetime
 import decimal
 import pickle
 import sys
+import threading
 import uuid
 import zoneinfo
 
@@ -198,6 +199,27 @@ def test_an_object_inside_that_needs_pickle_takes_all_of_the_value_there():
     assert form(value) == PICKLED
     again = back(value)
     assert again.left[0] is again.right and again.left[1][0] is again.right
+
+
+@pytest.mark.parametrize("hold", [
+    lambda inner: [1, inner], lambda inner: [inner, 1], lambda inner: (1, inner),
+    lambda inner: {"a": 1, "b": inner}, lambda inner: {"a": inner, "b": 1}, lambda inner: {"a": inner},
+    lambda inner: {inner: 1}, lambda inner: {1, inner}, lambda inner: frozenset({inner}),
+    lambda inner: rig.Frozen(1, inner), lambda inner: rig.Plain(a=1, b=inner),
+    lambda inner: rig.Box(inner), lambda inner: {"a": {"b": {"c": inner}}}])
+def test_what_needs_pickle_is_found_wherever_it_is(hold):
+    inner = complex(1, 2)
+    assert form(hold(inner)) == PICKLED
+    again = back(hold(inner))
+    assert getattr(again, "__dict__", again) == getattr(hold(inner), "__dict__", hold(inner))
+
+
+@pytest.mark.parametrize("hold", [
+    lambda inner: [inner], lambda inner: {"a": inner}, lambda inner: {"a": 1, "b": inner},
+    lambda inner: rig.Box(inner), lambda inner: {"a": rig.Box({"b": inner})}])
+def test_what_cannot_be_stored_is_refused_wherever_it_is(hold):
+    with pytest.raises(TypeError, match="cannot pickle"):
+        engine.encode_value(hold(threading.Lock()))
 
 
 def test_after_one_value_needed_pickle_others_of_the_class_are_stored_natively_again():

@@ -204,7 +204,7 @@ bool ValueWriter::write_dict(PyObject* dict) {
   while (PyDict_Next(dict, &position, &key, &value) != 0) {
     const nb::object held = nb::borrow(value);  // writing the key may remove it
     if (++count > size || !write(key) || !write(value, 1)) {
-      break;
+      return false;
     }
     if (PyDict_Size(dict) != size) [[unlikely]] {
       throw_changed("dict");
