@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <netinet/in.h>
@@ -130,6 +131,38 @@ TEST_F(StartTest, SourcesReadNothingUntilEverySinkHasItsPeer) {
   EXPECT_TRUE(tool.ask(ExternalId::cluster_status_query).at("processing_messages").as_bool());
   engine.stop_now();
   engine.wait();
+  EXPECT_EQ(ready_, 1);
+}
+
+/// The value of a metric that has one series; -1 if it is not there.
+double metric(const Engine& engine, const std::string& name) {
+  const std::string text = engine.metrics_text();
+  const auto line = text.find("\n" + name + "{");
+  return line == std::string::npos ? -1 : std::stod(text.substr(text.find("} ", line) + 2));
+}
+
+TEST_F(StartTest, ATcpSourceThatWaitsIsConnectedToAndDoesNotRead) {
+  const Peer peer;
+  Application app("lines");
+  app.source("lines", tcp_source({.listen = "127.0.0.1:0"}, text))
+      .to_sink("peer", tcp_sink({.connect = peer.address(), .max_backoff = 50ms},
+                                [](const std::string& line) { return line; }));
+  EngineOptions with = options();
+  with.threads = 1;
+  Engine engine(app, with);
+  engine.start();
+  const internal::Tool sender(engine.address("lines"));
+  ASSERT_TRUE(sender.connected());
+  sender.send(std::string_view("\0\0\0\2hi", 6));
+  while (metric(engine, "wallaroo_source_connections") != 1) {
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_FALSE(engine.wait_for(100ms).has_value());
+  EXPECT_EQ(metric(engine, "wallaroo_source_bytes_total"), 0);
+  peer.listen();
+  while (metric(engine, "wallaroo_source_bytes_total") != 6) {
+    std::this_thread::sleep_for(1ms);
+  }
   EXPECT_EQ(ready_, 1);
 }
 
