@@ -37,6 +37,8 @@ from ._run import Running as Running
 from ._run import run as run
 from ._run import start as start
 from ._sinks import ListSink as ListSink
+from ._sinks import PySink as PySink
+from ._sinks import PyWriter as PyWriter
 from ._sinks import SinkOf as SinkOf
 from ._sinks import callback as callback
 from ._sinks import connector_sink as connector_sink

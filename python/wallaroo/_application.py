@@ -6,7 +6,7 @@ from typing import (Any, Callable, Dict, Generic, Iterable, List, NamedTuple, Op
                     TypeVar, Union)
 
 from ._extract import Extractor, words_of
-from ._sinks import SinkOf, sink_words
+from ._sinks import PySink, SinkOf, sink_words
 from ._sources import PySource, SourceOf, source_words
 from ._timers import Timers
 from ._times import Duration, optional_ns, to_ns
@@ -173,12 +173,12 @@ class Stream(Generic[T]):
         numbers = [self._number, *(other._number for other in others)]
         return self._next(self._engine.merge(numbers))
 
-    def sink(self, name: str, sink: SinkOf[Any], *, on_error: str = "stop") -> None:
+    def sink(self, name: str, sink: Union[SinkOf[Any], PySink[Any]], *, on_error: str = "stop") -> None:
         """Ends the pipeline: every record goes to the sink. `on_error` says what becomes of records
         on which its encoder or function raises."""
         self._engine.sinks(self._number, [(name, on_error, sink_words(sink, name))])
 
-    def sinks(self, sinks: Dict[str, SinkOf[Any]], *, on_error: str = "stop") -> None:
+    def sinks(self, sinks: Dict[str, Union[SinkOf[Any], PySink[Any]]], *, on_error: str = "stop") -> None:
         """Ends the pipeline: every record goes to each of the sinks, which are named."""
         if not sinks:
             raise ValueError("sinks needs at least one sink")

@@ -110,9 +110,41 @@ def to_list() -> "ListSink[Any]":
     return ListSink()
 
 
+class PySink(Generic[T]):
+    """The base of sinks of your own. With checkpoints records are committed by them in two phases;
+    without, once at the end."""
+
+    def open(self, prepared: Any) -> "PyWriter[T]":
+        """Returns the writer. `prepared` is what its `prepare` returned in the checkpoint from which
+        the application goes on: commit that (it may be committed already), and undo everything that
+        was written later. It is None when nothing was ever committed: undo everything."""
+        raise NotImplementedError
+
+
+class PyWriter(Generic[T]):
+    """Writes the records of a PySink. All methods are called by one thread at a time; an exception
+    from one of them ends the application."""
+
+    def write(self, records: List[T]) -> None:
+        """Takes records. Nobody may see them yet. They are copies of what the stages made."""
+        raise NotImplementedError
+
+    def prepare(self) -> Any:
+        """Makes all records so far durable, so that `commit` cannot fail any more, and returns what
+        it needs: plain values, which are stored in the checkpoint."""
+        raise NotImplementedError
+
+    def commit(self, prepared: Any) -> None:
+        """Makes what was prepared visible."""
+        raise NotImplementedError
+
+
 def sink_words(sink: Any, name: str) -> Any:
     """The engine's sink of what a stream was given. Raises TypeError for anything else."""
     if isinstance(sink, SinkOf):
         return sink._make(name)
+    if isinstance(sink, PySink):
+        from ._engine import python_sink
+        return python_sink(sink.open, name)
     raise TypeError(f"sink '{name}' must be made by tcp_sink, file_sink, connector_sink, callback "
-                    f"or to_list, not {type(sink).__name__}")
+                    f"or to_list, or be a PySink, not {type(sink).__name__}")

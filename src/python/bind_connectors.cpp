@@ -21,6 +21,7 @@
 #include "python/functions/encoder.hpp"
 #include "python/objects/state.hpp"
 #include "python/py_application.hpp"
+#include "python/sinks/py_sink.hpp"
 #include "python/sources/pull_source.hpp"
 #include "python/sources/py_generator.hpp"
 #include "source/generated/value_generator.hpp"
@@ -196,6 +197,17 @@ void bind_sinks(nb::module_& module) {
                made.drain_timeout = milliseconds(options, "drain_timeout_ms");
                return byte_sink(internal::connector_sink_factory(made), encoder);
              });
+  module.def("python_sink", [](const nb::object& open, const std::string& sink) {
+    Encoder encoder;
+    encoder.encoding = Encoding::value;
+    encoder.sink = sink;
+    const Shared shared_open(open.ptr());
+    return byte_sink(
+        [shared_open](const std::string& name) {
+          return std::make_unique<PySink>(name, shared_open);
+        },
+        encoder);
+  });
   module.def(
       "callback_sink",
       [](const nb::object& function, const nb::object& at_end) {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "python/functions/test_taps.hpp"
+#include "python/values/codec.hpp"
 
 namespace wallaroo::python {
 
@@ -95,6 +96,9 @@ bool append(const Encoder& encoder, const PyRecord& record, ByteWriter& out) {
     case Encoding::line:
       append_text(record.get(), out);
       out.append("\n");
+      return true;
+    case Encoding::value:
+      out.append(translated([&] { return encode(record.get()); }));
       return true;
     case Encoding::fields:
       append_fields(record.get(), encoder.separator, out);

@@ -17,6 +17,7 @@ enum class Encoding {
   text,       ///< str as UTF-8; bytes as they are; of other objects their str()
   line,       ///< the same, and a line end
   json_line,  ///< json.dumps of the record, and a line end
+  value,      ///< the bytes of the codec, for sinks of Python
   fields,     ///< the elements of a tuple or list as text, with a separator between them
 };
 
