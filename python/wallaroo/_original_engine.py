@@ -18,6 +18,8 @@ from .original.lowering import application_parts, lower
 from .original.options import Options
 
 _LATE = {"drop": "drop", "fire-per-message": "fire", "place-in-oldest-window": "oldest"}
+#: Counted windows are closed this often.
+_FLUSH_NS = 5_000_000_000
 #: A worker that was told to stop has ended after two seconds.
 _DRAIN_MS = 1_500
 
@@ -176,12 +178,14 @@ class _Stream:
     def range_windows(self, name: str, windows: RangeWindowSettings,
                       aggregation: AggregationFunctions) -> Stream:
         options = {"delay_ns": windows.delay_ns, "early_ns": 0, "late": _LATE[windows.late],
-                   "timeout_ns": 4 * (windows.range_ns + windows.delay_ns)}
+                   "timeout_ns": 4 * (windows.range_ns + windows.delay_ns), "flush": False,
+                   "empty": True}
         return self._windows(name, "range", windows.range_ns, windows.slide_ns, options,
                              aggregation)
 
     def count_windows(self, name: str, count: int, aggregation: AggregationFunctions) -> Stream:
-        options = {"delay_ns": 0, "early_ns": 0, "late": "drop", "timeout_ns": None}
+        options = {"delay_ns": 0, "early_ns": 0, "late": "drop", "timeout_ns": _FLUSH_NS,
+                   "flush": True, "empty": False}
         return self._windows(name, "count", count, count, options, aggregation)
 
     def _windows(self, name: str, kind: str, length: int, step: int, options: Dict[str, Any],

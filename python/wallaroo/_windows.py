@@ -63,6 +63,8 @@ class WindowSpec:
     early_ns: int = 0
     timeout_ns: Optional[int] = None
     late_data: str = "drop"
+    flushes: bool = False
+    empty_windows: bool = False
 
     def delay(self, by: Duration) -> "WindowSpec":
         """Windows fire so much later than the watermark asks for, to wait for late records."""
@@ -82,11 +84,27 @@ class WindowSpec:
 
     def timeout(self, after: Duration) -> "WindowSpec":
         """Open windows are closed when no input has come for so long in processing time."""
-        return replace(self, timeout_ns=optional_ns(after, "timeout"))
+        return replace(self, timeout_ns=optional_ns(after, "timeout"), flushes=False)
+
+    def flush(self, every: Duration) -> "WindowSpec":
+        """Counted windows: all windows are closed this often in processing time, also when records
+        come. Raises ValueError for other windows."""
+        if self.kind != "count":
+            raise ValueError("flush is for counted windows; others have timeout")
+        return replace(self, timeout_ns=to_ns(every, "flush"), flushes=True)
+
+    def empty(self) -> "WindowSpec":
+        """Tumbling and sliding windows: a key has results of windows without records, too, from its
+        first record on, as long as the stage gets records. They need a timer for each key, so they
+        are not for millions of keys. Raises ValueError for other windows."""
+        if self.kind != "range":
+            raise ValueError("empty is for tumbling and sliding windows")
+        return replace(self, empty_windows=True)
 
     def _options(self) -> Dict[str, Any]:
         return {"delay_ns": self.delay_ns, "early_ns": self.early_ns,
-                "timeout_ns": self.timeout_ns, "late": self.late_data}
+                "timeout_ns": self.timeout_ns, "late": self.late_data, "flush": self.flushes,
+                "empty": self.empty_windows}
 
 
 def tumbling(length: Duration) -> WindowSpec:

@@ -124,6 +124,8 @@ internal::WindowSettings window_settings(const std::string& kind, std::int64_t l
   settings.delay_ns = nb::cast<std::int64_t>(options["delay_ns"]);
   settings.early_every_ns = nb::cast<std::int64_t>(options["early_ns"]);
   settings.timeout_ns = nb::cast<std::optional<std::int64_t>>(options["timeout_ns"]);
+  settings.flush = nb::cast<bool>(options["flush"]);
+  settings.empty_windows = nb::cast<bool>(options["empty"]);
   settings.late_data = late_data_of(nb::cast<std::string>(options["late"]));
   return settings;
 }

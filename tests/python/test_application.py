@@ -393,3 +393,22 @@ def test_fields_takes_tuples_only():
     harness = wl.testing.Harness(app)
     with pytest.raises(wl.StageError, match="`fields` takes tuples and lists"):
         harness.send("lines", "x")
+
+
+def test_counted_windows_can_be_flushed_and_windows_without_records_have_results():
+    app = wl.Application("flush")
+    words = lines(app)
+    (words.key_by("word", wl.Itself()).window("three", wl.counted(3).flush("5s"), wl.count())
+        .sink("counts", file_of()))
+    (words.map("parse", int).event_time("time", lambda n: n * 10**9).key_by("one", lambda n: "k")
+        .window("each", wl.tumbling("10s").empty(), wl.count()).sink("windows", file_of()))
+    harness = wl.testing.Harness(app)
+    for text in ("1", "1", "1", "1", "35"):
+        harness.send("lines", text)
+    assert [(r.key, r.value) for r in harness.records("counts")] == [("1", 3)]
+    harness.advance("5s")
+    assert sorted((r.key, r.value) for r in harness.records("counts")) == [("1", 1), ("35", 1)]
+    assert [r.value for r in harness.records("windows")] == [4, 0, 0]
+    for spec, change in ((wl.tumbling("1s"), "flush"), (wl.counted(2), "empty")):
+        with pytest.raises(ValueError, match=f"{change} is for"):
+            getattr(spec, change)(*(["1s"] if change == "flush" else []))

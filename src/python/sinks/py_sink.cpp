@@ -55,6 +55,7 @@ class PyWriter final : public internal::SinkWriter {
     }
     context_.metrics.records.add(batch.ends.size());
     context_.metrics.bytes.add(batch.bytes.size());
+    context_.metrics.latency.record(context_.clock.now_ns() - batch.ingest_ns, batch.ends.size());
     write_out();
   }
 
