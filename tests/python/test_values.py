@@ -20,6 +20,12 @@ UTC = datetime.timezone.utc
 EAST = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_is_known_of_classes():
+    """Other tests may have let classes of this one go to pickle for a while."""
+    engine.allow_only_present_modules()
+
+
 def back(value):
     return engine.decode_value(engine.encode_value(value))
 

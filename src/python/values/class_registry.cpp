@@ -19,6 +19,8 @@ std::string dotted(std::string_view name) {
   return text;
 }
 
+std::string_view module_of(std::string_view name) { return name.substr(0, name.find(':')); }
+
 nb::object sys_modules() { return nb::module_::import_("sys").attr("modules"); }
 
 }  // namespace
@@ -70,12 +72,9 @@ nb::object ClassRegistry::find(std::string_view name) {
   if (PyObject* const added = PyDict_GetItem(added_.ptr(), text_of_utf8(dotted(name)).ptr())) {
     return nb::borrow(added);
   }
-  const std::size_t colon = std::min(name.find(':'), name.size());
-  const std::string_view module = name.substr(0, colon);
-  const std::string_view path = name.substr(std::min(colon + 1, name.size()));
-  if (!allowed_.is_none() && module != "__main__" &&
-      PySet_Contains(allowed_.ptr(), text_of_utf8(module).ptr()) != 1) {
-    PyErr_Clear();
+  const std::string_view module = module_of(name);
+  const std::string_view path = name.substr(std::min(module.size() + 1, name.size()));
+  if (!is_allowed(name)) {
     throw StoredError(
         fmt::format("a stored value is of the class {}, but the application had not imported the "
                     "module {} when "
@@ -115,6 +114,16 @@ CodecFunctions ClassRegistry::functions_of(nb::handle type) const {
     return {};
   }
   return {nb::borrow(PyTuple_GetItem(pair, 0)), nb::borrow(PyTuple_GetItem(pair, 1))};
+}
+
+bool ClassRegistry::is_allowed(std::string_view name) const {
+  const std::string_view module = module_of(name);
+  if (allowed_.is_none() || module == "__main__") {
+    return true;
+  }
+  const int found = PySet_Contains(allowed_.ptr(), text_of_utf8(module).ptr());
+  check_call(found);
+  return found == 1;
 }
 
 void ClassRegistry::allow_only_present_modules() {

@@ -38,6 +38,8 @@ class ClassRegistry {
   /// The functions of the class; empty if it has none.
   CodecFunctions functions_of(nanobind::handle type) const;
 
+  /// True unless only classes of other modules may be read. `name` is what name_of returned.
+  bool is_allowed(std::string_view name) const;
   /// From now on only classes of the modules that are imported now are found, besides those that
   /// were added, and those of `__main__`.
   void allow_only_present_modules();

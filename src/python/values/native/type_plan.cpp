@@ -1,5 +1,7 @@
 #include "python/values/native/type_plan.hpp"
 
+#include <fmt/format.h>
+
 #include "python/values/python_types.hpp"
 #include "record/stored/stored_bytes.hpp"
 
@@ -167,6 +169,13 @@ std::unique_ptr<TypePlan> make_plan(ClassRegistry& classes, PyTypeObject* type) 
     plan->name = classes.name_of(type);
     if (plan->name.empty()) {
       plan->kind = Kind::pickled;  // pickle says why it cannot be stored
+    } else if (!classes.is_allowed(plan->name)) {
+      throw nb::type_error(
+          fmt::format("an object of class {} cannot be stored, because the application had not "
+                      "imported its module when it started, so that it would not be found again "
+                      "after a restart; import the module at the top of the application",
+                      name_for_messages(type))
+              .c_str());
     } else if (plan->kind == Kind::instance) {
       find_attributes(*plan, type);
     } else {
