@@ -9,11 +9,13 @@ import threading
 import pytest
 from connector_rig import DEADLINE_S, Application, Host, Peer, eventually
 from original_rig import ENVIRONMENT
+from wallaroo import experimental
 from wallaroo.experimental import (
     BaseConnector,
     ConnectorError,
     SinkConnector,
     SourceConnector,
+    UnexpectedSocketError,
     connection,
     parse_connector_args,
 )
@@ -84,6 +86,16 @@ def test_arguments_of_a_connector():
                            "extra": "e", "more": None}
 
 
+@pytest.mark.parametrize("args, name", [(["--connector", "feed"], "feed"), ([], "<connector>")])
+def test_the_help_of_a_connector_has_all_its_arguments(args, name, capsys):
+    with pytest.raises(SystemExit) as raised:
+        parse_connector_args([*args, "--help"], ["host"], ["extra"])
+    assert raised.value.code == 0
+    text = capsys.readouterr().out
+    for option in ("--application-module", "--connector", f"--{name}-host", f"--{name}-extra"):
+        assert option in text
+
+
 @pytest.mark.parametrize("args", [
     [], ["--connector", "feed"], ["--application-module", "m"],
     ["--application-module", "m", "--connector", "feed"],
@@ -97,9 +109,9 @@ def test_missing_arguments_of_a_connector_are_an_exit_with_2(args, capsys):
 
 def test_a_connector_is_found_in_the_application(module):
     connector = BaseConnector(module("octets", 7100))
-    assert (connector._host, connector._port, connector._cookie, connector._max_credits,
-            connector._refill_credits) == ("127.0.0.1", "7100", "cookie", 50, 10)
-    assert connector._encoder.encode("x") == b"x\n"
+    source = connector._source
+    assert (source.host, source.port, source.cookie) == ("127.0.0.1", 7100, "cookie")
+    assert source.encoder.encode("x") == b"x\n" and source.decoder.decode(b"x") == "x"
     assert sys.modules[connector.params.application].seen == [module("octets", 7100)]
 
 
@@ -195,11 +207,44 @@ def test_a_source_connector_waits_for_a_listener(module, monkeypatch, peer):
     assert not connecting.is_alive()
 
 
+def test_nothing_is_sent_for_none(module, peer):
+    connector = SourceConnector(module("octets", peer.port, "--octets-host", "h",
+                                       "--octets-port", "1"))
+    for name, encoder in (("octets", lambda text: None), ("message", lambda text: None)):
+        wrap = getattr(experimental, "octet_message_encoder" if name == "octets"
+                       else "stream_message_encoder")
+        connector._source = connector._source._replace(encoder=wrap(encoder))
+        connecting = threading.Thread(target=connector.connect)
+        connecting.start()
+        peer.greet(3)
+        peer.say(cwm.NotifyAck(True, peer.hear().stream_id, 0))
+        connecting.join(DEADLINE_S)
+        connector.write("text")
+        assert connector.count == 0 and peer.hears_nothing()
+
+
+def test_a_source_connector_may_connect_again_when_its_connection_has_broken(module, peer):
+    connector = SourceConnector(module("feed", peer.port, *FEED_AT))
+    for text in ("one", "two"):
+        connecting = threading.Thread(target=connector.connect)
+        connecting.start()
+        peer.greet(9)
+        peer.say(cwm.NotifyAck(True, peer.hear().stream_id, 0))
+        connecting.join(DEADLINE_S)
+        connector.write(text)
+        assert peer.hear().message == text.encode()
+        peer.hang_up()
+        with pytest.raises(OSError):
+            while True:
+                connector.write("more")
+    connector.close()
+
+
 @pytest.mark.parametrize("checkpoints", [False, True])
 def test_records_of_an_application_of_the_engine_are_read(module, tmp_path, checkpoints):
     sink = SinkConnector(module("octets", 0))
     sink.listen(port=0)
-    port = sink._acceptor.getsockname()[1]
+    port = sink._listener.getsockname()[1]
     flags = ["--checkpoint-dir", str(tmp_path / "checkpoints"), "--checkpoint-interval", "30ms"]
     application = Application(f"127.0.0.1:{port}", *(flags if checkpoints else []))
     try:
@@ -244,7 +289,7 @@ def sink_with_worker(module):
     def drain(name):
         sink = SinkConnector(module(name, 0))
         sink.listen()
-        sinks.append((sink, Worker(sink._acceptor.getsockname()[1])))
+        sinks.append((sink, Worker(sink._listener.getsockname()[1])))
         return sinks[-1]
 
     yield drain
@@ -305,15 +350,50 @@ def test_a_worker_that_breaks_the_protocol_is_told(drain, introduction, error):
     assert worker.hear() == cwm.Error(error)
 
 
+def test_records_before_a_breach_of_the_protocol_are_given_out(drain):
+    sink, worker = drain("octets")
+    worker.introduce()
+    worker.say(cwm.Message(1, 0, 0, None, b"one"), cwm.Message(1, 3, 0, None, b"two"),
+               cwm.Message(0, 0, 0, None, b"\1"))  # no message of the two-phase commit
+    assert [sink.read(DEADLINE_S), sink.read(DEADLINE_S)] == ["one", "two"]
+    with pytest.raises(TimeoutError):
+        sink.read(0.1)
+    assert list(iter(worker.hear, None))[-1] == cwm.Error("a frame that cannot be read: 1")
+
+
+def test_a_read_without_a_timeout_of_its_own_looks_once(drain):
+    sink, worker = drain("octets")
+    worker.introduce()
+    worker.say(cwm.Message(1, 0, 0, None, b"one"))
+
+    def look():
+        try:
+            return sink.read(0)
+        except TimeoutError:
+            return None
+
+    assert eventually(look, "the record is read") == "one"
+
+
+def test_a_listener_that_fails_is_told(drain):
+    sink, worker = drain("octets")
+    sink._listener.shutdown(socket.SHUT_RDWR)
+    with pytest.raises(UnexpectedSocketError, match="the socket that listens has failed"):
+        sink.read(DEADLINE_S)
+    sink.listen(port=0)
+    with pytest.raises(TimeoutError):
+        sink.read(0.05)
+
+
 def test_several_workers_are_read_and_one_may_come_back(drain):
     sink, first = drain("octets")
-    second = Worker(sink._acceptor.getsockname()[1])
+    second = Worker(sink._listener.getsockname()[1])
     for worker, text in ((first, b"one"), (second, b"two")):
         worker.introduce()
         worker.say(cwm.Message(1, 0, 0, None, text))
     assert {sink.read(DEADLINE_S), sink.read(DEADLINE_S)} == {"one", "two"}
     first.peer.hang_up()
-    third = Worker(sink._acceptor.getsockname()[1])
+    third = Worker(sink._listener.getsockname()[1])
     third.introduce()
     third.say(cwm.Message(1, 0, 0, None, b"three"))
     assert sink.read(DEADLINE_S) == "three"

@@ -374,7 +374,7 @@ def test_after_a_close_it_connects_again_and_notifies(peer):
     assert peer.greet(5) == cwm.Hello("0.0.1", "cookie", "program", "instance")
     assert peer.hear() == cwm.Notify(7, b"seven", 1)
     assert writer.events[-1] == ("closed", 7)
-    with pytest.raises(ProtocolError, match="stream 7 is not open"):
+    with pytest.raises(ProtocolError, match="stream 7 takes nothing now"):
         writer.write(cwm.Message(7, 2, 0))
     peer.say(cwm.NotifyAck(True, 7, 1))
     eventually(lambda: writer.events[-1] == ("opened", 7, 1), "the stream is open")
@@ -419,7 +419,7 @@ def test_an_unknown_frame_is_a_warning(peer, capsys):
     peer.say_bytes(b"\0\0\0\3\x63ab")
     peer.say(cwm.Ack(7, []))
     eventually(lambda: writer.credits == 16, "it goes on")
-    assert "WARNING: the application sent a frame that is not known: b'cab'" in (
+    assert "warning: a frame of an unknown type came, and is ignored: b'cab'" in (
         capsys.readouterr().out)
     writer.shutdown()
 
@@ -481,11 +481,11 @@ def test_mistakes_are_told(peer):
     writer = connected(peer, Writer(peer))
     with pytest.raises(ConnectorError, match="give its name"):
         writer.notify(1)
-    with pytest.raises(ProtocolError, match="stream 1 is not open"):
+    with pytest.raises(ProtocolError, match="stream 1 takes nothing now"):
         writer.write(cwm.Message(1, 1, 0))
-    with pytest.raises(ProtocolError, match="stream 1 is not open"):
+    with pytest.raises(ProtocolError, match="stream 1 takes nothing now"):
         writer.end_of_stream(1)
-    with pytest.raises(ProtocolError, match="only Message"):
+    with pytest.raises(ProtocolError, match="not for a connector to send"):
         writer.write(cwm.Ok(1))
     with pytest.raises(ConnectorError, match="connected already"):
         writer.connect()

@@ -1,6 +1,8 @@
 """Every name of the original module, with its signature."""
 
+import copy
 import inspect
+import io
 import subprocess
 import sys
 
@@ -177,3 +179,10 @@ def test_the_streams_are_wrapped_once_and_keep_their_attributes():
                              env={**ENVIRONMENT, "PYTHONIOENCODING": "utf-8"},
                              capture_output=True, text=True, check=True)
     assert process.stdout == "Unbuffered TextIOWrapper 1 utf-8\n"
+
+
+def test_a_wrapped_stream_can_be_copied():
+    stream = io.StringIO()
+    wrapped = copy.copy(wallaroo.Unbuffered(stream))
+    wrapped.write("text")
+    assert wrapped.stream is stream and wrapped.getvalue() == "text"

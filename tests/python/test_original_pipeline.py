@@ -144,6 +144,11 @@ def test_windows_have_defaults():
     assert isinstance(windows.aggregation, Sum)
 
 
+def test_none_leaves_a_default_of_windows():
+    windows = wallaroo.range_windows(10).with_slide(None).with_slide(5).with_delay(None).over(Sum)
+    assert (windows.slide, windows.delay) == (5, 0)
+
+
 def test_windows_take_an_instance_of_an_aggregation():
     aggregation = Sum()
     assert wallaroo.range_windows(10).over(aggregation).aggregation is aggregation

@@ -118,7 +118,7 @@ def test_the_parameters_of_a_message_have_names(arguments):
 
 def test_keys_and_messages_are_bytes():
     for arguments in ({"key": "k"}, {"message": "m"}, {"message": 3}):
-        with pytest.raises(TypeError, match="must be bytes or None"):
+        with pytest.raises(TypeError, match="is bytes, or None for none"):
             cwm.Message(1, 2, 3, **arguments)
 
 

@@ -6,7 +6,7 @@ import argparse
 import importlib
 import struct
 import sys
-from typing import Any, Iterator, Optional, Sequence, Tuple
+from typing import Any, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from ..original.bases import ConnectorEncoder
 
@@ -18,57 +18,54 @@ def parse_connector_args(args: Sequence[str], required_params: Sequence[str] = (
 
     Raises SystemExit(2) when one that is required is missing. Ignores other arguments.
     """
-    names = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    names.add_argument("--connector")
-    name = names.parse_known_args(list(args))[0].connector or "CONNECTOR_NAME"
-    parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("--application-module", dest="application", required=True)
-    parser.add_argument("--connector", dest="connector_name", required=True)
-    for parameter in required_params:
-        parser.add_argument(f"--{name}-{parameter}", dest=parameter, required=True)
-    for parameter in optional_params:
-        parser.add_argument(f"--{name}-{parameter}", dest=parameter)
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    always = [common.add_argument("--application-module", dest="application"),
+              common.add_argument("--connector", dest="connector_name")]
+    # The name is needed before the other options have theirs; without one, the help names it so.
+    name = common.parse_known_args(list(args))[0].connector_name or "<connector>"
+    for option in always:
+        option.required = True
+    parser = argparse.ArgumentParser(parents=[common], allow_abbrev=False)
+    for params, required in ((required_params, True), (optional_params, False)):
+        for param in params:
+            parser.add_argument(f"--{name}-{param}", dest=param, required=required)
     return parser.parse_known_args(list(args))[0]
 
 
-def _application(args: Sequence[str], params: argparse.Namespace) -> Any:
-    module = importlib.import_module(params.application)
-    return module.application_setup(list(args))
+class Described(NamedTuple):
+    """What an application says about one of its connectors."""
+
+    host: str
+    port: int
+    encoder: Any
+    decoder: Any
+    cookie: str
 
 
-def _sources(application: Any) -> Iterator[Tuple[Any, ...]]:
-    for stages in application[2]:
-        for stage in stages:
-            if stage[0] == "source":
-                yield stage[2]
-
-
-def _sinks(application: Any) -> Iterator[Tuple[Any, ...]]:
-    for stages in application[2]:
-        for stage in stages:
-            if stage[0] == "to_sink":
-                yield stage[1]
-            elif stage[0] == "to_sinks":
-                yield from stage[1]
-
-
-def find_source(application: Any, name: str) -> Tuple[Any, ...]:
-    """Returns the config's tuple of the connector source of this name. Raises RuntimeError."""
-    return _find(_sources(application), "source_connector", name)
-
-
-def find_sink(application: Any, name: str) -> Tuple[Any, ...]:
-    """Returns the config's tuple of the connector sink of this name. Raises RuntimeError."""
-    return _find(_sinks(application), "sink_connector", name)
-
-
-def _find(configs: Iterator[Tuple[Any, ...]], kind: str, name: str) -> Tuple[Any, ...]:
+def described(kind: str, params: argparse.Namespace, args: Sequence[str]) -> Described:
+    """Imports the application, sets it up with `args`, and finds its `source_connector` or
+    `sink_connector`. Raises RuntimeError when it has none of the name in `params`."""
+    application = importlib.import_module(params.application).application_setup(list(args))
     others = []
-    for config in configs:
-        if config[0] == kind and config[1] == name:
-            return config
-        others.append(config[1])
-    raise RuntimeError(f"the application has no {kind} of the name '{name}' among {others}")
+    for config in _configs(application):
+        if config[:2] == (kind, params.connector_name):
+            host, port, encoder, decoder, cookie = config[2:7]
+            return Described(host, int(port), encoder, decoder, cookie)
+        others.append(f"{config[0]} '{config[1]}'")
+    raise RuntimeError(f"the application has no {kind} of the name '{params.connector_name}' among "
+                       f"its sources and sinks: {', '.join(others)}")
+
+
+def _configs(application: Any) -> Iterator[Tuple[Any, ...]]:
+    """Yields the tuples of all configs in an application."""
+    _name, _root, nodes, _children = application
+    for stage in (stage for node in nodes for stage in node):
+        if stage[0] == "source":
+            yield stage[2]
+        elif stage[0] == "to_sink":
+            yield stage[1]
+        elif stage[0] == "to_sinks":
+            yield from stage[1]
 
 
 class BaseConnector:
@@ -79,9 +76,7 @@ class BaseConnector:
                  optional_params: Sequence[str] = ()) -> None:
         args = sys.argv if args is None else args
         self.params = parse_connector_args(args, required_params, optional_params)
-        config = find_source(_application(args, self.params), self.params.connector_name)
-        (_, _name, self._host, self._port, self._encoder, _decoder, self._cookie,
-         self._max_credits, self._refill_credits) = config
+        self._source = described("source_connector", self.params, args)
 
 
 def has_headers(encoder: Any) -> bool:
@@ -89,12 +84,16 @@ def has_headers(encoder: Any) -> bool:
     return isinstance(encoder, ConnectorEncoder)
 
 
-def payload_of(encoder: Any, message: Any, event_time: Any, key: Any) -> bytes:
-    """Returns the payload of a message: what the encoder's function makes of it."""
-    if not has_headers(encoder):
-        payload = encoder.encode(message)
-        return payload.encode() if isinstance(payload, str) else bytes(payload)
-    return without_header(encoder.encode(message, event_time, key))
+def payload_of(encoder: Any, message: Any, event_time: Any, key: Any) -> Optional[bytes]:
+    """Returns the payload of a message, which is what the encoder's function makes of it, or None
+    when the function returns None."""
+    if has_headers(encoder):
+        framed = encoder.encode(message, event_time, key)
+        return None if framed is None else without_header(framed)
+    payload = encoder.encode(message)
+    if payload is None:
+        return None
+    return payload.encode() if isinstance(payload, str) else bytes(payload)
 
 
 def without_header(framed: bytes) -> bytes:

@@ -7,12 +7,13 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, Dict, Optional, Set, Union
+from typing import Any, Callable, Dict, Optional, Union
 
 from . import connector_wire_messages as cwm
 from .alarm import Alarm
 from .connection import Connection
 from .errors import ConnectorError, ProtocolError
+from .known_streams import KnownStreams, order
 from .outbox import Outbox
 from .stream import Stream, StreamCallbacks
 from .wire_fields import WireMessage
@@ -26,6 +27,9 @@ SLEEP_S = 1.0
 DRAIN_S = 10.0
 #: Messages that `__next__` may be ahead of the socket.
 MAX_WAITING = 64
+#: What a connector sends after its Hello, and whether it costs a credit.
+_COSTS_CREDIT: Dict[type, bool] = {cwm.Message: True, cwm.Notify: True, cwm.EosMessage: False,
+                                   cwm.Error: False}
 
 
 class AtLeastOnceSourceConnector(StreamCallbacks):
@@ -60,16 +64,13 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
         #: What waits to be sent.
         self.data = Outbox()
         self._lock = threading.RLock()  # guards `data`, `_streams` and what follows
-        self._streams: Dict[int, Stream] = {}
-        self._last_ids: Dict[int, int] = {}  # of each open stream, sent or processed before
-        self._ending_streams: Set[int] = set()
-        self._refused: Set[int] = set()
+        self._streams = KnownStreams()
         self._connection: Optional[Connection] = None
         self._retry_at: Optional[float] = None
         self._next_at = 0.0
         self._shut_down = False
         self._last_word = b""
-        self._loop: Optional[threading.Thread] = None
+        self._thread: Optional[threading.Thread] = None
         self._alarm = Alarm()
 
     # What programs call.
@@ -96,11 +97,11 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
         self.error = None
         self.stopped.clear()
         self._shut_down = False
-        for stream in list(self._streams.values()):
-            self.notify(stream.id, stream.name, stream.point_of_ref)
-        if self._loop is None or not self._loop.is_alive():
-            self._loop = threading.Thread(target=self._run, name="connector", daemon=True)
-            self._loop.start()
+        for stream_id in self._streams.by_id():
+            self.notify(stream_id)
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="connector", daemon=True)
+            self._thread.start()
 
     def join(self, timeout: Optional[float] = None) -> Optional[BaseException]:
         """Waits until the connector has stopped, at most `timeout` seconds. Returns the error that
@@ -116,31 +117,25 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
             self.error = error if isinstance(error, BaseException) else ConnectorError(str(error))
         self._shut_down = True
         self._alarm.ring()
-        if self._loop is None:
+        if self._thread is None:
             self.stopped.set()
-        elif self._loop is not threading.current_thread():
-            self._loop.join()
+        elif self._thread is not threading.current_thread():
+            self._thread.join()
 
     def write(self, msg: WireMessage) -> None:
         """Queues a Message, EosMessage, Notify or Error. Raises ProtocolError for another message,
         and for one of a stream that is not open."""
+        costs_credit = _COSTS_CREDIT.get(type(msg))
+        if costs_credit is None:
+            raise ProtocolError(f"this is not for a connector to send: {msg}")
         with self._lock:
             if isinstance(msg, (cwm.Message, cwm.EosMessage)):
-                self._require_open(msg.stream_id)
-                if isinstance(msg, cwm.Message):
-                    self._last_ids[msg.stream_id] = msg.message_id
-            elif not isinstance(msg, (cwm.Notify, cwm.Error)):
-                raise ProtocolError(f"only Message, EosMessage, Notify and Error are sent: {msg}")
-            costs_credit = isinstance(msg, (cwm.Message, cwm.Notify))
+                self._streams.require_open(msg.stream_id)
+            if isinstance(msg, cwm.Message):
+                self._streams.sends(msg.stream_id, msg.message_id)
             self.data.add(cwm.Frame.encode(msg), costs_credit)
-        if threading.current_thread() is not self._loop:
+        if threading.current_thread() is not self._thread:
             self._alarm.ring()
-
-    def _require_open(self, stream_id: int) -> None:
-        stream = self._streams.get(stream_id)
-        if stream is None or not stream.is_open:
-            raise ProtocolError(f"stream {stream_id} is not open: notify() it, and wait for "
-                                "stream_opened()")
 
     def notify(self, stream_id: int, stream_name: Union[str, bytes, None] = None,
                point_of_ref: Optional[int] = None) -> None:
@@ -149,16 +144,17 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
         `point_of_ref` is the message after which this program would go on; the application decides.
         """
         with self._lock:
-            old = self._streams.get(stream_id)
-            if old is None and stream_name is None:
-                raise ConnectorError(f"stream {stream_id} is new: give its name to notify()")
-            name = old.name if old is not None else stream_name
-            at = point_of_ref if point_of_ref is not None else old.point_of_ref if old else 0
-            stream = Stream(stream_id, name or "", at, old is not None and old.is_open)
-            self._streams[stream_id] = stream
+            is_new = stream_id not in self._streams
+            if is_new:
+                if stream_name is None:
+                    raise ConnectorError(f"stream {stream_id} is new: give its name to notify()")
+                self._streams.add(stream_id, stream_name)
+            if point_of_ref is not None:
+                self._streams.update(stream_id, point_of_ref=point_of_ref)
+            stream = self._streams[stream_id]
             if self.handshake_complete:
-                self.write(cwm.Notify(stream_id, stream.name, at))
-        if old is None:
+                self.write(_notify_of(stream))
+        if is_new:
             self.stream_added(stream)
 
     def end_of_stream(self, stream_id: int) -> None:
@@ -166,7 +162,7 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
         and `stream_removed` is called."""
         with self._lock:
             self.write(cwm.EosMessage(stream_id))
-            self._ending_streams.add(stream_id)
+            self._streams.ends(stream_id)
 
     def pending_sends(self) -> bool:
         """Returns whether something waits to be sent."""
@@ -176,8 +172,8 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
 
     def handle_restarted(self, streams: Dict[int, Stream]) -> None:
         """Called when the connection is back. Notifies all streams."""
-        for stream in streams.values():
-            self.notify(stream.id, stream.name, stream.point_of_ref)
+        for stream_id, stream in streams.items():
+            self.notify(stream_id, stream.name, stream.point_of_ref)
 
     def handle_restart(self) -> None:
         """Called when the application asks to connect again. Closes the connection and does so."""
@@ -280,7 +276,6 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
         connection = Connection(self._host, self._port, hello)
         with self._lock:
             self.data.begin(connection.initial_credits)
-            self._refused.clear()
             self._connection = connection
             self._retry_at = None
             self.handshake_complete = True
@@ -295,14 +290,11 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
             connection, self._connection = self._connection, None
             self.handshake_complete = False
             self.data.begin(0)
-            self._ending_streams.clear()
-            was_open = [stream for stream in self._streams.values() if stream.is_open]
-            for stream in was_open:
-                self._streams[stream.id] = stream._replace(is_open=False)
+            closed = self._streams.close_all()
         if connection is not None:
             connection.close()
-        for stream in was_open:
-            self.stream_closed(stream._replace(is_open=False))
+        for stream in closed:
+            self.stream_closed(stream)
 
     def _connect_again(self) -> None:
         wait = (self._retry_at or 0.0) - time.monotonic()
@@ -318,7 +310,7 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
             return
         self.error = None
         self.stopped.clear()
-        self.handle_restarted(dict(self._streams))
+        self.handle_restarted(self._streams.by_id())
 
     # What the application says.
 
@@ -328,64 +320,61 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
         except KeyError:
             self.handle_invalid_message(body)
             return
-        if isinstance(msg, cwm.Ack):
-            self._take_ack(msg)
-        elif isinstance(msg, cwm.NotifyAck):
-            self._take_notify_ack(msg)
-        elif isinstance(msg, cwm.Restart):
-            if msg.address:
-                host, _, port = msg.address.rpartition(":")
-                self._host, self._port = host, int(port)
-            self.handle_restart()
-        elif isinstance(msg, cwm.Error):
-            raise ConnectorError(str(msg.message))
-        else:
-            reason = f"a {type(msg).__name__} has no place here"
-            self._last_word = cwm.Frame.encode(cwm.Error(reason))
-            raise ProtocolError(f"the application sent what only a connector sends: {msg}")
+        takers: Dict[type, Callable[[Any], None]] = {
+            cwm.Ack: self._take_ack,
+            cwm.NotifyAck: self._take_notify_ack,
+            cwm.Error: self._take_error,
+            cwm.Restart: self._take_restart,
+        }
+        takers.get(type(msg), self._refuse)(msg)
+
+    def _take_error(self, msg: cwm.Error) -> None:
+        raise ConnectorError(str(msg.message))
+
+    def _take_restart(self, msg: cwm.Restart) -> None:
+        if msg.address:
+            host, _, port = msg.address.rpartition(":")
+            self._host, self._port = host, int(port)
+        self.handle_restart()
+
+    def _refuse(self, msg: WireMessage) -> None:
+        self._last_word = cwm.Frame.encode(
+            cwm.Error(f"a {type(msg).__name__} has no place here"))
+        raise ProtocolError(f"the application sent what only a connector sends: {msg}")
 
     def _take_ack(self, msg: cwm.Ack) -> None:
         with self._lock:
             self.data.add_credits(msg.credits)
-            refused, self._refused = self._refused, set()
-            for stream_id in refused:
-                stream = self._streams[stream_id]
-                if not stream.is_open:
-                    self.write(cwm.Notify(stream_id, stream.name, stream.point_of_ref))
+            for stream in self._streams.take_refused():
+                self.write(_notify_of(stream))
         for stream_id, point_of_ref in msg.acks:
-            old = self._streams.get(stream_id)
-            if old is not None:
-                self._acknowledge(old._replace(point_of_ref=point_of_ref))
+            if stream_id in self._streams:
+                self._acknowledge(stream_id, point_of_ref)
 
-    def _acknowledge(self, stream: Stream) -> None:
+    def _acknowledge(self, stream_id: int, point_of_ref: int) -> None:
         with self._lock:
-            self._streams[stream.id] = stream
-            last = self._last_ids.get(stream.id, cwm.NOTHING_PROCESSED)
-            is_ending = stream.id in self._ending_streams
+            stream = self._streams.update(stream_id, point_of_ref=point_of_ref)
+            end = self._streams.end_of(stream_id)
         self.stream_acked(stream)
-        if is_ending and _order(stream.point_of_ref) > _order(last):
-            raise ConnectorError(f"the application acknowledged {stream.point_of_ref} of a stream "
-                                 f"that ended at {last}: {stream}")
-        if is_ending and stream.point_of_ref == last:
-            self._ending_streams.discard(stream.id)
-            del self._streams[stream.id]
-            self.stream_removed(stream._replace(is_open=False))
+        if end is None or order(point_of_ref) < order(end):
+            return
+        if point_of_ref != end:
+            raise ConnectorError(f"the application acknowledged {point_of_ref} of a stream that "
+                                 f"ended at {end}: {stream}")
+        with self._lock:
+            self._streams.remove(stream_id)
+        self.stream_removed(stream._replace(is_open=False))
 
     def _take_notify_ack(self, msg: cwm.NotifyAck) -> None:
         with self._lock:
-            old = self._streams.get(msg.stream_id)
-            if old is None:
+            if msg.stream_id not in self._streams:
                 return  # it was never notified on this connection
             if not msg.notify_success:
-                if not old.is_open:
-                    self._refused.add(msg.stream_id)
+                self._streams.refuse(msg.stream_id)
                 return
-            stream = Stream(old.id, old.name, msg.point_of_ref, True)
-            self._streams[old.id] = stream
-            self._last_ids[old.id] = msg.point_of_ref
-        self.stream_opened(stream)
+            opened = self._streams.open(msg.stream_id, msg.point_of_ref)
+        self.stream_opened(opened)
 
 
-def _order(point_of_ref: int) -> int:
-    """Nothing is before everything."""
-    return -1 if point_of_ref == cwm.NOTHING_PROCESSED else point_of_ref
+def _notify_of(stream: Stream) -> cwm.Notify:
+    return cwm.Notify(stream.id, stream.name, stream.point_of_ref)

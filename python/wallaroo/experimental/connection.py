@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import Iterator, List
+from typing import Callable, Iterator, List
 
 from . import connector_wire_messages as cwm
 from .errors import ConnectorError, ProtocolError
@@ -16,9 +16,13 @@ RECEIVE_BYTES = 1 << 16
 
 
 class FrameCutter:
-    """Cuts received bytes into the bodies of frames."""
+    """Cuts received bytes into the bodies of frames. A frame begins with a header, from which
+    `length_of` tells how many bytes follow; by default the frames are those of the protocol."""
 
-    def __init__(self) -> None:
+    def __init__(self, header_length: int = 4,
+                 length_of: Callable[[bytes], int] = cwm.Frame.read_header) -> None:
+        self._header_length = header_length
+        self._length_of = length_of
         self._bytes = bytearray()
 
     def feed(self, data: bytes) -> None:
@@ -27,11 +31,12 @@ class FrameCutter:
 
     def frames(self) -> Iterator[bytes]:
         """Yields the bodies of all frames that are complete."""
-        while len(self._bytes) >= 4:
-            end = 4 + cwm.Frame.read_header(bytes(self._bytes[:4]))
+        start = self._header_length
+        while len(self._bytes) >= start:
+            end = start + self._length_of(bytes(self._bytes[:start]))
             if len(self._bytes) < end:
                 return
-            body = bytes(self._bytes[4:end])
+            body = bytes(self._bytes[start:end])
             del self._bytes[:end]
             yield body
 

@@ -18,6 +18,7 @@ from .wire_fields import (
     TEXT,
     U32,
     U64,
+    Reader,
     WireMessage,
     listed,
 )
@@ -91,7 +92,8 @@ class Message(WireMessage):
                  key: Optional[bytes] = None, message: Optional[bytes] = None) -> None:
         for name, value in (("key", key), ("message", message)):
             if value is not None and not isinstance(value, bytes):
-                raise TypeError(f"{name} must be bytes or None, but is {type(value).__name__}")
+                raise TypeError(f"the {name} of a message is bytes, or None for none: "
+                                f"{type(value).__name__} cannot be sent")
         self.stream_id = stream_id
         self.message_id = message_id
         self.event_time = event_time
@@ -214,9 +216,8 @@ class Frame:
 
     @staticmethod
     def read_header(bs: bytes) -> int:
-        """Returns the length that a frame begins with, in bytes behind it."""
-        length: int = struct.unpack(">I", bs[:4])[0]
-        return length
+        """Returns how many bytes follow the length that a frame begins with."""
+        return int(Reader(bs).number(">I"))
 
 
 class TwoPCFrame:

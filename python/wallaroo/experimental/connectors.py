@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import sys
-from typing import Any, Dict, List, Optional, Set
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Deque, Dict, Optional
 
 from . import connector_wire_messages as cwm
 from .at_least_once import AtLeastOnceSourceConnector
@@ -13,7 +14,20 @@ from .reading import BaseIter as BaseIter
 from .reading import BaseSource as BaseSource
 from .reading import FramedFileReader as FramedFileReader
 from .reading import ThrottledFileReader as ThrottledFileReader
-from .stream import Stream
+from .stream import Stream, stream_id_of
+
+
+@dataclass(eq=False)
+class _Feed:
+    """A source that is not closed."""
+
+    source: BaseSource
+    #: Where the source was when it was added.
+    start: int
+    #: Where the source was when it was removed.
+    end: float = math.inf
+    #: Whether its stream is open, and its end has not been sent.
+    sends: bool = False
 
 
 class MultiSourceConnector(AtLeastOnceSourceConnector, BaseIter):
@@ -32,98 +46,93 @@ class MultiSourceConnector(AtLeastOnceSourceConnector, BaseIter):
     def __init__(self, version: str, cookie: str, program_name: str, instance_name: str, host: str,
                  port: Any, delay: float = 0) -> None:
         super().__init__(version, cookie, program_name, instance_name, host, port, delay=delay)
-        #: The sources that are not closed, by the ids of their streams.
-        self.sources: Dict[int, BaseSource] = {}
-        #: The ids of the sources in the order of their turns.
-        self.keys: List[int] = []
-        self._turn_of = 0
-        self._starts: Dict[int, int] = {}  # where sources were when they were added
-        self._ends: Dict[int, int] = {}  # where sources were when they were removed
-        self._open: Set[int] = set()
+        # Changed only with _lock held.
+        self._feeds: Dict[int, _Feed] = {}  # by the ids of their streams
+        self._turns: Deque[int] = deque()  # the same ids; the first one's turn is next
         self._closed_any = False
 
     @staticmethod
     def get_id(bs: bytes) -> int:
         """Returns the id of the stream of a source of this name: the first 8 bytes of SHA-256."""
-        return int.from_bytes(hashlib.sha256(bs).digest()[:8], "big")
+        return stream_id_of(bs)
 
     def add_source(self, source: BaseSource) -> None:
         """Adds a source. Raises ConnectorError when there is one of the same name."""
-        stream_id = self.get_id(source.name)
+        stream_id = stream_id_of(source.name)
+        position = source.point_of_ref()
         with self._lock:
-            if stream_id in self.sources:
+            if stream_id in self._feeds:
                 raise ConnectorError(f"there is a source of this name already: {source}")
-            self._starts[stream_id] = source.point_of_ref()
-            self.sources[stream_id] = source
-            self.keys.append(stream_id)
-        self.notify(stream_id, source.name, source.point_of_ref())
+            self._feeds[stream_id] = _Feed(source, position)
+            self._turns.append(stream_id)
+        self.notify(stream_id, source.name, position)
 
     def remove_source(self, source: BaseSource) -> None:
         """Ends a source where it is. It is closed when the application has all that was sent."""
-        stream_id = self.get_id(source.name)
-        if self.sources.get(stream_id) is source:
-            self._ends.setdefault(stream_id, source.point_of_ref())
+        feed = self._feeds.get(stream_id_of(source.name))
+        if feed is not None and feed.source is source:
+            feed.end = min(feed.end, source.point_of_ref())
 
     def __next__(self) -> Optional[cwm.Message]:
         """Returns the next message of the source whose turn it is, or of the first one behind it
         that has a message, or None."""
-        if not self.keys and self._closed_any:
-            raise StopIteration
-        for _ in range(len(self.keys)):
-            stream_id = self._take_turn()
-            if stream_id in self._open:
-                message = self._message_of(stream_id)
-                if message is not None:
-                    return message
+        with self._lock:
+            if self._closed_any and not self._feeds:
+                raise StopIteration
+            turns = len(self._turns)
+        for _ in range(turns):
+            with self._lock:
+                stream_id = self._turns[0]
+                self._turns.rotate(-1)
+                feed = self._feeds[stream_id]
+            message = self._message_of(stream_id, feed) if feed.sends else None
+            if message is not None:
+                return message
         return None
 
-    def _take_turn(self) -> int:
-        with self._lock:
-            self._turn_of = (self._turn_of + 1) % len(self.keys)
-            return self.keys[self._turn_of]
-
-    def _message_of(self, stream_id: int) -> Optional[cwm.Message]:
-        source = self.sources[stream_id]
-        try:
-            if source.point_of_ref() >= self._ends.get(stream_id, sys.maxsize):
-                raise StopIteration
-            message, position = source.__next__()
-        except StopIteration:
-            self._open.discard(stream_id)
-            self.end_of_stream(stream_id)
-            return None
-        if message is None:
-            return None
-        return cwm.Message(stream_id, position, 0, source.key, message)
+    def _message_of(self, stream_id: int, feed: _Feed) -> Optional[cwm.Message]:
+        """Returns the next message of a source, or None after its end or when there is none now."""
+        if feed.source.point_of_ref() < feed.end:
+            try:
+                payload, position = next(feed.source)
+            except StopIteration:
+                pass  # the stream ends, too
+            else:
+                return None if payload is None else cwm.Message(
+                    stream_id, position, 0, feed.source.key, payload)
+        feed.sends = False
+        self.end_of_stream(stream_id)
+        return None
 
     def stream_opened(self, stream: Stream) -> None:
         """Takes the stream's source to where the application wants it to go on."""
-        source = self.sources.get(stream.id)
-        if source is None:
-            raise ConnectorError(f"{stream} has no source: use add_source()")
-        position = stream.point_of_ref
-        if position == cwm.NOTHING_PROCESSED:
-            position = self._starts[stream.id]
-        if position != source.point_of_ref():
-            source.reset(position)
-        self._open.add(stream.id)
+        feed = self._feeds.get(stream.id)
+        if feed is None:
+            raise ConnectorError(f"the application opened a stream that no source was added for: "
+                                 f"{stream}")
+        nothing = stream.point_of_ref == cwm.NOTHING_PROCESSED
+        wanted = feed.start if nothing else stream.point_of_ref
+        if wanted != feed.source.point_of_ref():
+            feed.source.reset(wanted)
+        feed.sends = True
 
     def stream_closed(self, stream: Stream) -> None:
         """Asks the stream's source for no more messages until it is open again."""
-        self._open.discard(stream.id)
+        if stream.id in self._feeds:
+            self._feeds[stream.id].sends = False
 
     def stream_acked(self, stream: Stream) -> None:
         """Tells the stream's source."""
-        source = self.sources.get(stream.id)
-        if source is not None and stream.point_of_ref != cwm.NOTHING_PROCESSED:
-            source.wallaroo_acked(stream.point_of_ref)
+        feed = self._feeds.get(stream.id)
+        if feed is not None and stream.point_of_ref != cwm.NOTHING_PROCESSED:
+            feed.source.wallaroo_acked(stream.point_of_ref)
 
     def stream_removed(self, stream: Stream) -> None:
         """Closes the stream's source, of which the application has everything."""
         with self._lock:
-            source = self.sources.pop(stream.id)
-            self.keys.remove(stream.id)
-            self._ends.pop(stream.id, None)
-            self._turn_of = max(self._turn_of - 1, 0)
+            feed = self._feeds.pop(stream.id, None)
+            if feed is None:
+                return
+            self._turns.remove(stream.id)
             self._closed_any = True
-        source.close()
+        feed.source.close()

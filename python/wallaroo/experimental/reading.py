@@ -5,26 +5,20 @@ from __future__ import annotations
 import abc
 import struct
 import time
+from collections.abc import Iterator
 from typing import Any, NoReturn, Optional, Tuple, Union
 
 
-class BaseIter(abc.ABC):
+class BaseIter(Iterator[Any]):
     """The base of iterators that keep their own state: a subclass has `__next__`."""
 
-    def throw(self, type: Any = None, value: Any = None, traceback: Any = None) -> NoReturn:
-        """Ends the iteration."""
-        raise StopIteration
-
-    def __iter__(self) -> Any:
-        return self
-
     def next(self) -> Any:
-        """Returns what `__next__` returns."""
-        return self.__next__()
+        """Does the same as the function `next`, as iterators of Python 2 had it."""
+        return next(self)
 
-    @abc.abstractmethod
-    def __next__(self) -> Any:
-        """Returns the next item. Raises StopIteration at the end."""
+    def throw(self, *exception: Any) -> NoReturn:
+        """Ends whoever iterates, whatever the exception is: iterators of this kind catch none."""
+        raise StopIteration
 
 
 class BaseSource(abc.ABC):
@@ -66,12 +60,11 @@ class FramedFileReader(BaseIter, BaseSource):
 
     def __init__(self, filename: str) -> None:
         self.file = open(filename, "rb")
-        self.name = filename.encode()
-        self.key = filename.encode()
+        self.name = self.key = filename.encode()
 
     def __str__(self) -> str:
-        return (f"{type(self).__name__}(filename: {self.name!r}, closed: {self.file.closed}, "
-                f"point_of_ref: {self.point_of_ref()})")
+        place = "closed" if self.file.closed else f"at byte {self.file.tell()}"
+        return f"{self.file.name} ({place})"
 
     def point_of_ref(self) -> int:
         """Returns the offset of what comes next, or -1 when the file is closed."""
@@ -103,10 +96,6 @@ class FramedFileReader(BaseIter, BaseSource):
     def close(self) -> None:
         """Closes the file."""
         self.file.close()
-
-    def __del__(self) -> None:
-        if hasattr(self, "file"):
-            self.file.close()
 
 
 class ThrottledFileReader(FramedFileReader):

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import select
+import selectors
 import socket
 import struct
 import sys
 import time
 from collections import deque
-from typing import Any, Deque, Dict, List, Optional, Sequence
+from typing import Any, Callable, Deque, Iterable, List, Optional, Sequence
 
 from ..original.bases import ConnectorDecoder
 from . import connector_wire_messages as cwm
-from .application import (
-    _application,
-    find_sink,
-    has_headers,
-    parse_connector_args,
-    without_header,
-)
+from .application import described, has_headers, parse_connector_args, without_header
 from .connection import RECEIVE_BYTES, FrameCutter
 from .errors import ProtocolError, UnexpectedSocketError
+from .wire_fields import WireMessage
 
 VERSION = "v0.0.1"
 CREDITS = 1000
@@ -39,65 +34,77 @@ class SinkConnector:
                  optional_params: Sequence[str] = ()) -> None:
         args = sys.argv if args is None else args
         self.params = parse_connector_args(args, required_params, optional_params)
-        config = find_sink(_application(args, self.params), self.params.connector_name)
-        (_, _name, self._host, self._port, self._encoder, self._decoder, self._cookie) = config
-        self._acceptor: Optional[socket.socket] = None
-        self._sessions: Dict[socket.socket, _Session] = {}
+        self._sink = described("sink_connector", self.params, args)
+        self._listener: Optional[socket.socket] = None
+        # The listener without data, and each connection with its _Session.
+        self._sockets = selectors.DefaultSelector()
         self._records: Deque[Any] = deque()
 
     def listen(self, host: Optional[str] = None, port: Any = None, backlog: int = 0) -> None:
         """Listens on the address of the application's sink, or on another. Raises OSError."""
-        address = (host or self._host, int(self._port if port is None else port))
-        self._acceptor = socket.create_server(address, backlog=max(backlog, 1))
+        address = (self._sink.host if host is None else host,
+                   self._sink.port if port is None else int(port))
+        self._listener = socket.create_server(address, backlog=max(backlog, 1))
+        self._listener.setblocking(False)
+        self._sockets.register(self._listener, selectors.EVENT_READ)
 
     def read(self, timeout: Optional[float] = None) -> Any:
         """Returns the next record, decoded. Raises TimeoutError when none comes for `timeout`
         seconds, and UnexpectedSocketError when it cannot listen any more."""
         give_up_at = None if timeout is None else time.monotonic() + timeout
         while not self._records:
-            left = None if give_up_at is None else give_up_at - time.monotonic()
-            if left is not None and left < 0:
-                raise TimeoutError(f"no record came for {timeout} s")
+            left = None if give_up_at is None else max(0.0, give_up_at - time.monotonic())
             self._receive(left)
+            if left == 0 and not self._records:
+                raise TimeoutError(f"no record came for {timeout} s")
         return self._records.popleft()
 
     def close(self) -> None:
         """Closes all connections, and listens no longer."""
-        for peer in [*self._sessions, *([self._acceptor] if self._acceptor else [])]:
-            peer.close()
-        self._sessions.clear()
-        self._acceptor = None
+        for key in list(self._sockets.get_map().values()):
+            self._drop(key.fileobj)
+        self._listener = None
+
+    def _drop(self, peer: Any) -> None:
+        self._sockets.unregister(peer)
+        peer.close()
 
     def _receive(self, timeout: Optional[float]) -> None:
-        if self._acceptor is None:
-            raise RuntimeError("call listen() before read()")
-        everyone: List[socket.socket] = [self._acceptor, *self._sessions]
-        readable, _, failed = select.select(everyone, [], everyone, timeout)
-        if self._acceptor in failed:
-            self.close()
-            raise UnexpectedSocketError("the socket that listens has failed")
-        for peer in readable:
-            if peer is self._acceptor:
-                connected, _ = peer.accept()
-                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._sessions[connected] = _Session(self._cookie, self._encoder, self._decoder)
+        """Takes what comes within `timeout`."""
+        if self._listener is None:
+            raise RuntimeError("nothing can come in before the connector listens: call listen()")
+        for key, _ in self._sockets.select(timeout):
+            if key.data is None:
+                self._accept(self._listener)
             else:
-                self._receive_from(peer)
+                self._receive_from(key.fileobj, key.data)
 
-    def _receive_from(self, peer: socket.socket) -> None:
-        session = self._sessions[peer]
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            peer, _ = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # the application has given up already
+        except OSError as error:
+            self.close()
+            raise UnexpectedSocketError(f"the socket that listens has failed: {error}") from error
+        peer.setblocking(True)
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        session = _Session(self._sink.cookie, self._sink.encoder, self._sink.decoder)
+        self._sockets.register(peer, selectors.EVENT_READ, session)
+
+    def _receive_from(self, peer: Any, session: _Session) -> None:
         try:
             data = peer.recv(RECEIVE_BYTES)
             if data:
                 peer.sendall(session.take(data))
-                self._records += session.records()
                 return
         except ProtocolError as error:
             self._say(peer, cwm.Frame.encode(cwm.Error(str(error))))
         except OSError:
             pass  # the application connects again
-        del self._sessions[peer]
-        peer.close()
+        finally:
+            self._records += session.records()
+        self._drop(peer)
 
     @staticmethod
     def _say(peer: socket.socket, word: bytes) -> None:
@@ -112,12 +119,10 @@ class _Session:
 
     def __init__(self, cookie: str, encoder: Any, decoder: Any) -> None:
         self._cookie = cookie
-        self._encoder = encoder
+        self._encoded_records = _finder_of_records(encoder, decoder)
         self._decoder = decoder
-        self._takes_messages = isinstance(decoder, ConnectorDecoder)
         self._cutter = FrameCutter()
         self._greeted = False
-        self._bytes = bytearray()  # of records that the decoder cuts
         self._records: List[Any] = []
 
     def take(self, data: bytes) -> bytes:
@@ -131,10 +136,7 @@ class _Session:
         return records
 
     def _take(self, body: bytes) -> bytes:
-        try:
-            msg = cwm.Frame.decode(body)
-        except (KeyError, struct.error, UnicodeDecodeError) as error:
-            raise ProtocolError(f"a frame that cannot be read: {error}") from error
+        msg = _decoded(cwm.Frame.decode, body)
         if isinstance(msg, cwm.Hello) and not self._greeted:
             return self._take_hello(msg)
         if isinstance(msg, cwm.Notify) and self._greeted:
@@ -142,7 +144,8 @@ class _Session:
                                                   msg.point_of_ref))
         if isinstance(msg, cwm.Message) and self._greeted:
             if msg.stream_id == DATA_STREAM:
-                self._decode(msg.message or b"")
+                self._records += map(self._decoder.decode,
+                                     self._encoded_records(msg.message or b""))
                 return b""
             return self._take_control(msg.message or b"")
         raise ProtocolError(f"a {type(msg).__name__} has no place here")
@@ -157,7 +160,7 @@ class _Session:
 
     @staticmethod
     def _take_control(payload: bytes) -> bytes:
-        msg = cwm.TwoPCFrame.decode(payload)
+        msg = _decoded(cwm.TwoPCFrame.decode, payload)
         if isinstance(msg, cwm.ListUncommitted):
             answer = cwm.TwoPCFrame.encode(cwm.ReplyUncommitted(msg.rtag, []))
         elif isinstance(msg, cwm.TwoPCPhase1):
@@ -166,21 +169,25 @@ class _Session:
             return b""  # PHASE_2 and WORKERS_LEFT have no answer
         return cwm.Frame.encode(cwm.Message(0, 0, 0, None, answer))
 
-    def _decode(self, payload: bytes) -> None:
-        if has_headers(self._encoder):
-            self._records.append(self._decoder.decode(without_header(payload)))
-        elif self._takes_messages:
-            self._records.append(self._decoder.decode(payload))
-        else:
-            self._bytes += payload
-            self._cut()
 
-    def _cut(self) -> None:
-        """Decodes the records that are complete, in bytes that have headers of their own."""
-        header = self._decoder.header_length()
-        while len(self._bytes) >= header:
-            end = header + self._decoder.payload_length(bytes(self._bytes[:header]))
-            if len(self._bytes) < end:
-                return
-            self._records.append(self._decoder.decode(bytes(self._bytes[header:end])))
-            del self._bytes[:end]
+def _decoded(decode: Callable[[bytes], WireMessage], data: bytes) -> WireMessage:
+    try:
+        return decode(data)
+    except (KeyError, struct.error, UnicodeDecodeError) as error:
+        raise ProtocolError(f"a frame that cannot be read: {error}") from error
+
+
+def _finder_of_records(encoder: Any, decoder: Any) -> Callable[[bytes], Iterable[bytes]]:
+    """Returns a function that takes the payload of a message, and returns what the decoder must
+    decode: the records that are complete by then."""
+    if has_headers(encoder):
+        return lambda payload: (without_header(payload),)
+    if isinstance(decoder, ConnectorDecoder):
+        return lambda payload: (payload,)
+    cutter = FrameCutter(decoder.header_length(), decoder.payload_length)
+
+    def cut(payload: bytes) -> Iterable[bytes]:
+        cutter.feed(payload)
+        return cutter.frames()
+
+    return cut

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 import weakref
-from datetime import datetime
 from typing import Any, Optional, Sequence
 
-from ..original.times import dt_to_timestamp
+from ..original.times import event_time_ms
 from . import connector_wire_messages as cwm
 from .alarm import Alarm
 from .application import BaseConnector, payload_of
 from .connection import Connection
 from .errors import ConnectorError, ProtocolError
 from .outbox import Outbox
+from .stream import stream_id_of
 
 VERSION = "0.0.1"
 RETRY_S = 1.0
@@ -34,8 +33,9 @@ class SourceConnector(BaseConnector):
         #: The number of messages that were written.
         self.count = 0
         self._name: str = self.params.connector_name
-        self._stream_id = int.from_bytes(hashlib.sha256(self._name.encode()).digest()[:8], "big")
+        self._stream_id = stream_id_of(self._name.encode())
         self._connection: Optional[Connection] = None
+        self._finish: Any = None  # ends the connection, at the latest when the program ends
         self._outbox = Outbox()
         self._alarm = Alarm()
         self._last_id: Optional[int] = None
@@ -43,34 +43,38 @@ class SourceConnector(BaseConnector):
 
     def connect(self, host: Optional[str] = None, port: Any = None) -> None:
         """Connects to the application's source, or to another address, and opens the stream. Tries
-        once a second while nobody listens. Raises ConnectorError when the application refuses."""
-        hello = cwm.Hello(VERSION, self._cookie, self._name, self._name)
-        while True:
-            try:
-                connection = Connection(host or self._host, int(port or self._port), hello)
-                break
-            except ConnectionRefusedError:
-                time.sleep(RETRY_S)
+        once a second while nobody listens. An older connection, such as one that has broken, is
+        given up. Raises ConnectorError when the application refuses."""
+        self._give_up()
+        connection = self._reach(self._source.host if host is None else host,
+                                 self._source.port if port is None else int(port))
         self._connection = connection
-        self._last_id = None
         self._outbox.begin(connection.initial_credits)
-        # A program that ends without close() must not lose what it wrote last.
         self._finish = weakref.finalize(self, _close, connection, self._outbox)
         self._notify()
         while self._last_id is None:
             self._exchange(WAIT_S)
 
+    def _reach(self, host: str, port: int) -> Connection:
+        hello = cwm.Hello(VERSION, self._source.cookie, self._name, self._name)
+        while True:
+            with contextlib.suppress(ConnectionRefusedError):
+                return Connection(host, port, hello)
+            time.sleep(RETRY_S)
+
     def write(self, message: Any, event_time: Any = 0, key: Any = None) -> None:
-        """Sends a message, waiting for credits if need be. Raises RuntimeError before `connect`,
-        ConnectorError when the application refuses, and OSError when the connection has broken."""
+        """Sends a message, waiting for credits if need be; nothing when the encoder returns None.
+        Raises RuntimeError before `connect`, ConnectorError when the application refuses, and
+        OSError when the connection has broken."""
         if self._connection is None or self._last_id is None:
-            raise RuntimeError("call connect() before write()")
-        payload = payload_of(self._encoder, message, event_time, key)
-        when = dt_to_timestamp(event_time) if isinstance(event_time, datetime) else int(event_time)
+            raise RuntimeError("there is no connection to write to: call connect() first")
+        payload = payload_of(self._source.encoder, message, event_time, key)
+        if payload is None:
+            return
         raw_key = key.encode() if isinstance(key, str) else key
         self._last_id += 1
-        self._outbox.add(cwm.Frame.encode(cwm.Message(self._stream_id, self._last_id, when, raw_key,
-                                                      payload)), True)
+        self._outbox.add(cwm.Frame.encode(cwm.Message(
+            self._stream_id, self._last_id, event_time_ms(event_time), raw_key, payload)), True)
         self.count += 1
         self._exchange(0.0)
         while self._outbox:
@@ -78,16 +82,23 @@ class SourceConnector(BaseConnector):
 
     def close(self) -> None:
         """Ends the stream, and waits until the application has read everything."""
-        if self._connection is not None:
+        if self._finish is not None:
             self._outbox.add(cwm.Frame.encode(cwm.EosMessage(self._stream_id)), False)
             self._finish()
-            self._connection = None
+        self._connection = self._finish = None
+
+    def _give_up(self) -> None:
+        if self._finish is not None and self._connection is not None:
+            self._finish.detach()
+            self._connection.close()
+        self._connection = self._finish = self._last_id = None
 
     def _notify(self) -> None:
         self._refused = False
         self._outbox.add(cwm.Frame.encode(cwm.Notify(self._stream_id, self._name, 0)), True)
 
     def _exchange(self, timeout_s: float) -> None:
+        """Sends what can be sent, and takes what comes within `timeout_s`."""
         assert self._connection is not None
         writers = [self._connection.socket] if self._outbox.ready() else []
         if self._alarm.wait([self._connection.socket], writers, timeout_s):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import hashlib
 from typing import Any, NamedTuple, Union
 
 
@@ -15,13 +16,18 @@ class Stream(NamedTuple):
     is_open: bool
 
 
+def stream_id_of(name: bytes) -> int:
+    """Returns the id of a stream that is chosen by its name: the first 8 bytes of SHA-256."""
+    return int.from_bytes(hashlib.sha256(name).digest()[:8], "big")
+
+
 class StreamCallbacks(abc.ABC):
     """What a connector that sends streams calls. Calls come from the connector's thread, except
     that of `stream_added`, which comes from the one that called `notify`."""
 
     def handle_invalid_message(self, msg: Any) -> None:
         """Called with the body of a frame of an unknown type. Prints a warning."""
-        print(f"WARNING: the application sent a frame that is not known: {msg!r}")
+        print(f"warning: a frame of an unknown type came, and is ignored: {msg!r}")
 
     def stream_added(self, stream: Stream) -> None:
         """Called when a stream is notified for the first time."""

@@ -9,7 +9,7 @@ from .arguments import Broker, kafka_parse_sink_options, kafka_parse_source_opti
 
 
 class Config:
-    """The base of configs. An application holds a config as a tuple: its kind, then its settings."""
+    """The base of configs. In an application, a config is a tuple: its kind and its settings."""
 
     KIND: ClassVar[str]
     #: The attributes in the order of the tuple, which is often not that of the constructor.

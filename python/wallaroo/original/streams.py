@@ -25,7 +25,8 @@ class Unbuffered:
         return write_and_flush
 
     def __getattr__(self, name: str) -> Any:
-        if name == "stream":  # not set yet, as in a copy that is being made
+        # How it is copied is its own matter; `stream` is missing only while a copy is made.
+        if name == "stream" or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.stream, name)
 
