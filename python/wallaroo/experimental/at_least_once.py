@@ -63,7 +63,7 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
         self.error: Optional[BaseException] = None
         #: What waits to be sent.
         self.data = Outbox()
-        self._lock = threading.RLock()  # guards `data`, `_streams` and what follows
+        self._lock = threading.RLock()  # guards `data`, `_streams` and `_connection`
         self._streams = KnownStreams()
         self._connection: Optional[Connection] = None
         self._retry_at: Optional[float] = None

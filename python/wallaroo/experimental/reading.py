@@ -17,7 +17,7 @@ class BaseIter(Iterator[Any]):
         return next(self)
 
     def throw(self, *exception: Any) -> NoReturn:
-        """Ends whoever iterates, whatever the exception is: iterators of this kind catch none."""
+        """Raises StopIteration, whatever the exception is: iterators of this kind catch none."""
         raise StopIteration
 
 
