@@ -34,13 +34,10 @@ std::vector<LogLines::Line> LogLines::take() {
 }
 
 PyEngine::PyEngine(PyApplication& application, const std::vector<std::string>& arguments,
-                   bool console, const OriginalOptions& original)
-    : name_(application.name()) {
+                   bool console, const OriginalOptions& original) {
   const Application& finished = application.finished();
-  const internal::Program program = internal::program_of(finished, {});
-  sources_ = program.sources;
-  sinks_ = program.sinks;
-  flags_ = internal::parse_flags(program, arguments, internal::read_file);
+  program_ = internal::program_of(finished, {});
+  flags_ = internal::parse_flags(program_, arguments, internal::read_file);
   if (flags_.action == internal::Flags::Action::print) {
     return;
   }
@@ -54,6 +51,7 @@ PyEngine::PyEngine(PyApplication& application, const std::vector<std::string>& a
   } else {
     options.log = [log = log_](LogLevel level, std::string_view text) { log->add(level, text); };
   }
+  engine_log_ = internal::Log(options.log_level, options.log);
   engine_ = std::make_unique<Engine>(finished, std::move(options));
 }
 
@@ -80,6 +78,7 @@ void PyEngine::start() {
   const GilRelease release;
   internal::raise_open_file_limit();
   engine().start();
+  internal::log_addresses(engine_log_, program_, engine());
 }
 void PyEngine::stop() {
   const GilRelease release;

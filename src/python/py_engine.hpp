@@ -70,13 +70,12 @@ class PyEngine {
  private:
   Engine& engine() const;
 
-  std::string name_;
+  internal::Program program_;
   internal::Flags flags_;
+  internal::Log engine_log_;
   std::shared_ptr<LogLines> log_ = std::make_shared<LogLines>();
   std::shared_ptr<std::atomic<bool>> ready_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<Engine> engine_;
-  std::vector<std::string> sources_;
-  std::vector<std::string> sinks_;
 };
 
 }  // namespace wallaroo::python

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <wallaroo/application.hpp>
+#include <wallaroo/engine.hpp>
 #include <wallaroo/run.hpp>
 #include <wallaroo/types/error.hpp>
 
@@ -45,6 +46,15 @@ Program program_of(const Application& application, std::string arguments_help) {
           names_of(graph, [](const Node& node) { return node.source != nullptr; }),
           names_of(graph, [](const Node& node) { return node.sink != nullptr; }),
           std::move(arguments_help)};
+}
+
+void log_addresses(const Log& log, const Program& program, const Engine& engine) {
+  for (const std::string& name : program.sources) {
+    log.info("source '{}': reads {}", name, engine.address(name));
+  }
+  for (const std::string& name : program.sinks) {
+    log.info("sink '{}': writes to {}", name, engine.address(name));
+  }
 }
 
 std::string read_file(const std::string& path) {

@@ -35,15 +35,6 @@ void say(std::FILE* where, const std::string& text) {
   std::fflush(where);
 }
 
-void log_ends(const internal::Log& log, const internal::Program& program, const Engine& engine) {
-  for (const std::string& name : program.sources) {
-    log.info("source '{}': reads {}", name, engine.address(name));
-  }
-  for (const std::string& name : program.sinks) {
-    log.info("sink '{}': writes to {}", name, engine.address(name));
-  }
-}
-
 int run_engine(const Application& application, const internal::Program& program, const Flags& flags,
                internal::StopSignals& signals) {
   EngineOptions options = flags.engine;
@@ -56,7 +47,7 @@ int run_engine(const Application& application, const internal::Program& program,
   }
   internal::raise_open_file_limit();
   engine.start();
-  log_ends(log, program, engine);
+  internal::log_addresses(log, program, engine);
   const auto end = flags.engine.checkpoints.directory.empty()
                        ? internal::OrderlyEnd::drained
                        : internal::OrderlyEnd::last_checkpoint;
