@@ -167,12 +167,12 @@ def wait_for_all(programs, beside=()):
 
 
 class Application(Program):
-    """An application of wallaroo, accepting input once constructed. `inputs` maps its sources to
-    addresses (`.inputs` tells the real ones where the kernel chose the port), `outputs` its sinks
-    to the addresses that they connect to."""
+    """An application of wallaroo, accepting input once constructed: the path of a program, or the
+    words of a command. `inputs` maps its sources to addresses (`.inputs` tells the real ones where
+    the kernel chose the port), `outputs` its sinks to the addresses that they connect to."""
 
-    def __init__(self, path, inputs, outputs, threads=None):
-        command = [path, "--http", "127.0.0.1:0"]
+    def __init__(self, program, inputs, outputs, threads=None):
+        command = [*(program if isinstance(program, list) else [program]), "--http", "127.0.0.1:0"]
         for source, address in inputs.items():
             command += ["--in", f"{source}@{address}"]
         for sink, address in outputs.items():

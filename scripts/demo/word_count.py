@@ -18,6 +18,9 @@ from .processes import (
     wait_for_all)
 from .text import Text
 
+MEGABYTES = 256
+PYTHON_MEGABYTES = 32
+PYTHON_EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "python" / "word_count.py"
 LATENCY_RATE = 10_000
 LATENCY_WARMUP_S = 1
 LATENCY_S = 3
@@ -26,11 +29,14 @@ LATENCY_S = 3
 def main():
     parser = argparse.ArgumentParser(prog="./run")
     parser.add_argument("--build", type=Path, required=True)
-    parser.add_argument("--megabytes", type=int, default=256)
+    parser.add_argument("--megabytes", type=int)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--python", help="an interpreter: runs the example in Python with it")
     options = parser.parse_args()
     text = Text()
+    choose_program(options)
     rounds = max(1, round(options.megabytes * 1_000_000 / text.bytes))
+    print(f"the application: {' '.join(map(str, options.program))}")
     print(f"{len(text.files)} texts of /usr/share/common-licenses, {rounds} times: "
           f"{text.lines * rounds / 1e6:.1f} M lines, {text.bytes * rounds / 1e6:.0f} MB")
     totals, seconds = count(options, text, rounds)
@@ -38,6 +44,20 @@ def main():
     show_speed(text, rounds, seconds)
     check(text, rounds, totals)
     show_latencies(options, text)
+
+
+def choose_program(options):
+    """The command of the application, and what else is as usual for it."""
+    if options.python:
+        options.program = [options.python, PYTHON_EXAMPLE]
+        # Executors of one interpreter take turns.
+        options.threads = options.threads or 1
+        megabytes = PYTHON_MEGABYTES
+    else:
+        options.program = [options.build / "examples" / "word_count"]
+        megabytes = MEGABYTES
+    if options.megabytes is None:
+        options.megabytes = megabytes
 
 
 def count(options, text, rounds):
@@ -66,8 +86,7 @@ def count(options, text, rounds):
 
 def word_count(options, receiver):
     output = receiver.wait_for_output(r"listening on (\S+)\n")
-    return Application(options.build / "examples" / "word_count", {"lines": ANY_PORT},
-                       {"totals": output}, options.threads)
+    return Application(options.program, {"lines": ANY_PORT}, {"totals": output}, options.threads)
 
 
 class LastBytes:
@@ -155,6 +174,8 @@ def show_latencies(options, text):
     print(f"\nlatency at {LATENCY_RATE:,} lines/s")
     inside = word_count_latencies(options, text)
     show_percentiles("word count, from the socket it reads to the socket it writes", inside)
+    if options.python:
+        return
     show_percentiles("passthrough, from the sender to the receiver", passthrough_latencies(options))
 
 
