@@ -11,6 +11,7 @@ A comment on the line before a block says what it is:
   <!-- cpp: declarations -->  C++ at namespace scope, with prelude.hpp included
   <!-- cpp: global -->        the same, but in no namespace, for specialisations of our templates
   <!-- cpp: statements -->    C++ inside of a function that has `app`; sees the declarations before
+Pages of docs/python have other blocks, which tests/python/test_docs.py follows.
 A C++ block without a comment is a whole program when it includes something, and when it begins
 with a dot it continues a stream of WordCount.
 
@@ -34,7 +35,8 @@ HERE = Path(__file__).resolve().parent
 
 DEADLINE_S = 60  # only to turn a hang into a failure
 # Flags of programs that are not ours.
-FOREIGN_FLAGS = {"--build", "--install", "--prefix", "--output-on-failure", "--inplace"}
+FOREIGN_FLAGS = {"--build", "--install", "--prefix", "--output-on-failure", "--inplace",
+                 "--strict"}
 
 
 @dataclass(frozen=True)
@@ -286,7 +288,8 @@ class Links(unittest.TestCase):
 class Flags(unittest.TestCase):
     def flags_of(self, *command):
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
-                              cwd=ROOT, timeout=60, check=True)
+                              env={**os.environ, "PYTHONPATH": str(ROOT / "python")}, cwd=ROOT,
+                              timeout=60, check=True)
         return set(re.findall(r"--[a-z][\w-]*", done.stdout)) | {"--help"}
 
     def application_flags(self):
@@ -305,8 +308,11 @@ class Flags(unittest.TestCase):
                 known |= self.flags_of(sys.executable, "-B", program, "--help")
         for program in ("tail_file", "sink_to_sqlite"):
             known |= self.flags_of(BUILD / "clients" / "cpp" / "examples" / program, "--help")
-        for script in ("run", "test", "bench"):
+        for script in ("run", "test", "bench", "scripts/python-environment"):
             known |= self.flags_of(ROOT / script, "--help")
+        # Of applications for Wallaroo 0.6: machida3 takes all that begin with --pony.
+        known |= self.flags_of(sys.executable, "-B", "-m", "wallaroo.original", "--help")
+        known |= {"--ponythreads", "--ponynoblock"}
         for document in documents():
             text = re.sub(r"<!--.*?-->", "", document.read_text(), flags=re.S)
             named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", text))
