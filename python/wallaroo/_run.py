@@ -20,6 +20,11 @@ _LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
 _FAILED = re.compile(r"stage '(?P<stage>[^']*)' failed on record (?P<rest>.*)\Z", re.DOTALL)
 _ORIGIN = re.compile(r"(?P<record>.*) from (?P<origin>[^ ]+(?:, record [0-9]+)?)\Z", re.DOTALL)
 
+_NO_PICKLE = "--no-pickle"
+_NO_PICKLE_HELP = f"""\
+  {_NO_PICKLE}                 refuse state that can only be stored by pickle
+"""
+
 logger = logging.getLogger("wallaroo")
 
 
@@ -76,11 +81,13 @@ class Running:
         self._done: Optional[Tuple[bool, str]] = None
         self._on_ready: Optional[Callable[[], None]] = None
         trust_present_modules()
-        flags = [one for one in arguments if one != "--no-pickle"]
+        flags = [one for one in arguments if one != _NO_PICKLE]
         allow_pickle(len(flags) == len(arguments))
         with raising():
             self._engine = Engine(application._engine, flags, console, *original)
         self._text = self._engine.text()
+        if self._text and ("--help" in flags or "-h" in flags):
+            self._text = self._text.rstrip("\n") + "\n" + _NO_PICKLE_HELP
         if not self._text:
             _running.add(self)
             with raising():
@@ -197,9 +204,9 @@ def start(application: Application, **options: Any) -> Running:
 def run(application: Application, argv: Optional[Sequence[str]] = None) -> None:
     """Runs the application until its sources end, or until SIGINT, SIGTERM or SIGHUP: then it ends
     in an orderly way; a second signal stops it at once. `argv` are the flags (by default those of
-    the program; `--help` lists them; `--no-pickle` refuses state that would have to be pickled). The log goes to standard error or, when the program has set
-    up `logging`, to the logger "wallaroo". Raises ConfigError, IoError or StageError; SystemExit
-    when a function of the application did."""
+    the program; `--help` lists them). The log goes to standard error or, when the program has set up
+    `logging`, to the logger "wallaroo". Raises ConfigError, IoError or StageError; SystemExit when
+    a function of the application did."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     console = not (logging.getLogger().handlers or logger.handlers)
     with _Signals() as signals:

@@ -1,4 +1,4 @@
-"""The engine's log, as programs in Python get it."""
+"""What an application in Python prints of itself: the engine's log, and its help."""
 
 from __future__ import annotations
 
@@ -26,3 +26,12 @@ def test_its_level_is_that_of_the_flag(caplog):
     with caplog.at_level(logging.INFO, "wallaroo"), wl.start(app, threads=1, log_level="warning"):
         pass
     assert caplog.messages == []
+
+
+def test_help_lists_the_flags_of_the_engine_and_of_the_package(capsys):
+    app = wl.Application("help")
+    app.source("numbers", wl.iterable([1])).sink("out", wl.to_list())
+    wl.run(app, ["--help"])
+    printed = capsys.readouterr().out
+    assert "  --threads N " in printed
+    assert "  --no-pickle " in printed
