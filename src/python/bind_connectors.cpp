@@ -80,25 +80,34 @@ Framing framing_of(const nb::tuple& words) {
     return header_framing(nb::cast<std::size_t>(words[1]), Shared(nb::object(words[2]).ptr()),
                           nb::cast<std::size_t>(words[3]));
   }
-  throw ConfigError("framing '" + kind + "' is not known");
+  throw ConfigError(fmt::format("framing '{}' is not known", kind));
 }
 
 std::shared_ptr<Source> byte_source(internal::SourceFactory make, Decoder decoder) {
-  return std::make_shared<Source>(Source{std::move(make),
-                                         [decoder = std::move(decoder)](StageId stage) {
-                                           return internal::frame_head<PyTraits>(stage, decoder);
-                                         },
-                                         true});
+  auto source = std::make_shared<Source>();
+  source->make = std::move(make);
+  source->head = [decoder = std::move(decoder)](StageId stage) {
+    return internal::frame_head<PyTraits>(stage, decoder);
+  };
+  source->takes_frames = true;
+  return source;
+}
+
+std::shared_ptr<Source> object_source(internal::SourceFactory make) {
+  auto source = std::make_shared<Source>();
+  source->make = std::move(make);
+  source->head = [](StageId stage) { return internal::record_head<PyTraits>(stage); };
+  return source;
 }
 
 std::shared_ptr<Sink> byte_sink(internal::SinkFactory make, Encoder encoder) {
   using Terminal = internal::EncodeTerminal<PyRecord, Encoder>;
-  return std::make_shared<Sink>(
-      Sink{{},
-           [encoder = std::move(encoder)](StageId stage) {
-             return internal::end_factory<PyTraits, Terminal>({stage, encoder});
-           },
-           std::move(make)});
+  auto sink = std::make_shared<Sink>();
+  sink->end = [encoder = std::move(encoder)](StageId stage) {
+    return internal::end_factory<PyTraits, Terminal>({stage, encoder});
+  };
+  sink->writer = std::move(make);
+  return sink;
 }
 
 template <class T>
@@ -147,20 +156,18 @@ void bind_sources(nb::module_& module) {
     internal::ValueGeneratorOptions options;
     options.ends_source = false;
     options.batch_records = 256;
-    return std::make_shared<Source>(
-        Source{[generator, options](const std::string& name) {
-                 using Made = internal::ValueGeneratorSource<PyRecord, PyGenerator>;
-                 return std::make_unique<Made>(name, options, generator);
-               },
-               [](StageId stage) { return internal::record_head<PyTraits>(stage); }});
+    return object_source([generator, options](const std::string& name) {
+      using Made = internal::ValueGeneratorSource<PyRecord, PyGenerator>;
+      return std::make_unique<Made>(name, options, generator);
+    });
   });
-  module.def("pull_source", [](const nb::object& open, const std::vector<std::string>& partitions,
-                               bool bounded) {
-    const PullSourceSpec spec{Shared(open.ptr()), partitions, bounded};
-    return std::make_shared<Source>(
-        Source{[spec](const std::string& name) { return std::make_unique<PullSource>(name, spec); },
-               [](StageId stage) { return internal::record_head<PyTraits>(stage); }});
-  });
+  module.def("pull_source",
+             [](const nb::object& open, const std::vector<std::string>& partitions, bool bounded) {
+               const PullSourceSpec spec{Shared(open.ptr()), partitions, bounded};
+               return object_source([spec](const std::string& name) {
+                 return std::make_unique<PullSource>(name, spec);
+               });
+             });
 }
 
 void bind_sinks(nb::module_& module) {
@@ -213,13 +220,12 @@ void bind_sinks(nb::module_& module) {
       [](const nb::object& function, const nb::object& at_end) {
         using Terminal = internal::NamedFinish<internal::CallbackTerminal<PyRecord, Callback>>;
         const Callback callback{Shared(function.ptr()), shared_or_none(at_end)};
-        return std::make_shared<Sink>(
-            Sink{{},
-                 [callback](StageId stage) {
-                   return internal::end_factory<PyTraits, Terminal>({stage, callback});
-                 },
-                 {},
-                 true});
+        auto sink = std::make_shared<Sink>();
+        sink->end = [callback](StageId stage) {
+          return internal::end_factory<PyTraits, Terminal>({stage, callback});
+        };
+        sink->single = true;
+        return sink;
       },
       nb::arg(), nb::arg().none());
 }

@@ -7,9 +7,12 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <cstdio>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include <wallaroo/types/error.hpp>
 
@@ -53,6 +56,10 @@ void bind_original(nb::module_& module) {
       .def("listen", [](OriginalOptions& self, const std::string& address,
                         const std::string& worker, const std::map<std::string, int>& parallelism) {
         self.external.address = address;
+        self.external.print = [](const std::string& text) {
+          fmt::print("{}\n", text);
+          std::fflush(stdout);
+        };
         self.external.worker = worker;
         self.external.parallelism = parallelism;
       });

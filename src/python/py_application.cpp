@@ -1,5 +1,7 @@
 #include "python/py_application.hpp"
 
+#include <fmt/format.h>
+
 #include <wallaroo/types/error.hpp>
 
 #include "app/application_access.hpp"
@@ -20,8 +22,9 @@ PyApplication::PyApplication(std::string name)
 
 PyApplication::Pipelines& PyApplication::open() {
   if (finished_) {
-    throw ConfigError("application '" + name() +
-                      "' has been given to an engine: describe all pipelines before it runs");
+    throw ConfigError(fmt::format(
+        "application '{}' has been given to an engine: describe all pipelines before it runs",
+        name()));
   }
   return pipelines_;
 }

@@ -1,4 +1,4 @@
-"""Durations in nanoseconds, and timestamps in milliseconds."""
+"""Durations in nanoseconds, and times since 1970."""
 
 from __future__ import annotations
 
@@ -40,12 +40,19 @@ def hours(x: Number) -> Number:
     return x * 3_600_000_000_000
 
 
-def dt_to_timestamp(dt: datetime) -> int:
-    """Returns the milliseconds from 1970 to `dt`, rounded down. A time without a zone is UTC."""
+def _since_epoch(dt: datetime) -> timedelta:
+    """A time without a zone is UTC."""
     aware = dt if dt.tzinfo is not None else dt.replace(tzinfo=timezone.utc)
-    return (aware - _EPOCH) // timedelta(milliseconds=1)
+    return aware - _EPOCH
+
+
+def dt_to_timestamp(dt: datetime) -> float:
+    """Returns the seconds from 1970 to `dt`. A time without a zone is UTC."""
+    return _since_epoch(dt).total_seconds()
 
 
 def event_time_ms(event_time: Any) -> int:
-    """Returns the event time of a message, which may be a datetime, as the messages have it."""
-    return dt_to_timestamp(event_time) if isinstance(event_time, datetime) else int(event_time)
+    """Returns the event time of a message in milliseconds. A datetime is rounded down."""
+    if isinstance(event_time, datetime):
+        return _since_epoch(event_time) // timedelta(milliseconds=1)
+    return int(event_time)

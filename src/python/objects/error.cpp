@@ -116,7 +116,7 @@ void throw_python_error() {
   const std::string message = text_of(exception.get());
   std::string text = type_name(exception.get());
   if (!message.empty()) {
-    text += ": " + message;
+    text = fmt::format("{}: {}", text, message);
   }
   const bool ends = PyErr_GivenExceptionMatches(exception.get(), PyExc_SystemExit) != 0 ||
                     PyErr_GivenExceptionMatches(exception.get(), PyExc_KeyboardInterrupt) != 0;

@@ -5,6 +5,8 @@
 
 namespace wallaroo::python {
 
+constinit thread_local int gil_depth = 0;
+
 namespace {
 
 /// A reference that waits for a scope.
@@ -30,7 +32,6 @@ void release_dropped() {
 /// What a thread knows about the lock. A thread of the engine keeps the state that
 /// PyGILState_Ensure made until it ends, because a new one for each scope would be slow.
 struct ThreadGil {
-  int depth = 0;
   PyThreadState* saved = nullptr;  ///< to take the lock again; null: this thread never had it
   bool own_state = false;          ///< `saved` was made for this thread of the engine
   bool released = false;           ///< a GilRelease of this thread is open
@@ -67,7 +68,7 @@ thread_local ThreadGil this_thread;
 }  // namespace
 
 GilScope::GilScope() {
-  if (this_thread.depth++ == 0) {
+  if (gil_depth++ == 0) {
     this_thread.take();
     if (dropped_list.load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
       release_dropped();
@@ -76,19 +77,19 @@ GilScope::GilScope() {
 }
 
 GilScope::~GilScope() {
-  if (this_thread.depth == 1) {
+  if (gil_depth == 1) {
     if (dropped_list.load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
       release_dropped();
     }
-    this_thread.depth = 0;
+    gil_depth = 0;
     this_thread.give();
   } else {
-    --this_thread.depth;
+    --gil_depth;
   }
 }
 
 GilRelease::GilRelease()
-    : depth_(std::exchange(this_thread.depth, 0)),
+    : depth_(std::exchange(gil_depth, 0)),
       nested_(std::exchange(this_thread.released, true)),
       before_(this_thread.saved) {
   this_thread.saved = PyEval_SaveThread();
@@ -97,17 +98,10 @@ GilRelease::GilRelease()
 GilRelease::~GilRelease() {
   this_thread.released = nested_;
   PyEval_RestoreThread(std::exchange(this_thread.saved, before_));
-  this_thread.depth = depth_;
+  gil_depth = depth_;
 }
 
-void drop(PyObject* object) noexcept {
-  if (object == nullptr) {
-    return;
-  }
-  if (holds_gil()) {
-    Py_DECREF(object);
-    return;
-  }
+void leave_to_scope(PyObject* object) noexcept {
   if (Py_IsInitialized() == 0) {
     return;
   }
@@ -117,8 +111,6 @@ void drop(PyObject* object) noexcept {
                                              std::memory_order_relaxed)) {
   }
 }
-
-bool holds_gil() noexcept { return this_thread.depth != 0; }
 
 GilCounts gil_counts() {
   return {acquired_count.load(std::memory_order_relaxed),

@@ -32,12 +32,25 @@ class GilRelease {
   PyThreadState* before_;
 };
 
-/// Gives up a reference, which may be null. A thread without the lock leaves it to the next scope
-/// of any thread. After the interpreter has ended nothing happens.
-void drop(PyObject* object) noexcept;
+/// How many scopes of this thread are open. Without a destructor, so that looking at it costs no
+/// call.
+extern constinit thread_local int gil_depth [[gnu::tls_model("initial-exec")]];
 
 /// True inside of a GilScope of this thread.
-bool holds_gil() noexcept;
+inline bool holds_gil() noexcept { return gil_depth != 0; }
+
+/// Leaves a reference to the next scope of any thread. After the interpreter has ended nothing
+/// happens.
+void leave_to_scope(PyObject* object) noexcept;
+
+/// Gives up a reference, which must not be null. A thread without the lock leaves it to a scope.
+inline void drop(PyObject* object) noexcept {
+  if (holds_gil()) [[likely]] {
+    Py_DECREF(object);
+  } else {
+    leave_to_scope(object);
+  }
+}
 
 /// How often the lock was taken by outermost scopes, and how many references were left to a scope.
 struct GilCounts {

@@ -1,5 +1,7 @@
 #include "python/objects/record.hpp"
 
+#include <fmt/format.h>
+
 #include "python/objects/error.hpp"
 
 namespace wallaroo::python {
@@ -16,7 +18,7 @@ void append_description_of(std::string& out, const PyRecord& record) {
   const char* const bytes = text == nullptr ? nullptr : PyUnicode_AsUTF8AndSize(text, &size);
   if (bytes == nullptr) {
     PyErr_Clear();
-    out += "<" + type_name(record.get()) + " object whose repr() fails>";
+    out += fmt::format("<{} object whose repr() fails>", type_name(record.get()));
   } else if (static_cast<std::size_t>(size) > most_bytes) {
     std::size_t end = most_bytes;
     while (end != 0 && (static_cast<unsigned char>(bytes[end]) & 0xC0U) == 0x80U) {
