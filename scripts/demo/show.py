@@ -22,6 +22,7 @@ def main():
     if options.list:
         for name in Example.names():
             print(f"{name:16} {Example(name).title()}")
+        print(f"{'python':16} Counts words of real text with an application in Python.")
         return
     show(Example(options.name), options)
 
