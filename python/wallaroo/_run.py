@@ -17,8 +17,10 @@ from ._errors import EngineStageError, StageError, WallarooError
 from ._values import trust_present_modules
 
 _LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
-_FAILED = re.compile(r"stage '(?P<stage>[^']*)' failed on record (?P<rest>.*)\Z", re.DOTALL)
-_ORIGIN = re.compile(r"(?P<record>.*) from (?P<origin>[^ ]+(?:, record [0-9]+)?)\Z", re.DOTALL)
+_STAGE = re.compile(r"(?:stage|source) '(?P<stage>.*?)'(?::| failed)")
+_ON_RECORD = " failed on record "
+_ORIGIN = re.compile(r"(?:(?P<record>.*) from |of )"
+                     r"(?P<origin>partition '.*'|[^ ]+(?:, record [0-9]+)?)\Z", re.DOTALL)
 
 _NO_PICKLE = "--no-pickle"
 _NO_PICKLE_HELP = f"""\
@@ -28,28 +30,34 @@ _NO_PICKLE_HELP = f"""\
 logger = logging.getLogger("wallaroo")
 
 
-def _stage_error(message: str, cause: Optional[BaseException]) -> StageError:
-    found = _FAILED.match(message)
+def _stage_error(message: str, error: str) -> StageError:
+    """Makes the exception for the engine's message, in which `error` is the text of the cause."""
+    found = _STAGE.match(message)
     if found is None:
         return StageError(message)
-    rest = found.group("rest")
-    text = "" if cause is None else f"{type(cause).__name__}"
-    end = rest.find(f": {text}") if text else -1
-    record = rest[:end] if end >= 0 else rest.split(": ", 1)[0]
+    stage = found.group("stage")
+    _, _, rest = message.partition(_ON_RECORD)
+    if not rest:
+        return StageError(message, stage)
+    record = _without_error(rest, error)
     origin = _ORIGIN.match(record)
     if origin is not None:
-        return StageError(message, found.group("stage"), origin.group("record"),
-                          origin.group("origin"))
-    return StageError(message, found.group("stage"), record)
+        return StageError(message, stage, origin.group("record"), origin.group("origin"))
+    return StageError(message, stage, record)
+
+
+def _without_error(text: str, error: str) -> str:
+    end = text.rfind(f": {error} (the stage's error policy") if error else -1
+    return text[:end] if end >= 0 else text.split(": ", 1)[0]
 
 
 def _raise_failure(message: str) -> None:
     """Raises what made the application fail."""
     from ._engine import take_cause
-    cause = take_cause(message)
+    cause, error = take_cause(message)
     if isinstance(cause, (SystemExit, KeyboardInterrupt)):
         raise cause
-    raise _stage_error(message, cause) from cause
+    raise _stage_error(message, error) from cause
 
 
 @contextlib.contextmanager
@@ -64,6 +72,14 @@ def raising() -> Iterator[None]:
     else:
         return
     _raise_failure(message)
+
+
+def forget_failures() -> None:
+    """Gives up the exceptions that policies such as "skip" have dealt with, and so the records in
+    their tracebacks, unless an application still runs that may need its own."""
+    if not _running:
+        from ._engine import forget_causes
+        forget_causes()
 
 
 _running: "weakref.WeakSet[Running]" = weakref.WeakSet()
@@ -122,6 +138,7 @@ class Running:
         ok, message = self._done
         if not ok:
             _raise_failure(message)
+        forget_failures()
         return True
 
     def address(self, name: str) -> str:
@@ -167,6 +184,8 @@ def _stop_all() -> None:
         running.stop_now()
         with contextlib.suppress(Exception):
             running.wait()
+    if "wallaroo._engine" in sys.modules:
+        sys.modules["wallaroo._engine"].Engine.end_abandoned()
 
 
 def _flags(options: Dict[str, Any]) -> List[str]:

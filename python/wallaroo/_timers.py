@@ -29,6 +29,9 @@ class Timers:
     def at(self, due: Union[datetime, int], id: int = 0) -> None:
         """Sets a timer for an event time: a datetime, or nanoseconds since 1970. It fires when no
         record of an earlier time is expected."""
+        if not isinstance(due, (int, datetime)):
+            raise TypeError("the time of a timer must be a datetime or a whole number of "
+                            f"nanoseconds since 1970, not {type(due).__name__}")
         self._engine.at(due if isinstance(due, int) else datetime_ns(due), id)
 
     def after(self, delay: Duration, id: int = 0) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, List, Optional, Union
 
 from ._application import Application
-from ._run import raising
+from ._run import forget_failures, raising
 from ._times import Duration, datetime_ns, to_ns
 from ._values import trust_present_modules
 
@@ -93,6 +93,7 @@ class Harness:
     def close(self) -> None:
         """Gives up the stages and their state."""
         self._engine = None
+        forget_failures()
 
     def __enter__(self) -> Harness:
         return self

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "base/stage_failure.hpp"
 #include "python/bindings.hpp"
 #include "python/choices.hpp"
 #include "python/functions/callback.hpp"
@@ -40,6 +41,25 @@ Shared shared_or_none(const nb::object& object) {
   return object.is_none() ? Shared() : Shared(object.ptr());
 }
 
+/// What the function says of a header. When it fails there are no frames any more, so the
+/// application stops.
+long long length_in(const Shared& payload_length, PyObject* header) {
+  try {
+    const PyRecord number = call(payload_length, header);
+    const long long length = PyLong_AsLongLong(number.get());
+    if (length == -1 && PyErr_Occurred() != nullptr) {
+      throw_python_error();
+    }
+    return length;
+  } catch (const PythonError& error) {
+    std::string shown;
+    append_description_of(shown, PyRecord::share(header));
+    throw internal::StageFailure(
+        fmt::format("payload_length() of a decoder failed on the header {}: {}", shown,
+                    error.what()));
+  }
+}
+
 /// Frames whose header is read by a function of Python, which returns the bytes that follow it.
 Framing header_framing(std::size_t header, const Shared& payload_length, std::size_t most) {
   return CustomFraming{[header, payload_length, most](std::string_view bytes) {
@@ -49,11 +69,7 @@ Framing header_framing(std::size_t header, const Shared& payload_length, std::si
     const GilScope scope;
     const PyRecord head = PyRecord::steal(
         checked(PyBytes_FromStringAndSize(bytes.data(), static_cast<Py_ssize_t>(header))));
-    const PyRecord number = call(payload_length, head.get());
-    const long long length = PyLong_AsLongLong(number.get());
-    if (length == -1 && PyErr_Occurred() != nullptr) {
-      throw_python_error();
-    }
+    const long long length = length_in(payload_length, head.get());
     if (length < 0 || static_cast<std::size_t>(length) > most) {
       return FrameStep::failed(
           fmt::format("its header says {} bytes, and a frame may have {}", length, most));

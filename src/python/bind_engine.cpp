@@ -34,8 +34,10 @@ void bind_errors(nb::module_& module) {
   // Of the user's own code, such as a source that raises when it is opened.
   nb::exception<PythonError>(module, "FailedCall", error.ptr());
   module.def("take_cause", [](const std::string& message) {
-    PyObject* const cause = take_cause(message);
-    return cause == nullptr ? nb::object(nb::none()) : nb::steal(cause);
+    const Cause cause = take_cause(message);
+    return nb::make_tuple(
+        cause.exception == nullptr ? nb::object(nb::none()) : nb::steal(cause.exception),
+        cause.text);
   });
   module.def("forget_causes", &forget_causes);
   module.def("gil_counts", [] {
@@ -71,6 +73,7 @@ void bind_engine(nb::module_& module) {
       .def(nb::init<PyApplication&, const std::vector<std::string>&, bool>())
       .def(
           nb::init<PyApplication&, const std::vector<std::string>&, bool, const OriginalOptions&>())
+      .def_static("end_abandoned", &PyEngine::end_abandoned)
       .def("text", &PyEngine::text)
       .def("start", &PyEngine::start)
       .def("stop", &PyEngine::stop)

@@ -78,6 +78,7 @@ class PyHarness {
   }
   nb::list records(const std::string& sink) {
     nb::list records;
+    const GilScope scope;
     for (const PyRecord& record : std::exchange(taps_.records[sink], {})) {
       records.append(nb::borrow(record.get()));
     }
@@ -93,6 +94,7 @@ class PyHarness {
     work();
   }
 
+  DropAtEnd drop_at_end_;  // before all that holds references
   TestTaps taps_;
   std::unique_ptr<testing::Harness> harness_;
 };

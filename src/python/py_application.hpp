@@ -16,6 +16,7 @@
 #include "python/functions/computations.hpp"
 #include "python/functions/extract.hpp"
 #include "python/functions/py_aggregation.hpp"
+#include "python/objects/gil.hpp"
 #include "python/traits.hpp"
 #include "window/joins/join_settings.hpp"
 #include "window/window_settings.hpp"
@@ -75,6 +76,7 @@ class PyApplication {
   const Application& finished();
 
  private:
+  DropAtEnd drop_at_end_;  // before all that holds references
   using Pipelines = internal::DynamicPipelines<PyTraits>;
   Pipelines& open();
   template <class Step>

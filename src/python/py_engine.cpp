@@ -14,6 +14,36 @@
 
 namespace wallaroo::python {
 
+namespace {
+
+/// Engines that nobody refers to, and that could not be destroyed yet.
+class Abandoned {
+ public:
+  void add(std::unique_ptr<Engine> engine) {
+    const std::lock_guard lock(mutex_);
+    engines_.push_back(std::move(engine));
+  }
+  void clear() {
+    std::vector<std::unique_ptr<Engine>> engines;
+    {
+      const std::lock_guard lock(mutex_);
+      engines.swap(engines_);
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Engine>> engines_;
+};
+
+Abandoned& abandoned() {
+  // Lives as long as the process, because engines may be given up while it ends.
+  static auto* const all = new Abandoned;
+  return *all;
+}
+
+}  // namespace
+
 void LogLines::add(LogLevel level, std::string_view text) {
   const std::lock_guard lock(mutex_);
   if (lines_.size() < most) {
@@ -35,6 +65,9 @@ std::vector<LogLines::Line> LogLines::take() {
 
 PyEngine::PyEngine(PyApplication& application, const std::vector<std::string>& arguments,
                    bool console, const OriginalOptions& original) {
+  if (!is_engine_thread()) {
+    end_abandoned();
+  }
   const Application& finished = application.finished();
   program_ = internal::program_of(finished, {});
   flags_ = internal::parse_flags(program_, arguments, internal::read_file);
@@ -57,7 +90,24 @@ PyEngine::PyEngine(PyApplication& application, const std::vector<std::string>& a
 
 PyEngine::~PyEngine() {
   const GilRelease release;
+  if (engine_ != nullptr && called_by_own_thread()) {
+    // A thread cannot wait for its own end.
+    engine_->stop_now();
+    abandoned().add(std::move(engine_));
+    return;
+  }
   engine_.reset();
+}
+
+/// A thread of another engine is taken for one of its own while this engine runs, which does no
+/// harm.
+bool PyEngine::called_by_own_thread() const {
+  return is_engine_thread() && !engine_->wait_for(std::chrono::nanoseconds(0));
+}
+
+void PyEngine::end_abandoned() {
+  const GilRelease release;
+  abandoned().clear();
 }
 
 Engine& PyEngine::engine() const {

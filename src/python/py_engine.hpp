@@ -12,6 +12,7 @@
 #include <wallaroo/engine.hpp>
 
 #include "app/program/flags.hpp"
+#include "python/objects/gil.hpp"
 #include "python/py_application.hpp"
 
 namespace wallaroo::python {
@@ -57,6 +58,9 @@ class PyEngine {
   void stop_now();
   /// Waits at most so long. Empty when it still runs.
   std::optional<Outcome> wait_for(double seconds);
+  /// Ends the engines whose last reference was given up by one of their own functions. Call it
+  /// before the interpreter ends; each new engine does the same.
+  static void end_abandoned();
   std::string address(const std::string& name) const;
   std::string http_address() const;
   std::string metrics_text() const;
@@ -69,7 +73,9 @@ class PyEngine {
 
  private:
   Engine& engine() const;
+  bool called_by_own_thread() const;
 
+  DropAtEnd drop_at_end_;  // before all that holds references
   internal::Program program_;
   internal::Flags flags_;
   internal::Log engine_log_;

@@ -13,6 +13,8 @@
 
 #include <wallaroo/types/error.hpp>
 
+#include "base/stage_failure.hpp"
+
 namespace wallaroo::internal {
 namespace {
 
@@ -201,6 +203,8 @@ std::optional<std::string> objection(const FrameStep& step, std::size_t availabl
 FrameStep ask_user(const CustomFraming& custom, std::string_view bytes) {
   try {
     return custom.next(bytes);
+  } catch (const StageFailure&) {
+    throw;
   } catch (const std::exception& error) {
     return FrameStep::failed(fmt::format("the framer threw an exception: {}", error.what()));
   } catch (...) {

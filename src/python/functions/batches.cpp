@@ -50,7 +50,7 @@ PyRecord MapBatchStep::outputs_of(internal::ChainContext& context) {
     }
     PyRecord outputs = call(function_, list.get());
     if (PyList_Check(outputs.get()) == 0) {
-      throw std::invalid_argument(
+      throw_error(PyExc_TypeError, 
           fmt::format("the function of map_batch must return a list, but this one returned {}",
                       type_name(outputs.get())));
     }

@@ -13,7 +13,7 @@ void emit_list(PyObject* list, Emitter<PyRecord>& out) {
     return;
   }
   if (PyList_Check(list) == 0) {
-    throw std::invalid_argument(
+    throw_error(PyExc_TypeError, 
         fmt::format("a function that gives many records must return a list or None, but this one "
                     "returned {}",
                     type_name(list)));
@@ -56,7 +56,7 @@ std::optional<PyRecord> StateFunction::operator()(const PyRecord& record, PyStat
   }
   const PyRecord pair = call(function, state.get(), record.get());
   if (PyTuple_Check(pair.get()) == 0 || PyTuple_Size(pair.get()) != 2) {
-    throw std::invalid_argument(
+    throw_error(PyExc_TypeError, 
         fmt::format("a function of scan must return a pair (new state, output or None), but this "
                     "one returned {}",
                     type_name(pair.get())));

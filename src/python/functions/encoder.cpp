@@ -47,7 +47,7 @@ bool append_result(PyObject* result, ByteWriter& out) {
     return false;
   }
   if (!append_bytes(result, out)) {
-    throw std::invalid_argument(fmt::format(
+    throw_error(PyExc_TypeError, fmt::format(
         "an encoder must return bytes, str or None, but this one returned {}", type_name(result)));
   }
   return true;

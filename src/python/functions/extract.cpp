@@ -58,7 +58,7 @@ std::int64_t nanoseconds_of_datetime(PyObject* time) {
       seconds * 1'000'000 + number_of(time, "microsecond") - offset_of(time);
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 1'000;
   if (microseconds > most || microseconds < -most) {
-    throw std::out_of_range("the time is outside of the years 1677 to 2262");
+    throw_error(PyExc_ValueError, "the time is outside of the years 1677 to 2262");
   }
   return microseconds * 1'000;
 }
@@ -101,7 +101,7 @@ std::int64_t nanoseconds_of(PyObject* time) {
   if (PyObject_HasAttrString(time, "utcoffset") != 0 && PyObject_HasAttrString(time, "year") != 0) {
     return nanoseconds_of_datetime(time);
   }
-  throw std::invalid_argument(
+  throw_error(PyExc_TypeError, 
       fmt::format("an event time must be a datetime or a whole number of nanoseconds since 1970, "
                   "but this one is of type {}",
                   type_name(time)));

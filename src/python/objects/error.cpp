@@ -20,6 +20,21 @@ struct Kept {
   PyRecord exception;
 };
 
+/// True if the message has the text as a part of its own: at the beginning or behind ": ", and up
+/// to the end or to a remark in brackets. "ValueError" is no part of "ValueError: bad price".
+bool tells_of(std::string_view message, std::string_view text) {
+  constexpr std::string_view separator = ": ";
+  for (std::size_t at = message.find(text); at != std::string_view::npos;
+       at = message.find(text, at + 1)) {
+    const std::string_view rest = message.substr(at + text.size());
+    if ((at == 0 || message.substr(0, at).ends_with(separator)) &&
+        (rest.empty() || rest.starts_with(" ("))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// The last few exceptions. They are only touched with the lock of the interpreter, so there is no
 /// other; on an interpreter without it the mutex does its work.
 class Causes {
@@ -32,7 +47,7 @@ class Causes {
       next_ = (next_ + 1) % kept_.size();
     }
   }
-  PyRecord take(std::string_view message) {
+  Kept take(std::string_view message) {
     std::array<Kept, most> all;
     std::size_t next = 0;
     {
@@ -42,8 +57,8 @@ class Causes {
     }
     for (std::size_t back = 1; back <= most; ++back) {
       Kept& one = all[(next + most - back) % most];
-      if (one.exception.get() != nullptr && message.find(one.text) != std::string_view::npos) {
-        return std::move(one.exception);
+      if (one.exception.get() != nullptr && tells_of(message, one.text)) {
+        return std::move(one);
       }
     }
     return {};
@@ -77,6 +92,17 @@ PyObject* fetch() {
   return value;
 }
 
+/// Exceptions of C++ carry their message up to the first null byte, so these are written as \0.
+void append_without_nulls(std::string& out, std::string_view text) {
+  for (const char each : text) {
+    if (each == '\0') {
+      out += "\\0";
+    } else {
+      out += each;
+    }
+  }
+}
+
 /// str(object), or what went wrong when that fails. Clears exceptions.
 std::string text_of(PyObject* object) {
   PyObject* const text = PyObject_Str(object);
@@ -91,7 +117,7 @@ std::string text_of(PyObject* object) {
     PyErr_Clear();
     result = "(its str() is not valid text)";
   } else {
-    result.assign(bytes, static_cast<std::size_t>(size));
+    append_without_nulls(result, {bytes, static_cast<std::size_t>(size)});
   }
   Py_DECREF(text);
   return result;
@@ -127,7 +153,15 @@ void throw_python_error() {
   throw PythonError(text);
 }
 
-PyObject* take_cause(const std::string& message) { return causes().take(message).release(); }
+void throw_error(PyObject* type, const std::string& message) {
+  PyErr_SetString(type, message.c_str());
+  throw_python_error();
+}
+
+Cause take_cause(const std::string& message) {
+  Kept kept = causes().take(message);
+  return {kept.exception.release(), std::move(kept.text)};
+}
 
 void forget_causes() { causes().take(std::string_view("\0", 1)); }
 

@@ -21,6 +21,8 @@ class PythonError : public std::runtime_error {
 /// KeyboardInterrupt stop the application whatever the policy of the stage is: for them it throws
 /// StageFailure. Requires the lock.
 [[noreturn]] void throw_python_error();
+/// Raises an exception of this type and throws as above.
+[[noreturn]] void throw_error(PyObject* type, const std::string& message);
 /// The object, or throws as above when it is null.
 inline PyObject* checked(PyObject* object) {
   if (object == nullptr) [[unlikely]] {
@@ -45,13 +47,20 @@ auto translated(Work&& work) {
     error.restore();
     throw_python_error();
   } catch (const nanobind::builtin_exception& error) {
-    throw PythonError(error.what());
+    throw_error(error.type() == nanobind::exception_type::value_error ? PyExc_ValueError
+                                                                      : PyExc_TypeError,
+                error.what());
   }
 }
 
-/// The most recent exception whose text is part of `message`, as a new reference; null when none
-/// is. Forgets all of them. Requires the lock.
-PyObject* take_cause(const std::string& message);
+/// An exception that was kept, and its text.
+struct Cause {
+  PyObject* exception;  ///< a new reference; null when there is none
+  std::string text;
+};
+/// The most recent exception whose text is part of `message`. Forgets all of them. Requires the
+/// lock.
+Cause take_cause(const std::string& message);
 /// Forgets the exceptions that were kept. Requires the lock.
 void forget_causes();
 

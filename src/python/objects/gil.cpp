@@ -112,6 +112,8 @@ void leave_to_scope(PyObject* object) noexcept {
   }
 }
 
+bool is_engine_thread() noexcept { return this_thread.own_state; }
+
 GilCounts gil_counts() {
   return {acquired_count.load(std::memory_order_relaxed),
           left_count.load(std::memory_order_relaxed)};

@@ -36,6 +36,12 @@ class GilRelease {
 /// call.
 extern constinit thread_local int gil_depth [[gnu::tls_model("initial-exec")]];
 
+/// Drops what was left to a scope when it is destroyed. As the first member of an object that
+/// Python destroys, it sees to it that references of later members do not wait for the next run.
+struct DropAtEnd {
+  ~DropAtEnd() { const GilScope scope; }
+};
+
 /// True inside of a GilScope of this thread.
 inline bool holds_gil() noexcept { return gil_depth != 0; }
 
@@ -51,6 +57,9 @@ inline void drop(PyObject* object) noexcept {
     leave_to_scope(object);
   }
 }
+
+/// True on a thread that the engine made, once it has called Python.
+bool is_engine_thread() noexcept;
 
 /// How often the lock was taken by outermost scopes, and how many references were left to a scope.
 struct GilCounts {

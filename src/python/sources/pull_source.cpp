@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,6 +22,7 @@ namespace wallaroo::python {
 namespace {
 
 constexpr std::size_t most_per_pull = 256;
+constexpr double longest_wait_s = 60;
 
 PyRecord text_of(const std::string& text) {
   return PyRecord::steal(
@@ -37,9 +40,10 @@ struct Partition {
 
 class PullReader final : public internal::SourceReader {
  public:
-  PullReader(Shared open, std::vector<Partition> partitions, bool bounded,
+  PullReader(std::string source, Shared open, std::vector<Partition> partitions, bool bounded,
              const internal::ReaderContext& context)
-      : open_(std::move(open)),
+      : source_(std::move(source)),
+        open_(std::move(open)),
         partitions_(std::move(partitions)),
         bounded_(bounded),
         context_(context) {}
@@ -51,12 +55,7 @@ class PullReader final : public internal::SourceReader {
   void start() override {
     const GilScope scope;
     for (Partition& partition : partitions_) {
-      const PyRecord name = text_of(partition.name);
-      const PyRecord position =
-          partition.saved.empty() ? PyRecord::share(Py_None) : PyRecord::steal(translated([&] {
-            return decode(partition.saved).release().ptr();
-          }));
-      partition.puller = call(open_, name.get(), position.get());
+      named(partition, "open()", [&] { open(partition); });
       bounded_ ? context_.receiver.open_bounded_partition(partition.number)
                : context_.receiver.open_partition(partition.number);
     }
@@ -86,16 +85,20 @@ class PullReader final : public internal::SourceReader {
     const GilScope scope;
     std::vector<internal::SourcePosition> positions;
     for (const Partition& partition : partitions_) {
-      const PyRecord position = method(partition.puller, "position");
-      positions.push_back({partition.name, translated([&] { return encode(position.get()); })});
+      named(partition, "position()", [&] {
+        const PyRecord position = method(partition.puller, "position");
+        positions.push_back({partition.name, translated([&] { return encode(position.get()); })});
+      });
     }
     return positions;
   }
   void completed(std::uint64_t number) override {
     const GilScope scope;
     for (const Partition& partition : partitions_) {
-      PyRecord::steal(checked(PyObject_CallMethod(partition.puller.get(), "completed", "K",
-                                                  static_cast<unsigned long long>(number))));
+      named(partition, "completed()", [&] {
+        PyRecord::steal(checked(PyObject_CallMethod(partition.puller.get(), "completed", "K",
+                                                    static_cast<unsigned long long>(number))));
+      });
     }
   }
 
@@ -104,20 +107,46 @@ class PullReader final : public internal::SourceReader {
     return PyRecord::steal(checked(PyObject_CallMethod(object.get(), name, nullptr)));
   }
 
-  /// Returns true if something was delivered, or failed.
+  /// Runs `work`. What it throws stops the application, with a message that names the source, the
+  /// partition and the method.
+  template <class Work>
+  void named(const Partition& partition, std::string_view method, Work&& work) {
+    try {
+      work();
+    } catch (const Error&) {
+      throw;
+    } catch (...) {
+      throw StageError(fmt::format("source '{}' failed in {} of partition '{}': {}", source_,
+                                   method, partition.name, internal::current_error()));
+    }
+  }
+
+  void open(Partition& partition) {
+    const PyRecord name = text_of(partition.name);
+    const PyRecord position =
+        partition.saved.empty()
+            ? PyRecord::share(Py_None)
+            : PyRecord::steal(translated([&] { return decode(partition.saved).release().ptr(); }));
+    partition.puller = call(open_, name.get(), position.get());
+  }
+
+  /// Returns true if something was delivered. After a pull that failed the reader waits as after
+  /// one that gave nothing, so that one that always fails does not keep the executor busy.
   bool pull(Partition& partition) {
     PyRecord records;
     try {
       records = PyRecord::steal(
           checked(PyObject_CallMethod(partition.puller.get(), "pull", "n", most_per_pull)));
       if (records.get() != Py_None && PyList_Check(records.get()) == 0) {
-        throw std::invalid_argument(fmt::format(
+        throw_error(PyExc_TypeError, fmt::format(
             "pull() must return a list or None, but returned {}", type_name(records.get())));
       }
-    } catch (const PythonError& error) {
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
       context_.refusals.refuse(error.what(), fmt::format("of partition '{}'", partition.name));
       context_.refusals.flush();
-      return true;
+      return false;
     }
     if (records.get() == Py_None) {
       partition.ended = true;
@@ -149,12 +178,10 @@ class PullReader final : public internal::SourceReader {
   }
 
   void wait() {
-    double seconds = 60;
+    double seconds = longest_wait_s;
     for (const Partition& partition : partitions_) {
       if (!partition.ended) {
-        const PyRecord wait =
-            PyRecord::steal(checked(PyObject_GetAttrString(partition.puller.get(), "wait")));
-        seconds = std::min(seconds, PyFloat_AsDouble(wait.get()));
+        named(partition, "wait", [&] { seconds = std::min(seconds, wait_of(partition)); });
       }
     }
     if (!std::exchange(timer_set_, true)) {
@@ -164,6 +191,18 @@ class PullReader final : public internal::SourceReader {
     }
   }
 
+  /// A number of seconds that is none counts as the longest.
+  static double wait_of(const Partition& partition) {
+    const PyRecord wait =
+        PyRecord::steal(checked(PyObject_GetAttrString(partition.puller.get(), "wait")));
+    const double seconds = PyFloat_AsDouble(wait.get());
+    if (seconds == -1.0 && PyErr_Occurred() != nullptr) {
+      throw_python_error();
+    }
+    return std::isnan(seconds) ? longest_wait_s : seconds;
+  }
+
+  std::string source_;
   Shared open_;
   std::vector<Partition> partitions_;
   bool bounded_;
@@ -213,7 +252,7 @@ std::unique_ptr<internal::SourceReader> PullSource::reader(int index, int execut
     }
     own.push_back(std::move(partition));
   }
-  return std::make_unique<PullReader>(spec_.open, std::move(own), spec_.bounded, context);
+  return std::make_unique<PullReader>(name_, spec_.open, std::move(own), spec_.bounded, context);
 }
 
 }  // namespace wallaroo::python

@@ -32,6 +32,20 @@ std::string shown(const FailedRecord& failed) {
   return text;
 }
 
+/// Throws the present exception again if it is one that no policy holds up.
+void rethrow_stage_failure() {
+  if (std::current_exception() == nullptr) {
+    return;
+  }
+  try {
+    throw;
+  } catch (const StageFailure&) {
+    throw;
+  } catch (...) {
+    return;
+  }
+}
+
 }  // namespace
 
 void throw_failed_finish(const StageInfo& stage) {
@@ -61,6 +75,7 @@ void FailureHandler::tell(const StageRuntime& stage, const Message& message,
 
 void FailureHandler::handle(StageRuntime& stage, std::string_view error,
                             const FailedRecord& failed) {
+  rethrow_stage_failure();
   stage.metrics.errors.add();
   const auto message = [&] {
     return fmt::format("stage '{}' failed on record {}: {}", stage.info->name, shown(failed),
