@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import (Any, Callable, Dict, Generic, Iterable, List, NamedTuple, Optional, Tuple,
                     TypeVar, Union)
 
+from ._errors import engine_missing
 from ._extract import Extractor, words_of
 from ._sinks import PySink, SinkOf, sink_words
 from ._sources import PySource, SourceOf, source_words
@@ -47,7 +48,10 @@ class Application:
     stored in checkpoints: one that was taken under another name is refused."""
 
     def __init__(self, name: str) -> None:
-        from ._engine import Application as EngineApplication
+        try:
+            from ._engine import Application as EngineApplication
+        except ImportError as error:
+            raise engine_missing(error) from None
         self.name = name
         self._engine = EngineApplication(name)
         self._collects = 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import glob
+import os
+import sys
 from typing import TYPE_CHECKING, Optional
 
 if TYPE_CHECKING:
@@ -20,6 +23,17 @@ else:
         EngineStageError = type("StageError", (WallarooError,), {})
 
 __all__ = ["ConfigError", "EngineStageError", "IoError", "StageError", "WallarooError"]
+
+
+def engine_missing(error: ImportError) -> ImportError:
+    """Returns an exception that says why there is no engine for this interpreter."""
+    found = [os.path.basename(path) for path in
+             glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "_engine*.so"))]
+    return ImportError(
+        f"the engine of wallaroo cannot be loaded by Python {sys.version.split()[0]} "
+        f"({sys.executable}): {error}. It needs CPython 3.9 or later, and wallaroo-stream must be "
+        "installed by this interpreter (python -m pip install wallaroo-stream); there "
+        + (f"is one for another: {', '.join(found)}" if found else "is none"))
 
 
 class StageError(EngineStageError):

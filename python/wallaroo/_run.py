@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import threading
+import time
 import weakref
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
@@ -76,8 +77,8 @@ def raising() -> Iterator[None]:
 
 def forget_failures() -> None:
     """Gives up the exceptions that policies such as "skip" have dealt with, and so the records in
-    their tracebacks, unless an application still runs that may need its own."""
-    if not _running:
+    their tracebacks, unless a run has failed whose `wait` is to raise its own."""
+    if not any(running._has_failed() for running in list(_running)):
         from ._engine import forget_causes
         forget_causes()
 
@@ -94,6 +95,7 @@ class Running:
         from ._engine import Engine, allow_pickle
         self._application = application
         self._console = console
+        self._log_lock = threading.RLock()
         self._done: Optional[Tuple[bool, str]] = None
         self._on_ready: Optional[Callable[[], None]] = None
         trust_present_modules()
@@ -105,9 +107,12 @@ class Running:
         if self._text and ("--help" in flags or "-h" in flags):
             self._text = self._text.rstrip("\n") + "\n" + _NO_PICKLE_HELP
         if not self._text:
-            _running.add(self)
             with raising():
                 self._engine.start()
+            _running.add(self)
+            if not console:
+                threading.Thread(target=_pass_log_of, args=(weakref.ref(self),), daemon=True,
+                                 name="wallaroo log").start()
 
     def stop(self) -> None:
         """Lets the application end in an orderly way: sources stop, what was read is processed or,
@@ -115,7 +120,8 @@ class Running:
         self._engine.stop()
 
     def stop_now(self) -> None:
-        """Stops the application at once; records on their way are lost."""
+        """Stops the application at once; records on their way are lost, so `wait` raises a
+        StageError if there were any."""
         self._engine.stop_now()
 
     def wait(self, timeout: Optional[float] = None) -> bool:
@@ -141,6 +147,10 @@ class Running:
         forget_failures()
         return True
 
+    def _has_failed(self) -> bool:
+        ended: Optional[Tuple[bool, str]] = self._engine.wait_for(0.0)
+        return ended is not None and not ended[0]
+
     def address(self, name: str) -> str:
         """The address at which a source listens, with the real port, or to which a sink connects."""
         return str(self._engine.address(name))
@@ -162,8 +172,9 @@ class Running:
 
     def _pass_log(self) -> None:
         if not self._console:
-            for level, text in self._engine.take_log():
-                logger.log(_LEVELS[min(level, 3)], "%s", text)
+            with self._log_lock:  # who waits for the end must have the lines that another has taken
+                for level, text in self._engine.take_log():
+                    logger.log(_LEVELS[min(level, 3)], "%s", text)
 
     def __enter__(self) -> Running:
         return self
@@ -175,6 +186,20 @@ class Running:
         self.stop_now()
         with contextlib.suppress(WallarooError):
             self.wait()
+
+
+def _pass_log_of(reference: "weakref.ref[Running]") -> None:
+    """Hands the log on until the application has ended, whether or not somebody waits for it."""
+    while True:
+        running = reference()
+        if running is None:
+            return
+        ended = running._engine.wait_for(0.0) is not None
+        running._pass_log()
+        if ended:
+            return
+        del running
+        time.sleep(0.05)
 
 
 @atexit.register

@@ -95,6 +95,23 @@ def connector_source(address: str, decode: DecoderOf[T] = raw,  # type: ignore[a
     return SourceOf(make)
 
 
+#: So long one pull may go on asking for records. Checkpoints and other sources wait meanwhile.
+_PULL_S = 0.002
+
+
+def _take(records: List[Any], most: int, extend: Callable[[int], None]) -> None:
+    """Lets `extend(count)` append records until there are `most`, or fewer come, or the time is
+    over. The clock is looked at after 1, 2, 4, ... records."""
+    until = time.monotonic() + _PULL_S
+    count = 1
+    while len(records) < most:
+        wanted = min(most, len(records) + count)
+        extend(wanted - len(records))
+        if len(records) < wanted or time.monotonic() >= until:
+            return
+        count *= 2
+
+
 class _IteratorPuller:
     """Pulls records of one iterator. The position is how many were taken."""
 
@@ -103,9 +120,20 @@ class _IteratorPuller:
     def __init__(self, iterator: Iterator[Any], taken: int) -> None:
         self._iterator = iterator
         self._taken = taken
+        self._error: Optional[BaseException] = None
 
     def pull(self, most: int) -> Optional[List[Any]]:
-        records = list(itertools.islice(self._iterator, most))
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        records: List[Any] = []
+        try:
+            _take(records, most, lambda count: records.extend(
+                itertools.islice(self._iterator, count)))
+        except BaseException as error:
+            if not records:
+                raise
+            self._error = error  # of the next pull: what was taken before goes down first
         self._taken += len(records)
         return records or None
 
@@ -151,14 +179,23 @@ class _PacedPuller:
             most = max(0, min(most, due))
             self.wait = min(0.05, max(0.001, 1 / self._rate))
         records: List[Any] = []
-        for _ in range(most):
+        try:
+            _take(records, most, lambda count: self._extend(records, count))
+        except BaseException:
+            if not records:
+                self._index += 1  # the policy may be to go on with the next one
+                raise
+            # What was made before goes down first; the next pull fails again.
+        return records if records or not self._ended else None
+
+    def _extend(self, records: List[Any], count: int) -> None:
+        for _ in range(count):
             record = self._make(self._index)
             if record is None:
                 self._ended = True
-                return records or None
+                return
             records.append(record)
             self._index += 1
-        return records
 
     def position(self) -> int:
         return self._index

@@ -54,9 +54,8 @@ long long length_in(const Shared& payload_length, PyObject* header) {
   } catch (const PythonError& error) {
     std::string shown;
     append_description_of(shown, PyRecord::share(header));
-    throw internal::StageFailure(
-        fmt::format("payload_length() of a decoder failed on the header {}: {}", shown,
-                    error.what()));
+    throw internal::StageFailure(fmt::format(
+        "payload_length() of a decoder failed on the header {}: {}", shown, error.what()));
   }
 }
 

@@ -15,7 +15,7 @@ import receiver  # noqa: E402
 import restartable  # noqa: E402
 from wallaroo_connector import ConnectorClient, SinkServer  # noqa: E402
 
-KILLS = 3
+KILLS = 2
 GOES_ON = "goes on from checkpoint"
 
 

@@ -1,7 +1,5 @@
 #include "python/functions/batches.hpp"
 
-#include <stdexcept>
-
 #include <fmt/format.h>
 
 #include "base/stage_failure.hpp"
@@ -50,7 +48,8 @@ PyRecord MapBatchStep::outputs_of(internal::ChainContext& context) {
     }
     PyRecord outputs = call(function_, list.get());
     if (PyList_Check(outputs.get()) == 0) {
-      throw_error(PyExc_TypeError, 
+      throw_error(
+          PyExc_TypeError,
           fmt::format("the function of map_batch must return a list, but this one returned {}",
                       type_name(outputs.get())));
     }

@@ -1,7 +1,5 @@
 #include "python/functions/computations.hpp"
 
-#include <stdexcept>
-
 #include <fmt/format.h>
 
 namespace wallaroo::python {
@@ -13,7 +11,8 @@ void emit_list(PyObject* list, Emitter<PyRecord>& out) {
     return;
   }
   if (PyList_Check(list) == 0) {
-    throw_error(PyExc_TypeError, 
+    throw_error(
+        PyExc_TypeError,
         fmt::format("a function that gives many records must return a list or None, but this one "
                     "returned {}",
                     type_name(list)));
@@ -56,7 +55,8 @@ std::optional<PyRecord> StateFunction::operator()(const PyRecord& record, PyStat
   }
   const PyRecord pair = call(function, state.get(), record.get());
   if (PyTuple_Check(pair.get()) == 0 || PyTuple_Size(pair.get()) != 2) {
-    throw_error(PyExc_TypeError, 
+    throw_error(
+        PyExc_TypeError,
         fmt::format("a function of scan must return a pair (new state, output or None), but this "
                     "one returned {}",
                     type_name(pair.get())));

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -47,8 +46,9 @@ bool append_result(PyObject* result, ByteWriter& out) {
     return false;
   }
   if (!append_bytes(result, out)) {
-    throw_error(PyExc_TypeError, fmt::format(
-        "an encoder must return bytes, str or None, but this one returned {}", type_name(result)));
+    throw_error(PyExc_TypeError,
+                fmt::format("an encoder must return bytes, str or None, but this one returned {}",
+                            type_name(result)));
   }
   return true;
 }
@@ -62,7 +62,8 @@ void append_text(PyObject* object, ByteWriter& out) {
 void append_fields(PyObject* record, const std::string& separator, ByteWriter& out) {
   const bool is_tuple = PyTuple_Check(record) != 0;
   if (!is_tuple && PyList_Check(record) == 0) {
-    throw std::invalid_argument(
+    throw_error(
+        PyExc_TypeError,
         fmt::format("the encoder `fields` takes tuples and lists, but the record is of type {}",
                     type_name(record)));
   }

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -101,7 +100,8 @@ std::int64_t nanoseconds_of(PyObject* time) {
   if (PyObject_HasAttrString(time, "utcoffset") != 0 && PyObject_HasAttrString(time, "year") != 0) {
     return nanoseconds_of_datetime(time);
   }
-  throw_error(PyExc_TypeError, 
+  throw_error(
+      PyExc_TypeError,
       fmt::format("an event time must be a datetime or a whole number of nanoseconds since 1970, "
                   "but this one is of type {}",
                   type_name(time)));

@@ -159,10 +159,14 @@ void throw_error(PyObject* type, const std::string& message) {
 }
 
 Cause take_cause(const std::string& message) {
+  const GilScope scope;  // the others die inside of it
   Kept kept = causes().take(message);
   return {kept.exception.release(), std::move(kept.text)};
 }
 
-void forget_causes() { causes().take(std::string_view("\0", 1)); }
+void forget_causes() {
+  const GilScope scope;
+  causes().take(std::string_view("\0", 1));
+}
 
 }  // namespace wallaroo::python

@@ -47,9 +47,9 @@ auto translated(Work&& work) {
     error.restore();
     throw_python_error();
   } catch (const nanobind::builtin_exception& error) {
-    throw_error(error.type() == nanobind::exception_type::value_error ? PyExc_ValueError
-                                                                      : PyExc_TypeError,
-                error.what());
+    throw_error(
+        error.type() == nanobind::exception_type::value_error ? PyExc_ValueError : PyExc_TypeError,
+        error.what());
   }
 }
 

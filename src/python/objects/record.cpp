@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include "python/objects/error.hpp"
+#include "record/describe.hpp"
 
 namespace wallaroo::python {
 
 void append_description_of(std::string& out, const PyRecord& record) {
-  constexpr std::size_t most_bytes = 300;
+  constexpr std::size_t most_bytes = internal::most_shown_bytes - 3;  // messages cut longer texts
   if (record.get() == nullptr) {
     out += "(nothing)";
     return;

@@ -22,6 +22,9 @@ namespace wallaroo::python {
 namespace {
 
 constexpr std::size_t most_per_pull = 256;
+/// So long the stages may take for the records of one pull, before checkpoints and others have
+/// their turn.
+constexpr std::int64_t pull_ns = 2'000'000;
 constexpr double longest_wait_s = 60;
 
 PyRecord text_of(const std::string& text) {
@@ -135,11 +138,12 @@ class PullReader final : public internal::SourceReader {
   bool pull(Partition& partition) {
     PyRecord records;
     try {
-      records = PyRecord::steal(
-          checked(PyObject_CallMethod(partition.puller.get(), "pull", "n", most_per_pull)));
+      records = PyRecord::steal(checked(PyObject_CallMethod(partition.puller.get(), "pull", "n",
+                                                            static_cast<Py_ssize_t>(most_))));
       if (records.get() != Py_None && PyList_Check(records.get()) == 0) {
-        throw_error(PyExc_TypeError, fmt::format(
-            "pull() must return a list or None, but returned {}", type_name(records.get())));
+        throw_error(PyExc_TypeError,
+                    fmt::format("pull() must return a list or None, but returned {}",
+                                type_name(records.get())));
       }
     } catch (const Error&) {
       throw;
@@ -153,7 +157,20 @@ class PullReader final : public internal::SourceReader {
       context_.receiver.end_partition(partition.number);
       return false;
     }
-    return deliver(partition, records.get());
+    const std::int64_t began_ns = steady_.now_ns();
+    const bool any = deliver(partition, records.get());
+    adapt(steady_.now_ns() - began_ns);
+    return any;
+  }
+
+  /// Asks for fewer records when the stages are slow.
+  void adapt(std::int64_t took_ns) {
+    if (took_ns > pull_ns) {
+      most_ = std::max<std::size_t>(
+          1, most_ * static_cast<std::size_t>(pull_ns) / static_cast<std::size_t>(took_ns));
+    } else if (took_ns < pull_ns / 2) {
+      most_ = std::min(2 * most_, most_per_pull);
+    }
   }
 
   bool deliver(const Partition& partition, PyObject* records) {
@@ -208,6 +225,8 @@ class PullReader final : public internal::SourceReader {
   bool bounded_;
   internal::ReaderContext context_;
   internal::RecordBatch<PyRecord> batch_;
+  internal::SteadyClock steady_;  ///< in real time, even when a test moves the engine's clock
+  std::size_t most_ = 16;         ///< records of the next pull
   std::size_t next_ = 0;
   bool timer_set_ = false;
   bool stopped_ = false;

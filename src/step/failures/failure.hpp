@@ -41,8 +41,8 @@ class FailureHandler {
   ~FailureHandler();
 
   /// Handles one failed record. Throws StageFailure when the policy of the stage is `stop`, and
-  /// throws the present exception again when it is a StageFailure; otherwise the caller goes on with
-  /// the next record.
+  /// throws the present exception again when it is a StageFailure; otherwise the caller goes on
+  /// with the next record.
   void handle(StageRuntime& stage, std::string_view error, const FailedRecord& failed);
   /// The message of the present exception. Call inside a catch block.
   static std::string current_error();

@@ -6,7 +6,7 @@ import time
 import wallaroo as wl
 import wallaroo.experimental as experimental
 
-COUNT = int(os.environ.get("GOLDEN_COUNT", "10000"))
+COUNT = int(os.environ.get("GOLDEN_COUNT", "8000"))
 KEYS = 7
 COOKIE = "cookie"
 
@@ -21,7 +21,7 @@ def expected():
 
 def paced(n):
     """Takes its time, so that a kill finds the application at work."""
-    if n % 8 == 0:
+    if n % 4 == 0:
         time.sleep(0.001)
     return n
 
