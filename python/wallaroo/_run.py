@@ -210,7 +210,7 @@ def _stop_all() -> None:
         with contextlib.suppress(Exception):
             running.wait()
     if "wallaroo._engine" in sys.modules:
-        sys.modules["wallaroo._engine"].Engine.end_abandoned()
+        sys.modules["wallaroo._engine"].Engine.end_all()
 
 
 def _flags(options: Dict[str, Any]) -> List[str]:

@@ -73,7 +73,7 @@ void bind_engine(nb::module_& module) {
       .def(nb::init<PyApplication&, const std::vector<std::string>&, bool>())
       .def(
           nb::init<PyApplication&, const std::vector<std::string>&, bool, const OriginalOptions&>())
-      .def_static("end_abandoned", &PyEngine::end_abandoned)
+      .def_static("end_all", &PyEngine::end_all)
       .def("text", &PyEngine::text)
       .def("start", &PyEngine::start)
       .def("stop", &PyEngine::stop)

@@ -1,6 +1,8 @@
 #include "python/py_engine.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -16,6 +18,12 @@ namespace wallaroo::python {
 
 namespace {
 
+/// So long the end of the interpreter waits for engines that other threads are destroying.
+constexpr std::chrono::seconds most_patience(10);
+
+/// How many engines are being destroyed.
+std::atomic<int> endings{0};
+
 /// Engines that nobody refers to, and that could not be destroyed yet.
 class Abandoned {
  public:
@@ -23,6 +31,14 @@ class Abandoned {
     const std::lock_guard lock(mutex_);
     engines_.push_back(std::move(engine));
   }
+  /// While it exists an engine is being destroyed.
+  class Ending {
+   public:
+    Ending() { endings.fetch_add(1); }
+    ~Ending() { endings.fetch_sub(1); }
+    Ending(const Ending&) = delete;
+    Ending& operator=(const Ending&) = delete;
+  };
   void clear() {
     std::vector<std::unique_ptr<Engine>> engines;
     {
@@ -89,8 +105,16 @@ PyEngine::PyEngine(PyApplication& application, const std::vector<std::string>& a
 }
 
 PyEngine::~PyEngine() {
+  if (engine_ == nullptr) {
+    return;
+  }
+  if (interpreter_ends()) {
+    static_cast<void>(engine_.release());  // its threads can call nothing any more, and so not end
+    return;
+  }
+  const Abandoned::Ending ending;
   const GilRelease release;
-  if (engine_ != nullptr && called_by_own_thread()) {
+  if (called_by_own_thread()) {
     // A thread cannot wait for its own end.
     engine_->stop_now();
     abandoned().add(std::move(engine_));
@@ -110,6 +134,18 @@ void PyEngine::end_abandoned() {
   abandoned().clear();
 }
 
+void PyEngine::end_all() {
+  end_abandoned();
+  {
+    const GilRelease release;
+    const auto until = std::chrono::steady_clock::now() + most_patience;
+    while (endings.load() != 0 && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  leave_interpreter();
+}
+
 Engine& PyEngine::engine() const {
   if (engine_ == nullptr) {
     throw ConfigError("the flags ask for a text, so there is no engine");
@@ -125,6 +161,9 @@ std::string PyEngine::text() const {
 }
 
 void PyEngine::start() {
+  if (interpreter_ends()) {
+    throw ConfigError("application '" + name_ + "' cannot start, because the interpreter ends");
+  }
   const GilRelease release;
   internal::raise_open_file_limit();
   engine().start();

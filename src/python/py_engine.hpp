@@ -58,9 +58,11 @@ class PyEngine {
   void stop_now();
   /// Waits at most so long. Empty when it still runs.
   std::optional<Outcome> wait_for(double seconds);
-  /// Ends the engines whose last reference was given up by one of their own functions. Call it
-  /// before the interpreter ends; each new engine does the same.
+  /// Ends the engines whose last reference was given up by one of their own functions.
   static void end_abandoned();
+  /// Ends these, waits for engines that are being destroyed, and lets no thread of theirs take the
+  /// lock any more. Call it when the interpreter ends.
+  static void end_all();
   std::string address(const std::string& name) const;
   std::string http_address() const;
   std::string metrics_text() const;

@@ -10,6 +10,7 @@
 
 #include <wallaroo/types/error.hpp>
 
+#include "base/stage_failure.hpp"
 #include "source/framing_cases.rig.hpp"
 
 namespace wallaroo::internal {
@@ -221,6 +222,12 @@ TEST(CustomFraming, ItsOwnErrorsAndExceptionsAreReported) {
   EXPECT_EQ(framing_cases::feed(throwing, "x", {}).error, "the framer threw an exception: oh");
   const Framer throwing_int(CustomFraming{[](std::string_view) -> FrameStep { throw 1; }}, 4);
   EXPECT_EQ(framing_cases::feed(throwing_int, "x", {}).error, "the framer threw an exception");
+}
+
+TEST(CustomFraming, AStageFailureStopsTheApplication) {
+  const Framer failing(
+      CustomFraming{[](std::string_view) -> FrameStep { throw StageFailure("enough"); }}, 4);
+  EXPECT_THROW(framing_cases::feed(failing, "x", {}), StageFailure);
 }
 
 TEST(CustomFraming, RecordsAndHeadersAreBoundedSoThatMemoryIs) {

@@ -12,7 +12,7 @@ import threading
 import time
 
 from connector_rig import DEADLINE_S, eventually
-from original_rig import ENVIRONMENT, HERE, ROOT  # noqa: F401
+from original_rig import ENVIRONMENT, HERE
 
 GOLDEN = HERE / "golden"
 SEED = 20_26

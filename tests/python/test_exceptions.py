@@ -1,18 +1,21 @@
-"""Exceptions in every function of an application, under every policy: never a crash or a hang."""
+"""Exceptions in every function of a stage, under every policy: never a crash or a hang."""
 
 from __future__ import annotations
 
-import gc
-import sys
-import threading
-import time
-
 import pytest
 import wallaroo as wl
-
-
-class Broken(Exception):
-    pass
+from exceptions_rig import (
+    RUNNERS,
+    Broken,
+    Incomparable,
+    Unprintable,
+    broken,
+    ends,
+    keyed,
+    leave,
+    nested,
+    raising,
+)
 
 
 class NotAnException(BaseException):
@@ -44,37 +47,9 @@ class Unbuildable(Exception):
         raise Broken("not even the exception can be made")
 
 
-class Unprintable:
-    def __repr__(self):
-        raise Broken("no repr")
-
-
 class Undecided:
     def __bool__(self):
         raise Broken("neither true nor false")
-
-
-class Incomparable:
-    def __eq__(self, other):
-        raise Broken("not comparable")
-
-    __lt__ = __gt__ = __eq__
-    __hash__ = None  # type: ignore[assignment]
-
-
-class Undying:
-    def __del__(self):
-        raise Broken("in __del__")
-
-
-def raising(error):
-    def function(*arguments):
-        raise error
-    return function
-
-
-def broken(*arguments):
-    raise Broken("by hand")
 
 
 def endless(record):
@@ -87,16 +62,6 @@ def some_then_broken(record):
     raise Broken("after two")
 
 
-def leave(*arguments):
-    sys.exit(5)
-
-
-def nested(record):
-    for _ in range(100_000):
-        record = [record]
-    return record
-
-
 def method_broken(name, error=Broken):
     """An aggregation of which one method raises."""
     def method(self, *arguments):
@@ -107,10 +72,6 @@ def method_broken(name, error=Broken):
                "combine": lambda self, earlier, later: earlier + later,
                "output": lambda self, key, accumulator, window: len(accumulator), name: method}
     return type("Aggregation", (wl.Aggregator,), methods)()
-
-
-def keyed(stream):
-    return stream.key_by("key", lambda r: 1)
 
 
 #: What a stage named `stage` does, and the type of the exception that it raises on each record.
@@ -183,18 +144,6 @@ def on_three_records(build, policy):
     if policy == "dead_letter":
         app.dead_letters().sink("dead", dead)
     return app, out.records, dead.records
-
-
-def ends(app, runner):
-    if runner == "harness":
-        with wl.testing.Harness(app) as harness:
-            harness.run()
-            harness.end()
-    else:
-        wl.run(app, ["--threads", runner, "--log-level", "off"])
-
-
-RUNNERS = pytest.mark.parametrize("runner", ["harness", "1", "2"])
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -294,306 +243,6 @@ def test_sys_exit_ends_the_run_whatever_the_policy_is(name, runner):
     with pytest.raises(SystemExit) as end:
         ends(app, runner)
     assert end.value.code == 5
-
-
-@pytest.mark.parametrize("where", ["decode", "encode", "callback", "at_end", "iterable",
-                                   "generator", "pull", "open"])
-@pytest.mark.parametrize("error", [SystemExit(5), KeyboardInterrupt()])
-def test_sys_exit_in_sources_and_sinks(where, error, tmp_path):
-    fail = raising(error)
-    numbers = tmp_path / "numbers"
-    numbers.write_text("1\n2\n")
-    source = {"decode": wl.file_source(numbers, decode=fail), "iterable": wl.iterable(fail),
-              "generator": wl.generator(fail), "pull": OwnSource(pull=fail),
-              "open": OwnSource(open=fail)}.get(where, wl.file_source(numbers))
-    sink = {"encode": wl.file_sink("/dev/null", encode=fail), "callback": wl.callback(fail),
-            "at_end": wl.callback(lambda r: None, fail)}.get(where, wl.to_list())
-    app = wl.Application("exits")
-    app.source("s", source, on_error="skip").sink("out", sink)
-    with pytest.raises(type(error)):
-        ends(app, "1")
-
-
-class OwnSource(wl.PySource):
-    """A source whose reader has some methods replaced."""
-
-    def __init__(self, **methods):
-        self.methods = methods
-        if "open" in methods:
-            self.open = methods["open"]
-
-    def open(self, partition, position):
-        return type("Reader", (Reader,), {name: (lambda self, *a, f=f: f(*a)) if callable(f) else f
-                                          for name, f in self.methods.items()})()
-
-
-class Reader(wl.PyReader):
-    wait = 0.001
-
-    def __init__(self):
-        self.taken = 0
-
-    def pull(self, most):
-        time.sleep(0.005)
-        self.taken += 1
-        return [self.taken] if self.taken < 200 else None
-
-    def position(self):
-        return self.taken
-
-
-def empty_pull(most):
-    return []
-
-
-@pytest.mark.parametrize("methods, message, cause", [
-    ({"open": broken}, "source 's' failed in open() of partition '0': Broken: by hand", Broken),
-    ({"pull": broken}, "stage 's' failed on record of partition '0': Broken: by hand", Broken),
-    ({"pull": lambda most: (1,)},
-     "stage 's' failed on record of partition '0': TypeError: pull() must return a list or None",
-     TypeError),
-    ({"position": broken}, "source 's' failed in position() of partition '0': Broken: by hand",
-     Broken),
-    ({"position": threading.Lock}, "source 's' failed in position() of partition '0': TypeError: "
-     "cannot pickle", TypeError),
-    ({"completed": broken}, "source 's' failed in completed() of partition '0': Broken: by hand",
-     Broken),
-    ({"wait": "soon", "pull": empty_pull}, "source 's' failed in wait of partition '0': TypeError",
-     TypeError),
-    ({"wait": property(broken), "pull": empty_pull},
-     "source 's' failed in wait of partition '0': Broken: by hand", Broken)])
-@pytest.mark.parametrize("threads", ["1", "2"])
-def test_a_source_that_fails(methods, message, cause, threads, tmp_path):
-    app = wl.Application("sources")
-    app.source("s", OwnSource(**methods)).sink("out", wl.to_list())
-    with pytest.raises(wl.StageError) as failure:
-        wl.run(app, ["--threads", threads, "--checkpoint-dir", str(tmp_path),
-                     "--checkpoint-interval", "10ms", "--log-level", "off"])
-    assert str(failure.value).startswith(message)
-    assert type(failure.value.__cause__) is cause
-    assert failure.value.stage == "s"
-    if "pull" in methods and "wait" not in methods:
-        assert (failure.value.record, failure.value.origin) == (None, "partition '0'")
-
-
-def test_records_before_a_failure_of_their_source_are_not_lost():
-    def three_then_broken():
-        yield from (1, 2, 3)
-        raise Broken("after three")
-
-    def makes_some(n):
-        if n % 10 == 7:
-            raise Broken(n)
-        return n if n < 50 else None
-
-    for source, wanted in ((wl.iterable(three_then_broken), [1, 2, 3]),
-                           (wl.generator(makes_some), [n for n in range(50) if n % 10 != 7])):
-        app, out = wl.Application("sources"), wl.to_list()
-        app.source("s", source, on_error="skip").sink("out", out)
-        ends(app, "1")
-        assert out.records == wanted
-
-
-@pytest.mark.parametrize("make", [
-    lambda wait: wl.iterable(wait(n) for n in range(1_000)), lambda wait: wl.generator(wait)])
-def test_a_slow_source_does_not_wait_until_it_has_many_records(make):
-    seen = threading.Event()
-
-    def wait(n):
-        time.sleep(0.1)
-        return n if n < 30 else None
-
-    app = wl.Application("slow")
-    app.source("s", make(wait)).sink("out", wl.callback(lambda n: seen.set()))
-    with wl.start(app, threads=1, log_level="off") as running:
-        begun = time.monotonic()
-        assert seen.wait(10)
-        assert time.monotonic() - begun < 1
-        running.stop()
-
-
-def test_pulls_that_fail_are_skipped_without_haste():
-    pulls = []
-
-    def fail_often(most):
-        pulls.append(time.monotonic())
-        if len(pulls) > 20:
-            return None
-        raise Broken("again")
-
-    app = wl.Application("sources")
-    app.source("s", OwnSource(pull=fail_often, wait=0.01), on_error="skip").sink(
-        "out", wl.to_list())
-    ends(app, "1")
-    assert pulls[-1] - pulls[0] > 0.1
-
-
-@pytest.mark.parametrize("wait", [float("nan"), float("inf"), -1, 1e300, 0, True])
-def test_any_number_may_be_a_wait(wait):
-    """A number that is none waits long, so the reader must be woken by the end."""
-    app = wl.Application("sources")
-    app.source("s", OwnSource(pull=empty_pull, wait=wait)).sink("out", wl.to_list())
-    with wl.start(app, threads=1) as running:
-        time.sleep(0.02)
-        running.stop()
-        assert running.wait(5)
-
-
-@pytest.mark.parametrize("function, error", [
-    (lambda r: 5, TypeError), (lambda r: "\udc80", UnicodeEncodeError),
-    (lambda r: memoryview(b""), TypeError), (broken, Broken), (Unprintable, TypeError)])
-@pytest.mark.parametrize("frame", [lambda encode: encode, wl.framed])
-def test_an_encoder_that_fails(function, error, frame):
-    app = wl.Application("encoders")
-    app.source("n", wl.iterable([1])).sink("out", wl.file_sink("/dev/null", encode=frame(function)))
-    with pytest.raises(wl.StageError) as failure:
-        ends(app, "1")
-    assert (failure.value.stage, failure.value.record) == ("out", "1")
-    assert type(failure.value.__cause__) is error
-
-
-@pytest.mark.parametrize("encode", [wl.line, wl.json_line, wl.text])
-def test_ready_encoders_of_records_without_text(encode):
-    class Mute:
-        def __str__(self):
-            raise Broken("no text")
-
-    app = wl.Application("encoders")
-    app.source("n", wl.iterable([Mute()])).sink("out", wl.file_sink("/dev/null", encode=encode))
-    with pytest.raises(wl.StageError) as failure:
-        ends(app, "1")
-    assert type(failure.value.__cause__) in (Broken, TypeError)
-
-
-@pytest.mark.parametrize("decode, error", [
-    (broken, Broken), (wl.text, UnicodeDecodeError), (wl.json, ValueError),
-    (wl.struct(">I"), Exception), (lambda: None, TypeError)])
-def test_a_decoder_that_fails(decode, error, tmp_path):
-    path = tmp_path / "in"
-    path.write_bytes(b"\xff\xfe[\n")
-    app = wl.Application("decoders")
-    app.source("s", wl.file_source(path, decode=decode)).sink("out", wl.to_list())
-    with pytest.raises(wl.StageError) as failure:
-        ends(app, "1")
-    assert failure.value.stage == "s"
-    assert "record 1" in failure.value.origin
-    assert isinstance(failure.value.__cause__, error)
-
-
-def test_sinks_that_fail():
-    for sink, where in ((wl.callback(broken), "failed on record 1"),
-                        (wl.callback(lambda r: None, broken), "failed in finish()")):
-        app = wl.Application("sinks")
-        app.source("n", wl.iterable([1])).sink("out", sink)
-        with pytest.raises(wl.StageError) as failure:
-            ends(app, "1")
-        assert where in str(failure.value)
-        assert failure.value.stage == "out"
-        assert isinstance(failure.value.__cause__, Broken)
-
-
-def test_objects_that_fail_when_they_die(monkeypatch):
-    told = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda what: told.append(what.exc_type))
-    app = wl.Application("del")
-    out = wl.to_list()
-    (app.source("n", wl.iterable(range(10))).map("make", lambda n: Undying())
-        .map("drop", lambda r: 1).sink("out", out))
-    ends(app, "2")
-    assert out.records == [1] * 10
-    gc.collect()
-    assert told == [Broken] * 10
-
-
-class CannotBeReduced:
-    def __reduce__(self):
-        raise Broken("in __reduce__")
-
-
-class CannotBeAsked:
-    def __getstate__(self):
-        raise Broken("in __getstate__")
-
-
-class ExitsWhenSaved:
-    def __reduce__(self):
-        sys.exit(5)
-
-
-class HasALock:
-    def __init__(self):
-        self.lock = threading.Lock()
-
-
-class IsDeep:
-    def __init__(self):
-        self.value = nested(0)
-
-
-class CannotBeRestored:
-    def __init__(self):
-        self.n = 1
-
-    def __setstate__(self, state):
-        raise Broken("in __setstate__")
-
-
-def with_state(cls, numbers):
-    app = wl.Application("states")
-    (app.source("n", wl.iterable(numbers)).key_by("key", lambda n: n % 3)
-        .state("stage", lambda n, state: n, cls).sink("out", wl.to_list()))
-    return app
-
-
-def slowly(count):
-    def numbers():
-        for n in range(count):
-            time.sleep(0.005)
-            yield n
-    return numbers
-
-
-@pytest.mark.parametrize("cls, error", [
-    (CannotBeReduced, Broken), (CannotBeAsked, Broken), (HasALock, TypeError),
-    (IsDeep, RecursionError)])
-@pytest.mark.parametrize("threads", ["1", "2"])
-def test_a_state_that_cannot_be_saved(cls, error, threads, tmp_path):
-    with pytest.raises(wl.StageError, match="stage 'stage': its state of key . cannot be saved") as (
-            failure):
-        wl.run(with_state(cls, slowly(400)), [
-            "--threads", threads, "--checkpoint-dir", str(tmp_path), "--checkpoint-interval",
-            "10ms", "--log-level", "off"])
-    assert failure.value.stage == "stage"
-    assert type(failure.value.__cause__) is error
-    with wl.testing.Harness(with_state(cls, range(9))) as harness:
-        harness.run()
-        with pytest.raises(wl.StageError, match="stage 'stage': its state") as failure:
-            harness.checkpoint()
-        assert type(failure.value.__cause__) is error
-
-
-def test_sys_exit_while_a_state_is_saved(tmp_path):
-    with pytest.raises(SystemExit) as end:
-        wl.run(with_state(ExitsWhenSaved, slowly(400)), [
-            "--threads", "1", "--checkpoint-dir", str(tmp_path), "--checkpoint-interval", "10ms",
-            "--log-level", "off"])
-    assert end.value.code == 5
-
-
-def test_a_state_that_cannot_be_restored(tmp_path):
-    flags = ["--threads", "1", "--checkpoint-dir", str(tmp_path), "--checkpoint-interval", "10ms",
-             "--log-level", "off"]
-
-    def failing(count):
-        for n in slowly(count)():
-            yield n
-        raise Broken("the end")
-
-    with pytest.raises(wl.StageError, match="the end"):
-        wl.run(with_state(CannotBeRestored, lambda: failing(60)), flags)
-    with pytest.raises(wl.StageError, match="'stage': its state in checkpoint") as failure:
-        wl.run(with_state(CannotBeRestored, slowly(400)), flags)
-    assert isinstance(failure.value.__cause__, Broken)
 
 
 def test_the_cause_is_that_of_the_failure_and_not_one_that_was_skipped():

@@ -7,7 +7,8 @@ import threading
 
 import pytest
 from connector_rig import DEADLINE_S, eventually
-from golden_rig import GOLDEN, NEW, OLD, READY, ROOT, Process, by_key, free_ports
+from golden_rig import GOLDEN, NEW, OLD, READY, Process, by_key, free_ports
+from original_rig import ROOT
 
 for folder in (GOLDEN, ROOT / "clients" / "python", ROOT / "tests" / "crash"):
     sys.path.insert(0, str(folder))

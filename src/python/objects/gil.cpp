@@ -1,6 +1,10 @@
 #include "python/objects/gil.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace wallaroo::python {
@@ -29,6 +33,32 @@ void release_dropped() {
   }
 }
 
+std::atomic<bool> ending{false};
+std::atomic<int> wanting{0};  ///< threads that are about to get the lock
+std::atomic<std::thread::id> ending_thread{};
+
+/// Counts this thread among those that want the lock, or waits for ever.
+class Wanting {
+ public:
+  Wanting() {
+    wanting.fetch_add(1);
+    if (ending.load() && ending_thread.load() != std::this_thread::get_id()) {
+      wanting.fetch_sub(1);
+      for (;;) {
+        pause();
+      }
+    }
+  }
+  ~Wanting() { wanting.fetch_sub(1); }
+  Wanting(const Wanting&) = delete;
+  Wanting& operator=(const Wanting&) = delete;
+};
+
+void restore(PyThreadState* state) {
+  const Wanting wanting_now;
+  PyEval_RestoreThread(state);
+}
+
 /// What a thread knows about the lock. A thread of the engine keeps the state that
 /// PyGILState_Ensure made until it ends, because a new one for each scope would be slow.
 struct ThreadGil {
@@ -39,7 +69,7 @@ struct ThreadGil {
 
   ~ThreadGil() {
     if (own_state && saved != nullptr && Py_IsInitialized() != 0) {
-      PyEval_RestoreThread(saved);
+      restore(saved);
       PyGILState_Release(ensured);
     }
   }
@@ -47,9 +77,10 @@ struct ThreadGil {
   void take() {
     acquired_count.fetch_add(1, std::memory_order_relaxed);
     if (saved != nullptr) {
-      PyEval_RestoreThread(std::exchange(saved, nullptr));
+      restore(std::exchange(saved, nullptr));
       return;
     }
+    const Wanting wanting_now;
     const bool known = PyGILState_GetThisThreadState() != nullptr;
     ensured = PyGILState_Ensure();
     own_state = !known;
@@ -97,7 +128,7 @@ GilRelease::GilRelease()
 
 GilRelease::~GilRelease() {
   this_thread.released = nested_;
-  PyEval_RestoreThread(std::exchange(this_thread.saved, before_));
+  restore(std::exchange(this_thread.saved, before_));
   gil_depth = depth_;
 }
 
@@ -111,6 +142,17 @@ void leave_to_scope(PyObject* object) noexcept {
                                              std::memory_order_relaxed)) {
   }
 }
+
+void leave_interpreter() {
+  ending_thread.store(std::this_thread::get_id());
+  ending.store(true);
+  const GilRelease release;
+  while (wanting.load() != 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+bool interpreter_ends() noexcept { return ending.load(); }
 
 bool is_engine_thread() noexcept { return this_thread.own_state; }
 

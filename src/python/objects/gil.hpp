@@ -58,6 +58,13 @@ inline void drop(PyObject* object) noexcept {
   }
 }
 
+/// Call it with the lock when the interpreter is about to end. Other threads that want the lock
+/// from now on wait for ever, because the interpreter would end them inside of functions that
+/// cannot be left like that.
+void leave_interpreter();
+/// True after leave_interpreter().
+bool interpreter_ends() noexcept;
+
 /// True on a thread that the engine made, once it has called Python.
 bool is_engine_thread() noexcept;
 
