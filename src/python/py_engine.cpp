@@ -162,7 +162,7 @@ std::string PyEngine::text() const {
 
 void PyEngine::start() {
   if (interpreter_ends()) {
-    throw ConfigError("application '" + name_ + "' cannot start, because the interpreter ends");
+    throw ConfigError("the interpreter ends, so that no application can start any more");
   }
   const GilRelease release;
   internal::raise_open_file_limit();
