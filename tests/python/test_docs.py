@@ -31,6 +31,7 @@ def test_the_reference_names_every_public_name():
     named = set(re.findall(r"`(?:wallaroo\.|wl\.)?([A-Za-z]\w*)", text))
     public = {name for name, value in vars(wallaroo).items()
               if not name.startswith("_")
+              and not re.search("_[0-9]+__", name)  # a wrapper of some other test's function
               and getattr(value, "__module__", "").startswith("wallaroo")}
     public |= {"newline", "text", "raw", "json", "line", "json_line"}
     assert public - named == set()
