@@ -33,7 +33,8 @@ BatchPtr Mailbox::pop() {
   if (forward_.pop(batch) && producer_ != nullptr) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     // Only the producer takes its request back: here a later one might be overwritten.
-    if (producer_waits_.load(std::memory_order_relaxed)) {
+    if (producer_waits_.load(std::memory_order_relaxed) &&
+        forward_.read_available() <= nearly_full) {
       producer_->ring();
     }
   }

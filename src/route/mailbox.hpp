@@ -42,6 +42,10 @@ class Doorbell {
 class Mailbox {
  public:
   static constexpr std::size_t capacity = 32;
+  /// A producer that waits for room sleeps until no more batches than these are in the queue, and
+  /// then makes several. To wake it for each batch would cost more than to make one. Whoever looks
+  /// for full queues must count one with this many batches, or it sees most waiting as none.
+  static constexpr std::size_t nearly_full = capacity * 3 / 4;
 
   /// Takes the doorbells of the two executors; null when both ends are on the same executor.
   Mailbox(Doorbell* producer, Doorbell* consumer) : producer_(producer), consumer_(consumer) {}
@@ -57,8 +61,10 @@ class Mailbox {
   BatchPtr recycled();
   bool seems_empty() const { return forward_.read_available() == 0; }
   bool seems_full() const { return forward_.write_available() == 0; }
-  /// Asks the consumer to ring whenever it takes a batch, until something is pushed again. Call
-  /// before the producer's last look for work.
+  /// Asks the consumer to ring whenever it takes a batch and leaves no more than `nearly_full`,
+  /// until something is pushed again. Call before the producer's last look for work. Requires that
+  /// the producer sleeps only if the queue is full at that look: then the consumer will get to
+  /// `nearly_full` later.
   void wait_for_room() { producer_waits_.store(true, std::memory_order_relaxed); }
 
   // Consumer's side.

@@ -135,6 +135,52 @@ TEST(Mailbox, AskingForRoomLastsUntilSomethingIsPushed) {
   }
 }
 
+// A producer sleeps only when the mailbox is full.
+void fill(Mailbox& mailbox) {
+  for (int i = 0; !mailbox.seems_full(); ++i) {
+    BatchPtr batch = numbered(i);
+    mailbox.try_push(batch);
+  }
+}
+
+TEST(Mailbox, WakesAProducerThatWaitsForRoomOnlyWhenThereIsRoomForSeveralBatches) {
+  int produced = 0;
+  Doorbell producer([&] { ++produced; });
+  Doorbell consumer([] {});
+  Mailbox mailbox(&producer, &consumer);
+  fill(mailbox);
+  mailbox.wait_for_room();
+  producer.announce_sleep();
+  while (mailbox.depth() > Mailbox::nearly_full + 1) {
+    mailbox.pop();
+  }
+  EXPECT_EQ(produced, 0);
+  mailbox.pop();
+  EXPECT_EQ(produced, 1);
+}
+
+// Something else wakes the producer before the consumer gets so far, and it fills the mailbox.
+TEST(Mailbox, AProducerThatFillsTheMailboxAndSleepsAgainIsWokenAgain) {
+  int produced = 0;
+  Doorbell producer([&] { ++produced; });
+  Doorbell consumer([] {});
+  Mailbox mailbox(&producer, &consumer);
+  for (int sleeps = 1; sleeps <= 3; ++sleeps) {
+    fill(mailbox);
+    mailbox.wait_for_room();
+    producer.announce_sleep();
+    mailbox.pop();
+    producer.awake();
+    fill(mailbox);
+    mailbox.wait_for_room();
+    producer.announce_sleep();
+    while (mailbox.depth() > Mailbox::nearly_full) {
+      mailbox.pop();
+    }
+    EXPECT_EQ(produced, sleeps);
+  }
+}
+
 // Sleeps until it is woken, as an executor's event loop does.
 class Sleeper {
  public:

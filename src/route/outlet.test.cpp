@@ -132,7 +132,10 @@ TEST(Outlet, AsksForARingOnlyOfMailboxesThatRefused) {
   producer.announce_sleep();
   free.pop();
   EXPECT_EQ(rings, 0);
-  full.pop();
+  while (full.depth() != Mailbox::nearly_full) {
+    EXPECT_EQ(rings, 0);
+    full.pop();
+  }
   EXPECT_EQ(rings, 1);
 }
 

@@ -8,12 +8,10 @@ namespace wallaroo::internal {
 PressureSampler::PressureSampler(std::vector<Point> points, const Log& log)
     : points_(std::move(points)), log_(log), seen_(points_.size()) {}
 
-/// Nearly full counts, because a full queue has room for a moment whenever its consumer takes a
-/// batch.
+/// Nearly full counts, because that is how far a full queue empties before its producer wakes.
 bool PressureSampler::is_full(const Point& point) {
-  constexpr std::size_t nearly_full = Mailbox::capacity * 3 / 4;
   return std::any_of(point.queues.begin(), point.queues.end(),
-                     [](const Mailbox* queue) { return queue->depth() >= nearly_full; });
+                     [](const Mailbox* queue) { return queue->depth() >= Mailbox::nearly_full; });
 }
 
 void PressureSampler::sample(std::int64_t now_ns) {
