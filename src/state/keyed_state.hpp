@@ -18,6 +18,7 @@
 #include "state/group_table.hpp"
 #include "state/key_visitor.hpp"
 #include "state/loading.hpp"
+#include "state/private_cache.hpp"
 #include "state/stage_state.hpp"
 
 namespace wallaroo::internal {
@@ -88,11 +89,8 @@ class KeyedState : public StatePart {
     }
   }
 
-  /// True when most look-ups go to main memory rather than to a cache of the processor.
-  bool is_large() const {
-    constexpr std::size_t cached_bytes = 2 << 20;
-    return size() * (sizeof(Entry) + 1) > cached_bytes;
-  }
+  /// True when most look-ups wait for memory behind the core's own cache.
+  bool is_large() const { return exceeds_private_cache(size() * (sizeof(Entry) + 1)); }
   std::size_t size() const {
     std::size_t keys = 0;
     for (const Table& table : tables_) {
