@@ -80,6 +80,17 @@ class alignas(64) GroupTable {
     return found == table_.end() ? nullptr : &*found;
   }
 
+  /// The same as find(). Requires dirty(), so that a change needs nothing before it. The likely
+  /// entry is looked at first, because that takes fewer instructions than to look for the key.
+  template <class K>
+  [[gnu::always_inline]] Entry* find_plain(std::uint64_t hash, const K& key) {
+    const Iterator likely = table_.find(LikelyProbe{hash});
+    if (likely == table_.end()) {
+      return nullptr;
+    }
+    return equal_keys(key, likely->first) ? &*likely : find_behind(hash, key);
+  }
+
   /// Fetches the entry that a key with this hash very likely has into the cache, and returns it
   /// without waiting. Its value may be changed, if the key is the right one, until an insertion
   /// moves entries. Null when find_or_create() has to do more than look the key up.
@@ -260,6 +271,13 @@ class alignas(64) GroupTable {
     while (!saving_->exhausted) {
       save_next();
     }
+  }
+
+  // Finds a key of whose hash another entry has the same bits.
+  template <class K>
+  [[gnu::noinline]] Entry* find_behind(std::uint64_t hash, const K& key) {
+    const Iterator found = table_.find(KeyProbe<K>{hash, key});
+    return found == table_.end() ? nullptr : &*found;
   }
 
   Mode mode_ = Mode::dirty;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,13 +18,16 @@
 #include "record/key.hpp"
 #include "state/key_visitor.hpp"
 #include "state/loading.hpp"
+#include "state/private_cache.hpp"
 #include "state/stage_state.hpp"
 #include "window/window_table.hpp"
 
 namespace wallaroo::internal {
 
-/// Records that follow each other and are counted in one loop.
+/// Records that follow each other and are counted in one loop, at most `longest` of them.
 struct RecordRun {
+  static constexpr std::size_t longest = 32;
+
   std::size_t size;
   std::size_t done = 0;
   std::int64_t newest = no_time;  ///< the latest time of those that are done
@@ -55,43 +60,36 @@ class PaneTables final : public StatePart {
   /// not there. `arrival(i)` gives the hash, the key, the time and the record of record i. If the
   /// aggregation's `update` throws, that record is the first which is not done.
   template <class Arrival, class A>
-  [[gnu::always_inline]] void update_current(RecordRun& run, Arrival&& arrival,
+  [[gnu::always_inline]] void update_current(RecordRun& run, const Arrival& arrival,
                                              const A& aggregation) {
-    std::size_t i = run.done;
-    std::int64_t newest = run.newest;
-    const auto leave = [&] {
-      run.done = i;
-      run.newest = newest;
-    };
-    try {
-      for (; i < run.size; ++i) {
-        const auto& [hash, key, time_ns, record] = arrival(i);
-        Accumulator* const found = find_current(hash, key, time_ns);
-        if (found == nullptr) [[unlikely]] {
-          break;
-        }
-        aggregation.update(record, *found);
-        newest = std::max(newest, time_ns);
-      }
-    } catch (...) {
-      leave();
-      throw;
+    if (current_length_ == 0) {
+      return;
     }
-    leave();
+    if (has_fetched_) {
+      update_run<&PaneTables::fetched_or_find>(run, arrival, aggregation);
+    } else if (current_->saves_before_changes()) [[unlikely]] {
+      update_run<&PaneTables::find>(run, arrival, aggregation);
+    } else {
+      update_run<&PaneTables::find_plain>(run, arrival, aggregation);
+    }
   }
 
-  /// True when the current pane is too large for the cache that is next to the core.
+  /// True when most look-ups in the current pane wait for memory behind the core's own cache.
   bool current_is_large() const {
-    constexpr std::size_t cached_bytes = 256 << 10;
     return current_length_ != 0 &&
-           current_->size() * sizeof(std::pair<StoredKey, Accumulator>) > cached_bytes;
+           exceeds_private_cache(current_->size() * sizeof(std::pair<StoredKey, Accumulator>));
   }
-  /// Fetches what a key with this hash has in the current pane into the cache.
-  [[gnu::always_inline]] void fetch(std::uint64_t hash) {
-    if (current_length_ != 0) {
-      current_->fetch(hash);
+  /// Fetches what the keys of a run's records have in the current pane into the cache, for
+  /// update_current(). Call forget_fetched() before anything else is done to the tables.
+  [[gnu::always_inline]] void fetch(std::span<const std::uint64_t> hashes) {
+    has_fetched_ = current_length_ != 0 && !current_->saves_before_changes();
+    if (has_fetched_) {
+      for (std::size_t i = 0; i < hashes.size(); ++i) {
+        fetched_[i] = current_->fetch(hashes[i]);
+      }
     }
   }
+  void forget_fetched() { has_fetched_ = false; }
 
   /// Counts a record in the pane that starts at `start`. Returns true if it is the first of its key
   /// there. If the aggregation's `update` throws, everything stays as it was.
@@ -177,6 +175,58 @@ class PaneTables final : public StatePart {
   static constexpr bool is_storable_pane = is_storable<StoredKey> && is_storable<Accumulator>;
   using Loading = LoadingOf<std::pair<std::int64_t, StoredKey>, Accumulator>;
 
+  // How update_run() looks for record i.
+  [[gnu::always_inline]] static Accumulator* find(const PaneTables&, Table& table, std::size_t,
+                                                  std::uint64_t hash, const Key& key) {
+    return table.find(hash, key);
+  }
+  [[gnu::always_inline]] static Accumulator* find_plain(const PaneTables&, Table& table,
+                                                        std::size_t, std::uint64_t hash,
+                                                        const Key& key) {
+    return table.find_plain(hash, key);
+  }
+  [[gnu::always_inline]] static Accumulator* fetched_or_find(const PaneTables& self, Table& table,
+                                                             std::size_t i, std::uint64_t hash,
+                                                             const Key& key) {
+    auto* const likely = self.fetched_[i];
+    return likely != nullptr && equal_keys(key, likely->first) ? &likely->second
+                                                               : table.find_plain(hash, key);
+  }
+
+  // A function of its own, because within the loop over a batch the compiler would not have enough
+  // registers for what this loop needs.
+  template <auto find_record, class Arrival, class A>
+  [[gnu::noinline]] void update_run(RecordRun& run, const Arrival arrival, const A& aggregation) {
+    const auto start = static_cast<std::uint64_t>(current_start_);
+    const std::uint64_t length = current_length_;
+    Table& table = *current_;
+    const std::size_t size = run.size;
+    std::size_t i = run.done;
+    std::int64_t newest = run.newest;
+    const auto leave = [&] {
+      run.done = i;
+      run.newest = newest;
+    };
+    try {
+      for (; i < size; ++i) {
+        const auto& [hash, key, time_ns, record] = arrival(i);
+        if (static_cast<std::uint64_t>(time_ns) - start >= length) [[unlikely]] {
+          break;
+        }
+        Accumulator* const found = find_record(*this, table, i, hash, key);
+        if (found == nullptr) [[unlikely]] {
+          break;
+        }
+        aggregation.update(record, *found);
+        newest = std::max(newest, time_ns);
+      }
+    } catch (...) {
+      leave();
+      throw;
+    }
+    leave();
+  }
+
   void go_to(std::int64_t start, Table& table) {
     current_start_ = start;
     current_length_ = static_cast<std::uint64_t>(length_);
@@ -199,6 +249,10 @@ class PaneTables final : public StatePart {
   std::int64_t current_start_ = 0;
   std::uint64_t current_length_ = 0;
   Table* current_ = nullptr;
+
+  // What the keys of a run's records very likely have in the current pane.
+  std::array<typename Table::Entry*, RecordRun::longest> fetched_;
+  bool has_fetched_ = false;
 
   Tables open_;
   std::vector<std::unique_ptr<Table>> spare_;

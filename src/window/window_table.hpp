@@ -76,6 +76,7 @@ template <class Key, class Accumulator>
 class WindowTable {
  public:
   using Saver = WindowEntryWriter<Key, Accumulator>;
+  using Entry = typename GroupTable<Key, Accumulator, Saver>::Entry;
 
   WindowTable() = default;
   WindowTable(const WindowTable&) = delete;
@@ -89,8 +90,16 @@ class WindowTable {
     const auto found = table_.find(hash, key);
     return found == nullptr ? nullptr : &found->second;
   }
-  /// Fetches what a key with this hash has into the cache.
-  [[gnu::always_inline]] void fetch(std::uint64_t hash) { table_.find_ahead(hash); }
+  /// The same for a table that does not save entries before they change.
+  [[gnu::always_inline]] Accumulator* find_plain(std::uint64_t hash, const Key& key) {
+    const auto found = table_.find_plain(hash, key);
+    return found == nullptr ? nullptr : &found->second;
+  }
+  /// True while a change must be noted, or the entry be saved before it.
+  bool saves_before_changes() const { return !table_.dirty(); }
+  /// Fetches what a key with this hash very likely has into the cache, and returns it. The pointer
+  /// is valid until the next call of another function than find_plain().
+  [[gnu::always_inline]] Entry* fetch(std::uint64_t hash) { return table_.find_ahead(hash); }
   /// Requires that find() gives null, and that take() was not called yet.
   void add(OwnedKey<Key> key, Accumulator&& accumulator) {
     table_.insert(std::move(key), std::move(accumulator));

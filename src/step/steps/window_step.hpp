@@ -140,7 +140,6 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, Taken, A>, W
 
   /// True when apply_run() does something.
   static constexpr bool takes_runs = kind_of_windows == WindowKind::range && !is_gathered<Taken>;
-  static constexpr std::size_t longest_run = 32;
 
   /// Does for the first of at most `most` records what apply() does, and returns for how many;
   /// calls alone(slot) for those that do something unusual, in their order among the others. In
@@ -149,34 +148,25 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, Taken, A>, W
   template <class Input, class Slot, class Alone>
   std::ptrdiff_t apply_run(ChainContext& context, Input& input, Slot slots, std::ptrdiff_t most,
                            Alone&& alone) {
-    const std::size_t size = std::min(static_cast<std::size_t>(most), longest_run);
+    const std::size_t size = std::min(static_cast<std::size_t>(most), RecordRun::longest);
+    if (!looks_ahead_) {
+      return count_run(
+          context, input, slots, size,
+          [&input, slots ](std::size_t i)
+              __attribute__((always_inline)) { return arrived(input, slots[i]); },
+          alone);
+    }
     // The hashes come first: instructions between two look-ups leave fewer of them under way.
-    std::array<std::uint64_t, longest_run> hashes;
+    std::array<std::uint64_t, RecordRun::longest> hashes;
     for (std::size_t i = 0; i < size; ++i) {
       hashes[i] = hash_of(input, slots[i]);
     }
-    if (looks_ahead_) {
-      auto& panes = *set_->panes();
-      for (std::size_t i = 0; i < size; ++i) {
-        panes.fetch(hashes[i]);
-      }
-    }
-    const auto arrival = [&](std::size_t i) __attribute__((always_inline)) {
-      return arrived(input, slots[i], hashes[i]);
-    };
-    RecordRun run{size};
-    while (run.done != size) {
-      try {
-        set_->on_run(run, arrival);
-      } catch (...) {
-        fail(context, record_of(input, slots[run.done++]));
-        continue;
-      }
-      if (run.done != size) {
-        alone(slots[run.done++]);
-      }
-    }
-    return static_cast<std::ptrdiff_t>(size);
+    set_->panes()->fetch(std::span(hashes).first(size));
+    return count_run(
+        context, input, slots, size,
+        [&input, slots, &hashes ](std::size_t i)
+            __attribute__((always_inline)) { return arrived(input, slots[i], hashes[i]); },
+        alone);
   }
 
   Watermark set_watermark(Watermark in) {
@@ -211,6 +201,27 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, Taken, A>, W
   using StoredKey = OwnedKey<Key>;
   using Accumulator = AccumulatorOf<A>;
 
+  template <class Input, class Slot, class Arrival, class Alone>
+  [[gnu::always_inline]] std::ptrdiff_t count_run(ChainContext& context, Input& input, Slot slots,
+                                                  std::size_t size, const Arrival& arrival,
+                                                  Alone& alone) {
+    RecordRun run{size};
+    while (run.done != size) {
+      try {
+        set_->on_run(run, arrival);
+      } catch (...) {
+        fail(context, record_of(input, slots[run.done++]));
+        continue;
+      }
+      if (run.done != size) {
+        set_->panes()->forget_fetched();
+        alone(slots[run.done++]);
+      }
+    }
+    set_->panes()->forget_fetched();
+    return static_cast<std::ptrdiff_t>(size);
+  }
+
   /// A record of a run. Its key is a reference, or a view that was made for this call.
   template <class K>
   struct Arrived {
@@ -228,6 +239,10 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, Taken, A>, W
     } else {
       return Arrived<NoKey>{hash, {}, input.key_time(slot).time_ns, record_of(input, slot)};
     }
+  }
+  template <class Input, class Slot>
+  [[gnu::always_inline]] static auto arrived(Input& input, Slot& slot) {
+    return arrived(input, slot, hash_of(input, slot));
   }
   template <class Input, class Slot>
   [[gnu::always_inline]] static std::uint64_t hash_of(Input& input, const Slot& slot) {
