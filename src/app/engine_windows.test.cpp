@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <wallaroo/testing.hpp>
 #include <wallaroo/wallaroo.hpp>
 
@@ -50,7 +52,7 @@ TEST(CountWindowsInAnEngine, AreFlushedEveryFiveSecondsAlsoWhenRecordsCome) {
   Harness harness(app, HarnessOptions{.executors = 2});
   Lines all;
   for (int second = 0; second < 10; ++second) {
-    harness.send("in", "a" + std::to_string(second));
+    harness.send("in", fmt::format("a{}", second));
     if (second == 2) {
       harness.send("in", "b");
     }
