@@ -34,8 +34,13 @@ def test_threads_of_the_user_run_meanwhile(threads):
 
     thread = threading.Thread(target=tick)
     thread.start()
+    def numbers():
+        until = time.monotonic() + 20
+        while len(ticks) <= 5 and time.monotonic() < until:
+            yield 1
+
     app = wl.Application("busy")
-    (app.source("n", wl.iterable(range(300))).map("spin", lambda n: sum(range(20_000)))
+    (app.source("n", wl.iterable(numbers)).map("spin", lambda n: sum(range(20_000)))
         .sink("out", wl.to_list()))
     run(app, threads)
     over.set()
@@ -255,13 +260,18 @@ def test_slow_functions_do_not_delay_the_end(threads):
 
 WAITED_FOR = """
 import atexit, threading, time
+threading.excepthook = lambda args: None  # a thread cannot write to stderr at the end
 import wallaroo as wl
 app = wl.Application("waited for")
 app.source("n", wl.generator(lambda n: n, rate=2000)).map("f", lambda n: n).sink("o", wl.to_list())
 running = wl.start(app, threads=2, log_level="off")
+def ask():
+    while True:
+        running.metrics()
+        time.sleep(0.001)
 for _ in range(4):
     threading.Thread(target=running.wait, daemon=True).start()
-    threading.Thread(target=lambda: [running.metrics() for _ in range(10**9)], daemon=True).start()
+    threading.Thread(target=ask, daemon=True).start()
 time.sleep(0.2)
 """
 

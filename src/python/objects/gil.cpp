@@ -80,10 +80,14 @@ struct ThreadGil {
       restore(std::exchange(saved, nullptr));
       return;
     }
+    if (PyGILState_GetThisThreadState() != nullptr) {
+      // A thread of Python holds the lock already, so it waits for nothing, and must not wait.
+      ensured = PyGILState_Ensure();
+      return;
+    }
     const Wanting wanting_now;
-    const bool known = PyGILState_GetThisThreadState() != nullptr;
     ensured = PyGILState_Ensure();
-    own_state = !known;
+    own_state = true;
   }
   void give() {
     if (own_state || released) {
