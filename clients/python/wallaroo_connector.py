@@ -371,7 +371,7 @@ class ConnectorClient:
         self._credits = 0
         self._greeted = False
 
-    # What programs call.
+    # Programs call these.
 
     def open_stream(self, name: str, stream_id: Optional[int] = None,
                     position: Optional[int] = None) -> Stream:
@@ -512,7 +512,7 @@ class ConnectorClient:
                 self._take(frame)
             timeout_s = 0
 
-    # What the application says.
+    # These handle the messages of the application.
 
     def _take(self, frame: Frame) -> None:
         if isinstance(frame, Ok):

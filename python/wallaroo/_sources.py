@@ -185,7 +185,7 @@ class _PacedPuller:
             if not records:
                 self._index += 1  # the policy may be to go on with the next one
                 raise
-            # What was made before goes down first; the next pull fails again.
+            # The records made before go down first; the next pull fails again.
         return records if records or not self._ended else None
 
     def _extend(self, records: List[Any], count: int) -> None:

@@ -154,7 +154,8 @@ TEST(RangeWindowsInAnEngine, GiveNoResultsWithoutRecordsOtherwise) {
   EXPECT_EQ(harness.output("out"), (Lines{"a: a1 ", "a: a2 "}));
 }
 
-/// Of old applications: input that has been idle for four times range + delay fires all.
+/// Applications of Wallaroo 0.6 expect all windows to fire after four times range + delay without
+/// input.
 TEST(RangeWindowsInAnEngine, AreClosedWhenTheirInputHasBeenIdleForAsLongAsTheirTimeout) {
   Application app("windows");
   app.source("in", tcp_source({.listen = "127.0.0.1:1"},

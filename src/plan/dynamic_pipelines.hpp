@@ -18,7 +18,7 @@ namespace wallaroo::internal {
 /// The number of a stream among those of a DynamicPipelines.
 using StreamId = Id<struct DynamicStream>;
 
-/// What a stage is called, and what becomes of records on which it fails.
+/// The name of a stage, and its policy for records on which it fails.
 struct StageWords {
   std::string name;
   OnError on_error = OnError::stop;

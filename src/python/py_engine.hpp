@@ -34,7 +34,7 @@ class LogLines {
   std::size_t dropped_ = 0;
 };
 
-/// What only applications of the original API have.
+/// Settings that only applications of the original API have.
 struct OriginalOptions {
   MetricsPushOptions metrics_push = {};
   ExternalChannelOptions external = {};

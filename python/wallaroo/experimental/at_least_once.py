@@ -73,7 +73,7 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
         self._thread: Optional[threading.Thread] = None
         self._alarm = Alarm()
 
-    # What programs call.
+    # Programs call these.
 
     @property
     def credits(self) -> int:
@@ -168,7 +168,7 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
         """Returns whether something waits to be sent."""
         return bool(self.data)
 
-    # What programs may override.
+    # Programs may override these.
 
     def handle_restarted(self, streams: Dict[int, Stream]) -> None:
         """Called when the connection is back. Notifies all streams."""
@@ -312,7 +312,7 @@ class AtLeastOnceSourceConnector(StreamCallbacks):
         self.stopped.clear()
         self.handle_restarted(self._streams.by_id())
 
-    # What the application says.
+    # These handle the messages of the application.
 
     def _take(self, body: bytes) -> None:
         try:

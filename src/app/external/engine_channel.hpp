@@ -14,7 +14,7 @@
 
 namespace wallaroo::internal {
 
-/// What the channel asks the engine, on the channel's thread.
+/// The functions by which the channel asks the engine. It calls them on its own thread.
 struct EngineAccess {
   std::function<bool()> initialized;  ///< the application has started
   std::function<bool()> processing;   ///< a run takes records

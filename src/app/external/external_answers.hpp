@@ -33,7 +33,7 @@ struct ExternalView {
   std::vector<Source> sources;
 };
 
-/// What answers need from the running application.
+/// The functions by which answers look at the running application.
 struct ExternalHooks {
   std::function<bool()> initialized;  ///< the application has started
   std::function<bool()> processing;   ///< it takes records

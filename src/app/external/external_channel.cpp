@@ -29,7 +29,7 @@ using boost::system::error_code;
 
 constexpr int most_connections = 64;
 
-/// What all connections share.
+/// All connections share one of these.
 struct Shared {
   const ExternalChannel::Answer& answer;
   const Log& log;

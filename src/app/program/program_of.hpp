@@ -1,4 +1,4 @@
-// What the flags of a program need to know about its application.
+// Describes an application for the flags of its program.
 #pragma once
 
 #include <string>

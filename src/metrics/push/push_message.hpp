@@ -11,7 +11,7 @@
 
 namespace wallaroo::internal {
 
-/// What happened in one period: how often values occurred, by the bit length of the value in
+/// A histogram of one period: it says how often values occurred, by the bit length of the value in
 /// nanoseconds (0 is in bin 0, 1 in bin 1, 2 and 3 in bin 2, ...).
 struct PushHistogram {
   static constexpr std::size_t bins = 65;
@@ -21,7 +21,7 @@ struct PushHistogram {
   std::uint64_t max_ns = 0;
 };
 
-/// What a histogram is about.
+/// Names the thing that a histogram is about.
 struct PushName {
   std::string name;
   std::string category;

@@ -27,7 +27,7 @@ struct PusherSettings {
 /// sent, and neither are those that end while the receiver has not taken the one before the last.
 class Pusher {
  public:
-  /// What the sources refer to, and `log`, must outlive the pusher.
+  /// Everything to which the sources refer, and `log`, must outlive the pusher.
   Pusher(PusherSettings settings, std::vector<PushSource> sources, const Log& log);
   Pusher(const Pusher&) = delete;
   Pusher& operator=(const Pusher&) = delete;

@@ -14,7 +14,7 @@
 
 namespace wallaroo::python {
 
-/// What becomes of the result of a function that gives at most one record.
+/// Says how the result of a function becomes at most one record.
 enum class OneResult {
   record,    ///< it is the output, whatever it is
   optional,  ///< it is the output, unless it is None
@@ -43,7 +43,7 @@ struct OneFunction {
   static bool is_true(PyObject* object) { return checked(PyObject_IsTrue(object)) != 0; }
 };
 
-/// What the result of a function that gives many records may be.
+/// Says which results a function that gives many records may return.
 enum class ManyResult {
   iterable,  ///< any iterable; its elements are the outputs
   list,      ///< a list, or None for no outputs; elements that are None are left out

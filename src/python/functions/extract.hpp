@@ -1,4 +1,4 @@
-// What the engine finds in a record: its key, its event time, a value for an aggregation.
+// Finds values in a record: its key, its event time, a value for an aggregation.
 #pragma once
 
 #include <Python.h>

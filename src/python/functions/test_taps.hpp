@@ -11,7 +11,7 @@
 
 namespace wallaroo::python {
 
-/// What a harness wants of the encoders and decoders that its calls reach.
+/// Encoders and decoders that a harness reaches leave records here, and take records from here.
 struct TestTaps {
   std::map<std::string, std::vector<PyRecord>> records;  ///< by the name of the sink
   std::optional<PyRecord> pushed;  ///< the record that the next frame stands for

@@ -1,4 +1,4 @@
-// What a record meets in a chain whose steps are known at run time only.
+// Steps and ends of chains that are made at run time take records through this interface.
 #pragma once
 
 #include <concepts>
