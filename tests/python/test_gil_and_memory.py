@@ -203,20 +203,22 @@ app = wl.Application("memory")
     .state("last", lambda r, state: state.update(r) or (r["key"], r["n"] + 1), dict)
     .sink("out", wl.callback(look)))
 wl.run(app, ["--threads", sys.argv[1], "--log-level", "error"])
-seen = seen[len(seen) // 4:]
-print(len(seen), (seen[-1] - seen[0]) / 1e6)
+middle = len(seen) // 2
+print(len(seen), (max(seen[middle:]) - max(seen[:middle])) / 1e6)
 """
 
 
 @THREADS
 def test_memory_does_not_grow_with_the_records(threads):
-    result = subprocess.run([sys.executable, "-c", MEMORY.replace("COUNT", "1_200_000"),
+    result = subprocess.run([sys.executable, "-c", MEMORY.replace("COUNT", "2_400_000"),
                              str(threads)], env=ENVIRONMENT, text=True, capture_output=True,
-                            timeout=120)
+                            timeout=300)
     assert result.returncode == 0, result.stderr
     count, grown_mb = result.stdout.split()
     assert int(count) >= 10
-    assert float(grown_mb) < 16  # full queues; an object for each record would be above 60
+    # Queues may be fuller in the second half (17 MB seen). One number left behind by each record of
+    # that half would be 38 MB, one dict 270 MB.
+    assert float(grown_mb) < 30
 
 
 UNREAD = """
