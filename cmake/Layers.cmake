@@ -16,6 +16,12 @@ if(WALLAROO_SANITIZE)
   endif()
 endif()
 
+# Pipelines of the tests are compiled in half the time with -O1. The libraries, the examples, the
+# benchmarks and the program of the crash tests are compiled as users compile theirs.
+add_library(wallaroo_test_flags INTERFACE)
+target_link_libraries(wallaroo_test_flags INTERFACE wallaroo_flags)
+target_compile_options(wallaroo_test_flags INTERFACE $<$<CONFIG:Release>:-O1>)
+
 if(WALLAROO_TESTS)
   enable_testing()
   find_package(GTest REQUIRED)
@@ -25,7 +31,7 @@ if(WALLAROO_TESTS)
   file(WRITE ${CMAKE_BINARY_DIR}/test_pch.cpp "")
   add_library(wallaroo_test_pch STATIC ${CMAKE_BINARY_DIR}/test_pch.cpp)
   set_target_properties(wallaroo_test_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_link_libraries(wallaroo_test_pch PUBLIC GTest::gtest_main wallaroo_flags fmt::fmt)
+  target_link_libraries(wallaroo_test_pch PUBLIC GTest::gtest_main wallaroo_test_flags fmt::fmt)
   target_precompile_headers(wallaroo_test_pch PRIVATE
     <gtest/gtest.h> <algorithm> <atomic> <chrono> <functional> <memory> <optional> <string>
     <string_view> <thread> <vector> <fmt/format.h>)
@@ -37,7 +43,7 @@ function(wallaroo_test name)
   add_executable(${name} ${arg_SOURCES})
   # Must be the same as for the precompiled header.
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gtest_main wallaroo_flags fmt::fmt)
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gtest_main wallaroo_test_flags fmt::fmt)
   target_precompile_headers(${name} REUSE_FROM wallaroo_test_pch)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 endfunction()
