@@ -22,55 +22,16 @@ import socket
 import subprocess
 import sys
 import types
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator
 
-ROOT = Path(__file__).resolve().parents[2]
+from original_rig import PACKAGE, ROOT
+
+sys.path.insert(0, str(ROOT / "tests"))
+from support.documents import Block, blocks_of  # noqa: E402
+
 DEADLINE_S = 120  # only to turn a hang into a failure
 PORT = re.compile(r"\b(?:70\d\d|125\d\d|50\d\d)\b")  # those that pages use
-
-
-@dataclass(frozen=True)
-class Block:
-    page: Path
-    line: int  # of the first line inside
-    language: str
-    note: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.page.relative_to(ROOT)}:{self.line}"
-
-    def argument(self, kind: str) -> str:
-        """The text after `kind:` in the note, or nothing."""
-        name, colon, value = self.note.partition(": ")
-        return value if colon and name == kind else ""
-
-
-def blocks_of(page: Path) -> List[Block]:
-    blocks: List[Block] = []
-    note = ""
-    lines = iter(enumerate(page.read_text().splitlines(), 1))
-    for number, line in lines:
-        comment = re.fullmatch(r"<!-- (.*) -->", line.strip())
-        fence = re.fullmatch(r"```(\w*)", line)
-        if comment:
-            note = comment.group(1)
-        elif fence:
-            inside = []
-            for _, text in lines:
-                if text == "```":
-                    break
-                inside.append(text)
-            else:
-                raise AssertionError(f"{page}:{number}: the block does not end")
-            blocks.append(Block(page, number + 1, fence.group(1), note,
-                                "".join(text + "\n" for text in inside)))
-            note = ""
-        elif line.strip():
-            note = ""
-    return blocks
 
 
 def _free_port() -> int:
@@ -193,4 +154,4 @@ class Reader:
 def environment(commands: Path, home: Path) -> Dict[str, str]:
     """The package is at hand, and nothing is left in the sources."""
     return {**os.environ, "PATH": f"{commands}:{os.environ['PATH']}", "HOME": str(home),
-            "PYTHONPATH": str(ROOT / "python"), "PYTHONDONTWRITEBYTECODE": "1"}
+            "PYTHONPATH": PACKAGE, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -17,13 +17,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from original_rig import PACKAGE, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "python"
 DEADLINE_S = 60  # only to turn a hang into a failure
 TEXT = ["To be, or not to be: that's the question", "", "Be not afraid; 'tis 2 b"]
 ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1",
-               "PYTHONPATH": f"{ROOT / 'python'}:{EXAMPLES}"}
+               "PYTHONPATH": os.pathsep.join(filter(None, [PACKAGE, str(EXAMPLES)]))}
 
 
 def expected_totals():
@@ -180,14 +180,20 @@ def test_type_checkers_accept_the_examples(tmp_path):
         tmp_path, *sorted(EXAMPLES.glob("*.py")), cwd=ROOT)
 
 
+def test_type_checkers_accept_the_package(tmp_path):
+    pytest.importorskip("mypy")
+    run("-m", "mypy", "--cache-dir", tmp_path, cwd=ROOT)
+
+
 def test_run_shows_word_count_on_real_text():
     build = Path(os.environ.get("WALLAROO_BUILD", ROOT / "build"))
     if not (build / "tools" / "giles").exists():
         pytest.skip("giles, which sends the text, is not built")
     done = subprocess.run(
         ["python3", "-B", "-m", "demo.word_count", "--build", build, "--python", sys.executable,
-         "--megabytes", "1"], env={**os.environ, "PYTHONPATH": f"{ROOT}/scripts:{ROOT}/python"},
-        cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S * 3)
+         "--megabytes", "1"], cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [f"{ROOT}/scripts", PACKAGE]))},
+        capture_output=True, text=True, timeout=DEADLINE_S * 3)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "equal those of an independent count" in done.stdout
     assert "word count, from the socket it reads to the socket it writes" in done.stdout

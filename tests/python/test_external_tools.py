@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Iterator, List, Tuple
 
 import pytest
+from original_rig import ENVIRONMENT, ROOT
 
 from wallaroo.tools import cluster_shrinker, cluster_shutdown, external_sender
 from wallaroo.tools.external_channel import Id, Message, encode, parse_address
 
-ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("WALLAROO_BUILD", ROOT / "build"))
 HOST = BUILD / "tests" / "tools" / "external_host"
 DEADLINE_S = 60
@@ -247,9 +247,8 @@ def running_application() -> Iterator[Tuple[subprocess.Popen, str, str]]:
 
 def tool(name: str, *arguments: str) -> str:
     """What the tool prints, run as a process."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
     return subprocess.run([sys.executable, "-m", f"wallaroo.tools.{name}", *arguments], text=True,
-                          env=environment, check=True, capture_output=True,
+                          env=ENVIRONMENT, check=True, capture_output=True,
                           timeout=DEADLINE_S).stdout
 
 
