@@ -44,9 +44,9 @@ install(FILES
   DESTINATION ${package_folder})
 include(WallarooPrecompileHeaders)
 
-# The connector client in Python: one file, which programs find by PYTHONPATH.
-install(FILES clients/python/wallaroo_connector.py
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/wallaroo/python)
+# The connector client in Python, which programs find by PYTHONPATH.
+install(DIRECTORY clients/python/wallaroo_connector
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/wallaroo/python FILES_MATCHING PATTERN "*.py")
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/wallaroo)
 
 # Everything that `cmake --install` copies. A script that builds only a part of the project builds

@@ -1,6 +1,6 @@
 // The library for programs that feed or drain an application over the connector protocol, and need
 // nothing else of wallaroo. GraphCursor with the target wallaroo::connector_client. The same
-// library in Python is clients/python/wallaroo_connector.py, installed in share/wallaroo/python.
+// library in Python is clients/python/wallaroo_connector, installed in share/wallaroo/python.
 #pragma once
 
 #include <chrono>

@@ -76,7 +76,7 @@ class Package(unittest.TestCase):
         folder = self.prefix / "share" / "wallaroo" / "python"
         said = self.must("env", f"PYTHONPATH={folder}", "PYTHONDONTWRITEBYTECODE=1", "python3", "-c",
                          "import wallaroo_connector as c; print(c.ConnectorClient, c.SinkServer)")
-        self.assertIn("wallaroo_connector.SinkServer", said)
+        self.assertIn("wallaroo_connector.receiving.SinkServer", said)
 
     def test_one_target_builds_all_that_is_installed(self):
         """Otherwise a script that builds only some programs would break `cmake --install`."""
