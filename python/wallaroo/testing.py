@@ -92,7 +92,7 @@ class Harness:
 
     def close(self) -> None:
         """Gives up the stages and their state."""
-        self._engine = None
+        self._engine = None  # type: ignore[assignment]
         forget_failures()
 
     def __enter__(self) -> Harness:

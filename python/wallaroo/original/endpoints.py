@@ -49,7 +49,7 @@ def _port(port: Any, what: str) -> int:
     return int(text)
 
 
-def _count(number: Any, name: str, what: str) -> int:
+def _count(number: object, name: str, what: str) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise ApplicationError(f"{name} of {what} is {number!r}: it must be a number above 0")
     return number
