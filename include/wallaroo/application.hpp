@@ -49,7 +49,7 @@ class Application {
   /// The stream of the records on which stages with `OnError::dead_letter` failed. It runs on one
   /// executor, and its own stages may not use that policy.
   auto dead_letters(std::string name) {
-    internal::Pending<internal::OwnedInput<DeadLetter>> pending;
+    internal::Pending<internal::LetterInput> pending;
     const auto stage = add_source(name, OnError::stop);
     pending.stages = {stage};
     pending.head = stage;

@@ -26,7 +26,10 @@ class DeadLetter(NamedTuple):
 
     stage: str  #: the name of the stage
     error: str  #: the type and text of the exception
-    record: str  #: the record as text; from a source the bytes of the frame, as text
+    traceback: str  #: as Python prints it; empty when no function raised
+    #: The record itself; of a decoder the bytes of the frame, of a join the pair of records. Where
+    #: no record is to blame (a timer, the output of windows, a reader) a text that says what failed.
+    record: Any
     origin: str  #: from a source: the peer or file, and the record's number; otherwise empty
 
 

@@ -59,7 +59,9 @@ struct ValueTraits {
     value.late = true;
     return value;
   }
-  static Value of(DeadLetter&& letter) { return {std::move(letter.stage), 0}; }
+  static Value of(internal::CarriedLetter&& carried) {
+    return {std::move(carried.letter.stage), 0};
+  }
 };
 
 struct Split {

@@ -6,26 +6,9 @@
 #include <nanobind/stl/string.h>
 
 #include <wallaroo/run.hpp>
-#include <wallaroo/types/decoded.hpp>
 
 #include "python/bindings.hpp"
-#include "python/traits.hpp"
 #include "python/values/bind_values.hpp"
-
-namespace wallaroo::python {
-
-PyRecord PyTraits::of(DeadLetter&& letter) {
-  const auto text = [](const std::string& bytes) {
-    // A frame may hold any bytes.
-    return nanobind::steal(PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()),
-                                                "backslashreplace"));
-  };
-  const nanobind::object tuple = nanobind::make_tuple(text(letter.stage), text(letter.error),
-                                                      text(letter.record), text(letter.origin));
-  return PyRecord::share(tuple.ptr());
-}
-
-}  // namespace wallaroo::python
 
 NB_MODULE(_engine, module) {
   using namespace wallaroo::python;  // NOLINT: only here

@@ -5,8 +5,8 @@
 #include "python/objects/record.hpp"
 #include "python/values/key.hpp"
 
-namespace wallaroo {
-struct DeadLetter;
+namespace wallaroo::internal {
+struct CarriedLetter;
 }
 
 namespace wallaroo::python {
@@ -21,8 +21,8 @@ struct PyTraits {
     record.set_late(true);
     return record;
   }
-  /// A tuple (stage, error, record, origin).
-  static PyRecord of(DeadLetter&& letter);
+  /// A tuple (stage, error, traceback, record, origin).
+  static PyRecord of(internal::CarriedLetter&& carried);
 };
 
 }  // namespace wallaroo::python

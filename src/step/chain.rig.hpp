@@ -63,8 +63,9 @@ class Surroundings {
     run.sink_out = sink.metrics.records_out.value();
     run.sink_errors = sink.metrics.errors.value();
     while (const BatchPtr batch = dead_letter_box.pop()) {
-      auto& letters = static_cast<RecordBatch<DeadLetter>&>(*batch);
-      run.dead_letters.insert(run.dead_letters.end(), letters.begin(), letters.end());
+      for (CarriedLetter& carried : static_cast<RecordBatch<CarriedLetter>&>(*batch)) {
+        run.dead_letters.push_back(std::move(carried.letter));
+      }
     }
   }
 

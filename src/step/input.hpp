@@ -88,6 +88,23 @@ struct OwnedInput {
   static T&& record(T& slot) { return std::move(slot); }
 };
 
+/// Dead letters, as C++ sees them.
+struct LetterInput {
+  using Record = DeadLetter;
+  using Slot = CarriedLetter;
+  static constexpr bool outlives_batch = false;
+  static constexpr bool timed = false;
+  using Key = NoKey;
+
+  static Slots<CarriedLetter> slots(ChainContext&, Batch& batch) {
+    auto& letters = static_cast<RecordBatch<CarriedLetter>&>(batch);
+    return {letters.begin(), letters.end()};
+  }
+  static void next(ChainContext&) {}
+  static NoKey key_time(const CarriedLetter&) { return {}; }
+  static DeadLetter&& record(CarriedLetter& slot) { return std::move(slot.letter); }
+};
+
 /// Records in memory, which must not be changed.
 template <class T>
 struct SharedInput {

@@ -248,7 +248,7 @@ def test_failed_records_go_to_the_dead_letters_or_are_skipped():
         harness.send("lines", text)
     assert harness.records("out") == [0, 1]
     [letter] = harness.records("dead")
-    assert (letter.stage, letter.record) == ("parse", "'x'")
+    assert (letter.stage, letter.record) == ("parse", "x")
     assert letter.error.startswith("ValueError: invalid literal")
 
 

@@ -67,7 +67,7 @@ PyRecord MapBatchStep::outputs_of(internal::ChainContext& context) {
 void MapBatchStep::fail(internal::ChainContext& context) {
   const std::string error = internal::FailureHandler::current_error();
   for (const PyRecord& record : waiting_) {
-    context.failures.handle(stage_, error, {internal::describe(record)});
+    context.failures.handle(stage_, error, internal::failed_record(record));
   }
 }
 

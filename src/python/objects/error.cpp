@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "base/stage_failure.hpp"
-#include "python/objects/record.hpp"
 
 namespace wallaroo::python {
 
@@ -138,7 +137,7 @@ std::string type_name(PyObject* object) {
 }
 
 void throw_python_error() {
-  PyRecord exception = PyRecord::steal(fetch());
+  const PyRecord exception = PyRecord::steal(fetch());
   const std::string message = text_of(exception.get());
   std::string text = type_name(exception.get());
   if (!message.empty()) {
@@ -146,11 +145,11 @@ void throw_python_error() {
   }
   const bool ends = PyErr_GivenExceptionMatches(exception.get(), PyExc_SystemExit) != 0 ||
                     PyErr_GivenExceptionMatches(exception.get(), PyExc_KeyboardInterrupt) != 0;
-  causes().keep({text, std::move(exception)});
+  causes().keep({text, exception});
   if (ends) {
     throw internal::StageFailure(fmt::format("the application ends itself: {}", text));
   }
-  throw PythonError(text);
+  throw PythonError(text, exception);
 }
 
 void throw_error(PyObject* type, const std::string& message) {

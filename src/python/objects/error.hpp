@@ -3,18 +3,29 @@
 
 #include <Python.h>
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 
 #include <nanobind/nanobind.h>
 
+#include "python/objects/record.hpp"
+
 namespace wallaroo::python {
 
 /// A Python exception as the engine sees it: the text is "ValueError: bad price". The exception
-/// itself is kept, so that the run can name it as the cause when the application fails.
+/// itself is kept, so that the run can name it as the cause when the application fails, and dead
+/// letters can have its traceback.
 class PythonError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  /// Requires the lock.
+  PythonError(const std::string& text, const PyRecord& exception)
+      : std::runtime_error(text), exception_(std::make_shared<const PyRecord>(exception)) {}
+
+  PyObject* exception() const { return exception_->get(); }
+
+ private:
+  std::shared_ptr<const PyRecord> exception_;  // any thread may copy and destroy the error
 };
 
 /// Throws PythonError for the exception that Python has set, which is cleared. SystemExit and

@@ -33,4 +33,16 @@ void append_description_of(std::string& out, const PyRecord& record) {
   Py_XDECREF(text);
 }
 
+std::any dead_letter_object(const PyRecord& record) {
+  // The letter goes its own way, so it has no marks.
+  return record.get() == nullptr ? std::any() : std::any(PyRecord::share(record.get()));
+}
+
+std::any dead_letter_object(const PyRecord* left, const PyRecord* right) {
+  const auto object_of = [](const PyRecord* record) {
+    return record == nullptr || record->get() == nullptr ? Py_None : record->get();
+  };
+  return PyRecord::steal(checked(PyTuple_Pack(2, object_of(left), object_of(right))));
+}
+
 }  // namespace wallaroo::python

@@ -3,6 +3,7 @@
 
 #include <Python.h>
 
+#include <any>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -71,6 +72,11 @@ class PyRecord {
 /// Appends the repr() of the object, cut to a length that fits a message. If repr() raises, the
 /// text says so.
 void append_description_of(std::string& out, const PyRecord& record);
+
+/// The object of a dead letter: the record. Requires the lock.
+std::any dead_letter_object(const PyRecord& record);
+/// A tuple of the records of a pair, with None for one that is missing. Requires the lock.
+std::any dead_letter_object(const PyRecord* left, const PyRecord* right);
 
 /// The state of a key: any object. It is empty until the function of the stage makes it.
 class PyState {

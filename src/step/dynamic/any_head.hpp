@@ -9,9 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include <wallaroo/types/decoded.hpp>
-
 #include "step/dynamic/receiver.hpp"
+#include "step/failures/failed_record.hpp"
 #include "step/input.hpp"
 #include "step/sampled_calls.hpp"
 #include "step/segment.hpp"
@@ -161,9 +160,9 @@ HeadFactory<Traits> record_head(StageId stage) {
 
 template <class Traits>
 HeadFactory<Traits> dead_letter_head(StageId stage) {
-  const auto convert = [](DeadLetter&& letter) { return Traits::of(std::move(letter)); };
+  const auto convert = [](CarriedLetter&& letter) { return Traits::of(std::move(letter)); };
   return [stage, convert](const SegmentContext& context) {
-    return std::make_unique<ValueHead<Traits, DeadLetter, decltype(convert)>>(
+    return std::make_unique<ValueHead<Traits, CarriedLetter, decltype(convert)>>(
         *context.stages.at(stage), convert);
   };
 }

@@ -17,7 +17,7 @@ namespace wallaroo::internal {
 //   side_of(record) -> 0 or 1, with_side(record, side) -> Record    which side of a join a record
 //            belongs to; kept with the record
 //   late(record) -> Record     marks a record that came too late for windows or a join
-//   of(DeadLetter) -> Record   turns a dead letter into a record
+//   of(CarriedLetter) -> Record   turns a dead letter into a record
 
 /// Accompanies a record. Every record has a time: without event time it is the time at which the
 /// source read it.

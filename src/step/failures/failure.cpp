@@ -59,7 +59,7 @@ void throw_failed_aggregation(const StageInfo& stage, std::string_view doing) {
 
 FailureHandler::FailureHandler(const Log& log, Outlet* dead_letters) : log_(&log) {
   if (dead_letters != nullptr) {
-    dead_letters_ = std::make_unique<RecordWriter<DeadLetter, false>>(*dead_letters);
+    dead_letters_ = std::make_unique<RecordWriter<CarriedLetter, false>>(*dead_letters);
   }
 }
 
@@ -94,8 +94,10 @@ void FailureHandler::handle(StageRuntime& stage, std::string_view error,
     case OnError::dead_letter:
       tell(stage, message, "record sent to the dead letters");
       for (std::size_t target = 0; target < dead_letters_->outlet().targets(); ++target) {
-        dead_letters_->append(target, no_pins_, stage.info->name, std::string(error), failed.record,
-                              failed.origin);
+        dead_letters_->append(
+            target, no_pins_,
+            DeadLetter{stage.info->name, std::string(error), failed.record, failed.origin},
+            failed.raw, failed.object, std::current_exception());
       }
       return;
   }

@@ -8,21 +8,13 @@
 #include <string_view>
 #include <vector>
 
-#include <wallaroo/types/decoded.hpp>
-
 #include "base/log.hpp"
 #include "base/stage_failure.hpp"
 #include "route/record_writer.hpp"
+#include "step/failures/failed_record.hpp"
 #include "step/stage.hpp"
 
 namespace wallaroo::internal {
-
-/// The record on which a stage failed.
-struct FailedRecord {
-  std::string record;       ///< as text, or for a decoder the frame's bytes
-  bool raw = false;         ///< true for a frame's bytes, which messages must escape
-  std::string origin = {};  ///< peer or file and the record's number, where known
-};
 
 /// Throws StageFailure for the present exception, which `finish()` of the stage's callback threw.
 /// Call inside a catch block.
@@ -56,7 +48,7 @@ class FailureHandler {
   void tell(const StageRuntime& stage, const Message& message, std::string_view fate) const;
 
   const Log* log_;
-  std::unique_ptr<RecordWriter<DeadLetter, false>> dead_letters_;
+  std::unique_ptr<RecordWriter<CarriedLetter, false>> dead_letters_;
   InputPins no_pins_;
   std::string stop_reason_;
 };

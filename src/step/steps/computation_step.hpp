@@ -269,7 +269,7 @@ class ComputationStep {
     } catch (const StageFailure&) {
       throw;
     } catch (...) {
-      context.failures.handle(*stage_, FailureHandler::current_error(), {describe(record)});
+      context.failures.handle(*stage_, FailureHandler::current_error(), failed_record(record));
     }
   }
 

@@ -143,7 +143,7 @@ class EventTimeStep : public TemporalStep {
     } catch (const StageFailure&) {
       throw;
     } catch (...) {
-      context.failures.handle(*stage_, FailureHandler::current_error(), {describe(record)});
+      context.failures.handle(*stage_, FailureHandler::current_error(), failed_record(record));
       ++tally;
       return;
     }
@@ -234,7 +234,7 @@ class EventTimeStep : public TemporalStep {
       }
     }
     context.failures.handle(*stage_, too_far_ahead(time_ns, clock_.wall_ns(), max_ahead_),
-                            {describe(record)});
+                            failed_record(record));
     return true;
   }
 

@@ -246,10 +246,7 @@ class JoinStep : public SetStep<JoinState<Key, Left, Right>, JoinCounts> {
 
   [[gnu::noinline, gnu::cold]] void fail(ChainContext& context, const Left* left,
                                          const Right* right) {
-    std::string pair = left == nullptr ? "nothing" : describe(*left);
-    pair += " with ";
-    pair += right == nullptr ? "nothing" : describe(*right);
-    context.failures.handle(*stage_, FailureHandler::current_error(), {std::move(pair)});
+    context.failures.handle(*stage_, FailureHandler::current_error(), failed_pair(left, right));
   }
 
   // The watermark behind this step; temporal.hpp describes the end.

@@ -56,7 +56,7 @@ template <class Work, class Record>
   } catch (const StageFailure&) {
     throw;
   } catch (...) {
-    context.failures.handle(stage, FailureHandler::current_error(), {describe(record)});
+    context.failures.handle(stage, FailureHandler::current_error(), failed_record(record));
   }
 }
 

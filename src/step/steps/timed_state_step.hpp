@@ -228,9 +228,9 @@ class TimedStateStep : public TemporalStep {
     std::uint64_t* tally;
     Next* next;
 
-    template <class Describe, class Work>
+    template <class Failed, class Work>
     void run(SampledCall& call, const HashedKey& hashed_key, const Times& times,
-             Describe&& describe_input, Work&& work) {
+             Failed&& failed_input, Work&& work) {
       const std::int64_t time_ns = times.output_ns;
       Parts& parts = *step->parts_;
       CallTimer<timed> timer(*context, call);
@@ -269,8 +269,7 @@ class TimedStateStep : public TemporalStep {
         if constexpr (Traits::emits) {
           EmitterAccess::discard(parts.emitter);
         }
-        context->failures.handle(*step->stage_, FailureHandler::current_error(),
-                                 {describe_input()});
+        context->failures.handle(*step->stage_, FailureHandler::current_error(), failed_input());
         return;
       }
       TimersAccess::apply(parts.requests, parts.timers, hashed_key.hash, hashed_key.key);
@@ -281,7 +280,7 @@ class TimedStateStep : public TemporalStep {
       const OwnedKey<Key> key(hashed_key.key);
       run(
           step->stage_->output, hashed_key, step->times_of(timer.kind, due_ns, *context),
-          [&] { return "a timer of key " + describe(key); },
+          [&] { return FailedRecord{"a timer of key " + describe(key)}; },
           [&](State& state, auto&... rest) -> decltype(auto) {
             return call_on_timer(step->function_, key, state, timer, rest...);
           });
@@ -291,7 +290,7 @@ class TimedStateStep : public TemporalStep {
     void take(const HashedKey& hashed_key, std::int64_t time_ns, R&& record) {
       run(
           step->stage_->call, hashed_key, {time_ns, time_ns, step->parts_->timers.watermark()},
-          [&] { return describe(record); },
+          [&] { return failed_record(record); },
           [&](State& state, auto&... rest) {
             return call_computation<In>(step->function_, std::forward<R>(record), state, rest...);
           });

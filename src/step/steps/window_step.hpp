@@ -351,18 +351,18 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, Taken, A>, W
     } catch (const StageError&) {
       throw;
     } catch (...) {
-      context.failures.handle(*stage_, FailureHandler::current_error(), {describe_taken(taken)});
+      context.failures.handle(*stage_, FailureHandler::current_error(), failed_input(taken));
     }
   }
   /// Call inside a catch block. No record is to blame if counting a partial failed.
-  std::string describe_taken(const Taken& taken) const {
+  FailedRecord failed_input(const Taken& taken) const {
     if constexpr (!is_gathered<Taken>) {
-      return describe(taken);
+      return failed_record(taken);
     } else {
       if (taken.partial() != nullptr) {
         throw_failed_aggregation(*stage_->info, "while records were counted");
       }
-      return describe(taken.record());
+      return failed_record(taken.record());
     }
   }
   [[gnu::noinline, gnu::cold]] void fail_output(ChainContext& context, const StoredKey& key) {
