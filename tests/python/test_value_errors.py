@@ -8,7 +8,6 @@ import subprocess
 import sys
 import types
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, List
 
 import pytest
@@ -16,9 +15,9 @@ import pytest
 import value_rig as rig
 import wallaroo
 from engine_module import engine
+from original_rig import ENVIRONMENT, MEASURES_MEMORY
 
 NATIVE, PICKLED, HOOKED = 1, 2, 3
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -33,9 +32,8 @@ def back(value):
 
 def run_python(code):
     """Runs a program of its own, since settings of the codec are those of a process."""
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'python'}:{ROOT / 'tests' / 'python'}"}
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                            env=environment, timeout=120)
+                            env=ENVIRONMENT, timeout=120)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
@@ -122,7 +120,10 @@ def test_too_deep_bytes_are_a_recursion_error(data):
     (b"\x00", "the form 0"),
     (b"\x04", "the form 4"),
     (b"\x01", "1 bytes should follow"),
-    (b"\x01\x1f", "no value begins like this"),
+    (b"\x01\x3f", "no value begins like this"),
+    (b"\x01\x1f" + b"\xff" * 9 + b"\x00\x00", "a number is too large"),
+    (b"\x01\x22\x10\x00", "a factory that is not known"),
+    (b"\x01\x21\x7f\x00", "elements should follow"),
     (b"\x01\x7f", "no value begins like this"),
     (b"\x01\x0c\xff\xff\xff\xff\xff\xff\xff\xff\x7f", "elements should follow"),
     (b"\x01\x09\xff\xff\xff\xff\x7fx", "elements should follow"),
@@ -142,6 +143,7 @@ def test_broken_bytes_are_an_error_that_says_what_is_wrong(data, message):
         engine.decode_value(data)
 
 
+@MEASURES_MEMORY
 def test_huge_lengths_allocate_nothing():
     """Many lists that each claim all the bytes that are left."""
     levels = 900
@@ -272,10 +274,10 @@ def test_registered_functions_replace_objects_everywhere():
                       decode=lambda stored: rig.Money(stored["cents"]))
     assert engine.encode_value(rig.Money(5))[0] == NATIVE
     assert back([rig.Money(5)])[0].cents == 5
-    pickled = [rig.Money(6), collections.deque([rig.Money(7)])]
+    pickled = [rig.Money(6), ValueError(rig.Money(7))]
     assert engine.encode_value(pickled)[0] == PICKLED
     again = back(pickled)
-    assert again[0].cents == 6 and again[1][0].cents == 7
+    assert again[0].cents == 6 and again[1].args[0].cents == 7
     batch = engine.decode_batch(engine.encode_batch([rig.Money(1), rig.Money(2)]))
     assert [money.cents for money in batch] == [1, 2]
 
@@ -323,11 +325,10 @@ def test_pickled_bytes_that_only_name_what_is_refused_are_an_error(module, name)
 
 def test_pickle_can_be_refused():
     out = run_python("""
-import collections
 from wallaroo import _engine as e
-pickled = e.encode_value(collections.deque([1]))
+pickled = e.encode_value(1j)
 e.allow_pickle(False)
-for call in (lambda: e.encode_value(collections.deque()), lambda: e.encode_batch([1, collections.deque()]),
+for call in (lambda: e.encode_value(2j), lambda: e.encode_batch([1, 2j]),
              lambda: e.decode_value(pickled)):
     try:
         call()
@@ -335,7 +336,7 @@ for call in (lambda: e.encode_value(collections.deque()), lambda: e.encode_batch
         print(type(error).__name__, error)
 print(e.decode_value(e.encode_value([1])))
 """)
-    assert "TypeError an object of class deque can only be stored by pickle, which is refused" in out
+    assert "TypeError an object of class complex can only be stored by pickle, which is refused" in out
     assert "StoredError a stored value is pickled, and pickle is refused" in out
     assert out.endswith("[1]\n")
 

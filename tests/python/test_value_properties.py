@@ -56,6 +56,11 @@ def containers(inner):
         st.builds(rig.SlottedWithDict, inner, inner, inner),
         st.builds(rig.Order, inner, inner, inner),
         st.binary(max_size=5).map(bytearray),
+        st.builds(collections.deque, st.lists(inner, max_size=4), st.none() | st.integers(0, 5)),
+        st.dictionaries(hashables, inner, max_size=4).map(collections.OrderedDict),
+        st.dictionaries(hashables, inner, max_size=4).map(collections.Counter),
+        st.builds(collections.defaultdict, st.sampled_from([None, list, int, collections.Counter]),
+                  st.dictionaries(hashables, inner, max_size=4)),
     )
 
 
@@ -63,7 +68,7 @@ values = st.recursive(leaves, containers, max_leaves=12)
 #: Now and then something that only pickle stores.
 values_of_all_kinds = st.recursive(
     leaves | st.builds(complex, st.integers(), st.integers()),
-    lambda inner: containers(inner) | st.lists(inner, max_size=3).map(collections.deque),
+    containers,
     max_leaves=10,
 )
 
@@ -78,9 +83,10 @@ def tell(value, seen=None):
         return ("again", seen[id(value)])
     seen[id(value)] = len(seen)
     if isinstance(value, (list, tuple, collections.deque)):
-        return (type(value), [tell(element, seen) for element in value])
+        return (type(value), getattr(value, "maxlen", None),
+                [tell(element, seen) for element in value])
     if isinstance(value, dict):
-        return (dict, [(tell(key, seen), tell(element, seen)) for key, element in value.items()])
+        return (type(value), getattr(value, "default_factory", None), [(tell(key, seen), tell(element, seen)) for key, element in value.items()])
     if isinstance(value, (set, frozenset)):
         return (type(value), value)
     slots = [

@@ -1,6 +1,5 @@
 """Every kind of value comes back as it was stored."""
 
-import collections
 import datetime
 import decimal
 import pickle
@@ -14,6 +13,8 @@ import pytest
 
 import value_rig as rig
 from engine_module import engine
+
+pytestmark = pytest.mark.references
 
 NATIVE, PICKLED, HOOKED = 1, 2, 3
 UTC = datetime.timezone.utc
@@ -190,8 +191,7 @@ def test_a_class_with_ever_new_attributes_goes_to_pickle_in_the_end():
 def test_classes_with_a_say_in_their_pickling_go_to_pickle():
     words = rig.Words(["a"])
     words.source = "s"
-    for value in (rig.WithState(5), rig.Reduced(5), words, collections.Counter("abca"),
-                  collections.deque([1]), collections.OrderedDict(a=1), ValueError("x"), 1 + 2j, range(3)):
+    for value in (rig.WithState(5), rig.Reduced(5), words, ValueError("x"), 1 + 2j, range(3)):
         assert form(value) == PICKLED
         again = back(value)
         assert type(again) is type(value)
@@ -201,10 +201,10 @@ def test_classes_with_a_say_in_their_pickling_go_to_pickle():
 
 def test_an_object_inside_that_needs_pickle_takes_all_of_the_value_there():
     shared = [1]
-    value = rig.Frozen([shared, collections.deque([shared])], shared)
+    value = rig.Frozen([shared, ValueError(shared)], shared)
     assert form(value) == PICKLED
     again = back(value)
-    assert again.left[0] is again.right and again.left[1][0] is again.right
+    assert again.left[0] is again.right and again.left[1].args[0] is again.right
 
 
 @pytest.mark.parametrize("hold", [
@@ -229,7 +229,7 @@ def test_what_cannot_be_stored_is_refused_wherever_it_is(hold):
 
 
 def test_after_one_value_needed_pickle_others_of_the_class_are_stored_natively_again():
-    class_forms = [form(rig.Frozen(collections.deque()))]
+    class_forms = [form(rig.Frozen(1 + 2j))]
     class_forms += [form(rig.Frozen(1)) for _ in range(200)]
     assert class_forms[0] == PICKLED and class_forms[-1] == NATIVE
 
@@ -288,7 +288,7 @@ def test_a_batch_comes_back_in_order():
     assert engine.decode_batch(data) == values
     assert len(data) < len(pickle.dumps(values, 5))
     assert engine.decode_batch(engine.encode_batch([])) == []
-    mixed = [*values, collections.deque([1])]
+    mixed = [*values, 1 + 2j]
     assert engine.encode_batch(mixed)[0] == PICKLED
     assert engine.decode_batch(engine.encode_batch(mixed)) == mixed
 

@@ -43,6 +43,25 @@ void import_classes(PythonTypes& types) {
       Py_tp_dealloc);
 }
 
+void import_collections(PythonTypes& types) {
+  const nb::module_ collections = nb::module_::import_("collections");
+  types.deque = collections.attr("deque");
+  types.ordered_dict = collections.attr("OrderedDict");
+  types.counter = collections.attr("Counter");
+  types.defaultdict = collections.attr("defaultdict");
+  // Their numbers are stored: new ones go to the end. docs/formats/python-values.md has the list.
+  types.factories.push_back(nb::none());
+  const nb::module_ builtins = nb::module_::import_("builtins");
+  for (const char* const name : {"list", "dict", "set", "int", "float", "str", "bytes", "bool",
+                                 "tuple", "frozenset", "bytearray"}) {
+    types.factories.push_back(builtins.attr(name));
+  }
+  for (const nb::object& one :
+       {types.deque, types.ordered_dict, types.counter, types.defaultdict}) {
+    types.factories.push_back(one);
+  }
+}
+
 }  // namespace
 
 void import_python_types() {
@@ -56,6 +75,7 @@ void import_python_types() {
   types->no_arguments = nb::make_tuple();
   import_times(*types);
   import_classes(*types);
+  import_collections(*types);
   types->decimal = nb::module_::import_("decimal").attr("Decimal");
   const nb::module_ uuids = nb::module_::import_("uuid");
   types->uuid = uuids.attr("UUID");

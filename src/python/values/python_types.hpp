@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nanobind/nanobind.h>
 
@@ -15,7 +16,9 @@ struct PythonTypes {
   nanobind::object first_datetime;      ///< datetime(1, 1, 1)
   nanobind::object first_utc_datetime;  ///< the same in UTC
   nanobind::object decimal, uuid, uuid_int_text, uuid_safe_text, uuid_safe_unknown;
-  nanobind::object generic;  ///< typing.Generic
+  nanobind::object deque, ordered_dict, counter, defaultdict;
+  std::vector<nanobind::object> factories;  ///< of a defaultdict; places in it are stored
+  nanobind::object generic;                 ///< typing.Generic
   nanobind::object get_slot_names;
   nanobind::object dataclass_getstate, dataclass_setstate;  ///< None before Python 3.10
   nanobind::object dataclass_missing;

@@ -83,6 +83,14 @@ nb::object ValueReader::read_tag(unsigned char tag) {
     case Tag::set:
     case Tag::frozenset:
       return read_set(static_cast<Tag>(tag));
+    case Tag::deque:
+      return read_deque();
+    case Tag::ordered_dict:
+      return read_ordered_dict();
+    case Tag::counter:
+      return read_counter();
+    case Tag::defaultdict:
+      return read_defaultdict();
     case Tag::instance:
       return read_instance();
     case Tag::enum_member:
@@ -174,15 +182,19 @@ nb::object ValueReader::read_tuple() {
 }
 
 nb::object ValueReader::read_dict() {
-  const std::size_t size = read_count();
   nb::object dict = owned(PyDict_New());
   remember(dict);
+  fill_dict(dict.ptr());
+  return dict;
+}
+
+void ValueReader::fill_dict(PyObject* dict) {
+  const std::size_t size = read_count();
   for (std::size_t i = 0; i < size; ++i) {
     const nb::object key = read();
     const nb::object value = read();
-    check_call(PyDict_SetItem(dict.ptr(), key.ptr(), value.ptr()));
+    check_call(PyDict_SetItem(dict, key.ptr(), value.ptr()));
   }
-  return dict;
 }
 
 nb::object ValueReader::read_set(Tag tag) {

@@ -39,6 +39,12 @@ class ValueReader {
   nanobind::object read_list();
   nanobind::object read_tuple();
   nanobind::object read_dict();
+  /// Reads the pairs of a dict into `dict`, which may be of a derived class.
+  void fill_dict(PyObject* dict);
+  nanobind::object read_deque();
+  nanobind::object read_ordered_dict();
+  nanobind::object read_counter();
+  nanobind::object read_defaultdict();
   nanobind::object read_set(Tag tag);
   nanobind::object read_instance();
   void read_attributes(PyObject* instance, const ReadShape& shape);

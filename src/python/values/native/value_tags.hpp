@@ -46,6 +46,10 @@ enum class Tag : std::uint8_t {
   uuid = 28,
   numpy_scalar = 29,
   numpy_array = 30,
+  deque = 31,
+  ordered_dict = 32,
+  counter = 33,
+  defaultdict = 34,
   short_text = 64,  ///< to 95: a text of 0 to 31 bytes
   small = 128,      ///< to 255: an int from -32 to 95
 };

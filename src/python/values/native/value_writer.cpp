@@ -143,11 +143,20 @@ bool ValueWriter::write_kind(PyObject* value, TypePlan& plan) {
     case Kind::tuple:
       return write_tuple(value);
     case Kind::dict:
-      return write_dict(value);
+      put(Tag::dict);
+      return write_pairs(value);
     case Kind::set:
       return write_set(value, Tag::set);
     case Kind::frozenset:
       return write_set(value, Tag::frozenset);
+    case Kind::deque:
+      return write_deque(value);
+    case Kind::ordered_dict:
+      return write_ordered_dict(value);
+    case Kind::counter:
+      return write_counter(value);
+    case Kind::defaultdict:
+      return write_defaultdict(value);
     case Kind::bytes:
       put(Tag::bytes);
       put_sized({PyBytes_AsString(value), static_cast<std::size_t>(PyBytes_Size(value))});
@@ -193,9 +202,8 @@ bool ValueWriter::write_tuple(PyObject* tuple) {
   return true;
 }
 
-bool ValueWriter::write_dict(PyObject* dict) {
+bool ValueWriter::write_pairs(PyObject* dict) {
   const Py_ssize_t size = PyDict_Size(dict);
-  put(Tag::dict);
   out_.put_length(static_cast<std::uint64_t>(size));
   Py_ssize_t position = 0;
   Py_ssize_t count = 0;

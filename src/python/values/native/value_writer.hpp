@@ -51,8 +51,13 @@ class ValueWriter {
   bool write_kind(PyObject* value, TypePlan& plan);
   bool write_list(PyObject* list);
   bool write_tuple(PyObject* tuple);
-  bool write_dict(PyObject* dict);
+  /// Writes the size of a dict, its keys and its values.
+  bool write_pairs(PyObject* dict);
   bool write_set(PyObject* set, Tag tag);
+  bool write_deque(PyObject* deque);
+  bool write_ordered_dict(PyObject* dict);
+  bool write_counter(PyObject* counter);
+  bool write_defaultdict(PyObject* dict);
   bool write_instance(PyObject* instance, TypePlan& plan);
   bool write_instance_slowly(PyObject* instance, TypePlan& plan);
   /// Writes the values of attributes and gives up the references to them.
