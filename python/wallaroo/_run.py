@@ -18,7 +18,7 @@ from ._errors import EngineStageError, StageError, WallarooError
 from ._values import trust_present_modules
 
 _LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
-_STAGE = re.compile(r"(?:stage|source) '(?P<stage>.*?)'(?::| failed)")
+_STAGE = re.compile(r"(?:stage|source|sink) '(?P<stage>.*?)'(?::| failed)")
 _ON_RECORD = " failed on record "
 _ORIGIN = re.compile(r"(?:(?P<record>.*) from |of )"
                      r"(?P<origin>partition '.*'|[^ ]+(?:, record [0-9]+)?)\Z", re.DOTALL)

@@ -13,6 +13,8 @@ import wallaroo as wl
 from golden_rig import Process
 from original_rig import ENVIRONMENT
 
+pytestmark = pytest.mark.references
+
 
 THREADS = pytest.mark.parametrize("threads", [1, 2])
 

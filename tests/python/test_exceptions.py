@@ -17,6 +17,8 @@ from exceptions_rig import (
     raising,
 )
 
+pytestmark = pytest.mark.references
+
 
 class NotAnException(BaseException):
     pass

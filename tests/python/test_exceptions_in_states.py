@@ -10,6 +10,8 @@ import pytest
 import wallaroo as wl
 from exceptions_rig import Broken, ends, nested, slowly
 
+pytestmark = pytest.mark.references
+
 
 class Undying:
     def __del__(self):

@@ -11,8 +11,11 @@ import weakref
 import pytest
 import wallaroo as wl
 from connector_rig import eventually
-from original_rig import ENVIRONMENT
+from original_rig import ENVIRONMENT, MEASURES_MEMORY
 from wallaroo import _engine
+
+
+pytestmark = pytest.mark.references
 
 
 THREADS = pytest.mark.parametrize("threads", [1, 2])
@@ -208,6 +211,7 @@ print(len(seen), (max(seen[middle:]) - max(seen[:middle])) / 1e6)
 """
 
 
+@MEASURES_MEMORY
 @THREADS
 def test_memory_does_not_grow_with_the_records(threads):
     result = subprocess.run([sys.executable, "-c", MEMORY.replace("COUNT", "2_400_000"),
@@ -256,6 +260,7 @@ except wl.StageError as error:
 """
 
 
+@MEASURES_MEMORY
 @THREADS
 def test_a_sink_that_does_not_read_holds_an_endless_generator_back(threads):
     result = subprocess.run([sys.executable, "-c", UNREAD, str(threads)], env=ENVIRONMENT,

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import wallaroo as wl
 
+pytestmark = pytest.mark.references
+
 PROGRAM = '''
 import json, os, sys, time
 import wallaroo as wl
