@@ -48,13 +48,14 @@ function(wallaroo_test name)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 endfunction()
 
-# wallaroo_layer(FOLDER DEPS...): src/FOLDER as a library that sees only the layers named, plus the
-# test program of the *.test.cpp files in it.
+# wallaroo_layer(FOLDER DEPS... GENERATED...): src/FOLDER as a library that sees only the layers
+# named, plus the test program of the *.test.cpp files in it. GENERATED are files that the build makes.
 function(wallaroo_layer folder)
-  cmake_parse_arguments(arg "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPS;GENERATED" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "\\.test\\.cpp$")
+  list(APPEND sources ${arg_GENERATED})
   list(FILTER tests INCLUDE REGEX "\\.test\\.cpp$")
   set(target wallaroo_${folder})
   if(sources)

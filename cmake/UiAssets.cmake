@@ -12,15 +12,13 @@ if(NOT WALLAROO_DYGRAPHS)
 endif()
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 
-# wallaroo_ui_assets(TARGET): adds the file to the target.
-function(wallaroo_ui_assets target)
-  set(script ${PROJECT_SOURCE_DIR}/cmake/ui_assets.py)
-  set(output ${PROJECT_BINARY_DIR}/generated/ui_assets.cpp)
-  file(GLOB_RECURSE pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/webui/*)
-  add_custom_command(OUTPUT ${output}
-    COMMAND Python3::Interpreter -B ${script} --pages ${PROJECT_SOURCE_DIR}/webui
-      --library ${WALLAROO_DYGRAPHS} --output ${output}
-    DEPENDS ${script} ${pages} ${WALLAROO_DYGRAPHS}/dygraph.min.js ${WALLAROO_DYGRAPHS}/dygraph.min.css
-    COMMENT "Packing the pages of the metrics UI" VERBATIM)
-  target_sources(${target} PRIVATE ${output})
-endfunction()
+# `ui_assets` is the generated file.
+set(ui_assets ${PROJECT_BINARY_DIR}/generated/ui/ui_assets.cpp)
+file(GLOB_RECURSE ui_pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/webui/*)
+set(ui_script ${PROJECT_SOURCE_DIR}/cmake/ui_assets.py)
+add_custom_command(OUTPUT ${ui_assets}
+  COMMAND Python3::Interpreter -B ${ui_script} --pages ${PROJECT_SOURCE_DIR}/webui
+    --library ${WALLAROO_DYGRAPHS} --output ${ui_assets}
+  DEPENDS ${ui_script} ${ui_pages}
+    ${WALLAROO_DYGRAPHS}/dygraph.min.js ${WALLAROO_DYGRAPHS}/dygraph.min.css
+  COMMENT "Packing the pages of the metrics UI" VERBATIM)

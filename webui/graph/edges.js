@@ -3,7 +3,7 @@
 import { setAttribute, setText, svg } from "../lib/dom.js";
 import { count, percent, rate } from "../lib/format.js";
 import { last, mean } from "../lib/points.js";
-import { GAP, NODE, placeOf } from "./geometry.js";
+import { NODE, placeOf } from "./geometry.js";
 
 export const EDGE_KINDS = [
   { kind: "fused", about: "fused: one loop" },
@@ -20,11 +20,11 @@ const className = (kind) => kind.replace(" ", "-");
 
 /**
  * The lines of one kind of edge from (x1, y1) to (x2, y2). It changes its row at the start, or late.
- * @param {string} kind @param {number[]} ends @param {boolean} late
+ * @param {string} kind @param {number[]} ends @param {number} [gap] @param {boolean} [late]
  */
-export function edgeLines(kind, [x1, y1, x2, y2], late = false) {
-  const turn = late ? x2 - GAP.x : x1;
-  const end = Math.min(x2, turn + GAP.x);
+export function edgeLines(kind, [x1, y1, x2, y2], gap = x2 - x1, late = false) {
+  const turn = late ? x2 - gap : x1;
+  const end = Math.min(x2, turn + gap);
   const bend = (end - turn) / 2;
   const path = (/** @type {number} */ shift) =>
     `M${x1} ${y1 + shift}H${turn}` +
@@ -53,15 +53,15 @@ function between(plan, from, to, row) {
 
 /** One edge with its rate and, if it has a queue, how full that is. */
 export class EdgeDrawing {
-  /** @param {any} edge of the plan @param {any} plan */
-  constructor(edge, plan) {
+  /** @param {any} edge of the plan @param {any} plan @param {number} gap between columns */
+  constructor(edge, plan, gap) {
     const from = plan.nodes.find((/** @type {any} */ node) => node.id === edge.from);
     const to = plan.nodes.find((/** @type {any} */ node) => node.id === edge.to);
     const late = between(plan, from, to, to.row) > between(plan, from, to, from.row);
     this.edge = edge;
-    const [start, end] = [placeOf(from), placeOf(to)];
+    const [start, end] = [placeOf(from, gap), placeOf(to, gap)];
     const ends = [start.x + NODE.width, start.y + NODE.height / 2, end.x, end.y + NODE.height / 2];
-    const middle = ends[2] - GAP.x / 2;
+    const middle = ends[2] - gap / 2;
     const height = late || to.layer === from.layer + 1 ? (ends[1] + ends[3]) / 2 : ends[3];
     this.rate = svg("text", { class: "rate", x: middle, y: height - 15 });
     this.width = 40; // of the queue
@@ -70,7 +70,7 @@ export class EdgeDrawing {
       "g",
       { class: "connection" },
       this.title,
-      edgeLines(edge.kind, ends, late),
+      edgeLines(edge.kind, ends, gap, late),
       this.rate,
     );
     if (edge.kind !== "fused") this.addQueue(middle, height);

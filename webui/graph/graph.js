@@ -2,7 +2,7 @@
 
 import { h, replace, setAttribute, svg } from "../lib/dom.js";
 import { EDGE_KINDS, EdgeDrawing, edgeLines } from "./edges.js";
-import { NODE, placeOf, sizeOf } from "./geometry.js";
+import { GAP, NODE, gapFor, placeOf, sizeOf } from "./geometry.js";
 import { NodeDrawing } from "./nodes.js";
 
 const LEAST_SCALE = 0.8; // smaller, and texts could not be read: then it scrolls
@@ -19,31 +19,38 @@ export class PipelineGraph {
     this.edges = [];
     /** @type {any} */
     this.plan = null;
+    /** @type {import("../lib/store.js").Store | null} */
+    this.store = null;
     /** @type {number | undefined} the node that was scrolled to */
     this.named = undefined;
     this.scale = 1;
+    this.gap = GAP.most;
     this.drawing.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) =>
       this.onKey(event),
     );
-    this.watch = new ResizeObserver(() => this.fit());
+    this.watch = new ResizeObserver(() => this.resized());
     this.watch.observe(this.view);
   }
 
   /** @param {import("../lib/store.js").Store} store */
   update(store) {
-    if (this.plan !== store.plan) this.make(store);
+    this.store = store;
+    if (this.plan !== store.plan) this.make(store.plan);
     for (const edge of this.edges) edge.update(store);
     for (const node of this.nodes.values()) node.update(store);
     this.showNamed(store.series.verdict);
   }
 
-  /** @param {import("../lib/store.js").Store} store */
-  make(store) {
-    this.plan = store.plan;
+  /** @param {any} plan */
+  make(plan) {
+    this.plan = plan;
+    this.gap = this.fittingGap();
     // In the order of reading, which is that of Tab.
     const nodes = [...this.plan.nodes].sort((a, b) => a.layer - b.layer || a.row - b.row);
-    this.nodes = new Map(nodes.map((node) => [node.id, new NodeDrawing(node)]));
-    this.edges = this.plan.edges.map((/** @type {any} */ edge) => new EdgeDrawing(edge, this.plan));
+    this.nodes = new Map(nodes.map((node) => [node.id, new NodeDrawing(node, this.gap)]));
+    this.edges = this.plan.edges.map(
+      (/** @type {any} */ edge) => new EdgeDrawing(edge, this.plan, this.gap),
+    );
     replace(
       this.drawing,
       this.edges.map((edge) => edge.element),
@@ -60,7 +67,7 @@ export class PipelineGraph {
     this.named = named;
     const node = this.nodes.get(named)?.node;
     if (!node) return;
-    const middle = placeOf(node).x + NODE.width / 2;
+    const middle = placeOf(node, this.gap).x + NODE.width / 2;
     this.view.scrollLeft = middle * this.scale - this.view.clientWidth / 2;
   }
 
@@ -88,10 +95,28 @@ export class PipelineGraph {
     replace(this.legend, entries, kinds.size > 1 || !kinds.has("fused") ? queue : null);
   }
 
+  /** The gap between columns that suits the width that there is. */
+  fittingGap() {
+    const width = this.view.clientWidth;
+    if (!width) return this.gap;
+    const wide = gapFor(this.plan, width);
+    return wide > GAP.least ? wide : gapFor(this.plan, width / LEAST_SCALE);
+  }
+
+  resized() {
+    if (!this.plan || !this.store) return;
+    if (this.fittingGap() !== this.gap) {
+      this.make(this.plan);
+      this.update(this.store);
+    } else {
+      this.fit();
+    }
+  }
+
   /** As wide as the page, if it can be read then. */
   fit() {
     if (!this.plan || !this.view.clientWidth) return;
-    const { width, height } = sizeOf(this.plan);
+    const { width, height } = sizeOf(this.plan, this.gap);
     const scale = Math.min(1.15, Math.max(LEAST_SCALE, this.view.clientWidth / width));
     this.scale = scale;
     setAttribute(this.drawing, "viewBox", `0 0 ${width} ${height}`);
@@ -149,8 +174,7 @@ export class PipelineGraph {
   beside(from, direction) {
     return this.plan.nodes
       .filter(
-        (/** @type {any} */ node) =>
-          node.kind !== "merge" && (placeOf(node).y - placeOf(from).y) * direction > 0,
+        (/** @type {any} */ node) => node.kind !== "merge" && (node.row - from.row) * direction > 0,
       )
       .sort(
         (/** @type {any} */ a, /** @type {any} */ b) =>

@@ -50,10 +50,10 @@ const shortened = (name) =>
   name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}\u2026` : name;
 
 export class NodeDrawing {
-  /** @param {any} node of the plan */
-  constructor(node) {
+  /** @param {any} node of the plan @param {number} gap between columns */
+  constructor(node, gap) {
     this.node = node;
-    const { x, y } = placeOf(node);
+    const { x, y } = placeOf(node, gap);
     const inner = NODE.width - 24;
     this.kind = svg("text", { class: "kind", x: 12, y: 20 }, node.kind);
     this.rate = svg("text", { class: "number", x: NODE.width - 12, y: 20 });
