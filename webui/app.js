@@ -103,6 +103,8 @@ class App {
   }
 
   update() {
+    const gone = this.store.status === "lost" || this.store.status === "ended";
+    this.content.classList.toggle("old", gone);
     if (this.route && !this.page && this.store.series) this.open(this.route);
     this.shell.update();
     if (this.store.series) this.page?.update();

@@ -101,7 +101,7 @@ class StageView {
     this.busy = new LineChart({
       label: "Busy",
       format: percent,
-      most: 1,
+      most: 1.04, // so that 100 % has a label
       lines: [{ name: "busy", color: "--busy", fill: true }],
     });
     this.lag = new LineChart({

@@ -78,23 +78,25 @@ export class Table {
   }
 }
 
-/** A column with a bar for a share of 1, and its number. @param {string} title @param {(row: any) => number | null} share @param {(share: any) => string} format */
+/**
+ * A column with a bar for a share of 1, and its number. Without a share there is only the text.
+ * @param {string} title
+ * @param {(row: any) => number | null} share
+ * @param {(share: any) => string} format
+ */
 export function barColumn(title, share, format) {
   return {
     title,
     make() {
       const fill = h("span", { class: "busy" });
+      const bar = h("span", { class: "share-bar" }, fill);
       const number = h("span", { class: "share-number" });
-      const element = h(
-        "span",
-        { class: "bar-cell" },
-        number,
-        h("span", { class: "share-bar" }, fill),
-      );
-      return Object.assign(element, { fill, number });
+      const element = h("span", { class: "bar-cell" }, number, bar);
+      return Object.assign(element, { fill, bar, number });
     },
     update(/** @type {any} */ element, /** @type {any} */ row) {
       const value = share(row);
+      setAttribute(element.bar, "hidden", value === null || value === undefined);
       element.fill.style.setProperty("width", `${Math.min(1, value ?? 0) * 100}%`);
       setText(element.number, format(value));
     },
