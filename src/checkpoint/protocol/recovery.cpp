@@ -16,7 +16,11 @@ std::string list_of(const std::vector<CheckpointCandidate>& candidates) {
   const char* separator = " ";
   for (const CheckpointCandidate& candidate : candidates) {
     text += separator + std::to_string(candidate.number);
-    text += candidate.damage.empty() ? "" : " (damaged: " + candidate.damage + ")";
+    if (candidate.voided) {
+      text += " (void)";
+    } else if (!candidate.damage.empty()) {
+      text += fmt::format(" (damaged: {})", candidate.damage);
+    }
     separator = ", ";
   }
   return text;
@@ -29,6 +33,12 @@ Choice choose_wanted(const std::vector<CheckpointCandidate>& candidates, Recover
   for (const CheckpointCandidate& candidate : candidates) {
     if (candidate.number != wanted) {
       continue;
+    }
+    if (candidate.voided) {
+      return RecoveryRefusal{
+          fmt::format("checkpoint {} cannot be restored: its number was made void when a newer "
+                      "generation began or its attempt failed; {}",
+                      wanted, list_of(candidates))};
     }
     if (!candidate.damage.empty()) {
       return RecoveryRefusal{fmt::format("checkpoint {} cannot be restored: {}; {}", wanted,
@@ -204,19 +214,28 @@ Choice choose_checkpoint(std::vector<CheckpointCandidate> candidates,
     return choose_wanted(candidates, std::move(choice), *wanted);
   }
   for (CheckpointCandidate& candidate : candidates) {
+    if (candidate.voided) {
+      continue;
+    }
     if (candidate.damage.empty()) {
       choice.number = candidate.number;
       return choice;
     }
     choice.passed_over.push_back(candidate);
   }
-  if (candidates.empty()) {
+  if (choice.passed_over.empty()) {
     return choice;
   }
   return RecoveryRefusal{fmt::format(
       "no checkpoint can be restored: {}; bring back a whole copy of the directory, or give an "
       "empty one to start anew; then committed output comes out again",
       list_of(candidates))};
+}
+
+std::vector<CheckpointCandidate> below_fence(std::vector<CheckpointCandidate> candidates,
+                                             std::uint64_t fence) {
+  std::erase_if(candidates, [&](const auto& candidate) { return candidate.number >= fence; });
+  return candidates;
 }
 
 std::variant<RestoreMapping, RecoveryRefusal> map_checkpoint(const Manifest& manifest,

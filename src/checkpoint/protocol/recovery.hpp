@@ -12,10 +12,11 @@
 
 namespace wallaroo::internal {
 
-/// A manifest that was found.
+/// A manifest that was found, or the file that makes its number void.
 struct CheckpointCandidate {
   std::uint64_t number = 0;
-  std::string damage;  ///< what is wrong with it or its blocks; empty: it is whole
+  std::string damage;   ///< what is wrong with it or its blocks; empty: it is whole
+  bool voided = false;  ///< there never was, and never will be, a checkpoint of this number
 };
 
 struct RecoveryChoice {
@@ -30,11 +31,16 @@ struct RecoveryRefusal {
   std::string message;
 };
 
-/// Chooses the newest whole candidate, or `wanted`. Refuses if `wanted` is missing or damaged.
-/// Refuses to start anew if all candidates are damaged: their output is committed, so it would come
-/// out twice.
+/// Chooses the newest whole candidate, or `wanted`. Voids are no checkpoints: they are passed over
+/// in silence. Refuses if `wanted` is missing, damaged or void. Refuses to start anew if all
+/// checkpoints are damaged: their output is committed, so it would come out twice.
 std::variant<RecoveryChoice, RecoveryRefusal> choose_checkpoint(
     std::vector<CheckpointCandidate> candidates, std::optional<std::uint64_t> wanted = {});
+
+/// Removes the candidates from `fence` on. A generation that has made the number `fence` void must
+/// choose below it: only there nobody can publish any more.
+std::vector<CheckpointCandidate> below_fence(std::vector<CheckpointCandidate> candidates,
+                                             std::uint64_t fence);
 
 /// The parts of an application that a checkpoint must fit.
 struct PlanShape {

@@ -54,6 +54,26 @@ TEST(RecoveryChoice, AWantedOneIsTakenOrRefused) {
   EXPECT_EQ(refused({}, 6), "checkpoint 6 cannot be restored: it does not exist; there is none");
 }
 
+TEST(RecoveryChoice, VoidNumbersAreNoCheckpoints) {
+  const RecoveryChoice choice = chosen({{7, ""}, {8, "cut off"}, {9, "", true}});
+  EXPECT_EQ(choice.number, 7u);
+  ASSERT_EQ(choice.passed_over.size(), 1u);
+  EXPECT_EQ(choice.passed_over[0].number, 8u);
+  EXPECT_EQ(chosen({{1, "", true}, {2, "", true}}).number, std::nullopt)
+      << "where all numbers are void the application starts anew";
+  EXPECT_EQ(refused({{4, "cut off"}, {5, "", true}}).substr(0, 78),
+            "no checkpoint can be restored: there are 5 (void), 4 (damaged: cut off); bring");
+  EXPECT_EQ(refused({{7, ""}, {8, "", true}}, 8),
+            "checkpoint 8 cannot be restored: its number was made void when a newer generation "
+            "began or its attempt failed; there are 8 (void), 7");
+}
+
+TEST(RecoveryChoice, NothingFromTheFenceOnIsChosen) {
+  const RecoveryChoice choice = chosen(below_fence({{7, ""}, {8, ""}, {9, "", true}, {10, ""}}, 8));
+  EXPECT_EQ(choice.number, 7u);
+  EXPECT_EQ(chosen(below_fence({{9, "", true}, {10, ""}}, 9)).number, std::nullopt);
+}
+
 Manifest saved() {
   Manifest manifest;
   manifest.number = 12;
