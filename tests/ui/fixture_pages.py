@@ -234,6 +234,26 @@ def errors(**_):
     return HEAD | {"total": 1412, "show_records": True, "groups": groups}
 
 
+def doctor(**_):
+    found = [
+        ("bottleneck", "warn", 5, "sink 'totals' is the bottleneck: 127.0.0.1:7002 takes 9.6 k/s"),
+        ("sinks", "ok", None, "all 3 sinks have their receivers"),
+        ("inputs", "ok", None, "all 2 sources get records"),
+        ("skew", "warn", 3, "executor 1 gets 47 % of the records of 'customer'"),
+        ("watermarks", "ok", None, "event time is at most 1.2 s behind the clock"),
+        ("checkpoints", "ok", None, "the newest is 0.4 s old"),
+        ("errors", "warn", 1, "1412 records were refused"),
+        ("memory", "ok", None, "81 MB of 8.2 GB are used"),
+        ("descriptors", "ok", None, "47 of 1024 are open"),
+    ]
+    checks = [
+        {"worker": "worker1", "check": check, "level": level, "text": text}
+        | ({} if node is None else {"node": node})
+        for check, level, node, text in found
+    ]
+    return HEAD | {"application": "orders", "time": NOW, "checks": checks}
+
+
 LINES = [
     ("info", "application 'orders' runs on 4 executors, with state in /var/lib/orders"),
     ("info", "source 'orders': reads 127.0.0.1:7000"),

@@ -1,6 +1,7 @@
 """Serves the pages from the repository with documents made in Python, as an application would.
 
-To look at them without a build: python3 -m ui.fixture_server [PORT] [SCENARIO] in tests/.
+To look at them without a build: python3 -m ui.fixture_server PORT [SCENARIO] in tests/. With the
+address of an application in the place of a scenario, they show that application.
 """
 
 import gzip
@@ -8,7 +9,9 @@ import json
 import os
 import sys
 import threading
+import urllib.error
 import urllib.parse
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -47,7 +50,9 @@ def asset(path):
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         path, _, query = self.path.partition("?")
-        if path.startswith("/api/v1/"):
+        if path.startswith("/api/v1/") and self.server.application:
+            self.pass_on()
+        elif path.startswith("/api/v1/"):
             self.answer_document(path.removeprefix("/api/v1/"), dict(urllib.parse.parse_qsl(query)))
         elif file := asset(path):
             self.answer(200, TYPES[file.suffix], file.read_bytes())
@@ -61,6 +66,16 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(
             status, "application/json", json.dumps(document, separators=(",", ":")).encode()
         )
+
+    def pass_on(self):
+        """Answers what the application answers."""
+        try:
+            with urllib.request.urlopen(self.server.application.rstrip("/") + self.path) as answer:
+                self.answer(200, answer.headers["Content-Type"], answer.read())
+        except urllib.error.HTTPError as error:
+            self.answer(error.code, error.headers["Content-Type"], error.read())
+        except OSError:
+            self.close_connection = True  # as if nobody were there
 
     def answer(self, status, kind, body):
         body = gzip.compress(body, 1)
@@ -77,12 +92,14 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class FixtureServer:
-    """Serves one scenario; `documents` may be changed while it runs."""
+    """Serves one scenario, or passes on what an application says. `documents` may be changed while
+    it runs."""
 
     def __init__(self, scenario="busy", port=0):
         self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
-        self.server.documents = dict(SCENARIOS[scenario])
+        self.server.documents = dict(SCENARIOS.get(scenario, {}))
+        self.server.application = scenario if scenario.startswith("http://") else None
         self.address = f"http://127.0.0.1:{self.server.server_address[1]}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

@@ -11,6 +11,7 @@ BUSY = {
     "errors": fixture_pages.errors,
     "log": fixture_pages.log,
     "config": fixture_pages.config,
+    "doctor": fixture_pages.doctor,
 }
 
 
@@ -33,7 +34,7 @@ def quiet_series(**_):
         "rule": "starting",
         "text": "the application starts; no record has come yet",
     }
-    return document | {"state": "starting", "seq": 0, "first_seq": 1}
+    return document | {"state": "starting", "seq": 0, "first_seq": 1, "first_time": None}
 
 
 def no_samples(**_):

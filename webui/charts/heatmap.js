@@ -114,12 +114,8 @@ export class HeatMap {
         if (!cells[bin]) continue;
         context.fillStyle = scale(0.12 + 0.88 * Math.sqrt(cells[bin] / most));
         const left = Math.max(start, this.x(at, plot));
-        context.fillRect(
-          left,
-          this.y(bin, plot),
-          Math.max(1, this.x(at + wide, plot) - left + 0.5),
-          tall + 0.5,
-        );
+        const right = Math.min(start + plot.wide, this.x(at + wide, plot) + 0.5);
+        context.fillRect(left, this.y(bin, plot), Math.max(1, right - left), tall + 0.5);
       }
     }
   }
@@ -155,9 +151,10 @@ export class HeatMap {
         continue;
       }
       const place = Math.log2(value / this.bounds[0]);
-      const [x, y] = [this.x(at + wide / 2, plot), this.y(place, plot)];
-      if (drawing) context.lineTo(x, y);
-      else context.moveTo(x, y);
+      const y = this.y(place, plot);
+      if (drawing) context.lineTo(this.x(at, plot), y);
+      else context.moveTo(this.x(at, plot), y);
+      context.lineTo(this.x(at + wide, plot), y);
       drawing = true;
     }
     // A rim, so that it is seen on light and dark cells alike.

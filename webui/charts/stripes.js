@@ -63,13 +63,11 @@ export class Stripe {
     const per = this.window / columns;
     const offset = this.window - this.busyPoints.length;
     for (let column = 0; column < columns; column++) {
-      const [from, to] = [
-        Math.floor(column * per) - offset,
-        Math.max(1, Math.floor((column + 1) * per) - offset),
-      ];
-      if (to <= 0) continue;
-      const work = mean(this.busyPoints.slice(Math.max(0, from), to), to);
-      const wait = mean(this.blockedPoints.slice(Math.max(0, from), to), to);
+      const from = Math.max(0, Math.floor(column * per) - offset);
+      const to = Math.floor((column + 1) * per) - offset;
+      if (to <= from) continue;
+      const work = mean(this.busyPoints.slice(from, to), to);
+      const wait = mean(this.blockedPoints.slice(from, to), to);
       if (work === null || wait === null) continue;
       const [left, wide] = [(column * width) / columns, width / columns + 0.3];
       context.fillStyle = idle;

@@ -4,7 +4,7 @@ import { h, reconcile, setAttribute, setText } from "../lib/dom.js";
 import { percent, rate } from "../lib/format.js";
 import { last, mean } from "../lib/points.js";
 import { link } from "../lib/router.js";
-import { mainRate, tagOf } from "./nodes.js";
+import { mainRate, roundPercent, tagOf } from "./nodes.js";
 
 export class PipelineList {
   constructor() {
@@ -70,7 +70,7 @@ function updateItem(item, node, store) {
   const busy = mean(series.busy);
   const tag = tagOf(store.series.verdict, node.id);
   setText(parts.rate, rate(mainRate(node, series)));
-  setText(parts.busy, `${percent(busy)} busy`);
+  setText(parts.busy, `${roundPercent(busy)} busy`);
   parts.bar.style.setProperty("width", `${Math.min(1, busy ?? 0) * 100}%`);
   setText(parts.tag, tag);
   setAttribute(parts.tag, "hidden", tag === "");

@@ -31,6 +31,11 @@ export function mainRate(/** @type {any} */ node, /** @type {any} */ series) {
   return mean(series.out ?? series.in);
 }
 
+/** A short percentage, since there is little room. @param {number | null} share */
+export function roundPercent(share) {
+  return percent(share !== null && share < 0.001 ? 0 : share);
+}
+
 /** In words, for those who do not see it. */
 export function nodeLabel(
   /** @type {any} */ node,
@@ -96,7 +101,7 @@ export class NodeDrawing {
     if (node.kind !== "merge") {
       setText(this.rate, rate(mainRate(node, series)));
       setAttribute(this.bar, "width", this.inner * Math.min(1, busy ?? 0));
-      setText(this.busy, `${percent(busy)} busy`);
+      setText(this.busy, `${roundPercent(busy)} busy`);
     }
     setText(this.note, noteOf(node, series));
     this.note.classList.toggle("errors", Boolean(mean(series.errors)));

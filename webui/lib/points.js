@@ -16,7 +16,7 @@
  */
 export function extend(known, fresh, parts, most) {
   const follows = known !== null && fresh.first_seq === known.seq + 1;
-  if (!known || !follows) return fresh;
+  if (!known || !follows || known.points === 0) return fresh;
   const result = { ...fresh };
   const points = Math.min(most, known.points + fresh.points);
   result.points = points;

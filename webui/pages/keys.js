@@ -75,7 +75,10 @@ class KeyedStage {
     this.hottest = new Table({
       label: "Hottest keys",
       keyOf: (row) => `${row.rank}`,
-      nothing: ["No record was sampled yet."],
+      nothing: [
+        "No key stands out.",
+        "Those that are sampled most have no larger share than chance may give them.",
+      ],
       columns: [
         { title: "#", text: (row) => `${row.rank}` },
         this.hasKeys,
@@ -129,14 +132,13 @@ class KeyedStage {
     setText(this.skew, skewOf(stage));
     this.map.update(stage.groups, stage.owners);
     this.executors.update(stage.executors);
-    const shown = stage.hottest.some((/** @type {any} */ each) => each.key !== undefined);
+    // The others may be among the counted keys by chance.
+    const certain = stage.hottest.filter((/** @type {any} */ each) => each.share > 2 * each.error);
+    const shown = certain.some((/** @type {any} */ each) => each.key !== undefined);
     this.hasKeys.hide = !shown;
-    setAttribute(this.hint, "hidden", shown || stage.hottest.length === 0);
+    setAttribute(this.hint, "hidden", shown || certain.length === 0);
     this.hottest.update(
-      stage.hottest.map((/** @type {any} */ each, /** @type {number} */ i) => ({
-        ...each,
-        rank: i + 1,
-      })),
+      certain.map((/** @type {any} */ each, /** @type {number} */ i) => ({ ...each, rank: i + 1 })),
     );
   }
 }

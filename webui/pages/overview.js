@@ -9,6 +9,7 @@ import { HeatMap, total } from "../charts/heatmap.js";
 import { PipelineGraph } from "../graph/graph.js";
 import { PipelineList } from "../graph/list.js";
 import { stageTable } from "../graph/table.js";
+import { Checks } from "../widgets/checks.js";
 import { Executors } from "../widgets/executors.js";
 import { Percentiles, Rates } from "../widgets/facts.js";
 import { chartPanel } from "../widgets/panel.js";
@@ -37,6 +38,7 @@ export function overviewPage(store) {
   const heat = new HeatMap({ label: "Latency from source to sink", unit: "record" });
   const percentiles = new Percentiles("Latency of the window");
   const executors = new Executors();
+  const checks = new Checks(store);
   const graphPanel = chartPanel(
     "Pipelines",
     { flush: true },
@@ -61,7 +63,15 @@ export function overviewPage(store) {
     h("h1", { class: "only-read" }, "Overview"),
     verdict.element,
     tiles.element,
-    h("div", { class: "grid" }, graphPanel, throughputPanel, heatPanel, executorPanel),
+    h(
+      "div",
+      { class: "grid" },
+      graphPanel,
+      throughputPanel,
+      heatPanel,
+      executorPanel,
+      checks.element,
+    ),
   );
 
   return {
@@ -77,8 +87,10 @@ export function overviewPage(store) {
       heat.update(binsOf(series), series.first_time, series.latency_bounds_seconds, span(store));
       percentiles.update(series.summary.latency);
       executors.update(store);
+      checks.update();
       for (const each of [graphPanel, throughputPanel, heatPanel, executorPanel]) each.refresh();
     },
+    load: () => checks.load(),
     arrow: () => graph.enter(store.series.verdict.node),
     close() {
       for (const each of [graph, throughput, heat, executors]) each.close();

@@ -3,6 +3,7 @@
 import { h, reconcile } from "../lib/dom.js";
 import { percent } from "../lib/format.js";
 import { mean } from "../lib/points.js";
+import { span } from "../lib/span.js";
 import { Stripe, stripesLegend } from "../charts/stripes.js";
 
 const MANY = 16; // from then on the stripes are thin
@@ -39,6 +40,8 @@ export class Executors {
   /** @param {import("../lib/store.js").Store} store */
   update(store) {
     this.store = store;
+    const [from, to] = span(store);
+    const points = to - from;
     this.rows.classList.toggle("many", this.shown().length > MANY);
     reconcile(
       this.rows,
@@ -57,7 +60,7 @@ export class Executors {
         row.stripe = stripe;
         return row;
       },
-      (row, each) => row.stripe.update(each.busy, each.blocked, store.window),
+      (row, each) => row.stripe.update(each.busy, each.blocked, points),
     );
   }
 

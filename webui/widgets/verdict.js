@@ -9,15 +9,18 @@ export class Verdict {
     this.icon = h("span", { class: "icon" });
     this.text = h("p", { class: "text" });
     this.to = h("a", { class: "to" });
-    // `status` reads a new sentence to those who do not see it; the numbers in it change each second.
+    // The numbers in the sentence change each second, so it is read aloud only when it is another one.
+    this.spoken = h("span", { class: "only-read", role: "status" });
     this.element = h(
       "div",
-      { class: "verdict", role: "status", "aria-live": "off", "data-level": "ok" },
+      { class: "verdict", "data-level": "ok" },
       this.icon,
       this.text,
       this.to,
+      this.spoken,
     );
     this.level = "";
+    this.about = "";
   }
 
   /** @param {import("../lib/store.js").Store} store */
@@ -29,6 +32,9 @@ export class Verdict {
       setAttribute(this.element, "data-level", verdict.level);
     }
     setText(this.text, verdict.text);
+    const about = `${verdict.rule} ${verdict.node}`;
+    if (about !== this.about) setText(this.spoken, verdict.text);
+    this.about = about;
     const node = store.nodes.get(verdict.node);
     setAttribute(this.to, "hidden", !node || node.kind === "merge");
     if (node) {
