@@ -1,6 +1,7 @@
 #include "io/durable_file.hpp"
 
 #include <cerrno>
+#include <random>
 #include <utility>
 
 #include <fcntl.h>
@@ -185,6 +186,44 @@ void publish_file(const std::filesystem::path& path, std::string_view bytes, Fai
     throw;
   }
   sync_directory(path.parent_path(), steps);
+}
+
+std::filesystem::path temporary_name(const std::filesystem::path& path) {
+  std::random_device random;  // reads the kernel's random numbers
+  std::filesystem::path name = path;
+  name += fmt::format(".{:08x}{:08x}.tmp", random(), random());
+  return name;
+}
+
+bool give_name(const std::filesystem::path& temporary, const std::filesystem::path& path,
+               FailpointGroup steps) {
+  // Unlike rename(2), link(2) fails if the name is taken, on network file systems too.
+  int error = step(steps, "rename", [&] { return ::link(temporary.c_str(), path.c_str()); });
+  struct stat about {};
+  if (error == EEXIST && ::stat(temporary.c_str(), &about) == 0 && about.st_nlink == 2) {
+    error = 0;  // a server did it twice, because its first answer was lost
+  }
+  ::unlink(temporary.c_str());
+  if (error == EEXIST) {
+    return false;
+  }
+  require(error, "name the temporary file", path);
+  sync_directory(path.parent_path(), steps);
+  return true;
+}
+
+bool create_file(const std::filesystem::path& path, std::string_view bytes, FailpointGroup steps) {
+  const std::filesystem::path temporary = temporary_name(path);
+  try {
+    DurableFile file = DurableFile::create(temporary, steps);
+    file.append(bytes);
+    file.sync();
+    file.close();
+    return give_name(temporary, path, steps);
+  } catch (...) {
+    ::unlink(temporary.c_str());  // so that it does not keep a full disk full
+    throw;
+  }
 }
 
 void sync_directory(const std::filesystem::path& path, FailpointGroup steps) {

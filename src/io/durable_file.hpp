@@ -56,6 +56,20 @@ class DurableFile {
 /// content is there, but may not survive a loss of power.
 void publish_file(const std::filesystem::path& path, std::string_view bytes, FailpointGroup steps);
 
+/// Creates the file `path` with these bytes, atomically and durably, unless there is a file of that
+/// name: then nothing changes, and the result is false. Of several processes that try, also on
+/// several machines with a common file system, one gets true. Uses a temporary file beside it with
+/// a name of its own. The step that gives the file its name is called rename.
+bool create_file(const std::filesystem::path& path, std::string_view bytes, FailpointGroup steps);
+
+/// Gives the durable file `temporary` the name `path`, durably, unless there is a file of that
+/// name: then the result is false. The temporary name is gone in both cases.
+bool give_name(const std::filesystem::path& temporary, const std::filesystem::path& path,
+               FailpointGroup steps);
+
+/// Returns `path` with a suffix that no other process uses.
+std::filesystem::path temporary_name(const std::filesystem::path& path);
+
 /// Makes the names of files that were made, renamed or removed in the directory durable.
 void sync_directory(const std::filesystem::path& path, FailpointGroup steps);
 
