@@ -12,6 +12,7 @@
 #include "record/key.hpp"
 #include "record/stored/stored_write.hpp"
 #include "state/entry_failure.hpp"
+#include "state/fetch_ahead.hpp"
 #include "state/key_table.hpp"
 #include "state/saved_as.hpp"
 
@@ -106,6 +107,16 @@ class alignas(64) GroupTable {
     __builtin_prefetch(entry, 1);
     return entry;
   }
+  /// Fetches the entry that a key with this hash very likely has into the cache, and returns it
+  /// without waiting; null when there is none. It must not be changed.
+  const Entry* fetch(std::uint64_t hash) {
+    const Iterator found = table_.find(LikelyProbe{hash});
+    if (found == table_.end()) {
+      return nullptr;
+    }
+    __builtin_prefetch(&*found, 1);
+    return &*found;
+  }
   /// True when the next insertion moves entries in memory.
   bool full() const { return table_.size() >= table_.max_load(); }
 
@@ -195,7 +206,11 @@ class alignas(64) GroupTable {
   /// Saves up to `budget` entries, which it counts down. Returns true when all are saved.
   bool save_some(std::size_t& budget) {
     Saving& saving = *saving_;
+    std::size_t fetched = 0;
     while (!saving.exhausted && budget != 0 && !saving.writer.full()) {
+      if constexpr (FetchesAhead<Value>) {
+        fetched = fetched == 0 ? fetch_next() : fetched - 1;
+      }
       save_next();
       --budget;
     }
@@ -250,6 +265,16 @@ class alignas(64) GroupTable {
   bool is_ahead(const Entry& entry) const {
     return !saving_->exhausted && saving_->cursor != table_.end() &&
            !std::less<const Entry*>()(&entry, &*saving_->cursor);
+  }
+
+  // Fetches the entries that are saved next, and returns for how many after the next one it did.
+  std::size_t fetch_next() {
+    Fetch<Value> next;
+    for (Iterator entry = saving_->cursor; entry != table_.end() && !next.full(); ++entry) {
+      next.add(entry->second);
+    }
+    next.run();
+    return next.count() == 0 ? 0 : next.count() - 1;
   }
 
   void save_next() {

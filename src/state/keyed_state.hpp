@@ -15,6 +15,7 @@
 #include "record/key.hpp"
 #include "route/key_group.hpp"
 #include "state/entry_failure.hpp"
+#include "state/fetch_ahead.hpp"
 #include "state/group_table.hpp"
 #include "state/key_visitor.hpp"
 #include "state/loading.hpp"
@@ -31,6 +32,9 @@ template <class Key, class State>
 class KeyedState : public StatePart {
  public:
   using Stored = OwnedKey<Key>;
+
+  /// A key and its state.
+  using Entry = std::pair<const Stored, State>;
 
   /// `name` is the part's name in checkpoints, and must have static lifetime.
   explicit KeyedState(std::string_view name = "state") : name_(name) {}
@@ -61,8 +65,20 @@ class KeyedState : public StatePart {
     return state;
   }
 
-  /// A key and its state.
-  using Entry = std::pair<const Stored, State>;
+  /// Fetches the states of keys with these hashes into the cache, at most `Fetch::most` of them.
+  void fetch(const std::uint64_t* hashes, std::size_t count) {
+    std::array<const Entry*, Fetch<State>::most> likely;
+    for (std::size_t i = 0; i < count; ++i) {
+      likely[i] = tables_[key_group(hashes[i])].fetch(hashes[i]);
+    }
+    Fetch<State> states;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (likely[i] != nullptr) {
+        states.add(likely[i]->second);
+      }
+    }
+    states.run();
+  }
 
   /// Returns the key's entry, or null when it has no state. `key` is a Key or its owned form. The
   /// pointer is valid until the next call that adds or erases.
@@ -90,7 +106,9 @@ class KeyedState : public StatePart {
   }
 
   /// True when most look-ups wait for memory behind the core's own cache.
-  bool is_large() const { return exceeds_private_cache(size() * (sizeof(Entry) + 1)); }
+  bool is_large() const { return exceeds_private_cache(bytes()); }
+  /// The memory of the entries.
+  std::size_t bytes() const { return size() * (sizeof(Entry) + 1); }
   std::size_t size() const {
     std::size_t keys = 0;
     for (const Table& table : tables_) {

@@ -1,7 +1,9 @@
 // A chain of fused stages on one executor, as the executor sees it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -20,6 +22,9 @@ class OncePerStage;
 struct KeptState {
   StageRuntime* stage;
   StageState* state;
+  /// Runs work that saves the state, with what that needs, such as the lock of an interpreter.
+  /// Null when it needs nothing.
+  void (*in_scope)(const std::function<void()>& work) = nullptr;
 };
 
 /// Everything between two queues: takes batches from one, runs the stages record by record in one
@@ -38,9 +43,15 @@ class Segment {
   virtual void set_watermark(Watermark watermark) = 0;
   /// Fires some of the windows and timers that are due. Returns true when more are left.
   virtual bool fire() = 0;
-  /// True while records of the last batch wait for timers that must fire before them. Then call
-  /// `fire`, and process no further batch and no barrier.
+  /// True while records of the last batch wait, for timers that must fire before them or because
+  /// the functions of the user are slow. Then call `fire`, and process no further batch and no
+  /// barrier.
   virtual bool waiting() const = 0;
+  /// True while they wait because functions are slow. Then others should have their turn before
+  /// `fire` is called.
+  virtual bool unfinished() const { return false; }
+  /// How many records a batch should have, so that it does not take long.
+  virtual std::size_t most_records() const { return max_batch_records; }
   /// Call when processing time has reached `due_ns()`.
   virtual void on_time(std::int64_t now_ns) = 0;
   /// The engine time at which something here waits for processing time; `end_of_time` for never.

@@ -88,15 +88,16 @@ nb::object pickled_object(std::string_view bytes) {
                               classes.added(), classes.functions());
 }
 
-/// Writes natively. Returns false, with the writer empty, when only pickle can store it.
+/// Writes natively. Returns false, with nothing appended, when only pickle can store it.
 template <class Write>
 bool put_native(StoredWriter& out, Write write) {
+  const std::size_t before = out.size();
   put_form(out, Form::native);
   ValueWriter writer(process_values(), out);
   if (write(writer)) {
     return true;
   }
-  out.clear();
+  out.truncate(before);
   return false;
 }
 
@@ -114,10 +115,15 @@ bool may_be_native(TypePlan& plan) {
 
 std::string encode(PyObject* object) {
   StoredWriter out;
+  encode(object, out);
+  return out.take();
+}
+
+void encode(PyObject* object, StoredWriter& out) {
   if (process_values().has_hooks()) {
     put_form(out, Form::hooked);
     put_hooked(out, object);
-    return out.take();
+    return;
   }
   const nb::object held = nb::borrow(object);
   TypePlan& plan = process_values().plan_of(Py_TYPE(object));
@@ -126,13 +132,12 @@ std::string encode(PyObject* object) {
                          PyBool_Check(object) != 0;
   if (is_simple || may_be_native(plan)) {
     if (put_native(out, [&](ValueWriter& writer) { return writer.write(object, 1); })) {
-      return out.take();
+      return;
     }
     plan.skips = plan.kind == Kind::instance ? skipped_attempts : 0;
   }
   put_form(out, Form::pickled);
   put_pickled(out, object);
-  return out.take();
 }
 
 nb::object decode(std::string_view bytes) {

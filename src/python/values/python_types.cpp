@@ -90,7 +90,7 @@ void import_python_types() {
 
 const PythonTypes& python_types() { return *all_types; }
 
-Utf8::Utf8(PyObject* text) {
+void Utf8::encode(PyObject* text) {
 #ifdef Py_LIMITED_API
   Py_ssize_t size = 0;
   if (const char* const bytes = PyUnicode_AsUTF8AndSize(text, &size)) {
@@ -98,12 +98,6 @@ Utf8::Utf8(PyObject* text) {
     return;
   }
   PyErr_Clear();
-#else
-  if (PyUnicode_IS_COMPACT_ASCII(text)) {
-    view_ = {static_cast<const char*>(PyUnicode_DATA(text)),
-             static_cast<std::size_t>(PyUnicode_GET_LENGTH(text))};
-    return;
-  }
 #endif
   // PyUnicode_AsUTF8AndSize would keep a copy in the string for as long as that lives.
   holder_ = owned(PyUnicode_AsEncodedString(text, "utf-8", "surrogatepass"));
@@ -127,6 +121,18 @@ nb::object long_of_bytes(std::string_view bytes) {
 std::string name_for_messages(PyTypeObject* type) {
   const nb::str name(nb::handle(reinterpret_cast<PyObject*>(type)).attr("__qualname__"));
   return std::string(Utf8(name.ptr()).view());
+}
+
+nb::object in_class(nb::handle type, nb::handle name) {
+  const nb::object bases = type.attr("__mro__");
+  for (const nb::handle base : nb::borrow<nb::tuple>(bases)) {
+    const nb::object own = base.attr("__dict__");
+    if (PySequence_Contains(own.ptr(), name.ptr()) == 1) {
+      return owned(PyObject_GetItem(own.ptr(), name.ptr()));
+    }
+  }
+  PyErr_Clear();
+  return {};
 }
 
 void raise_recursion_error(const char* what) {

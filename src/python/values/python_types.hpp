@@ -7,6 +7,8 @@
 
 #include <nanobind/nanobind.h>
 
+#include "python/objects/access.hpp"
+
 namespace wallaroo::python {
 
 /// Made once, when the module is imported, and never changed or given up.
@@ -37,10 +39,16 @@ const PythonTypes& python_types();
 /// valid while this and the string exist.
 class Utf8 {
  public:
-  explicit Utf8(PyObject* text);
+  explicit Utf8(PyObject* text) {
+    if (!find_ascii(text, view_)) [[unlikely]] {
+      encode(text);
+    }
+  }
   std::string_view view() const { return view_; }
 
  private:
+  void encode(PyObject* text);
+
   nanobind::object holder_;
   std::string_view view_;
 };
@@ -72,6 +80,9 @@ inline void check_call(int result) {
 }
 /// Throws the Python exception RecursionError.
 [[noreturn]] void raise_recursion_error(const char* what);
+
+/// What the class itself or one of its bases says of the name; null if nothing.
+nanobind::object in_class(nanobind::handle type, nanobind::handle name);
 
 /// The name of the class as messages show it.
 std::string name_for_messages(PyTypeObject* type);

@@ -15,6 +15,15 @@ void StoredWriter::grow_to(std::size_t capacity) {
   capacity_ = capacity;
 }
 
+void StoredWriter::put_long_length_at(std::size_t place, std::uint64_t length) {
+  const std::size_t end = size_;
+  put_length(length);
+  std::rotate(bytes_.get() + place + 1, bytes_.get() + end, bytes_.get() + size_);
+  // The length has replaced the byte that stood for it.
+  std::memmove(bytes_.get() + place, bytes_.get() + place + 1, size_ - place - 1);
+  --size_;
+}
+
 std::uint64_t StoredReader::get_long_length(std::uint8_t first) {
   std::uint64_t length = first & 0x7f;
   for (int shift = 7; shift < 64; shift += 7) {

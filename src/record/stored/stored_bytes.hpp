@@ -46,6 +46,18 @@ class StoredWriter {
     }
     put(static_cast<std::uint8_t>(length));
   }
+  /// Appends what `write` appends to this writer, preceded by its length.
+  template <class Write>
+  void put_sized(Write&& write) {
+    const std::size_t before = size_;
+    put(std::uint8_t{0});
+    write();
+    if (const std::size_t length = size_ - before - 1; length < 0x80) [[likely]] {
+      bytes_[before] = static_cast<char>(length);
+    } else {
+      put_long_length_at(before, length);
+    }
+  }
 
   /// Valid until the next change of the writer.
   std::string_view bytes() const { return {bytes_.get(), size_}; }
@@ -58,6 +70,8 @@ class StoredWriter {
   }
   /// Makes the writer empty, which keeps its memory.
   void clear() { size_ = 0; }
+  /// Drops all bytes behind the first `size`. Requires that there are so many.
+  void truncate(std::size_t size) { size_ = size; }
   /// Makes room for `bytes` in all.
   void reserve(std::size_t bytes) {
     if (bytes > capacity_) {
@@ -72,6 +86,8 @@ class StoredWriter {
     }
   }
   void grow_to(std::size_t capacity);
+  /// Puts a length in the place of the byte at `place`. The bytes behind it move.
+  void put_long_length_at(std::size_t place, std::uint64_t length);
 
   std::unique_ptr<char[]> bytes_;
   std::size_t size_ = 0;

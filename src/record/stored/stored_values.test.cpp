@@ -8,6 +8,24 @@
 #include "record/stored/stored.rig.hpp"
 
 namespace wallaroo::stored_test {
+/// Stored as a string, of which it can append the bytes itself.
+struct Label {
+  std::string text;
+};
+}  // namespace wallaroo::stored_test
+
+template <>
+struct wallaroo::Stored<wallaroo::stored_test::Label> {
+  using Type = std::string;
+  static Type save(const stored_test::Label& label) { return "label of " + label.text; }
+  static void append(const stored_test::Label& label, internal::StoredWriter& out) {
+    const std::string text = save(label);
+    out.put_bytes(text.data(), text.size());
+  }
+  static stored_test::Label load(const Type& text) { return {text.substr(9)}; }
+};
+
+namespace wallaroo::stored_test {
 namespace {
 
 using namespace internal;
@@ -99,6 +117,33 @@ TEST(StoredWriter, KeepsWhatItWroteWhenItGrows) {
   out.put_bytes(expected.data(), 1000);
   EXPECT_EQ(out.bytes().data(), before);
   EXPECT_EQ(out.bytes(), expected.substr(0, 1000));
+}
+
+TEST(StoredWriter, PutsTheLengthBeforeWhatIsWrittenBehindIt) {
+  for (const std::size_t length : {0U, 1U, 127U, 128U, 129U, 16'383U, 16'384U, 3'000'000U}) {
+    const std::string text(length, 'x');
+    StoredWriter out;
+    out.put('a');
+    out.put_sized([&] { out.put_bytes(text.data(), text.size()); });
+    out.put('z');
+    EXPECT_EQ(out.bytes(), "a" + bytes_of(text) + "z") << length;
+  }
+}
+
+TEST(StoredWriter, IsWhereATypeAppendsTheBytesOfTheStringThatStandsForIt) {
+  for (const std::size_t length : {0U, 118U, 119U, 5'000U}) {
+    const Label label{std::string(length, 'x')};
+    EXPECT_EQ(bytes_of(label), bytes_of(Stored<Label>::save(label)));
+    EXPECT_EQ(value_of<Label>(bytes_of(label)).text, label.text);
+  }
+}
+
+TEST(StoredWriter, DropsWhatIsBehindAPlace) {
+  StoredWriter out;
+  out.put_bytes("abcdef", 6);
+  out.truncate(2);
+  out.put('z');
+  EXPECT_EQ(out.bytes(), "abz");
 }
 
 TEST(StoredLength, RoundTripsAtEveryBoundary) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <type_traits>
 #include <variant>
 
@@ -39,6 +40,14 @@ void store_map(const T& map, StoredWriter& out) {
     store(value, out);
   }
 }
+
+/// True when Stored<T> converts to a string, and can also append the bytes of that string to the
+/// writer itself, which saves the making of the string.
+template <class T>
+concept StoredByAppending = requires(const T& value, StoredWriter& out) {
+  requires std::is_same_v<typename Stored<T>::Type, std::string>;
+  Stored<T>::append(value, out);
+};
 
 [[noreturn]] inline void throw_valueless() {
   throw StoredError("a variant lost its value when an assignment threw, and cannot be stored");
@@ -81,6 +90,8 @@ void store(const T& value, StoredWriter& out) {
   constexpr StoredForm form = stored_form<T>();
   if constexpr (is_stored_as_it_is<T>() || form == StoredForm::scalar) {
     out.put(value);
+  } else if constexpr (StoredByAppending<T>) {
+    out.put_sized([&] { Stored<T>::append(value, out); });
   } else if constexpr (form == StoredForm::converted) {
     const PartOf<T>& converted = Stored<T>::save(value);
     store(converted, out);

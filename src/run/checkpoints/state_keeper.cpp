@@ -19,8 +19,11 @@ namespace wallaroo::internal {
 
 namespace {
 
-// A slice takes some tens of microseconds: records wait for it no longer than for a batch.
+// A slice takes some tens of microseconds: records wait for it no longer than for a batch. Where
+// the entries are slow, because functions of the user save them, it ends after `longest_slice_ns`.
 constexpr std::size_t entries_per_slice = 4096;
+constexpr std::size_t entries_per_look = 256;  ///< at the clock
+constexpr std::int64_t longest_slice_ns = 1'000'000;
 /// A slice is followed by a pause that is so many times as long.
 constexpr std::int64_t pauses_per_slice = 2;
 constexpr std::size_t block_bytes = 256 * 1024;
@@ -228,7 +231,7 @@ bool StateKeeper::step() {
   if (due_ns() > began_ns) {
     return false;
   }
-  if (save_slice()) {
+  if (save_slice(began_ns)) {
     send_block();
     context_.slot.port->task_saved(std::exchange(number_, 0), context_.slot.task);
   } else {
@@ -238,20 +241,48 @@ bool StateKeeper::step() {
   return true;
 }
 
-bool StateKeeper::save_slice() {
-  std::size_t budget = entries_per_slice;
-  while (state_ < states_.size()) {
-    const auto parts = states_[state_].state->parts();
-    while (part_ < parts.size()) {
-      if (parts[part_]->save_some(budget, *this)) {
-        return false;
-      }
-      ++part_;
+bool StateKeeper::save_slice(std::int64_t began_ns) {
+  for (std::size_t left = entries_per_slice; left != 0; left -= entries_per_look) {
+    std::size_t budget = entries_per_look;
+    if (save_entries(budget)) {
+      return true;
     }
-    ++state_;
-    part_ = 0;
+    if (budget != 0 || context_.clock->now_ns() - began_ns >= longest_slice_ns) {
+      return false;
+    }
+  }
+  return false;
+}
+
+// Blocks are handed over outside of the scope: the port has a lock of its own, which must not be
+// waited for with that of an interpreter.
+bool StateKeeper::save_entries(std::size_t& budget) {
+  for (; state_ < states_.size(); ++state_, part_ = 0) {
+    bool more = false;
+    const auto save = [&] { more = save_parts(budget); };
+    if (const auto in_scope = states_[state_].in_scope) {
+      in_scope(save);
+    } else {
+      save();
+    }
+    for (StateBlock& block : std::exchange(full_blocks_, {})) {
+      context_.slot.port->save_block(number_, std::move(block));
+    }
+    if (more) {
+      return false;
+    }
   }
   return true;
+}
+
+bool StateKeeper::save_parts(std::size_t& budget) {
+  const auto parts = states_[state_].state->parts();
+  for (; part_ < parts.size(); ++part_) {
+    if (parts[part_]->save_some(budget, *this)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void StateKeeper::section(std::size_t group, std::string_view bytes, std::uint32_t entries) {
@@ -261,7 +292,7 @@ void StateKeeper::section(std::size_t group, std::string_view bytes, std::uint32
                              static_cast<std::uint32_t>(bytes.size()), entries});
   block_.bytes.append(bytes);
   if (block_.bytes.size() >= block_bytes) {
-    send_block();
+    full_blocks_.push_back(std::exchange(block_, {}));
   }
 }
 
@@ -277,6 +308,7 @@ void StateKeeper::abandon(std::uint64_t number) {
   }
   number_ = 0;
   block_ = {};
+  full_blocks_.clear();
   if (mutation("lose_dirty_after_abandon")) {
     return;
   }

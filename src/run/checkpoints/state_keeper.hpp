@@ -90,7 +90,11 @@ class StateKeeper final : private SectionSink {
  private:
   std::int64_t now_ns() const { return number_ == 0 ? no_time : context_.clock->now_ns(); }
   /// Returns true when all is saved.
-  bool save_slice();
+  bool save_slice(std::int64_t began_ns);
+  /// Saves up to `budget` entries, which it counts down. Returns true when all is saved.
+  bool save_entries(std::size_t& budget);
+  /// The same for those of the present state. Returns true when more of them are left.
+  bool save_parts(std::size_t& budget);
   void section(std::size_t group, std::string_view bytes, std::uint32_t entries) override;
   void send_block();
   void load_parts();
@@ -113,12 +117,13 @@ class StateKeeper final : private SectionSink {
   Context context_;
   const Restored* restored_ = nullptr;
   std::int64_t next_slice_ns_ = no_time;
-  std::uint64_t number_ = 0;     ///< the checkpoint that is being saved; 0: none
-  std::uint64_t begun_ = 0;      ///< the last one that was begun
-  std::uint64_t completed_ = 0;  ///< the last one that was complete
-  std::size_t state_ = 0;        ///< the state that is being saved
-  std::size_t part_ = 0;         ///< and its part
-  StateBlock block_;             ///< not handed over yet
+  std::uint64_t number_ = 0;             ///< the checkpoint that is being saved; 0: none
+  std::uint64_t begun_ = 0;              ///< the last one that was begun
+  std::uint64_t completed_ = 0;          ///< the last one that was complete
+  std::size_t state_ = 0;                ///< the state that is being saved
+  std::size_t part_ = 0;                 ///< and its part
+  StateBlock block_;                     ///< not handed over yet
+  std::vector<StateBlock> full_blocks_;  ///< the same, until the scope of the state is left
 };
 
 }  // namespace wallaroo::internal

@@ -1,10 +1,10 @@
 // Instances of plain classes to bytes.
 #include <algorithm>
-#include <array>
-#include <cstdint>
+#include <cstddef>
 
 #include <boost/container/small_vector.hpp>
 
+#include "python/values/native/inline_values.hpp"
 #include "python/values/native/value_writer.hpp"
 #include "python/values/process_values.hpp"
 #include "python/values/python_types.hpp"
@@ -91,30 +91,28 @@ const Shape* shape_of(TypePlan& plan, Attributes& attributes) {
   shape->names.assign(attributes.names.begin(), attributes.names.end());
   shape->slots = attributes.slots;
   shape->definition = definition_of(plan.name, shape->slots, shape->names);
+  find_in_class(reinterpret_cast<PyTypeObject*>(plan.type.ptr()), *shape);
   plan.last_shape = shape.get();
   plan.shapes.push_back(std::move(shape));
   return plan.last_shape;
 }
 
-constexpr Py_ssize_t few = 16;
-
-/// Finds the values of an instance without slots, if it has exactly the attributes of the shape.
-/// Returns false otherwise. The values are new references.
-bool find_values(PyObject* dict, const Shape& shape, std::array<PyObject*, few>& values) {
-  const auto size = static_cast<Py_ssize_t>(shape.names.size());
-  if (size > few || shape.slots != 0 || PyDict_Size(dict) != size) {
+/// Finds the values of an instance without slots that has exactly the attributes of the shape, in
+/// its `__dict__`. Returns false otherwise. The values are new references.
+bool find_values(PyObject* dict, const Shape& shape, InlineValues& values) {
+  const std::size_t size = shape.names.size();
+  if (size > most_inline_values || shape.slots != 0 ||
+      PyDict_Size(dict) != static_cast<Py_ssize_t>(size)) {
     return false;
   }
   Py_ssize_t position = 0;
   PyObject* name = nullptr;
-  for (Py_ssize_t i = 0; i < size; ++i) {
+  for (std::size_t i = 0; i < size; ++i) {
     if (PyDict_Next(dict, &position, &name, &values[i]) == 0 || name != shape.names[i].ptr()) {
       return false;
     }
   }
-  for (Py_ssize_t i = 0; i < size; ++i) {
-    Py_INCREF(values[i]);
-  }
+  std::for_each(values.begin(), values.begin() + size, [](PyObject* value) { Py_INCREF(value); });
   return true;
 }
 
@@ -137,12 +135,15 @@ bool ValueWriter::write_values(PyObject* const* values, std::size_t count) {
 
 bool ValueWriter::write_instance(PyObject* instance, TypePlan& plan) {
   if (plan.last_shape != nullptr && plan.slot_names.empty() && plan.has_dict) [[likely]] {
-    const nb::object dict = owned(PyObject_GenericGetDict(instance, nullptr));
-    std::array<PyObject*, few> values;
-    if (find_values(dict.ptr(), *plan.last_shape, values)) {
-      const Shape& shape = *plan.last_shape;
-      put_shape(Tag::instance, shape);
-      return write_values(values.data(), shape.names.size());
+    InlineValues values;
+    const Shape* shape = find_inline_values(instance, plan, values);
+    if (shape == nullptr) {
+      const nb::object dict = owned(PyObject_GenericGetDict(instance, nullptr));
+      shape = find_values(dict.ptr(), *plan.last_shape, values) ? plan.last_shape : nullptr;
+    }
+    if (shape != nullptr) {
+      put_shape(Tag::instance, *shape);
+      return write_values(values.data(), shape->names.size());
     }
   }
   return write_instance_slowly(instance, plan);

@@ -21,19 +21,6 @@ nb::object interned(std::string_view text) {
   return nb::steal(name);
 }
 
-/// What the class itself or one of its bases says of the name; null if nothing.
-nb::object in_class(nb::handle type, nb::handle name) {
-  const nb::object bases = type.attr("__mro__");
-  for (const nb::handle base : nb::borrow<nb::tuple>(bases)) {
-    const nb::object own = base.attr("__dict__");
-    if (PySequence_Contains(own.ptr(), name.ptr()) == 1) {
-      return owned(PyObject_GetItem(own.ptr(), name.ptr()));
-    }
-  }
-  PyErr_Clear();
-  return {};
-}
-
 /// True when setting the attribute would not simply store it: when the class has something under
 /// this name that takes the value, and is not a slot.
 bool is_intercepted(nb::handle type, nb::handle name) {

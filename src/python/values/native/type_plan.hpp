@@ -45,6 +45,11 @@ struct Shape {
   std::vector<nanobind::object> names;  ///< interned
   std::size_t slots = 0;                ///< how many of them are slots
   std::string definition;               ///< as it is written
+
+  // What find_inline_values knows of the class.
+  bool may_be_inline = false;           ///< whether it can read instances of this shape
+  unsigned class_version = 0;           ///< of the class when the values below were found
+  std::vector<PyObject*> class_values;  ///< of the same names, null for none; only to compare
 };
 
 struct TypePlan {

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstring>
 #include <string_view>
-#include <vector>
 
 #include <nanobind/nanobind.h>
+#include <boost/container/small_vector.hpp>
 
 #include "python/values/native/memo.hpp"
 #include "python/values/native/type_plan.hpp"
@@ -71,7 +71,7 @@ class ValueWriter {
   internal::StoredWriter& out_;
   int depth_ = 0;
   Memo memo_;
-  std::vector<const Shape*> shapes_;
+  boost::container::small_vector<const Shape*, 4> shapes_;
 };
 
 /// Writes values of classes of the standard library and of NumPy. Returns false when only pickle
