@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -13,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -250,6 +252,46 @@ TEST_P(DynamicPipelinesTest, MetricsCountTheRecordsOfEveryStage) {
   }
   EXPECT_EQ(out,
             (std::map<std::string, int>{{"lines", 1}, {"split", 2}, {"word", 2}, {"count", 2}}));
+}
+
+/// Takes a while for each word, and notes how many words came within one scope.
+struct Linger {
+  static std::vector<int> words_of_scopes;
+  static int scope;
+
+  std::optional<Value> operator()(const Value& word, Total& total) const {
+    if (std::exchange(scope, CountingScope::opened.load()) != CountingScope::opened.load()) {
+      words_of_scopes.push_back(0);
+    }
+    ++words_of_scopes.back();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return Value{word.text, ++total.count};
+  }
+};
+std::vector<int> Linger::words_of_scopes;
+int Linger::scope = 0;
+
+using Linger1 = ComputationStep<Linger, Value, std::string>;
+
+TEST_P(DynamicPipelinesTest, ASlowFunctionIsGivenNoMoreOfABatchThanTwoMilliseconds) {
+  const auto keyed = pipelines.key_by(words(pipelines, lines(pipelines)), {"word"}, WordOf{});
+  const auto slow =
+      pipelines.step<Linger1>(keyed, {"linger"}, StageKind::state_computation, [](StageId stage) {
+        return Linger1::Spec{stage, Linger{}};
+      });
+  pipelines.sinks(slow, {output("totals")});
+  const auto test = harness();
+  std::string line;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 60; ++i) {
+    line += "a ";
+    expected.push_back("a " + std::to_string(i + 1) + "\n");
+  }
+  Linger::words_of_scopes = {};
+  test->send("lines", line);
+  EXPECT_EQ(test->output("totals"), expected);
+  EXPECT_GE(Linger::words_of_scopes.size(), 20U);
+  EXPECT_LE(*std::max_element(Linger::words_of_scopes.begin(), Linger::words_of_scopes.end()), 4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Executors, DynamicPipelinesTest, ::testing::Values(1, 2));

@@ -34,6 +34,7 @@ bool Executor::any_blocked() const {
 bool Executor::serve(std::int64_t now_ns) {
   const std::int64_t elapsed_ns = now_ns - std::exchange(turn_began_ns_, now_ns);
   bool progressed = false;
+  bool behind = false;  // a task that was served is unfinished; tasks downstream come first
   served_ns_ = now_ns;
   for (std::size_t i = 0; i < tasks_.size(); ++i) {
     Task& task = *tasks_[i];
@@ -47,7 +48,9 @@ bool Executor::serve(std::int64_t now_ns) {
       task.on_time(now_ns);
       did_something = true;
     }
+    task.set_behind(behind);
     did_something = task.step() || did_something;
+    behind = behind || task.unfinished();
     if (did_something) {
       const std::int64_t began_ns = std::exchange(served_ns_, clock_.now_ns());
       account.metrics->busy_ns.add(static_cast<std::uint64_t>(served_ns_ - began_ns));

@@ -96,9 +96,9 @@ void FrameBuffer::commit(std::size_t bytes) {
   starved_ = false;
 }
 
-Cut FrameBuffer::cut(const Framer& framer, FrameBatch& batch) {
+Cut FrameBuffer::cut(const Framer& framer, FrameBatch& batch, std::size_t most) {
   const std::size_t before = batch.frames.size();
-  Cut cut = framer.cut(pending(), max_batch_records - before, batch.frames, searched_bytes_);
+  Cut cut = framer.cut(pending(), most - before, batch.frames, searched_bytes_);
   if (batch.frames.size() > before) {
     batch.pins.push_back(block_);
   }

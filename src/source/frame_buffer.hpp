@@ -81,9 +81,9 @@ class FrameBuffer {
   /// Bytes received that belong to no record yet.
   std::size_t pending_bytes() const { return pending().size(); }
 
-  /// Appends up to `max_batch_records` frames to the batch, and pins their memory in it. After an
-  /// error the buffer must not be used again.
-  Cut cut(const Framer& framer, FrameBatch& batch);
+  /// Appends frames to the batch until it has `most`, which it has not yet, and pins their memory
+  /// in it. After an error the buffer must not be used again.
+  Cut cut(const Framer& framer, FrameBatch& batch, std::size_t most = max_batch_records);
   /// Call when the stream has ended. Appends the last record if the rest is one. Requires
   /// `starved`; leaves the buffer empty.
   StreamEnd finish(const Framer& framer, FrameBatch& batch);

@@ -205,5 +205,21 @@ TEST(FrameBuffer, AtMostOneBatchOfRecordsIsCutAtOnce) {
   EXPECT_EQ(sizes, (std::vector<std::size_t>{max_batch_records, max_batch_records, 5}));
 }
 
+TEST(FrameBuffer, FewerRecordsAreCutWhenFewerAreWanted) {
+  BlockPool pool;
+  FrameBuffer buffer(pool);
+  const Framer framer(Newline{}, 100);
+  const std::span<char> room = buffer.prepare();
+  std::memset(room.data(), '\n', 8);
+  buffer.commit(8);
+  std::vector<std::size_t> sizes;
+  while (!buffer.starved()) {
+    FrameBatch batch;
+    buffer.cut(framer, batch, 3);
+    sizes.push_back(batch.size());
+  }
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{3, 3, 2}));
+}
+
 }  // namespace
 }  // namespace wallaroo::internal

@@ -7,7 +7,7 @@ namespace wallaroo::internal {
 std::optional<std::string> FrameDelivery::deliver(ByteStream& stream, PollBudget& budget) {
   while (!stream.buffer.starved() && budget.batches > 0 && !context_.receiver.blocked()) {
     batch_.reset();
-    Cut cut = stream.buffer.cut(framer_, batch_);
+    Cut cut = stream.buffer.cut(framer_, batch_, context_.receiver.most_records());
     if (!batch_.frames.empty()) {
       --budget.batches;
       hand_over(stream);

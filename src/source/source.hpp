@@ -1,6 +1,7 @@
 // The two faces of a source: what the engine opens, and what each executor drives.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -29,6 +30,9 @@ class BatchReceiver {
   /// long, or consumers should first take what was sent. The executor checks it before each poll, a
   /// reader between batches.
   virtual bool blocked() const = 0;
+  /// How many records the next batch should have at most, so that it does not take long. It may
+  /// change with each batch.
+  virtual std::size_t most_records() const { return max_batch_records; }
   /// The partition will give batches (their `partition`) until it ends. An open partition that
   /// gives nothing holds the watermark back. A batch of a partition opens it, too.
   virtual void open_partition(std::uint64_t) {}

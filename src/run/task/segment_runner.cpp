@@ -1,5 +1,7 @@
 #include "run/task/segment_runner.hpp"
 
+#include <cstddef>
+
 #include "base/check.hpp"
 
 namespace wallaroo::internal {
@@ -121,6 +123,17 @@ bool SegmentRunner::blocked() const {
     }
   }
   return false;
+}
+
+bool SegmentRunner::all_taken() const {
+  for (const auto& outlet : outlets_) {
+    for (std::size_t target = 0; target < outlet->targets(); ++target) {
+      if (!outlet->target_idle(target)) {
+        return false;
+      }
+    }
+  }
+  return true;
 }
 
 void SegmentRunner::count_blocked(std::int64_t elapsed_ns) {

@@ -53,6 +53,9 @@ class SegmentRunner {
   /// Records of the last batch wait for something to fire. Until then no other batch may be
   /// processed, and no barrier passed.
   bool waiting() const { return segment_->waiting(); }
+  /// See Segment.
+  bool unfinished() const { return segment_->unfinished(); }
+  std::size_t most_records() const { return segment_->most_records(); }
   std::int64_t due_ns() const { return segment_->due_ns(); }
   void on_time(std::int64_t now_ns);
   void open_partition(std::uint64_t partition, bool bounded = false);
@@ -78,6 +81,8 @@ class SegmentRunner {
   /// True when something was sent since the last call.
   bool take_sent();
   bool blocked() const;
+  /// Consumers have taken everything that was sent.
+  bool all_taken() const;
   /// Adds the time that has passed to the counters of the outlets that are blocked.
   void count_blocked(std::int64_t elapsed_ns);
   /// `advance` would move something.

@@ -14,12 +14,15 @@ void SegmentTask::start() {
 
 // The longer something has been due, the more of it fires between two looks at the input. Otherwise
 // windows would pile up where every record makes one due. The number of slices is bounded, because
-// timers may be due without end.
+// timers may be due without end. Where functions are slow, each slice is long enough.
 bool SegmentTask::fire() {
   constexpr int most_slices = 1024;
   bool progressed = false;
   for (int slice = 0; slice <= unfinished_ && !told_to_stop() && runner_.fire(); ++slice) {
     progressed = true;
+    if (runner_.unfinished()) {
+      return true;
+    }
   }
   if (!runner_.blocked()) {
     unfinished_ = runner_.fired() ? 0 : std::min(unfinished_ + 1, most_slices);
@@ -29,7 +32,8 @@ bool SegmentTask::fire() {
 
 bool SegmentTask::take_batches() {
   bool progressed = false;
-  for (int batches = 0; batches < batches_per_step && !runner_.blocked() && !runner_.waiting();
+  for (int batches = 0;
+       batches < batches_per_step && !runner_.blocked() && !runner_.waiting() && !gives_way();
        ++batches) {
     Inbox::Delivery delivery = inbox_.next();
     inbox_.take_ended([&](std::size_t producer) { runner_.end_partition(producer); });

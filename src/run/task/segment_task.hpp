@@ -27,6 +27,7 @@ class SegmentTask final : public Task {
            (runner_.blocked() ? runner_.can_advance() : inbox_.has_mail() || !runner_.fired());
   }
   bool blocked() const override { return runner_.blocked(); }
+  bool unfinished() const override { return runner_.unfinished(); }
   void count_blocked(std::int64_t elapsed_ns) override { runner_.count_blocked(elapsed_ns); }
   bool done() const override { return runner_.ended() && !runner_.blocked(); }
   std::int64_t due_ns() const override {
@@ -49,6 +50,7 @@ class SegmentTask final : public Task {
   std::int64_t runner_due_ns() const {
     return suspended_ || runner_.ended() || runner_.blocked() ? end_of_time : runner_.due_ns();
   }
+  bool gives_way() const { return behind() && !runner_.all_taken(); }
   bool fire();
   bool take_batches();
   bool meet_barrier();

@@ -185,11 +185,13 @@ bool SourceTask::step() {
   if (suspended_ || runner_.ended() || runner_.blocked()) {
     return progressed;
   }
+  // A barrier has its turn before the next batch.
+  const bool waited = runner_.waiting();
   progressed = runner_.fire() || progressed;
-  if (runner_.waiting()) {
+  if (waited || runner_.waiting()) {
     return progressed;
   }
-  if (!runner_.ending() && may_read()) {
+  if (!runner_.ending() && may_read() && !gives_way()) {
     starved_ = !poll();
     ++polls_since_;
     find_idle();

@@ -55,6 +55,8 @@ class SourceTask final : public Task, private BatchReceiver {
   bool blocked() const override {
     return runner_.blocked() || poll_time_.over() || runner_.waiting();
   }
+  std::size_t most_records() const override { return runner_.most_records(); }
+  bool unfinished() const override { return runner_.unfinished(); }
   void count_blocked(std::int64_t elapsed_ns) override { runner_.count_blocked(elapsed_ns); }
   bool done() const override { return runner_.ended() && !runner_.blocked(); }
   void stop() override {
@@ -98,6 +100,7 @@ class SourceTask final : public Task, private BatchReceiver {
     return stopped_ || share_.may_read == nullptr ||
            share_.may_read->load(std::memory_order_relaxed);
   }
+  bool gives_way() const { return behind() && !runner_.all_taken(); }
   void report_missed_time();
   void note_overdue(std::int64_t now_ns);
   void find_idle();

@@ -44,6 +44,12 @@ class Task {
   virtual void count_blocked(std::int64_t) {}
   /// Ended, and everything it made was passed on.
   virtual bool done() const = 0;
+  /// Records that it has taken wait, because its functions are slow.
+  virtual bool unfinished() const { return false; }
+  /// Says before each step whether a task with an earlier turn is unfinished. Then tasks whose
+  /// output nobody has taken yet take no input: it would only make the queue longer, and with it
+  /// the way of a barrier.
+  void set_behind(bool behind) { behind_ = behind; }
   /// Call before the start. Once `stop_now` is true, a step ends as soon as it can.
   void obey(const std::atomic<bool>& stop_now) { stop_now_ = &stop_now; }
   /// Sources take no more input.
@@ -80,9 +86,11 @@ class Task {
   bool told_to_stop() const {
     return stop_now_ != nullptr && stop_now_->load(std::memory_order_relaxed);
   }
+  bool behind() const { return behind_; }
 
  private:
   const std::atomic<bool>* stop_now_ = nullptr;
+  bool behind_ = false;
 };
 
 }  // namespace wallaroo::internal

@@ -176,7 +176,8 @@ class ValueGeneratorReader final : public SourceReader {
  private:
   void fill(std::int64_t began_ns) {
     const Scope scope;
-    const std::size_t most = std::min(options_.batch_records, RecordBatch<T>::capacity);
+    const std::size_t most = std::min(
+        {options_.batch_records, context_.receiver.most_records(), RecordBatch<T>::capacity});
     std::size_t payload = 0;
     do {
       std::optional<T> following =

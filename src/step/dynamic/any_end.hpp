@@ -41,6 +41,18 @@ class EndAdapter final : public AnyEnd<Traits> {
   void accept(ChainContext& context, const KeyTimeOf<Traits>& key_time, Record&& record) override {
     terminal_.template accept<Pass::timed>(context, key_time, std::move(record));
   }
+  void accept_all(ChainContext& context, const KeyTimeOf<Traits>& key_time, Record* records,
+                  std::size_t size) override {
+    if constexpr (requires {
+                    terminal_.template append_all<Pass::timed>(context, key_time, records, size);
+                  }) {
+      terminal_.template append_all<Pass::timed>(context, key_time, records, size);
+    } else {
+      for (std::size_t i = 0; i < size; ++i) {
+        accept(context, key_time, std::move(records[i]));
+      }
+    }
+  }
   void accept_shared(ChainContext& context, const KeyTimeOf<Traits>& key_time,
                      const Record& record) override {
     terminal_.template accept<Pass::timed>(context, key_time, record);
@@ -88,6 +100,13 @@ class Ends final : public Receiver<Traits> {
   }
   auto begin() const { return ends_.begin(); }
   auto end() const { return ends_.end(); }
+  /// What takes the records: the only end itself, if there is one.
+  Receiver<Traits>& receiver() {
+    if (ends_.size() == 1) {
+      return *ends_.front();
+    }
+    return *this;
+  }
 
  private:
   std::vector<std::unique_ptr<AnyEnd<Traits>>> ends_;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -31,11 +33,24 @@ class AnyHead {
   /// Gives the next records of the batch to `first`. Each is moved out of the batch before, so
   /// that it does not outlive the chain's Scope.
   virtual void pass(ChainContext& context, std::size_t records, Receiver<Traits>& first) = 0;
+  /// Moves the records that were not passed yet to a batch of their own, which can be begun later.
+  /// `batch` is the one that was begun last.
+  virtual std::unique_ptr<Batch> rest(const ChainContext& context, Batch& batch) = 0;
   virtual void add_calls(Sampler&) {}
   /// Takes the number of records of the batches since the last call, adds what was counted to the
   /// metrics, and returns how many records came out.
   virtual std::uint64_t publish(std::uint64_t records) { return records; }
 };
+
+/// Moves records from one on to a batch of their own.
+template <class T>
+std::unique_ptr<Batch> moved_from(T* next, RecordBatch<T>& batch) {
+  auto rest = std::make_unique<RecordBatch<T>>();
+  for (; next != batch.end(); ++next) {
+    rest->emplace(std::move(*next));
+  }
+  return rest;
+}
 
 /// Accompanies a record without a key and without event time.
 template <class Traits>
@@ -54,14 +69,31 @@ class EdgeHead final : public AnyHead<Traits> {
     return slots.size();
   }
   void pass(ChainContext& context, std::size_t records, Receiver<Traits>& first) override {
-    for (const auto* const end = next_ + records; next_ != end; ++next_) {
-      auto& slot = next_->slot;
-      typename Traits::Record record = std::move(slot.value);
-      first.accept(context, {{slot.hash, slot.key}, next_->time_ns}, std::move(record));
+    while (records != 0) {
+      const std::size_t told = std::min(records, Receiver<Traits>::most_told);
+      tell(told, first);
+      for (const auto* const end = next_ + told; next_ != end; ++next_) {
+        auto& slot = next_->slot;
+        typename Traits::Record record = std::move(slot.value);
+        first.accept(context, {{slot.hash, slot.key}, next_->time_ns}, std::move(record));
+      }
+      records -= told;
     }
   }
 
+  std::unique_ptr<Batch> rest(const ChainContext&, Batch& batch) override {
+    return moved_from(next_, static_cast<RecordBatch<DynamicSlot<Traits>>&>(batch));
+  }
+
  private:
+  void tell(std::size_t records, Receiver<Traits>& first) const {
+    std::array<std::uint64_t, Receiver<Traits>::most_told> hashes;
+    for (std::size_t i = 0; i < records; ++i) {
+      hashes[i] = next_[i].slot.hash;
+    }
+    first.fetch(hashes.data(), records);
+  }
+
   DynamicSlot<Traits>* next_ = nullptr;
 };
 
@@ -89,6 +121,16 @@ class FrameHead final : public AnyHead<Traits> {
       FrameInput::next(context);
     }
   }
+  std::unique_ptr<Batch> rest(const ChainContext& context, Batch& batch) override {
+    auto& frames = static_cast<FrameBatch&>(batch);
+    auto rest = std::make_unique<FrameBatch>();
+    rest->frames.assign(next_, std::as_const(frames).frames.data() + frames.frames.size());
+    // The connection to which the text belongs may end.
+    origin_ = std::string(frames.origin);
+    rest->origin = origin_;
+    rest->first_position = context.position;
+    return rest;
+  }
   void add_calls(Sampler& sampler) override {
     bool behind_firing = false;
     add_calls_of(sampler, decode_, behind_firing);
@@ -104,6 +146,7 @@ class FrameHead final : public AnyHead<Traits> {
  private:
   Step decode_;
   const std::string_view* next_ = nullptr;
+  std::string origin_;  ///< of the rest of a batch
   std::uint64_t tally_ = 0;
 };
 
@@ -124,6 +167,9 @@ class ValueHead final : public AnyHead<Traits> {
     for (const auto* const end = next_ + records; next_ != end; ++next_) {
       first.accept(context, key_time, convert_(std::move(*next_)));
     }
+  }
+  std::unique_ptr<Batch> rest(const ChainContext&, Batch& batch) override {
+    return moved_from(next_, static_cast<RecordBatch<Value>&>(batch));
   }
   std::uint64_t publish(std::uint64_t records) override {
     stage_.metrics.records_in.add(records);

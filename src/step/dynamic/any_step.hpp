@@ -1,6 +1,7 @@
 // Steps of chains that are made at run time: the steps of typed chains behind one interface.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -83,10 +84,13 @@ class StepAdapter : public AnyStep<Traits> {
       auto next = with_time(context);
       step_.template apply<Pass::timed>(context, tally_, key_time, taken(std::move(record)), next);
     } else {
-      auto next = [&](auto&& output) {
-        this->next().accept(context, key_time, record_of(std::forward<decltype(output)>(output)));
-      };
-      step_.template apply<Pass::timed>(context, tally_, key_time, std::move(record), next);
+      step_.template apply<Pass::timed>(context, tally_, key_time, std::move(record),
+                                        Next{*this, context, key_time});
+    }
+  }
+  void fetch(const std::uint64_t* hashes, std::size_t count) override {
+    if constexpr (requires { step_.fetch(hashes, count); }) {
+      step_.fetch(hashes, count);
     }
   }
 
@@ -122,6 +126,21 @@ class StepAdapter : public AnyStep<Traits> {
   std::uint64_t tally_ = 0;
 
  private:
+  /// The next step, as other steps call it.
+  struct Next {
+    StepAdapter& step;
+    ChainContext& context;
+    const KeyTimeOf<Traits>& key_time;
+
+    template <class Output>
+    void operator()(Output&& output) const {
+      step.next().accept(context, key_time, record_of(std::forward<Output>(output)));
+    }
+    void all(Record* outputs, std::size_t size) const {
+      step.next().accept_all(context, key_time, outputs, size);
+    }
+  };
+
   static decltype(auto) taken(Record&& record) {
     if constexpr (takes_sides<Step>) {
       using Either = typename Step::Record;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -27,6 +28,10 @@ struct DynamicChainSpec {
 
 /// Does what Chain does, with a virtual call for each record and step. Everything that may call
 /// functions of the user, or destroy records, happens inside a Traits::Scope, one for each batch.
+///
+/// Functions may be slow here. When a batch has taken `longest_ns`, the chain gives way: the rest
+/// of the batch waits, as records do that wait for timers, and `fire` goes on with it. What is told
+/// about the time behind the batch waits, too.
 template <class Traits>
 class DynamicChain final : public Segment {
   using Scope = typename Traits::Scope;
@@ -48,60 +53,56 @@ class DynamicChain final : public Segment {
   }
   ~DynamicChain() override {
     const Scope scope;
+    rest_.reset();
     steps_.clear();
     head_.reset();
   }
 
   void process(Batch& batch) override {
     const Scope scope;
-    context_.begin(batch);
-    for (auto& step : steps_) {
-      step->begin_batch(context_);
+    while (rest_ != nullptr) {
+      go_on();  // for sources that do not ask before they give the next batch
     }
-    std::size_t left = head_->begin(context_, batch);
-    input_ += left;
-    counted_ = true;
-    if (left != 0) {
-      const auto clock = [this] { return steady_.now_ns(); };
-      context_.sampler.begin_batch(batch.ingest_ns, left, clock);
-      while (left != 0) {
-        const auto part = static_cast<std::size_t>(
-            context_.sampler.take_part(static_cast<std::ptrdiff_t>(left), clock));
-        head_->pass(context_, part, *first_);
-        left -= part;
-      }
-    }
-    context_.origin = {};
-    end_batch();
-    pass_watermark();
+    pass_slice(batch);
   }
 
   void set_watermark(Watermark watermark) override {
     const Scope scope;
-    watermark_ = watermark;
-    pass_watermark();
+    after_batch([this, watermark] {
+      watermark_ = watermark;
+      pass_watermark();
+    });
   }
 
   bool fire() override {
-    if (!pending()) {
+    const bool in_batch = unfinished() && !step_waits();
+    if (!in_batch && !pending()) {
       return false;
     }
     const Scope scope;
+    if (in_batch) {
+      go_on();
+      return unfinished() || pending();
+    }
     bool more = false;
     without_batch(clock_.now_ns(), last_waiting(),
                   [&](auto& step) { more = step.fire(context_) || more; });
     // Firing may have moved the watermark of later steps, and so made more due.
-    return more || pending();
+    return more || unfinished() || pending();
   }
 
   void on_time(std::int64_t now_ns) override {
     const Scope scope;
-    without_batch(now_ns, 0, [&](auto& step) { step.on_time(context_, now_ns); });
+    after_batch([this, now_ns] {
+      without_batch(now_ns, 0, [&](auto& step) { step.on_time(context_, now_ns); });
+    });
   }
 
-  bool waiting() const override {
-    return std::any_of(steps_.begin(), steps_.end(),
-                       [](const auto& step) { return step->waiting(); });
+  bool waiting() const override { return unfinished() || step_waits(); }
+  bool unfinished() const override { return rest_ != nullptr; }
+  /// As many as pass in `longest_ns`.
+  std::size_t most_records() const override {
+    return std::min(context_.sampler.passing_in(longest_ns), max_batch_records);
   }
 
   std::int64_t due_ns() const override {
@@ -116,16 +117,16 @@ class DynamicChain final : public Segment {
 
   void open_partition(std::uint64_t partition, bool bounded) override {
     const std::int64_t now_ns = clock_.now_ns();
-    tell([&](auto& step) { step.open_partition(partition, now_ns, bounded); });
+    tell([=](auto& step) { step.open_partition(partition, now_ns, bounded); });
   }
   void end_partition(std::uint64_t partition) override {
-    tell([&](auto& step) { step.end_partition(partition); });
+    tell([=](auto& step) { step.end_partition(partition); });
   }
   void leave_partition(std::uint64_t partition) override {
-    tell([&](auto& step) { step.leave_partition(partition); });
+    tell([=](auto& step) { step.leave_partition(partition); });
   }
   void forget_partition(std::uint64_t partition) override {
-    tell([&](auto& step) { step.forget_partition(partition); });
+    tell([=](auto& step) { step.forget_partition(partition); });
   }
   void end_partitions() override {
     tell([](auto& step) { step.end_partitions(); });
@@ -169,15 +170,23 @@ class DynamicChain final : public Segment {
     std::vector<KeptState> states;
     for (auto& step : steps_) {
       if (StageState* const state = step->state()) {
-        states.push_back({&step->stage(), state});
+        states.push_back({&step->stage(), state, &in_scope});
       }
     }
     return states;
   }
 
  private:
+  static constexpr std::int64_t longest_ns = 2'000'000;
+  static constexpr std::size_t records_per_look = 32;  ///< at most, at the clock
+
+  static void in_scope(const std::function<void()>& work) {
+    const Scope scope;
+    work();
+  }
+
   void connect() {
-    Receiver<Traits>* next = &ends_;
+    Receiver<Traits>* next = &ends_.receiver();
     for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
       (*step)->lead_to(*next);
       next = step->get();
@@ -195,6 +204,70 @@ class DynamicChain final : public Segment {
     }
   }
 
+  /// Passes records of the batch for about `longest_ns`; the others become the rest.
+  void pass_slice(Batch& batch) {
+    context_.begin(batch);
+    for (auto& step : steps_) {
+      step->begin_batch(context_);
+    }
+    const std::size_t records = head_->begin(context_, batch);
+    const std::size_t left = records == 0 ? 0 : pass_some(batch.ingest_ns, records);
+    if (left != 0) {
+      keep_rest(batch);
+    }
+    input_ += records - left;
+    counted_ = true;
+    context_.origin = {};
+    end_batch();
+    pass_watermark();
+  }
+  /// Returns how many records are left.
+  std::size_t pass_some(std::int64_t ingest_ns, std::size_t records) {
+    const auto clock = [this] { return steady_.now_ns(); };
+    const std::int64_t until_ns = clock() + longest_ns;
+    context_.sampler.begin_batch(ingest_ns, records, clock);
+    while (records != 0) {
+      const std::size_t part = static_cast<std::size_t>(context_.sampler.take_part(
+          static_cast<std::ptrdiff_t>(std::min(records, records_per_look)), clock));
+      head_->pass(context_, part, *first_);
+      records -= part;
+      if (records != 0 && clock() >= until_ns) {
+        break;
+      }
+    }
+    return records;
+  }
+  void keep_rest(Batch& batch) {
+    std::unique_ptr<Batch> rest = head_->rest(context_, batch);
+    rest->ingest_ns = batch.ingest_ns;
+    rest->partition = batch.partition;
+    rest->pins = batch.pins;
+    rest_ = std::move(rest);
+  }
+  /// Goes on with the rest of a batch.
+  void go_on() {
+    const std::unique_ptr<Batch> batch = std::move(rest_);
+    pass_slice(*batch);
+    if (!unfinished()) {
+      for (const auto& work : std::exchange(after_batch_, {})) {
+        work();
+      }
+    }
+  }
+  /// Does the work when all records of the batch have passed.
+  template <class Work>
+  void after_batch(Work&& work) {
+    if (unfinished()) {
+      after_batch_.emplace_back(std::forward<Work>(work));
+    } else {
+      work();
+    }
+  }
+
+  bool step_waits() const {
+    return std::any_of(steps_.begin(), steps_.end(),
+                       [](const auto& step) { return step->waiting(); });
+  }
   bool pending() const {
     return std::any_of(steps_.begin(), steps_.end(),
                        [](const auto& step) { return step->pending(); });
@@ -233,10 +306,12 @@ class DynamicChain final : public Segment {
   template <class Visit>
   void tell(Visit&& visit) {
     const Scope scope;
-    for (auto& step : steps_) {
-      visit(*step);
-    }
-    pass_watermark();
+    after_batch([this, visit] {
+      for (auto& step : steps_) {
+        visit(*step);
+      }
+      pass_watermark();
+    });
   }
 
   void pass_watermark() {
@@ -271,6 +346,8 @@ class DynamicChain final : public Segment {
   Ends<Traits> ends_;
   Receiver<Traits>* first_ = nullptr;
   Watermark watermark_;
+  std::unique_ptr<Batch> rest_;  ///< of the last batch; null when all of it has passed
+  std::vector<std::function<void()>> after_batch_;  ///< waits for the rest
   std::uint64_t input_ = 0;
   bool counted_ = false;  ///< there are counts that are not published
 };

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "record/key.hpp"
@@ -36,6 +38,18 @@ class Receiver {
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
   virtual ~Receiver() = default;
+  /// Tells the hashes of the keys of the next records, at most `most_told` of them, so that what is
+  /// kept for them can be fetched into the cache.
+  virtual void fetch(const std::uint64_t* /*hashes*/, std::size_t /*count*/) {}
+  static constexpr std::size_t most_told = 32;
+  /// Takes several records that have the same key and time. The default is to take one after the
+  /// other.
+  virtual void accept_all(ChainContext& context, const KeyTimeOf<Traits>& key_time,
+                          typename Traits::Record* records, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) {
+      accept(context, key_time, std::move(records[i]));
+    }
+  }
   /// Takes a record, which the caller has moved out of its batch.
   virtual void accept(ChainContext& context, const KeyTimeOf<Traits>& key_time,
                       typename Traits::Record&& record) = 0;
