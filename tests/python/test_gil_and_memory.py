@@ -269,3 +269,57 @@ def test_a_sink_that_does_not_read_holds_an_endless_generator_back(threads):
     more, grown_mb, sent_mb = map(float, result.stdout.split())
     assert (more, sent_mb < 64) == (0, True)
     assert grown_mb < 1
+
+
+@THREADS
+def test_results_that_are_kept_do_not_change(threads):
+    """A running aggregation uses a pair again that nobody has kept."""
+    kept = {}
+
+    def keep_some(pair):
+        if pair[1] % 3 == 0:
+            kept[pair[1]] = pair
+        return pair
+
+    totals = wl.to_list()
+    app = wl.Application("pairs")
+    stream = (app.source("n", wl.iterable(range(1000))).key_by("key", lambda n: 0)
+              .running("count", wl.count()).map("keep", keep_some))
+    stream.sink("totals", totals)
+    run(app, threads)
+    assert totals.records == [(n, n + 1) for n in range(1000)]
+    assert kept == {n + 1: (n, n + 1) for n in range(1000) if (n + 1) % 3 == 0}
+
+
+def test_a_pair_that_is_used_again_is_seen_by_the_collector():
+    class Node:
+        pass
+
+    def in_a_circle(pair):
+        if isinstance(pair[0], Node):
+            pair[0].me = pair
+            weak.append(weakref.ref(pair[0]))
+        gc.collect()  # forgets pairs of numbers
+        return 0
+
+    weak = []
+    app = wl.Application("pairs")
+    (app.source("n", wl.iterable(n if n % 2 else Node() for n in range(10)))
+        .key_by("key", lambda n: 0).running("count", wl.count()).map("circle", in_a_circle)
+        .sink("out", wl.callback(lambda n: None)))
+    run(app, 1)
+    gc.collect()
+    assert len(weak) == 5
+    assert not any(one() for one in weak)
+
+
+def test_a_checkpoint_takes_the_lock_for_many_states_at_once(tmp_path):
+    count = 100_000
+    app = wl.Application("states")
+    (app.source("n", wl.iterable(range(count))).key_by("key", lambda n: n)
+        .scan("one", lambda state, n: (n, None), int).sink("out", wl.callback(lambda n: None)))
+    before = _engine.gil_counts()[0]
+    wl.run(app, ["--threads", "1", "--checkpoint-dir", str(tmp_path), "--checkpoint-interval",
+                 "50ms", *QUIET])
+    acquired = _engine.gil_counts()[0] - before
+    assert acquired < 20 * count // BATCH, acquired

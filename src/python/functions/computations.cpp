@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "python/objects/access.hpp"
+
 namespace wallaroo::python {
 
 namespace {
@@ -17,9 +19,9 @@ void emit_list(PyObject* list, Emitter<PyRecord>& out) {
                     "returned {}",
                     type_name(list)));
   }
-  for (Py_ssize_t i = 0; i < PyList_Size(list); ++i) {
-    if (PyObject* const element = PyList_GetItem(list, i); element != Py_None) {
-      out.emit(PyRecord::share(checked(element)));
+  for (Py_ssize_t i = 0; i < size_of_list(list); ++i) {
+    if (PyObject* const element = item_of_list(list, i); element != Py_None) {
+      out.emit(PyRecord::share(element));
     }
   }
 }
@@ -27,8 +29,8 @@ void emit_list(PyObject* list, Emitter<PyRecord>& out) {
 void emit_elements(PyObject* iterable, Emitter<PyRecord>& out) {
   if (PyList_CheckExact(iterable) != 0) {
     // Stages that follow may change the list, so its size is asked each time.
-    for (Py_ssize_t i = 0; i < PyList_Size(iterable); ++i) {
-      out.emit(PyRecord::share(checked(PyList_GetItem(iterable, i))));
+    for (Py_ssize_t i = 0; i < size_of_list(iterable); ++i) {
+      out.emit(PyRecord::share(item_of_list(iterable, i)));
     }
     return;
   }
@@ -54,15 +56,15 @@ std::optional<PyRecord> StateFunction::operator()(const PyRecord& record, PyStat
     return made.get() == Py_None ? std::nullopt : std::optional(std::move(made));
   }
   const PyRecord pair = call(function, state.get(), record.get());
-  if (PyTuple_Check(pair.get()) == 0 || PyTuple_Size(pair.get()) != 2) {
+  if (PyTuple_Check(pair.get()) == 0 || size_of_tuple(pair.get()) != 2) {
     throw_error(
         PyExc_TypeError,
         fmt::format("a function of scan must return a pair (new state, output or None), but this "
                     "one returned {}",
                     type_name(pair.get())));
   }
-  state.set(PyRecord::share(PyTuple_GetItem(pair.get(), 0)).release());
-  PyObject* const output = PyTuple_GetItem(pair.get(), 1);
+  state.set(PyRecord::share(item_of_tuple(pair.get(), 0)).release());
+  PyObject* const output = item_of_tuple(pair.get(), 1);
   return output == Py_None ? std::nullopt : std::optional(PyRecord::share(output));
 }
 

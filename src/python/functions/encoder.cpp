@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "python/functions/test_taps.hpp"
+#include "python/objects/access.hpp"
 #include "python/values/codec.hpp"
 
 namespace wallaroo::python {
@@ -15,6 +16,9 @@ namespace wallaroo::python {
 namespace {
 
 std::string_view utf8_of(PyObject* text) {
+  if (std::string_view ascii; find_ascii(text, ascii)) [[likely]] {
+    return ascii;
+  }
   Py_ssize_t size = 0;
   const char* const bytes = PyUnicode_AsUTF8AndSize(text, &size);
   if (bytes == nullptr) {
@@ -59,6 +63,20 @@ void append_text(PyObject* object, ByteWriter& out) {
   }
 }
 
+/// As append_text, which it takes less time than.
+void append_field(PyObject* field, ByteWriter& out) {
+  if (PyLong_CheckExact(field) != 0) {
+    int overflow = 0;
+    const long long number = PyLong_AsLongLongAndOverflow(field, &overflow);
+    if (overflow == 0) {
+      number >= 0 ? out.decimal(static_cast<unsigned long long>(number)) : out.decimal(number);
+      return;
+    }
+  }
+  const PyRecord held = PyRecord::share(field);
+  append_text(field, out);
+}
+
 void append_fields(PyObject* record, const std::string& separator, ByteWriter& out) {
   const bool is_tuple = PyTuple_Check(record) != 0;
   if (!is_tuple && PyList_Check(record) == 0) {
@@ -67,22 +85,12 @@ void append_fields(PyObject* record, const std::string& separator, ByteWriter& o
         fmt::format("the encoder `fields` takes tuples and lists, but the record is of type {}",
                     type_name(record)));
   }
-  const Py_ssize_t size = is_tuple ? PyTuple_Size(record) : PyList_Size(record);
-  for (Py_ssize_t i = 0; i < size; ++i) {
+  // To make the text of a field may call a function of the user, which changes the list.
+  for (Py_ssize_t i = 0; i < (is_tuple ? size_of_tuple(record) : size_of_list(record)); ++i) {
     if (i != 0) {
       out.append(separator);
     }
-    PyObject* const field =
-        checked(is_tuple ? PyTuple_GetItem(record, i) : PyList_GetItem(record, i));
-    if (PyLong_CheckExact(field) != 0) {
-      int overflow = 0;
-      const long long number = PyLong_AsLongLongAndOverflow(field, &overflow);
-      if (overflow == 0) {
-        out.decimal(number);
-        continue;
-      }
-    }
-    append_text(field, out);
+    append_field(is_tuple ? item_of_tuple(record, i) : item_of_list(record, i), out);
   }
   out.append('\n');
 }

@@ -81,8 +81,15 @@ PyRecord Extract::operator()(const PyRecord& record) const {
 }
 
 PyKey KeyOf::operator()(const PyRecord& record) const {
+  if (extract.extraction == Extraction::record) {
+    return key_from(record.get());
+  }
   const PyRecord key = extract(record);
-  return translated([&] { return old_style ? raw_key_of(key.get()) : key_of(key.get()); });
+  return key_from(key.get());
+}
+
+PyKey KeyOf::key_from(PyObject* object) const {
+  return translated([&] { return old_style ? raw_key_of(object) : key_of(object); });
 }
 
 std::int64_t EventTimeOf::operator()(const PyRecord& record) const {

@@ -33,6 +33,9 @@ struct KeyOf {
   bool old_style = false;
 
   PyKey operator()(const PyRecord& record) const;
+
+ private:
+  PyKey key_from(PyObject* object) const;
 };
 
 /// The event time of a record in nanoseconds since the Unix epoch: a whole number of them, or a

@@ -3,14 +3,19 @@
 #include <functional>
 #include <utility>
 
+#include "python/objects/access.hpp"
+
 namespace wallaroo::python {
 
 namespace {
 
 PyRecord number(long long value) { return PyRecord::steal(checked(PyLong_FromLongLong(value))); }
 PyRecord sum_of(PyObject* a, PyObject* b) { return PyRecord::steal(checked(PyNumber_Add(a, b))); }
+PyRecord one_more(PyObject* count) {
+  return PyRecord::steal(checked(sum_with_int(count, number(1).get())));
+}
 PyRecord pair_of(PyRecord first, PyRecord second) {
-  return PyRecord::steal(checked(PyTuple_Pack(2, first.get(), second.get())));
+  return PyRecord::steal(checked(new_pair(first.release(), second.release())));
 }
 PyObject* element(PyObject* tuple, Py_ssize_t index) {
   return checked(PyTuple_GetItem(tuple, index));
@@ -94,12 +99,12 @@ PyRecord AggregationPart::add(PyObject* accumulator, const PyRecord& record) con
       call(update, record.get(), accumulator);
       return PyRecord::share(accumulator);
     case Aggregate::count:
-      return sum_of(accumulator, number(1).get());
+      return one_more(accumulator);
     case Aggregate::sum:
       return sum_of(accumulator, of(record).get());
     case Aggregate::mean:
       return pair_of(sum_of(element(accumulator, 0), of(record).get()),
-                     sum_of(element(accumulator, 1), number(1).get()));
+                     one_more(element(accumulator, 1)));
     case Aggregate::min:
       return extreme(accumulator, of(record).get(), Py_LT);
     case Aggregate::max:
@@ -172,12 +177,33 @@ PyRecord AggregationPart::value(PyObject* accumulator) const {
   }
 }
 
+PyRecord Pairs::of(PyRecord first, PyRecord second) {
+#ifndef Py_LIMITED_API
+  if (PyObject* const pair = last_.get(); pair != nullptr && Py_REFCNT(pair) == 1) {
+    const PyRecord before_first = PyRecord::steal(PyTuple_GET_ITEM(pair, 0));
+    const PyRecord before_second = PyRecord::steal(PyTuple_GET_ITEM(pair, 1));
+    PyTuple_SET_ITEM(pair, 0, first.release());
+    PyTuple_SET_ITEM(pair, 1, second.release());
+    // The collector forgets tuples of simple objects, which this one may be no longer.
+    if (PyObject_GC_IsTracked(pair) == 0) {
+      PyObject_GC_Track(pair);
+    }
+    return last_;
+  }
+#endif
+  PyRecord pair = pair_of(std::move(first), std::move(second));
+#ifndef Py_LIMITED_API
+  last_ = pair;
+#endif
+  return pair;
+}
+
 PyRecord RunningAggregation::operator()(const PyRecord& record, PyState& state) const {
   if (state.empty()) {
     state.set(part.start().release());
   }
   state.set(part.add(state.get(), record).release());
-  return pair_of(PyRecord::share(record.get()), part.value(state.get()));
+  return pairs.of(PyRecord::share(record.get()), part.value(state.get()));
 }
 
 PyState Aggregation::initial_accumulator() const {

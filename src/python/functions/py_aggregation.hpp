@@ -49,9 +49,24 @@ class AggregationPart {
   PyRecord value(PyObject* accumulator) const;
 };
 
+/// Makes pairs. Where nobody has kept the last one, it becomes the next one, as with zip().
+class Pairs {
+ public:
+  Pairs() = default;
+  Pairs(const Pairs&) {}
+  Pairs& operator=(const Pairs&) = delete;
+  ~Pairs() = default;
+
+  PyRecord of(PyRecord first, PyRecord second);
+
+ private:
+  PyRecord last_;
+};
+
 /// An aggregation over all records of a key so far. The state is the accumulator.
 struct RunningAggregation {
   AggregationPart part;
+  mutable Pairs pairs = {};  ///< of the outputs
 
   PyRecord operator()(const PyRecord& record, PyState& state) const;
 };

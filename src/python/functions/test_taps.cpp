@@ -2,9 +2,6 @@
 
 namespace wallaroo::python {
 
-TestTaps*& test_taps() {
-  thread_local TestTaps* taps = nullptr;
-  return taps;
-}
+constinit thread_local TestTaps* taps_of_thread = nullptr;
 
 }  // namespace wallaroo::python

@@ -17,8 +17,11 @@ struct TestTaps {
   std::optional<PyRecord> pushed;  ///< the record that the next frame stands for
 };
 
-/// The taps of the harness that works on this thread; null outside of a harness.
-TestTaps*& test_taps();
+/// The taps of the harness that works on this thread; null outside of a harness. Without a
+/// destructor, so that looking at it costs no call.
+extern constinit thread_local TestTaps* taps_of_thread [[gnu::tls_model("initial-exec")]];
+
+inline TestTaps*& test_taps() { return taps_of_thread; }
 
 /// Sets the taps of this thread while it exists.
 class UseTaps {

@@ -138,6 +138,18 @@ class ComputationStep {
     }
     return wants_look_ahead_;
   }
+  /// Fetches the states of the next records into the cache, at most `most_ahead` of them, for
+  /// chains that take records one by one.
+  void fetch(const std::uint64_t* hashes, std::size_t count) requires looks_ahead {
+    constexpr std::uint32_t calls_between = 64;     // because size() visits all key groups
+    constexpr std::size_t least_bytes = 32 * 1024;  // of the first cache, which others use, too
+    if (batches_++ % calls_between == 0) {
+      wants_look_ahead_ = state_->states.bytes() >= least_bytes;
+    }
+    if (wants_look_ahead_) {
+      state_->states.fetch(hashes, count);
+    }
+  }
   /// Call before looking up the next records, in their order, at most `most_ahead` of them.
   void begin_look_ahead() { state_->ahead.begin(); }
   template <class KeyPart>

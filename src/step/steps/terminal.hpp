@@ -163,13 +163,17 @@ class ExchangeTerminal {
     template <class KeyTime>
     [[gnu::always_inline]] void accept_all(ChainContext& context, const KeyTime& key_time,
                                            T* records, std::size_t size) {
-      const Appender writer = this->terminal->writer_.appender(context.pins);
-      for (std::size_t i = 0; i < size; ++i) {
-        this->terminal->template append<Pass::plain>(context, writer, key_time,
-                                                     std::move(records[i]));
-      }
+      this->terminal->template append_all<Pass::plain>(context, key_time, records, size);
     }
   };
+  template <Pass pass, class KeyTime>
+  [[gnu::always_inline]] void append_all(ChainContext& context, const KeyTime& key_time, T* records,
+                                         std::size_t size) {
+    const Appender writer = writer_.appender(context.pins);
+    for (std::size_t i = 0; i < size; ++i) {
+      append<pass>(context, writer, key_time, std::move(records[i]));
+    }
+  }
   auto open() { return Open{{this}}; }
   void finish() {}
   void flush(bool everything) { writer_.flush(everything); }
@@ -200,7 +204,8 @@ class ExchangeTerminal {
       }
       const std::size_t target = writer.target_of(hash);
       if constexpr (Carry) {
-        append_slot<WithTime>(writer, target, key_time, hash, OwnedKey<Key>(key),
+        append_slot<WithTime>(writer, target, key_time, hash,
+                              OwnedKey<Key>(std::forward<decltype(key)>(key)),
                               std::forward<Record>(record));
       } else if constexpr (sends_hash<Key>) {
         append_slot<WithTime>(writer, target, key_time, hash, std::forward<Record>(record));
