@@ -9,15 +9,24 @@ from typing import Any, Callable, Generic, Optional, Tuple, TypeVar, Union
 T = TypeVar("T")
 
 
+#: What the engine is told of a decoder: its kind, a function that reads the frames that this kind
+#: does not read, what makes the record of the values, and the format of the values and their bytes.
+DecoderWords = Tuple[str, Optional[Callable[[bytes], Any]], Optional[Callable[..., Any]], str, int]
+
+
 class ReadyDecoder(Generic[T]):
     """A decoder that the engine has, which gives records of type T."""
 
-    def __init__(self, kind: str, function: Optional[Callable[[bytes], T]] = None) -> None:
+    def __init__(self, kind: str, function: Optional[Callable[[bytes], T]] = None,
+                 make: Optional[Callable[..., T]] = None, format: str = "", size: int = 0) -> None:
         self._kind = kind
         self._function = function
+        self._make = make
+        self._format = format
+        self._size = size
 
-    def _words(self) -> Tuple[str, Optional[Callable[[bytes], Any]]]:
-        return self._kind, self._function
+    def _words(self) -> DecoderWords:
+        return self._kind, self._function, self._make, self._format, self._size
 
 
 class ReadyEncoder(Generic[T]):
@@ -44,7 +53,7 @@ text: ReadyDecoder[str] = ReadyDecoder("text")
 #: The bytes of a frame as they are.
 raw: ReadyDecoder[bytes] = ReadyDecoder("raw")
 #: Decodes a frame of JSON; `null` is a record, too.
-json: ReadyDecoder[Any] = ReadyDecoder("loads", _json.loads)
+json: ReadyDecoder[Any] = ReadyDecoder("json", _json.loads)
 
 #: Encodes a str as UTF-8, bytes as they are, other objects as their str(), each with a line end.
 line: ReadyEncoder[Any] = ReadyEncoder("line")
@@ -57,15 +66,15 @@ def struct(format: str, cls: Optional[Callable[..., T]] = None) -> ReadyDecoder[
     """Returns a decoder of frames of this format of the module struct. With `cls`, the record is
     `cls(*values)`, else it is the tuple of values. Raises struct.error for a wrong format."""
     layout = _struct.Struct(format)
-    if cls is None:
-        return ReadyDecoder("loads", layout.unpack)
-    make = cls
-    unpack = layout.unpack
+    decode = layout.unpack if cls is None else _making(cls, layout.unpack)
+    return ReadyDecoder("struct", decode, cls, layout.format, layout.size)
 
-    def decode(frame: bytes) -> Any:
+
+def _making(make: Callable[..., T], unpack: Callable[[bytes], Any]) -> Callable[[bytes], T]:
+    def decode(frame: bytes) -> T:
         return make(*unpack(frame))
 
-    return ReadyDecoder("loads", decode)
+    return decode
 
 
 def framed(encode: EncoderOf[T]) -> ReadyEncoder[T]:
@@ -81,14 +90,14 @@ def fields(separator: str = " ") -> ReadyEncoder[Any]:
     return ReadyEncoder("fields", None, False, separator)
 
 
-def decoder_words(decode: Any, what: str) -> Tuple[str, Optional[Callable[[bytes], Any]]]:
+def decoder_words(decode: Any, what: str) -> DecoderWords:
     """What the engine is told of a decoder. Raises TypeError that names `what`."""
     if isinstance(decode, ReadyDecoder):
         return decode._words()
     if not callable(decode):
         raise TypeError(f"{what}: decode must be a function of bytes or a ready decoder such as "
                         f"wallaroo.text, not {type(decode).__name__}")
-    return "function", decode
+    return "function", decode, None, "", 0
 
 
 def encoder_words(encode: Any, what: str,

@@ -245,21 +245,50 @@ void bind_sinks(nb::module_& module) {
       nb::arg(), nb::arg().none());
 }
 
+Decoder decoder_of(Decoding decoding, Shared function, const std::string& format,
+                   std::size_t size) {
+  Decoder decoder{decoding, std::move(function)};
+  if (decoding == Decoding::structure) {
+    decoder.layout = StructReader::of(format, size);
+    decoder.decoding = decoder.layout ? decoding : Decoding::loads;
+  }
+  return decoder;
+}
+
+nb::object decoded(const Decoder& decoder, const nb::bytes& frame) {
+  const GilScope scope;
+  try {
+    std::optional<PyRecord> made = decoder({frame.c_str(), frame.size()});
+    return made ? nb::steal(made->release()) : nb::none();
+  } catch (const PythonError& error) {
+    const Cause cause = take_cause(error.what());
+    const nb::object exception = nb::steal(cause.exception);
+    PyErr_SetObject(exception.type().ptr(), exception.ptr());
+    throw nb::python_error();
+  }
+}
+
 }  // namespace
 
 void bind_connectors(nb::module_& module) {
   nb::class_<Decoder>(module, "Decoder")
       .def(
           "__init__",
-          [](Decoder* self, const std::string& kind, const nb::object& function) {
-            new (self) Decoder{choice<Decoding>(kind, "decoder",
-                                                {{"function", Decoding::function},
-                                                 {"text", Decoding::text},
-                                                 {"raw", Decoding::raw},
-                                                 {"loads", Decoding::loads}}),
-                               shared_or_none(function)};
+          [](Decoder* self, const std::string& kind, const nb::object& function,
+             const nb::object& make, const std::string& format, std::size_t size) {
+            new (self) Decoder(decoder_of(choice<Decoding>(kind, "decoder",
+                                                           {{"function", Decoding::function},
+                                                            {"text", Decoding::text},
+                                                            {"raw", Decoding::raw},
+                                                            {"loads", Decoding::loads},
+                                                            {"json", Decoding::json},
+                                                            {"struct", Decoding::structure}}),
+                                          shared_or_none(function), format, size));
+            self->make = shared_or_none(make);
           },
-          nb::arg(), nb::arg().none());
+          nb::arg("kind"), nb::arg("function").none(), nb::arg("make").none() = nb::none(),
+          nb::arg("format") = "", nb::arg("size") = 0)
+      .def("__call__", &decoded, nb::arg("frame"), "The record of a frame, or None.");
   nb::class_<Encoder>(module, "Encoder")
       .def(
           "__init__",
