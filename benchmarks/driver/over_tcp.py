@@ -136,14 +136,23 @@ class TcpLatency:
         return []
 
     def latencies(self, settings, program):
-        giles = Giles(settings.build)
-        with tempfile.TemporaryDirectory() as folder:
-            report = Path(folder) / "latency.json"
-            listen = free_address()
-            command = giles.latency(listen, "--rate", self.rate, "--newline", "--msg-size", "64",
-                                    "--warmup-seconds", "0.5", "--json", report,
-                                    "--seconds", "2" if settings.quick else "10")
-            with Background(command) as load, \
-                 server(settings, program, listen, listening_address(load)) as application:
-                load.wait(beside=(application,))
-            return json.loads(report.read_text())["received"]["latency"]
+        def start(settings, listen, out):
+            return server(settings, program, listen, out)
+
+        return latencies_of(settings, start, self.rate)
+
+
+def latencies_of(settings, start, rate):
+    """How long records of 64 bytes are under way through the program that
+    `start(settings, listen, out)` starts."""
+    giles = Giles(settings.build)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "latency.json"
+        listen = free_address()
+        command = giles.latency(listen, "--rate", rate, "--newline", "--msg-size", "64",
+                                "--warmup-seconds", "0.5", "--json", report,
+                                "--seconds", "2" if settings.quick else "10")
+        with Background(command) as load, \
+             start(settings, listen, listening_address(load)) as application:
+            load.wait(beside=(application,))
+        return json.loads(report.read_text())["received"]["latency"]

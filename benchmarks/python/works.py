@@ -1,7 +1,8 @@
 """The works of `./bench python`: python works.py WORK VARIANT --lines N prints one line of JSON.
 
 Each variant reads the same file of text and writes totals to a file. The time is the processor time
-of the whole process, threads included, from after the imports to the end of the output.
+of the whole process, threads included, from after the imports to the end of the output. The works
+`small`, `order` and `states` make what they work on, and say how they are timed.
 """
 
 from __future__ import annotations
@@ -225,6 +226,43 @@ def codec(kind, variant, rounds):
     return {"records": rounds * len(batch), "seconds": seconds, "checksum": kind}
 
 
+class Seen:
+    """A small state, as those that a checkpoint saves by the million."""
+
+    def __init__(self):
+        self.n = 0
+        self.last = ""
+
+
+KEYS = 1_000_000
+SHOWN = 1_000
+
+
+def states(variant, records):
+    """A state of each of a million keys, with and without a checkpoint each second. The time is
+    that on the clock, because most of a checkpoint is not written by the thread of the states."""
+    import wallaroo as wl
+
+    def see(i, state):
+        state.n += 1
+        state.last = "x"
+        return (i, state.n) if i >= records - SHOWN else None
+
+    app = wl.Application("states")
+    with tempfile.TemporaryDirectory() as folder:
+        sink = os.path.join(folder, "out")
+        flags = ["--threads", "1", "--log-level", "off"]
+        if variant == "checkpoints":
+            flags += ["--checkpoint-dir", os.path.join(folder, "checkpoints"),
+                      "--checkpoint-interval", "1s", "--checkpoint-retain", "2"]
+        (app.source("numbers", wl.iterable(range(records))).key_by("key", lambda i: i % KEYS)
+            .state("see", see, init=Seen).sink("last", wl.file_sink(sink, encode=wl.fields())))
+        start = time.perf_counter()
+        wl.run(app, flags)
+        seconds = time.perf_counter() - start
+        return {"records": records, "seconds": seconds, "checksum": checksum(sink, False)}
+
+
 def processor_seconds():
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
@@ -245,12 +283,15 @@ def checksum(path, last_only):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("work", choices=[*WORKS, "small", "order"])
+    parser.add_argument("work", choices=[*WORKS, "small", "order", "states"])
     parser.add_argument("variant")
     parser.add_argument("--lines", type=int, default=100_000)
     options = parser.parse_args()
     if options.work in ("small", "order"):
         print(json.dumps(codec(options.work, options.variant, options.lines // 256)))
+        return
+    if options.work == "states":
+        print(json.dumps(states(options.variant, options.lines)))
         return
     function = WORKS[options.work][options.variant]
     source = text_file(options.lines)
