@@ -20,8 +20,17 @@ class Config:
         return (self.KIND, *(getattr(self, setting) for setting in self.SETTINGS))
 
 
+class AddressedConfig(Config):
+    """The base of configs that have a port: a text, which may be given as a number."""
+
+    port: Any
+
+    def __post_init__(self) -> None:
+        self.port = str(self.port)
+
+
 @dataclass(eq=False, repr=False)
-class TCPSourceConfig(Config):
+class TCPSourceConfig(AddressedConfig):
     """A TCP listener on `host` and `port`, which takes frames that `decoder` describes.
 
     `valid`: whether it listens at all. `parallelism`: connections served at once by a worker; other
@@ -42,9 +51,6 @@ class TCPSourceConfig(Config):
     max_size: int = 16384
     max_received_count: int = 50
 
-    def __post_init__(self) -> None:
-        self.port = str(self.port)
-
 
 @dataclass(eq=False, repr=False)
 class GenSourceConfig(Config):
@@ -59,7 +65,7 @@ class GenSourceConfig(Config):
 
 
 @dataclass(eq=False, repr=False)
-class TCPSinkConfig(Config):
+class TCPSinkConfig(AddressedConfig):
     """A TCP connection to `host` and `port`, on which the bytes of `encoder` are sent."""
 
     KIND = "tcp"
@@ -70,9 +76,6 @@ class TCPSinkConfig(Config):
     host: str
     port: Any
     encoder: Any
-
-    def __post_init__(self) -> None:
-        self.port = str(self.port)
 
 
 @dataclass(eq=False, repr=False)
