@@ -1,6 +1,9 @@
 #include "metrics/describe.hpp"
 
+#include <chrono>
 #include <limits>
+#include <memory>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -26,6 +29,26 @@ Labels labels_of(const EdgeLabels& place) {
           {"to", place.to},
           {"worker", place.worker}};
 }
+
+/// How full the queues of an edge were a moment ago. There are as many as the square of the number
+/// of executors, so the metrics that are read one after the other share one look at them.
+class KeptFill {
+ public:
+  EdgeFill get(const std::function<EdgeFill()>& look) {
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= until_) {
+      fill_ = look();
+      until_ = now + std::chrono::milliseconds(100);
+    }
+    return fill_;
+  }
+
+ private:
+  std::mutex mutex_;
+  EdgeFill fill_;
+  std::chrono::steady_clock::time_point until_{};
+};
 
 constexpr std::string_view compiler =
 #if defined(__clang__)
@@ -166,7 +189,8 @@ void register_sink(Registry& registry, const StageLabels& place, const SinkMetri
 }
 
 void register_edge(Registry& registry, const EdgeLabels& place, const EdgeCounters& counters,
-                   const std::function<EdgeFill()>& fill) {
+                   const std::function<EdgeFill()>& look) {
+  const auto fill = [kept = std::make_shared<KeptFill>(), look] { return kept->get(look); };
   const Labels labels = labels_of(place);
   registry.add_callback({"wallaroo_edge_queued_batches", "Batches that wait in the queues."},
                         MetricType::gauge, labels,
@@ -252,6 +276,8 @@ void register_checkpoints(Registry& registry, const std::string& worker,
   registry.add_histogram({"wallaroo_checkpoint_duration_seconds", "How long checkpoints took."},
                          labels, metrics.durations);
 }
+
+std::string_view compiler_version() { return compiler; }
 
 void register_build(Registry& registry, std::string_view version) {
   registry.add_callback(

@@ -70,15 +70,18 @@ void register_windows(Registry& registry, const StageLabels& place, const StageM
 void register_join(Registry& registry, const StageLabels& place, const StageMetrics& metrics);
 void register_source(Registry& registry, const StageLabels& place, const SourceMetrics& metrics);
 void register_sink(Registry& registry, const StageLabels& place, const SinkMetrics& metrics);
-/// `fill` is called whenever the metrics are read, on the reader's thread.
+/// `look` is called when the metrics are read, on the reader's thread, but not more often than once
+/// in a tenth of a second.
 void register_edge(Registry& registry, const EdgeLabels& place, const EdgeCounters& counters,
-                   const std::function<EdgeFill()>& fill);
+                   const std::function<EdgeFill()>& look);
 void register_segment(Registry& registry, const SegmentLabels& place,
                       const SegmentMetrics& metrics);
 void register_executor(Registry& registry, const ExecutorLabels& place,
                        const ExecutorMetrics& metrics);
 void register_checkpoints(Registry& registry, const std::string& worker,
                           const CheckpointMetrics& metrics);
+/// "gcc 12.2.0".
+std::string_view compiler_version();
 /// Adds the version of the engine and the compiler.
 void register_build(Registry& registry, std::string_view version);
 /// Adds start time, CPU time, memory and descriptors of the whole process, which are looked up

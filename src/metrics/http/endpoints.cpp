@@ -19,27 +19,29 @@ constexpr const char* index_text =
 
 HttpRoutes make_routes(const Registry& registry, std::function<bool()> ready) {
   HttpRoutes routes;
-  routes["/"].handler = [&registry] {
+  routes["/"].handler = [&registry](const HttpRequest&) {
     return HttpResponse{.body =
                             "wallaroo application " + registry.application() + "\n\n" + index_text};
   };
   routes["/metrics"] = {.handler =
-                            [&registry] {
+                            [&registry](const HttpRequest&) {
                               return HttpResponse{.content_type = prometheus_content_type,
                                                   .body = render_prometheus(registry)};
                             },
                         .slow = true};
   routes["/metrics.json"] = {.handler =
-                                 [&registry] {
+                                 [&registry](const HttpRequest&) {
                                    return HttpResponse{.content_type = "application/json",
                                                        .body = render_snapshot(registry)};
                                  },
                              .slow = true};
-  routes["/livez"].handler = [] { return HttpResponse{.body = "ok\n"}; };
-  routes["/readyz"].handler = [ready = std::move(ready)] {
+  routes["/livez"].handler = [](const HttpRequest&) { return HttpResponse{.body = "ok\n"}; };
+  routes["/readyz"].handler = [ready = std::move(ready)](const HttpRequest&) {
     return ready() ? HttpResponse{.body = "ready\n"}
                    : HttpResponse{.status = 503, .body = "not ready: starting or stopping\n"};
   };
+  routes["/livez"].any_host = true;
+  routes["/readyz"].any_host = true;
   return routes;
 }
 

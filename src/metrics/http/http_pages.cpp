@@ -14,39 +14,41 @@ namespace wallaroo::internal {
 namespace {
 
 std::string unknown_path_text(std::string_view path, const HttpRoutes& routes) {
-  std::string text = fmt::format("there is no page '{}'; the pages are:\n", path);
+  std::string text = fmt::format("there is no page '{}'; the pages are:", path);
   for (const auto& [known, route] : routes) {
-    text += known + "\n";
+    if (route.listed) {
+      text += "\n" + known;
+    }
   }
   return text;
 }
 
-HttpResponse make(const std::string& path, const HttpHandler& handler) {
+HttpResponse make(const HttpRequest& request, const HttpHandler& handler) {
   try {
-    return handler();
+    return handler(request);
   } catch (const std::exception& error) {
-    return {.status = 500, .body = fmt::format("{}: {}\n", path, error.what())};
+    return http_error(request.path, 500, fmt::format("{}: {}", request.path, error.what()));
   } catch (...) {
-    return {.status = 500, .body = path + ": failed\n"};
+    return http_error(request.path, 500, request.path + ": failed");
   }
 }
 
-HttpPagePtr plain_page(HttpResponse response) {
-  return std::make_shared<const HttpPage>(HttpPage{std::move(response), {}});
+HttpPagePtr page_of(HttpResponse response) {
+  return std::make_shared<const HttpResponse>(std::move(response));
 }
 
 /// Makes a slow page. If it cannot be compressed it is sent uncompressed.
-HttpPagePtr slow_page(const std::string& path, const HttpHandler& handler, bool compress) {
+HttpPagePtr slow_page(const HttpRequest& request, const HttpHandler& handler, bool compress) {
   constexpr std::size_t worth_compressing = 1024;
-  HttpPage page{make(path, handler), {}};
-  if (compress && page.response.body.size() >= worth_compressing) {
+  HttpResponse page = make(request, handler);
+  if (compress && page.body.size() >= worth_compressing) {
     try {
-      page.compressed = gzip(page.response.body);
+      page.compressed = gzip(page.body);
     } catch (const std::exception&) {
       page.compressed.clear();
     }
   }
-  return std::make_shared<const HttpPage>(std::move(page));
+  return page_of(std::move(page));
 }
 
 }  // namespace
@@ -68,17 +70,22 @@ void HttpPages::stop() {
   wanted_.clear();
 }
 
-void HttpPages::request(const std::string& target, bool gzip, Receiver receive) {
-  const std::string path = target.substr(0, target.find('?'));
+bool HttpPages::any_host(const std::string& path) const {
   const auto route = routes_.find(path);
+  return route != routes_.end() && route->second.any_host;
+}
+
+void HttpPages::request(HttpRequest request, bool gzip, Receiver receive) {
+  const auto route = routes_.find(request.path);
   if (route == routes_.end()) {
-    receive(plain_page({.status = 404, .body = unknown_path_text(path, routes_)}));
+    receive(page_of(http_error(request.path, 404, unknown_path_text(request.path, routes_))));
   } else if (!route->second.slow) {
-    receive(plain_page(make(path, route->second.handler)));
+    receive(page_of(make(request, route->second.handler)));
   } else {
     {
       const std::lock_guard lock(mutex_);
-      Wanted& wanted = wanted_[path];
+      Wanted& wanted = wanted_[{request.path, request.query}];
+      wanted.request = std::move(request);
       wanted.gzip = wanted.gzip || gzip;
       wanted.receivers.push_back(std::move(receive));
     }
@@ -97,7 +104,8 @@ void HttpPages::run() {
     lock.unlock();
     Wanted wanted = std::move(next.mapped());
     try {
-      const HttpPagePtr page = slow_page(next.key(), routes_.at(next.key()).handler, wanted.gzip);
+      const HttpRequest& request = wanted.request;
+      const HttpPagePtr page = slow_page(request, routes_.at(request.path).handler, wanted.gzip);
       for (Receiver& receive : wanted.receivers) {
         receive(page);
       }

@@ -8,18 +8,15 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include "metrics/http/http_server.hpp"
+#include "metrics/http/http_request.hpp"
 
 namespace wallaroo::internal {
 
 /// A page that was made, which several clients may share.
-struct HttpPage {
-  HttpResponse response;
-  std::string compressed;  ///< the body as gzip; empty when nobody asked or it is not worth it
-};
-using HttpPagePtr = std::shared_ptr<const HttpPage>;
+using HttpPagePtr = std::shared_ptr<const HttpResponse>;
 
 class HttpPages {
  public:
@@ -36,12 +33,16 @@ class HttpPages {
   /// calling thread, and never called.
   void stop();
 
-  /// Calls `receive` with the page for a request's target: at once, or for a slow page later, from
-  /// the thread that makes slow pages. A target without a page gets a 404 that lists the pages.
-  void request(const std::string& target, bool gzip, Receiver receive);
+  /// Calls `receive` with the page: at once, or for a slow page later, from the thread that makes
+  /// slow pages. A path without a page gets a 404 that lists the pages.
+  void request(HttpRequest request, bool gzip, Receiver receive);
+  /// The page is answered whatever host the client asks for.
+  bool any_host(const std::string& path) const;
 
  private:
+  using Key = std::pair<std::string, std::map<std::string, std::string, std::less<>>>;
   struct Wanted {
+    HttpRequest request;
     bool gzip = false;
     std::vector<Receiver> receivers;
   };
@@ -52,7 +53,7 @@ class HttpPages {
   HttpRoutes routes_;
 
   // Guarded by mutex_.
-  std::map<std::string, Wanted> wanted_;  ///< slow pages, by path
+  std::map<Key, Wanted> wanted_;  ///< slow pages, by path and query
   bool stopping_ = false;
 
   std::mutex mutex_;

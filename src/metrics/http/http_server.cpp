@@ -56,11 +56,15 @@ HostPort parse_address(const std::string& address) {
 
 class HttpServer::Impl {
  public:
-  Impl(const std::string& address, HttpRoutes routes, HttpLimits limits)
+  Impl(const std::string& address, HttpRoutes routes, HttpLimits limits,
+       std::vector<std::string> names)
       : configured_(address),
         host_port_(parse_address(address)),
         limits_(limits),
-        pages_(std::move(routes)) {}
+        names_(std::move(names)),
+        pages_(std::move(routes)) {
+    names_.push_back(host_port_.host);
+  }
   ~Impl() { stop(); }
 
   void start() {
@@ -179,9 +183,10 @@ class HttpServer::Impl {
   std::string configured_;
   HostPort host_port_;
   HttpLimits limits_;
+  std::vector<std::string> names_;
   HttpPages pages_;
   HttpSessions sessions_;
-  HttpSession::Shared shared_{pages_, sessions_, limits_};
+  HttpSession::Shared shared_{pages_, sessions_, limits_, names_};
   std::string bound_;
   std::optional<asio::io_context> io_;
   std::optional<tcp::acceptor> acceptor_;
@@ -190,8 +195,9 @@ class HttpServer::Impl {
   std::thread thread_;
 };
 
-HttpServer::HttpServer(const std::string& address, HttpRoutes routes, HttpLimits limits)
-    : impl_(std::make_unique<Impl>(address, std::move(routes), limits)) {}
+HttpServer::HttpServer(const std::string& address, HttpRoutes routes, HttpLimits limits,
+                       std::vector<std::string> names)
+    : impl_(std::make_unique<Impl>(address, std::move(routes), limits, std::move(names))) {}
 HttpServer::~HttpServer() = default;
 void HttpServer::start() { impl_->start(); }
 void HttpServer::stop() { impl_->stop(); }

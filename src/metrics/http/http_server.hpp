@@ -1,33 +1,15 @@
-// A small HTTP/1.1 server for operators: metrics and health, never user data.
+// A small HTTP/1.1 server for operators.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include "metrics/http/http_request.hpp"
 
 namespace wallaroo::internal {
-
-struct HttpResponse {
-  int status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-};
-
-/// Makes a page. An exception from it becomes a 500.
-using HttpHandler = std::function<HttpResponse()>;
-
-/// A page that takes long to make is `slow`: it is made on a second thread, one page at a time, so
-/// that quick pages never wait for it. Requests that arrive before its handler is called share the
-/// result. A slow page is sent compressed to clients that ask for gzip.
-struct HttpRoute {
-  HttpHandler handler;
-  bool slow = false;
-};
-/// The pages by path ("/metrics"). The query part of a request's target is ignored.
-using HttpRoutes = std::map<std::string, HttpRoute>;
 
 struct HttpLimits {
   std::size_t max_header_bytes = 8 * 1024;
@@ -42,8 +24,10 @@ struct HttpLimits {
 /// cost their senders the connection, and do not affect other clients.
 class HttpServer {
  public:
-  /// Throws ConfigError when `address` is not of the form "host:port".
-  HttpServer(const std::string& address, HttpRoutes routes, HttpLimits limits = {});
+  /// `names` are further names under which clients reach the server, see host_is_ours. Throws
+  /// ConfigError when `address` is not of the form "host:port".
+  HttpServer(const std::string& address, HttpRoutes routes, HttpLimits limits = {},
+             std::vector<std::string> names = {});
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
   ~HttpServer();

@@ -86,14 +86,30 @@ class Client {
 
 HttpRoutes test_routes() {
   HttpRoutes routes;
-  routes["/hello"].handler = [] { return HttpResponse{.body = "hello\n"}; };
-  routes["/broken"].handler = []() -> HttpResponse { throw std::runtime_error("no luck"); };
-  routes["/odd"].handler = []() -> HttpResponse { throw 7; };
-  routes["/big"].handler = [] { return HttpResponse{.body = std::string(8 << 20, 'x')}; };
-  routes["/slow"] = {.handler = [] { return HttpResponse{.body = std::string(100'000, 's')}; },
+  routes["/hello"].handler = [](const HttpRequest&) { return HttpResponse{.body = "hello\n"}; };
+  routes["/broken"].handler = [](const HttpRequest&) -> HttpResponse {
+    throw std::runtime_error("no luck");
+  };
+  routes["/odd"].handler = [](const HttpRequest&) -> HttpResponse { throw 7; };
+  routes["/big"].handler = [](const HttpRequest&) {
+    return HttpResponse{.body = std::string(8 << 20, 'x')};
+  };
+  routes["/slow"] = {
+      .handler = [](const HttpRequest&) { return HttpResponse{.body = std::string(100'000, 's')}; },
+      .slow = true};
+  routes["/slow/broken"] = {
+      .handler = [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("slowly"); },
+      .slow = true};
+  routes["/kept"].handler = [](const HttpRequest&) {
+    return HttpResponse{.body = "kept\n", .etag = "abc1"};
+  };
+  routes["/open"] = {.handler = [](const HttpRequest&) { return HttpResponse{.body = "open\n"}; },
+                     .any_host = true};
+  routes["/echo"] = {.handler =
+                         [](const HttpRequest& request) {
+                           return HttpResponse{.body = request.parameter("text")};
+                         },
                      .slow = true};
-  routes["/slow/broken"] = {.handler = []() -> HttpResponse { throw std::runtime_error("slowly"); },
-                            .slow = true};
   return routes;
 }
 
@@ -105,23 +121,82 @@ std::string ask(const HttpServer& server, const std::string& request) {
 }
 
 std::string get(const HttpServer& server, const std::string& path) {
-  return ask(server, "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  return ask(server, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 }
 
 class RunningServer : public testing::Test {
  protected:
   RunningServer() { server.start(); }
-  HttpServer server{"127.0.0.1:0", test_routes()};
+  HttpServer server{"127.0.0.1:0", test_routes(), {}, {"ui.example"}};
 };
 
 using Http = RunningServer;
 
-TEST_F(Http, AnswersAKnownPathAndIgnoresTheQuery) {
+TEST_F(Http, AnswersAKnownPathWithAnyQuery) {
   for (const char* path : {"/hello", "/hello?x=1&y=/hello"}) {
     const std::string response = get(server, path);
     EXPECT_TRUE(response.starts_with("HTTP/1.1 200 OK\r\n")) << response;
     EXPECT_TRUE(response.ends_with("\r\n\r\nhello\n")) << response;
   }
+}
+
+TEST_F(Http, AnswersOnlyToItsOwnNames) {
+  const auto ask_as = [&](const std::string& path, const std::string& host) {
+    return ask(server,
+               "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+  };
+  EXPECT_TRUE(ask_as("/hello", "127.0.0.1:9090").starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(ask_as("/hello", "ui.example").starts_with("HTTP/1.1 200 "));
+  const std::string refused = ask_as("/hello", "evil.example:9090");
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 421 ")) << refused;
+  EXPECT_NE(refused.find("--http-host evil.example"), std::string::npos) << refused;
+  EXPECT_EQ(refused.find("hello"), std::string::npos) << refused;
+  EXPECT_TRUE(ask_as("/open", "evil.example").starts_with("HTTP/1.1 200 "));
+}
+
+TEST_F(Http, EveryAnswerTellsBrowsersToBeStrict) {
+  for (const char* path : {"/hello", "/nope", "/broken", "/kept"}) {
+    const std::string response = get(server, path);
+    for (const char* field :
+         {"Content-Security-Policy: default-src 'self'", "X-Content-Type-Options: nosniff",
+          "X-Frame-Options: DENY", "Referrer-Policy: no-referrer",
+          "Cross-Origin-Resource-Policy: same-origin"}) {
+      EXPECT_NE(response.find(field), std::string::npos) << path << ": " << response;
+    }
+  }
+}
+
+TEST_F(Http, APageThatTheClientHasIsNotSentAgain) {
+  const std::string first = get(server, "/kept");
+  EXPECT_NE(first.find("ETag: W/\"abc1\"\r\n"), std::string::npos) << first;
+  EXPECT_NE(first.find("Cache-Control: no-cache\r\n"), std::string::npos) << first;
+  EXPECT_TRUE(first.ends_with("kept\n")) << first;
+  const auto ask_again = [&](const std::string& tag) {
+    return ask(server,
+               "GET /kept HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+               "If-None-Match: " +
+                   tag + "\r\n\r\n");
+  };
+  for (const char* tag : {"W/\"abc1\"", "\"abc1\"", "\"x\", W/\"abc1\"", "*"}) {
+    const std::string again = ask_again(tag);
+    EXPECT_TRUE(again.starts_with("HTTP/1.1 304 ")) << again;
+    EXPECT_TRUE(again.ends_with("\r\n\r\n")) << again;
+  }
+  for (const char* tag : {"W/\"abc\"", "abc1", "\"abc12\""}) {
+    EXPECT_TRUE(ask_again(tag).starts_with("HTTP/1.1 200 ")) << tag;
+  }
+}
+
+TEST_F(Http, HandlersGetTheQuery) {
+  EXPECT_TRUE(get(server, "/echo?text=a%20b&other=1").ends_with("\r\n\r\na b"));
+}
+
+TEST_F(Http, ErrorsUnderApiAreJson) {
+  const std::string response = get(server, "/api/v1/nope");
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 404 ")) << response;
+  EXPECT_NE(response.find("Content-Type: application/json"), std::string::npos) << response;
+  EXPECT_NE(response.find("{\"format\":1,\"error\":\"there is no page"), std::string::npos)
+      << response;
 }
 
 TEST_F(Http, AnUnknownPathIs404WithTheListOfPages) {
@@ -134,7 +209,7 @@ TEST_F(Http, AnUnknownPathIs404WithTheListOfPages) {
 
 TEST_F(Http, HeadHasTheHeaderOfGetAndNoBody) {
   const std::string response =
-      ask(server, "HEAD /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      ask(server, "HEAD /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(response.starts_with("HTTP/1.1 200 OK\r\n")) << response;
   EXPECT_NE(response.find("Content-Length: 6\r\n"), std::string::npos) << response;
   EXPECT_TRUE(response.ends_with("\r\n\r\n")) << response;
@@ -143,7 +218,7 @@ TEST_F(Http, HeadHasTheHeaderOfGetAndNoBody) {
 TEST_F(Http, OtherMethodsAre405AndNameWhatIsAllowed) {
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
     const std::string response =
-        ask(server, std::string(method) + " /hello HTTP/1.1\r\nHost: x\r\n" +
+        ask(server, std::string(method) + " /hello HTTP/1.1\r\nHost: localhost\r\n" +
                         "Content-Length: 5\r\n\r\n12345");
     EXPECT_TRUE(response.starts_with("HTTP/1.1 405 ")) << response;
     EXPECT_NE(response.find("Allow: GET, HEAD\r\n"), std::string::npos) << response;
@@ -185,7 +260,7 @@ TEST_F(Http, AnOversizedHeaderIsRefused) {
 
 TEST_F(Http, AConnectionIsKeptForFurtherAndPipelinedRequests) {
   Client client(server.address());
-  const std::string request = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::string request = "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n";
   for (int i = 0; i < 3; ++i) {
     client.send(request);
     EXPECT_TRUE(client.read_response().ends_with("hello\n"));
@@ -205,13 +280,13 @@ TEST_F(Http, AClientThatCutsItsRequestDisturbsNobody) {
 
 TEST_F(Http, StopReturnsWithOpenConnectionsInEveryState) {
   Client idle(server.address());
-  idle.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+  idle.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_TRUE(idle.read_response().ends_with("hello\n"));
   Client silent(server.address());
   Client half(server.address());
   half.send("GET /hello HT");
   Client never_reads(server.address());
-  never_reads.send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+  never_reads.send("GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n");
   server.stop();
   EXPECT_EQ(idle.read_all(), "");
   EXPECT_THROW(Client refused(server.address()), std::runtime_error);
@@ -271,7 +346,7 @@ struct HeldPage {
   HeldPage() {
     HttpRoutes routes = test_routes();
     routes["/held"] = {.handler =
-                           [this] {
+                           [this](const HttpRequest&) {
                              gates.at(static_cast<std::size_t>(made++)).get_future().wait();
                              return HttpResponse{.body = "done\n"};
                            },

@@ -12,6 +12,7 @@
 #include <boost/beast/http.hpp>
 
 #include "metrics/http/gzip.hpp"
+#include "metrics/http/host_check.hpp"
 
 namespace wallaroo::internal {
 
@@ -48,6 +49,29 @@ std::string joined_values(const Request& request, http::field name) {
     all.append(all.empty() ? "" : ",").append(field->value().data(), field->value().size());
   }
   return all;
+}
+
+constexpr const char* content_policy =
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "object-src 'none'";
+
+/// The fields that tell browsers what the pages, and pages of other sites, must not do.
+template <class Message>
+void add_security(Message& message) {
+  message.set("Content-Security-Policy", content_policy);
+  message.set("X-Content-Type-Options", "nosniff");
+  message.set("X-Frame-Options", "DENY");
+  message.set("Referrer-Policy", "no-referrer");
+  message.set("Cross-Origin-Resource-Policy", "same-origin");
+  message.set("Cross-Origin-Opener-Policy", "same-origin");
+}
+
+/// The tag is weak, because the compressed body has the same.
+std::string etag_field(const std::string& etag) { return fmt::format("W/\"{}\"", etag); }
+
+bool is_known(const std::string& etag, std::string_view known) {
+  return !etag.empty() &&
+         (known == "*" || known.find(fmt::format("\"{}\"", etag)) != std::string_view::npos);
 }
 
 }  // namespace
@@ -114,17 +138,25 @@ void HttpSession::on_read(error_code error) {
   } else {
     manner.keep_alive = request.keep_alive();
     manner.gzip = accepts_gzip(joined_values(request, http::field::accept_encoding));
-    request_page(manner);
+    manner.known = joined_values(request, http::field::if_none_match);
+    HttpRequest wanted = parse_target({request.target().data(), request.target().size()});
+    wanted.accept = joined_values(request, http::field::accept);
+    const std::string host = joined_values(request, http::field::host);
+    if (!shared_.pages.any_host(wanted.path) && !host_is_ours(host, shared_.names)) {
+      const HttpResponse refusal = http_error(wanted.path, 421, wrong_host_text(host));
+      respond(std::make_shared<const HttpResponse>(refusal), manner);
+    } else {
+      request_page(manner, std::move(wanted));
+    }
   }
 }
 
 // The page may come from another thread, which must not destroy the session, so the session's
 // thread takes it over.
-void HttpSession::request_page(const Manner& manner) {
+void HttpSession::request_page(const Manner& manner, HttpRequest request) {
   enter(true);
   stream_.expires_never();
-  const auto target = parser_->get().target();
-  shared_.pages.request({target.data(), target.size()}, manner.gzip,
+  shared_.pages.request(std::move(request), manner.gzip,
                         [self = shared_from_this(), manner](HttpPagePtr page) mutable {
                           const auto executor = self->stream_.get_executor();
                           asio::post(executor,
@@ -135,22 +167,26 @@ void HttpSession::request_page(const Manner& manner) {
 }
 
 void HttpSession::refuse(int status, std::string text, const Manner& manner) {
-  respond(
-      std::make_shared<const HttpPage>(HttpPage{{.status = status, .body = std::move(text)}, {}}),
-      manner);
+  HttpResponse response{.status = status, .body = std::move(text)};
+  respond(std::make_shared<const HttpResponse>(std::move(response)), manner);
 }
 
 void HttpSession::respond(const HttpPagePtr& page, const Manner& manner) {
-  const HttpResponse& response = page->response;
-  const bool compressed = manner.gzip && !page->compressed.empty();
-  const std::string& body = compressed ? page->compressed : response.body;
+  const HttpResponse& response = *page;
+  const bool unchanged = is_known(response.etag, manner.known);
+  const bool compressed = manner.gzip && !response.compressed.empty();
+  const std::string& body = compressed ? response.compressed : response.body;
   const auto fill = [&](auto& message) {
     message.version(manner.version);
-    message.result(static_cast<unsigned>(response.status));
+    message.result(unchanged ? 304U : static_cast<unsigned>(response.status));
     message.set(http::field::server, "wallaroo");
     message.set(http::field::content_type, response.content_type);
-    message.set(http::field::cache_control, "no-store");
-    message.set(http::field::vary, "Accept-Encoding");
+    message.set(http::field::cache_control, response.etag.empty() ? "no-store" : "no-cache");
+    message.set(http::field::vary, "Accept, Accept-Encoding");
+    add_security(message);
+    if (!response.etag.empty()) {
+      message.set(http::field::etag, etag_field(response.etag));
+    }
     if (compressed) {
       message.set(http::field::content_encoding, "gzip");
     }
@@ -158,10 +194,12 @@ void HttpSession::respond(const HttpPagePtr& page, const Manner& manner) {
       message.set(http::field::allow, "GET, HEAD");
     }
     message.keep_alive(manner.keep_alive);
-    message.content_length(body.size());
+    if (!unchanged) {
+      message.content_length(body.size());
+    }
   };
   enter(true);
-  if (manner.head) {
+  if (manner.head || unchanged) {
     auto message = std::make_shared<http::response<http::empty_body>>();
     fill(*message);
     send(std::move(message), page, manner.keep_alive);

@@ -6,6 +6,8 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #ifdef __SANITIZE_THREAD__
 // ThreadSanitizer does not see Asio's fences, and the compiler warns about each. That does no harm:
@@ -20,6 +22,7 @@
 #include <boost/beast/http/parser.hpp>
 
 #include "metrics/http/http_pages.hpp"
+#include "metrics/http/http_server.hpp"
 
 namespace wallaroo::internal {
 
@@ -49,6 +52,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
     HttpPages& pages;
     HttpSessions& sessions;
     const HttpLimits& limits;
+    const std::vector<std::string>& names;
   };
   HttpSession(boost::asio::ip::tcp::socket socket, const Shared& shared);
   HttpSession(const HttpSession&) = delete;
@@ -67,10 +71,11 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
     bool head = false;   ///< only the header
     bool allow = false;  ///< names the methods that are answered
     bool gzip = false;
+    std::string known = {};  ///< the ETags of what the client has, as it sent them
   };
 
   void on_read(boost::system::error_code error);
-  void request_page(const Manner& manner);
+  void request_page(const Manner& manner, HttpRequest request);
   void refuse(int status, std::string text, const Manner& manner);
   void respond(const HttpPagePtr& page, const Manner& manner);
   template <class Message>
