@@ -15,6 +15,7 @@
 #include <wallaroo/types/logging.hpp>
 #include <wallaroo/types/original_options.hpp>
 #include <wallaroo/types/outcome.hpp>
+#include <wallaroo/types/ui_options.hpp>
 
 namespace wallaroo {
 
@@ -42,6 +43,7 @@ struct EngineOptions {
   /// process may use.
   int threads = 0;
   std::string http = {};  ///< "host:port" of the pages of metrics and health; empty: none
+  UiOptions ui = {};      ///< what these pages show
   MetricsPushOptions metrics_push = {};  ///< by default nothing is pushed
   ExternalChannelOptions external = {};  ///< by default there is no such listener
   /// Addresses that replace the configured ones, by the name of the source or sink.

@@ -16,6 +16,7 @@
 
 #include "app/checkpoint_choice.hpp"
 #include "app/engine_run.hpp"
+#include "app/engine_ui.hpp"
 #include "app/external/engine_channel.hpp"
 #include "app/pusher_settings.hpp"
 #include "base/current_error.hpp"
@@ -53,11 +54,19 @@ class Engine::Impl {
  public:
   Impl(const Application& application, EngineOptions options)
       : options_(std::move(options)),
-        log_(options_.log_level, options_.log),
-        plan_(std::make_shared<internal::Plan>(application.graph(), executors_of(options_))) {
+        plan_(std::make_shared<internal::Plan>(application.graph(), executors_of(options_))),
+        ui_(internal::make_ui(application.name(), options_, *plan_)),
+        log_(options_.log_level, ui_ ? ui_->log_to(options_.log) : options_.log,
+             ui_ ? ui_->refused() : internal::RefusedCallback()) {
     internal::check_checkpoint_options(options_.checkpoints);
     config_.application = application.name();
     config_.http = options_.http;
+    config_.http_names = options_.ui.host_names;
+    config_.ui = ui_;
+    config_.run.collect_keys = ui_ != nullptr;
+    if (ui_) {
+      config_.run.checkpoint_observer = {ui_, &ui_->checkpoints()};
+    }
     config_.push = internal::pusher_settings(options_.metrics_push, application.name());
     config_.run.application = application.name();
     config_.run.addresses = options_.addresses;
@@ -125,6 +134,9 @@ class Engine::Impl {
   void stop() {
     const std::lock_guard lock(mutex_);
     stop_wanted_ = true;
+    if (ui_) {
+      ui_->stopping();
+    }
     current_->run().stop();
   }
   void stop_now() {
@@ -328,8 +340,9 @@ class Engine::Impl {
   // Constant after construction.
   const EngineOptions options_;
   internal::SteadyClock clock_;
-  internal::Log log_;
   const std::shared_ptr<const internal::Plan> plan_;
+  const std::shared_ptr<internal::Ui> ui_;  ///< null without pages
+  internal::Log log_;
   // Only on the thread that calls `start`, and from then on only on the supervisor's. The last
   // executor of a run also reads `started_ns_` and `earlier_`, which change between runs only, and
   // any thread the application's name, which never changes.

@@ -22,11 +22,7 @@ EngineRun::EngineRun(std::shared_ptr<const Plan> plan, const EngineRunConfig& co
       registry_(config.application),
       run_(plan_, config.run, clock, log) {}
 
-EngineRun::~EngineRun() {
-  if (http_ != nullptr) {
-    http_->stop();
-  }
-}
+EngineRun::~EngineRun() { stop_http(); }
 
 void EngineRun::start() {
   run_.open();
@@ -43,12 +39,43 @@ void EngineRun::start_http() {
   if (config_.http.empty()) {
     return;
   }
-  auto http = std::make_unique<HttpServer>(
-      config_.http, make_routes(registry_, [this] { return run_.reading(); }));
+  HttpRoutes routes = make_routes(registry_, [this] { return run_.reading(); });
+  if (config_.ui) {
+    begin_ui();
+    config_.ui->add_routes(routes);
+  }
+  auto http = std::make_unique<HttpServer>(config_.http, std::move(routes), HttpLimits{},
+                                           config_.http_names);
   http->start();
   log_.info("metrics on http://{}/metrics", http->address());
+  if (const std::string address = http->address();
+      !address.starts_with("127.") && !address.starts_with("[::1]")) {
+    log_.warning(
+        "anybody who reaches {} sees the metrics; use a loopback address to keep them on this "
+        "machine",
+        address);
+  }
   const std::lock_guard lock(mutex_);
   http_ = std::move(http);
+}
+
+void EngineRun::begin_ui() {
+  UiRun run{.registry = &registry_, .reading = [this] { return run_.reading(); }};
+  run.keys = run_.sampled_keys();
+  {
+    const std::lock_guard lock(mutex_);
+    run.addresses = addresses_;
+  }
+  config_.ui->begin_run(std::move(run));
+}
+
+void EngineRun::stop_http() {
+  if (http_ != nullptr) {
+    http_->stop();
+  }
+  if (config_.ui) {
+    config_.ui->end_run();
+  }
 }
 
 void EngineRun::start_pusher() {
@@ -62,10 +89,8 @@ void EngineRun::start_pusher() {
 void EngineRun::failed_to_start(const std::string& error) {
   {
     const std::lock_guard lock(mutex_);
-    if (http_ != nullptr) {
-      http_->stop();
-      http_.reset();
-    }
+    stop_http();
+    http_.reset();
     addresses_.clear();
   }
   pusher_.reset();
@@ -84,9 +109,7 @@ void EngineRun::remember_addresses() {
 }
 
 void EngineRun::close() {
-  if (http_ != nullptr) {
-    http_->stop();
-  }
+  stop_http();
   pusher_.reset();
   run_.close();
 }

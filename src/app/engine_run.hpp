@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -13,13 +14,16 @@
 #include "metrics/push/pusher.hpp"
 #include "metrics/registry.hpp"
 #include "run/run.hpp"
+#include "ui/ui.hpp"
 
 namespace wallaroo::internal {
 
 struct EngineRunConfig {
   std::string application;
-  std::string http;                    ///< where the metrics are served; empty: nowhere
-  std::optional<PusherSettings> push;  ///< where they are pushed to
+  std::string http;                     ///< where the metrics are served; empty: nowhere
+  std::vector<std::string> http_names;  ///< names of this server besides its address
+  std::shared_ptr<Ui> ui = nullptr;     ///< what is served besides the metrics
+  std::optional<PusherSettings> push;   ///< where they are pushed to
   RunOptions run;
 };
 
@@ -51,6 +55,8 @@ class EngineRun {
  private:
   void remember_addresses();
   void start_http();
+  void stop_http();
+  void begin_ui();
   void start_pusher();
 
   // Constant after construction.

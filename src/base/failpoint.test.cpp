@@ -13,7 +13,7 @@
 
 #include <wallaroo/types/error.hpp>
 
-#include "base/failpoint_rules.hpp"
+#include "base/failpoints/failpoint_rules.hpp"
 
 namespace wallaroo::internal {
 namespace {

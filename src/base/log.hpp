@@ -1,4 +1,4 @@
-// The engine's own log: a level and a callback.
+// The engine's own log: a level and a callback; and where records are told that stages refuse.
 #pragma once
 
 #include <string_view>
@@ -8,14 +8,23 @@
 
 #include <wallaroo/types/logging.hpp>
 
+#include "base/refused_record.hpp"
+
 namespace wallaroo::internal {
 
 class Log {
  public:
   Log() = default;
-  Log(LogLevel level, LogCallback callback) : level_(level), callback_(std::move(callback)) {}
+  /// `refused` gets all records that stages refuse, of which the log names only some; empty: nobody
+  /// does.
+  Log(LogLevel level, LogCallback callback, RefusedCallback refused = {})
+      : level_(level), callback_(std::move(callback)), refused_(std::move(refused)) {}
 
   bool enabled(LogLevel level) const { return callback_ && level >= level_; }
+
+  bool collects_refused() const { return refused_ != nullptr; }
+  /// Requires `collects_refused`.
+  void refused(const RefusedRecord& record) const { refused_(record); }
 
   template <class... Args>
   void write(LogLevel level, fmt::format_string<Args...> format, Args&&... args) const {
@@ -43,6 +52,7 @@ class Log {
  private:
   LogLevel level_ = LogLevel::off;
   LogCallback callback_;
+  RefusedCallback refused_;
 };
 
 }  // namespace wallaroo::internal

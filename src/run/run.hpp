@@ -66,6 +66,8 @@ class Run {
   StateKeys state_keys(std::chrono::nanoseconds limit) const {
     return running() ? gather_state_keys(threads_.executors(), limit) : StateKeys{};
   }
+  /// After `open`: what every key_by samples. It lives as long as the run; any thread may read it.
+  std::vector<SampledKeys> sampled_keys() const { return wiring_.sampled_keys(); }
   /// All executors run, and no source or sink has failed.
   bool running() const { return threads_.running(); }
   /// `running`, and sources may read.

@@ -14,6 +14,7 @@
 #include "checkpoint/store/store.hpp"
 #include "metrics/engine_metrics.hpp"
 #include "plan/plan.hpp"
+#include "run/checkpoints/checkpoint_observer.hpp"
 #include "run/checkpoints/checkpoint_settings.hpp"
 
 namespace wallaroo::internal {
@@ -44,6 +45,7 @@ struct RunOptions {
   bool allow_dropped_state = false;
   /// The counters of checkpoints, which go on after a roll back; null: the run makes its own.
   std::shared_ptr<CheckpointMetrics> checkpoint_metrics;
+  std::shared_ptr<CheckpointObserver> checkpoint_observer = nullptr;  ///< null: nobody is told
   FailedCheckpoints failures = {};  ///< of the run before a roll back
   /// Called once, by the last executor thread that ends, before `Run::wait` returns. An exception
   /// makes the outcome a failure.
@@ -53,6 +55,8 @@ struct RunOptions {
   /// Sources read nothing until the run is ready and, when it takes checkpoints and goes on from
   /// none, until the first one is complete. Not for runs without threads.
   bool hold_sources = false;
+  /// The hottest keys are looked for, so that they can be shown.
+  bool collect_keys = false;
   /// Called once, on an executor's thread, when all executors run and all sinks are connected.
   std::function<void()> on_ready;
 };

@@ -120,6 +120,12 @@ StageRuntime& Wiring::make_stage(StageId stage, NodeId node, int executor) {
   stages_.push_back(std::make_unique<StageInstance>(stage, node, executor));
   StageInstance& made = *stages_.back();
   made.runtime.info = &context_.stage(stage);
+  if (made.runtime.info->kind == StageKind::key_by) {
+    made.runtime.keys = std::make_unique<KeySample>();
+    if (context_.options.collect_keys) {
+      made.runtime.keys->hottest = std::make_unique<HotKeys>();
+    }
+  }
   return made.runtime;
 }
 

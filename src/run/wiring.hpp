@@ -22,6 +22,13 @@
 
 namespace wallaroo::internal {
 
+/// What a key_by has sampled on an executor. Lives as long as the wiring.
+struct SampledKeys {
+  StageId stage;
+  int executor = 0;
+  const KeySample* sample = nullptr;
+};
+
 /// Owns what tasks refer to: queues, the stages' runtimes, and counters. It must outlive the
 /// executors that own the tasks.
 class Wiring {
@@ -48,6 +55,8 @@ class Wiring {
   std::vector<const StageMetrics*> metrics_of(StageId stage) const;
   /// The counters of the node's first stage, of all executors. Empty when the node has no stage.
   std::vector<const StageMetrics*> metrics_of_first_stage(NodeId id) const;
+  /// What every key_by has sampled.
+  std::vector<SampledKeys> sampled_keys() const;
   void register_stages(Registry& registry, const std::string& worker) const;
   void register_edges(Registry& registry, const std::string& worker) const;
   /// After `make_tasks`.

@@ -47,6 +47,16 @@ std::vector<const StageMetrics*> Wiring::metrics_of_first_stage(NodeId id) const
   return metrics;
 }
 
+std::vector<SampledKeys> Wiring::sampled_keys() const {
+  std::vector<SampledKeys> samples;
+  for (const auto& instance : stages_) {
+    if (instance->runtime.keys != nullptr) {
+      samples.push_back({instance->stage, instance->executor, instance->runtime.keys.get()});
+    }
+  }
+  return samples;
+}
+
 // Instances were made node by node. People read them in the order in which the application names
 // its stages.
 void Wiring::register_stages(Registry& registry, const std::string& worker) const {

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "step/steps/key_group_shares.hpp"
+#include "step/key_sample.hpp"
 
 namespace wallaroo::internal {
 namespace {

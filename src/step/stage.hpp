@@ -1,12 +1,14 @@
 // A stage as the engine knows it: its name, its kind, and the policy for failures.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <wallaroo/types/connector_options.hpp>
 
 #include "metrics/engine_metrics.hpp"
 #include "step/id.hpp"
+#include "step/key_sample.hpp"
 #include "step/sampler.hpp"
 
 namespace wallaroo::internal {
@@ -42,6 +44,7 @@ struct StageRuntime {
   SampledCall call{metrics.latency};           ///< calls of the stage's function with a record
   SampledCall output{metrics.output_latency};  ///< calls that make results or handle a timer
   SourceMetrics* source = nullptr;             ///< null unless the stage is a source
+  std::unique_ptr<KeySample> keys = nullptr;   ///< of a stage that computes keys
 };
 
 }  // namespace wallaroo::internal

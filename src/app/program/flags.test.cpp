@@ -235,7 +235,7 @@ TEST(ConfigFile, ItsErrorsNameTheFileAndTheKey) {
   EXPECT_EQ(refusal_of_file("thread = 2\n"),
             "my.toml: unknown key 'thread'; the keys are: allow-dropped-state, checkpoint-dir, "
             "checkpoint-failures, checkpoint-interval, checkpoint-retain, checkpoint-timeout, "
-            "explain, http, in, log-level, out, restore, "
+            "explain, http, http-host, http-show-records, in, log-level, out, restore, "
             "threads");
   EXPECT_EQ(refusal_of_file("[engine]\nthreads = 2\n"),
             "my.toml: unknown section [engine]; the keys stand outside of sections");

@@ -17,6 +17,8 @@ class CheckpointPort {
  public:
   virtual ~CheckpointPort() = default;
 
+  /// A segment has met the barrier on all its inputs, and begins to save.
+  virtual void met_barrier(std::uint64_t) {}
   /// A block of state may be handed over. If false, all executors are woken once there is room.
   virtual bool has_room() = 0;
   virtual void save_block(std::uint64_t number, StateBlock block) = 0;

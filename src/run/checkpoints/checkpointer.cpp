@@ -145,6 +145,12 @@ bool Checkpointer::has_room() {
   return queued_bytes_.load() < max_queued_bytes;
 }
 
+void Checkpointer::met_barrier(std::uint64_t number) {
+  if (observer_ != nullptr) {
+    observer_->met_barrier(number);
+  }
+}
+
 void Checkpointer::save_block(std::uint64_t number, StateBlock block) {
   const std::size_t bytes = block.bytes.size();
   queued_bytes_ += bytes;

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "checkpoint/protocol/coordinator.hpp"
 #include "checkpoint/store/store.hpp"
 #include "metrics/engine_metrics.hpp"
+#include "run/checkpoints/checkpoint_observer.hpp"
 #include "run/checkpoints/checkpoint_port.hpp"
 #include "run/checkpoints/checkpoint_settings.hpp"
 #include "run/executor.hpp"
@@ -63,6 +65,8 @@ class Checkpointer final : public CheckpointPort {
   ~Checkpointer() override;
 
   CheckpointMetrics& metrics() { return metrics_; }
+  /// Call before `start_thread`. The observer must outlive this; null: nobody is told.
+  void observe(CheckpointObserver* observer) { observer_ = observer; }
 
   /// Call first.
   void prepare(CheckpointPlan plan, CheckpointerCallbacks callbacks);
@@ -88,6 +92,7 @@ class Checkpointer final : public CheckpointPort {
   /// From any thread.
   FailedCheckpoints failures() const { return {failures_, last_failures_}; }
 
+  void met_barrier(std::uint64_t number) override;
   bool has_room() override;
   void save_block(std::uint64_t number, StateBlock block) override;
   void save_instance(std::uint64_t number, ManifestInstance instance) override;
@@ -120,6 +125,7 @@ class Checkpointer final : public CheckpointPort {
 
   Decisions begin(const decide::Begin& begin);
   Decisions write(std::uint64_t number, StateBlock& block);
+  void enter(std::uint64_t number, std::string_view phase);
   Decisions make_durable(std::uint64_t number);
   Decisions prepare_sinks(std::uint64_t number);
   Decisions publish(const decide::Publish& publish);
@@ -141,6 +147,7 @@ class Checkpointer final : public CheckpointPort {
   CheckpointPlan plan_;
   CheckpointerCallbacks callbacks_;
   CheckpointStore* store_ = nullptr;
+  CheckpointObserver* observer_ = nullptr;
   // Written by the checkpointer's thread, read by any with relaxed loads (counters).
   CheckpointMetrics& metrics_;
   // Only on the checkpointer's thread.

@@ -76,10 +76,16 @@ Decisions Checkpointer::carry_out(const Decision& decision) {
                         },
                         [&](const decide::RollBack& d) {
                           metrics_.failed.add();
+                          if (observer_ != nullptr) {
+                            observer_->failed(coordinator_->number(), "rolled back", d.reason);
+                          }
                           callbacks_.roll_back(d.reason);
                           return Decisions{};
                         },
                         [&](const decide::Fail& d) {
+                          if (observer_ != nullptr) {
+                            observer_->failed(coordinator_->number(), "failed", d.reason);
+                          }
                           callbacks_.failed(d.reason);
                           return Decisions{};
                         },
@@ -94,6 +100,9 @@ Decisions Checkpointer::carry_out(const Decision& decision) {
 Decisions Checkpointer::begin(const decide::Begin& begin) {
   draft_ = {};
   draft_.started_ns = clock_.now_ns();
+  if (observer_ != nullptr) {
+    observer_->began(begin.n);
+  }
   Manifest& manifest = draft_.manifest;
   manifest.number = begin.n;
   manifest.application = plan_.application;
@@ -163,7 +172,14 @@ void Checkpointer::carry_over_unchanged() {
       });
 }
 
+void Checkpointer::enter(std::uint64_t number, std::string_view phase) {
+  if (observer_ != nullptr) {
+    observer_->entered(number, phase);
+  }
+}
+
 Decisions Checkpointer::make_durable(std::uint64_t number) {
+  enter(number, "durable");
   if (mutation("ack_before_complete")) {
     tell_tasks([number](Task& task) { task.complete_checkpoint(number); });
   }
@@ -179,6 +195,7 @@ Decisions Checkpointer::make_durable(std::uint64_t number) {
 }
 
 Decisions Checkpointer::prepare_sinks(std::uint64_t number) {
+  enter(number, "vote");
   try {
     with_failpoint(points, "prepare",
                    [&] { tell_sinks([number](Task& task) { task.prepare_sink(number); }); });
@@ -189,6 +206,7 @@ Decisions Checkpointer::prepare_sinks(std::uint64_t number) {
 }
 
 Decisions Checkpointer::commit_sinks(std::uint64_t number) {
+  enter(number, "commit");
   try {
     with_failpoint(points, "commit",
                    [&] { tell_sinks([number](Task& task) { task.commit_sink(number); }); });
@@ -199,6 +217,7 @@ Decisions Checkpointer::commit_sinks(std::uint64_t number) {
 }
 
 Decisions Checkpointer::publish(const decide::Publish& publish) {
+  enter(publish.n, "publish");
   Manifest& manifest = draft_.manifest;
   for (std::size_t sink = 0; sink < plan_.sinks.size(); ++sink) {
     manifest.sinks.push_back({plan_.sinks[sink], publish.votes[sink]});
@@ -220,6 +239,9 @@ Decisions Checkpointer::publish(const decide::Publish& publish) {
 
 void Checkpointer::acknowledge(std::uint64_t number) {
   const std::int64_t took_ns = clock_.now_ns() - draft_.started_ns;
+  if (observer_ != nullptr && previous_ && draft_.writer != nullptr) {
+    observer_->completed(*previous_, draft_.writer->written_bytes());
+  }
   draft_.writer.reset();
   metrics_.completed.add();
   metrics_.last_number.set(static_cast<std::int64_t>(number));
@@ -238,6 +260,9 @@ void Checkpointer::acknowledge(std::uint64_t number) {
 
 void Checkpointer::abandon(const decide::Abandon& abandon) {
   metrics_.failed.add();
+  if (observer_ != nullptr) {
+    observer_->failed(abandon.n, "failed", abandon.reason);
+  }
   log_.warning("checkpoint {} failed: {}", abandon.n, abandon.reason);
   if (draft_.writer) {
     draft_.writer->abandon();

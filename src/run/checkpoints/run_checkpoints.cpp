@@ -25,6 +25,7 @@ void RunCheckpoints::fit(const WiredSegments& segments, const SourcesAndSinks& s
                                                    : options.checkpoint_metrics;
   checkpointer_ =
       std::make_unique<Checkpointer>(options.checkpoints, context_.clock, context_.log, *metrics_);
+  checkpointer_->observe(options.checkpoint_observer.get());
   number_kept_stages(segments);
   if (options.store != nullptr) {
     check_storable(segments);

@@ -204,6 +204,9 @@ void StateKeeper::begin(std::uint64_t number, const RewriteGroups& rewrite) {
     abandon(begun_);
   }
   number_ = begun_ = number;
+  if (context_.slot.port != nullptr) {
+    context_.slot.port->met_barrier(number);
+  }
   next_slice_ns_ = no_time;
   state_ = part_ = 0;
   for (std::size_t state = 0; state < states_.size(); ++state) {

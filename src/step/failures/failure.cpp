@@ -32,6 +32,18 @@ std::string shown(const FailedRecord& failed) {
   return text;
 }
 
+std::string_view name_of(OnError policy) {
+  switch (policy) {
+    case OnError::stop:
+      return "stop";
+    case OnError::skip:
+      return "skip";
+    case OnError::dead_letter:
+      return "dead letter";
+  }
+  return "";
+}
+
 /// Throws the present exception again if it is one that no policy holds up.
 void rethrow_stage_failure() {
   if (std::current_exception() == nullptr) {
@@ -65,6 +77,33 @@ FailureHandler::FailureHandler(const Log& log, Outlet* dead_letters) : log_(&log
 
 FailureHandler::~FailureHandler() = default;
 
+void FailureHandler::collect(const StageInfo& stage, std::string_view error,
+                             const FailedRecord& failed) {
+  if (untold_.stage != &stage || untold_.error != error) {
+    tell_collected();
+    untold_ = {&stage, std::string(error), {failed.record, failed.raw, failed.origin}, 0};
+  }
+  ++untold_.count;
+  if (stage.on_error == OnError::stop) {
+    tell_collected();
+  }
+}
+
+void FailureHandler::tell_collected() {
+  if (untold_.count == 0) {
+    return;
+  }
+  const FailedRecord& first = untold_.first;
+  log_->refused({.stage = untold_.stage->name,
+                 .kind = first.raw ? "bad record" : "exception",
+                 .message = untold_.error,
+                 .policy = name_of(untold_.stage->on_error),
+                 .origin = first.origin,
+                 .record = first.record,
+                 .count = untold_.count});
+  untold_ = {};
+}
+
 template <class Message>
 void FailureHandler::tell(const StageRuntime& stage, const Message& message,
                           std::string_view fate) const {
@@ -77,6 +116,9 @@ void FailureHandler::handle(StageRuntime& stage, std::string_view error,
                             const FailedRecord& failed) {
   rethrow_stage_failure();
   stage.metrics.errors.add();
+  if (log_->collects_refused()) {
+    collect(*stage.info, error, failed);
+  }
   const auto message = [&] {
     return fmt::format("stage '{}' failed on record {}: {}", stage.info->name, shown(failed),
                        error);
@@ -120,6 +162,7 @@ void FailureHandler::rethrow_if_stopped() const {
 }
 
 void FailureHandler::flush() {
+  tell_collected();
   if (dead_letters_ != nullptr) {
     dead_letters_->flush(true);
   }

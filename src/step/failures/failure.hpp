@@ -44,6 +44,16 @@ class FailureHandler {
   void flush();
 
  private:
+  /// Failures in a row with the same text, which are told together.
+  struct Untold {
+    const StageInfo* stage = nullptr;
+    std::string error = {};
+    FailedRecord first = {};
+    std::uint64_t count = 0;
+  };
+
+  void collect(const StageInfo& stage, std::string_view error, const FailedRecord& failed);
+  void tell_collected();
   template <class Message>
   void tell(const StageRuntime& stage, const Message& message, std::string_view fate) const;
 
@@ -51,6 +61,7 @@ class FailureHandler {
   std::unique_ptr<RecordWriter<CarriedLetter, false>> dead_letters_;
   InputPins no_pins_;
   std::string stop_reason_;
+  Untold untold_;
 };
 
 }  // namespace wallaroo::internal

@@ -17,7 +17,6 @@
 #include "route/record_writer.hpp"
 #include "step/chain_context.hpp"
 #include "step/describe.hpp"
-#include "step/steps/key_group_shares.hpp"
 
 namespace wallaroo::internal {
 
@@ -148,9 +147,11 @@ class ExchangeTerminal {
     KeyFunction key_function;
   };
   ExchangeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
-      : key_function_(spec.key_function),
-        stage_(context.stages.at(spec.stage)),
-        writer_(**next++) {}
+      : key_function_(spec.key_function), stage_(context.stages.at(spec.stage)), writer_(**next++) {
+    if (stage_->keys == nullptr) {
+      stage_->keys = std::make_unique<KeySample>();
+    }
+  }
 
   template <Pass pass, class KeyTime, class Record>
   [[gnu::always_inline]] void accept(ChainContext& context, const KeyTime& key_time,
@@ -200,7 +201,7 @@ class ExchangeTerminal {
       const std::uint64_t hash = hash_key(key);
       timer.stop();
       if constexpr (pass == Pass::timed) {
-        groups_->add(key_group(hash), stage_->metrics.hottest_key_group);
+        stage_->keys->add(hash, stage_->metrics.hottest_key_group, [&] { return describe(key); });
       }
       const std::size_t target = writer.target_of(hash);
       if constexpr (Carry) {
@@ -222,7 +223,6 @@ class ExchangeTerminal {
   KeyFunction key_function_;
   StageRuntime* stage_;
   Writer writer_;
-  std::unique_ptr<KeyGroupShares> groups_ = std::make_unique<KeyGroupShares>();
 };
 
 /// The end at a sink of bytes: encodes on the executor that made the record, and sends the bytes to

@@ -1,4 +1,4 @@
-#include "base/failpoint_rules.hpp"
+#include "base/failpoints/failpoint_rules.hpp"
 
 #include <algorithm>
 #include <array>
