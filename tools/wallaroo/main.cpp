@@ -1,4 +1,4 @@
-// The command `wallaroo`: looks into the checkpoint directories of applications.
+// The command `wallaroo`: looks at running applications, and into their checkpoint directories.
 #include <charconv>
 #include <cstddef>
 #include <cstdio>
@@ -14,6 +14,7 @@
 #include <wallaroo/types/error.hpp>
 
 #include "wallaroo/checkpoint_commands.hpp"
+#include "wallaroo/doctor.hpp"
 #include "wallaroo/opened_store.hpp"
 
 namespace wallaroo::tool {
@@ -24,6 +25,7 @@ constexpr int usage_exit_code = 2;
 /// What the command line asks for.
 struct Command {
   ShowRequest show;  ///< the other commands use its directory and id as well
+  TopRequest top;    ///< `doctor` uses its URL and `json` as well
   std::string key;
   std::size_t retain = 0;
   bool json = false;
@@ -127,11 +129,34 @@ void add_prune(CLI::App& checkpoints, Command& command) {
   });
 }
 
+constexpr const char* url_help = "Where the application was started with --http: http://HOST:PORT";
+
+void add_top(CLI::App& app, Command& command) {
+  auto* const top = app.add_subcommand(
+      "top", "Shows what holds an application back, and all its stages, again each second");
+  top->add_option("URL", command.top.url, url_help)->required();
+  top->add_flag("--once", command.top.once, "Show it once and end");
+  top->add_flag("--json", command.top.json, "Print /api/v1/series, a line of JSON each second");
+  top->callback([&command] { command.run = [&command] { return show_top(command.top); }; });
+}
+
+void add_doctor(CLI::App& app, Command& command) {
+  auto* const doctor = app.add_subcommand(
+      "doctor", "Checks a running application and says what is wrong; the exit code is 1 then");
+  doctor->add_option("URL", command.top.url, url_help)->required();
+  doctor->add_flag("--json", command.top.json, "Print the checks as one JSON document");
+  doctor->callback([&command] {
+    command.run = [&command] { return examine_application(command.top.url, command.top.json); };
+  });
+}
+
 std::string failure(const CLI::App* app, const CLI::Error& error) {
-  return fmt::format("wallaroo: {}\nRun with --help for how to use it.\n",
-                     error.get_name() == "RequiredError" && app->get_parent() == nullptr
-                         ? "say which directory to look into: wallaroo checkpoints DIR"
-                         : error.what());
+  return fmt::format(
+      "wallaroo: {}\nRun with --help for how to use it.\n",
+      error.get_name() == "RequiredError" && app->get_parent() == nullptr
+          ? "say what to look at: wallaroo checkpoints DIR, wallaroo top URL or wallaroo "
+            "doctor URL"
+          : error.what());
 }
 
 /// Fails when the output was not written whole, because another program may use it.
@@ -143,7 +168,8 @@ void require_written() {
 
 int run(int argc, char** argv) {
   Command command;
-  CLI::App app("Looks into the checkpoint directories of wallaroo applications.", "wallaroo");
+  CLI::App app("Looks at wallaroo applications that run, and into their checkpoint directories.",
+               "wallaroo");
   app.set_version_flag("--version", WALLAROO_VERSION);
   app.require_subcommand(1);
   app.failure_message(failure);
@@ -151,6 +177,8 @@ int run(int argc, char** argv) {
       app.add_subcommand("checkpoints", "Lists, verifies, shows and removes checkpoints");
   checkpoints->add_option("DIR", command.show.directory, "The checkpoint directory")->required();
   checkpoints->require_subcommand(0, 1);
+  add_top(app, command);
+  add_doctor(app, command);
   add_list(*checkpoints, command);
   add_verify(*checkpoints, command);
   add_show(*checkpoints, command);
