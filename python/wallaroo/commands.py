@@ -18,6 +18,7 @@ Usage: wallaroo run APPLICATION [FLAGS]      runs an application
        wallaroo explain APPLICATION          prints where its stages run
        wallaroo new NAME                     makes a project with an application and its test
        wallaroo doctor                       checks the installation
+       wallaroo doctor URL [--json]          checks an application that runs with --http
        wallaroo --version
 
 APPLICATION is a file (app.py) or a module (shop.orders), with :NAME behind it when it has several
@@ -204,8 +205,12 @@ def _new(arguments: List[str]) -> int:
 
 
 def _doctor(arguments: List[str]) -> int:
-    if arguments:
-        return _wrong("doctor takes no arguments")
+    urls = [argument for argument in arguments if argument != "--json"]
+    if len(urls) > 1 or (arguments and not urls) or any(url.startswith("-") for url in urls):
+        return _wrong("doctor takes no arguments, or the URL of an application and --json")
+    if urls:
+        from ._doctor import examine
+        return examine(urls[0], "--json" in arguments)
     problems = []
     try:
         from ._engine import __version__
