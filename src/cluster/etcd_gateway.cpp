@@ -22,8 +22,11 @@ std::string encode(std::string_view bytes) {
 }
 
 std::string decode(std::string_view text) {
-  std::string bytes(base64::decoded_size(text.size()), '\0');
-  bytes.resize(base64::decode(bytes.data(), text.data(), text.size()).first);
+  std::string bytes;
+  if (text.size() % 4 == 0) {  // the library writes beyond `decoded_size` for other texts
+    bytes.resize(base64::decoded_size(text.size()));
+    bytes.resize(base64::decode(bytes.data(), text.data(), text.size()).first);
+  }
   if (encode(bytes) != text) {
     throw WrongJson("has a string that is not base64");
   }

@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "cluster/json_fields.hpp"
@@ -117,7 +118,11 @@ TEST(EtcdGateway, RefusesWhatIsNoAnswer) {
   EXPECT_EQ(wrong(R"({"header":{"revision":2}})"), "has a member 'revision' that is no string");
   EXPECT_EQ(wrong(R"({"kvs":{}})"), "has a member 'kvs' that is no array");
   EXPECT_EQ(wrong(R"({"kvs":[1]})"), "has an array of something else than objects");
-  EXPECT_EQ(wrong(R"({"kvs":[{"key":"L3c"}]})"), "has a string that is not base64");
+  for (const char* text : {"L3c", "L3c=L3c=", "L3cv!", "L3222222222222222222222222222222222"}) {
+    EXPECT_EQ(wrong(fmt::format(R"({{"kvs":[{{"key":"{}"}}]}})", text)),
+              "has a string that is not base64")
+        << text;
+  }
 }
 
 }  // namespace
