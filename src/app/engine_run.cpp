@@ -67,14 +67,16 @@ void EngineRun::begin_ui() {
     run.addresses = addresses_;
   }
   config_.ui->begin_run(std::move(run));
+  shown_ = true;
 }
 
 void EngineRun::stop_http() {
   if (http_ != nullptr) {
     http_->stop();
   }
-  if (config_.ui) {
+  if (shown_) {
     config_.ui->end_run();
+    shown_ = false;
   }
 }
 

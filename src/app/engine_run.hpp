@@ -73,7 +73,9 @@ class EngineRun {
   std::map<std::string, std::string> addresses_;  ///< of sources and sinks that were opened
   // Destroyed first, because they read the others.
   std::unique_ptr<HttpServer> http_;
-  std::unique_ptr<Pusher> pusher_;  ///< only on the thread that starts and closes the run
+  // Only on the thread that starts and closes the run.
+  std::unique_ptr<Pusher> pusher_;
+  bool shown_ = false;  ///< the UI shows this run, and not one before or after it
 };
 
 }  // namespace wallaroo::internal

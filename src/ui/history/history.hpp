@@ -70,7 +70,7 @@ class History {
   }
   /// The Unix time of a point.
   double time_of(std::uint64_t number) const {
-    return sample_.time - static_cast<double>(newest_ - number);
+    return sample_.time + static_cast<double>(number) - static_cast<double>(newest_);
   }
   const PlanView& view() const { return view_; }
   /// The newest sample.
