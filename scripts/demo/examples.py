@@ -101,11 +101,14 @@ class Example:
     def expected(self):
         return (self.folder / "expected.txt").read_text().splitlines()
 
-    def run(self, build, threads=None):
-        """Runs it on its data and returns the readable lines of its output."""
+    def run(self, build, threads=None, look=None):
+        """Runs it on its data and returns the readable lines of its output. Before it ends,
+        look(application) is called, if given."""
         with self.started(build, threads) as running:
             for phase in self.phases:
                 running.send(phase)
+            if look:
+                look(running.application)
             return self.data.readable(running.finish())
 
     def started(self, build, threads=None):

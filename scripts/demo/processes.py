@@ -83,6 +83,18 @@ def end(process):
         process.wait()
 
 
+def wait_for_stop(application):
+    """Says where its metrics UI is, and waits for Ctrl-C as long as it runs."""
+    print(f"\nThe application goes on. Its metrics UI: http://{application.http}/\n"
+          "Ctrl-C ends it.", flush=True)
+    try:
+        while True:
+            application.require_running()
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        print("\nending")
+
+
 def free_address():
     """Returns an address where nobody listens now."""
     with socket.socket() as probe:

@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from .examples import Example
-from .processes import DemoError, run_program
+from .processes import DemoError, run_program, wait_for_stop
 
 MOST_LINES = 20
 
@@ -17,6 +17,7 @@ def main():
     parser.add_argument("name", nargs="?")
     parser.add_argument("--build", type=Path)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--stay", action="store_true")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     if options.list:
@@ -33,7 +34,7 @@ def show(example, options):
           f"its data: examples/{example.name}/data.py\n")
     for phase in example.phases:
         print(f"to source {phase.source!r}: {len(phase.data):,} bytes")
-    lines = example.run(options.build, options.threads)
+    lines = example.run(options.build, options.threads, wait_for_stop if options.stay else None)
     print(f"from {' and '.join(map(repr, example.data.SINKS))}: {len(lines)} records")
     for line in lines[-MOST_LINES:]:
         print(f"  {line}")

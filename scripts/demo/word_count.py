@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .processes import (
     ANY_PORT, Application, DemoError, Program, end, free_address, giles, run_program, start,
-    wait_for_all)
+    wait_for_all, wait_for_stop)
 from .text import Text
 
 MEGABYTES = 256
@@ -24,6 +24,7 @@ PYTHON_EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "python" / "
 LATENCY_RATE = 10_000
 LATENCY_WARMUP_S = 1
 LATENCY_S = 3
+STAY_S = 24 * 3600  # of input
 
 
 def main():
@@ -31,6 +32,7 @@ def main():
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--megabytes", type=int)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--stay", action="store_true")
     parser.add_argument("--python", help="an interpreter: runs the example in Python with it")
     options = parser.parse_args()
     text = Text()
@@ -44,6 +46,8 @@ def main():
     show_speed(text, rounds, seconds)
     check(text, rounds, totals)
     show_latencies(options, text)
+    if options.stay:
+        stay(options, text)
 
 
 def choose_program(options):
@@ -73,7 +77,7 @@ def count(options, text, rounds):
                   folder / "received.json"), stdout=last_totals.pipe))
         last_totals.close_pipe()
         application = stack.enter_context(word_count(options, receiver))
-        print(f"metrics while it runs: http://{application.http}/metrics")
+        print(f"its metrics UI while it runs: http://{application.http}/")
         sender = stack.enter_context(Program(
             giles(options.build, "send", "--host", application.inputs["lines"], "--quiet",
                   *text.giles_flags(), "--repeat", "--messages", text.lines * rounds)))
@@ -198,6 +202,17 @@ def word_count_latencies(options, text):
         application.stop()
     bins = [late - early for late, early in zip(after, before)]
     return percentiles_of(bins, bounds)
+
+
+def stay(options, text):
+    """Counts words of a slow stream until Ctrl-C."""
+    with Program(giles(options.build, "receive", "--listen", ANY_PORT, "--newline", "--keep-open",
+                       "--quiet")) as receiver, \
+         word_count(options, receiver) as application, \
+         Program(giles(options.build, "send", "--host", application.inputs["lines"], "--quiet",
+                       *text.giles_flags(), "--repeat", "--rate", f"{LATENCY_RATE}/s",
+                       "--messages", LATENCY_RATE * STAY_S)):
+        wait_for_stop(application)
 
 
 def histogram(application):

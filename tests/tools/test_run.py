@@ -84,7 +84,7 @@ class Run(unittest.TestCase):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number):
                 run = self.start("--megabytes", "100000")
-                self.wait_for_line(run, "metrics while it runs")
+                self.wait_for_line(run, "its metrics UI while it runs")
                 self.assertGreater(len(programs_with(self.folder.name)), 2)
                 self.assert_stops(run, 130, number)
 
@@ -104,6 +104,16 @@ class Run(unittest.TestCase):
                 run = self.start(*arguments)
                 out, _ = run.communicate(timeout=DEADLINE_S)
                 self.assertRegex(out, r"(?m)^cmake --build build --target .*\bwallaroo_installable\b")
+
+    def test_an_example_stays_until_it_is_stopped(self):
+        run = self.start("celsius", "--stay")
+        self.wait_for_line(run, "Its metrics UI: http://127.0.0.1:")
+        self.assertEqual(len(programs_with(self.folder.name)), 2)
+        run.send_signal(signal.SIGINT)
+        out, _ = run.communicate(timeout=DEADLINE_S)
+        self.assertIn("As in examples/celsius/expected.txt", out)
+        self.assertEqual(run.returncode, 0)
+        self.assertEqual(programs_with(self.folder.name), [])
 
     def test_the_list_installs_nothing(self):
         self.stand_in("dpkg-query", "printf missing")
