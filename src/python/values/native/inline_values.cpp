@@ -11,6 +11,9 @@ namespace nb = nanobind;
 
 namespace {
 
+/// Instances with more attributes are read from their `__dict__`: to make that takes less time than
+/// to look up so many names.
+constexpr std::size_t most_inline_values = 5;
 /// How many shapes of a class are tried.
 constexpr std::size_t most_tried = 8;
 

@@ -10,11 +10,8 @@
 
 namespace wallaroo::python {
 
-/// Instances with more attributes are read from their `__dict__`.
-inline constexpr std::size_t most_inline_values = 16;
-
 /// The values of the attributes of a shape, in its order.
-using InlineValues = std::array<PyObject*, most_inline_values>;
+using InlineValues = std::array<PyObject*, 16>;
 
 /// From Python 3.11 on an instance keeps its attributes itself until somebody asks for its
 /// `__dict__`. That one stays, and costs more memory and time than all the rest of the instance, so

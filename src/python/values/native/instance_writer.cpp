@@ -101,7 +101,7 @@ const Shape* shape_of(TypePlan& plan, Attributes& attributes) {
 /// its `__dict__`. Returns false otherwise. The values are new references.
 bool find_values(PyObject* dict, const Shape& shape, InlineValues& values) {
   const std::size_t size = shape.names.size();
-  if (size > most_inline_values || shape.slots != 0 ||
+  if (size > values.size() || shape.slots != 0 ||
       PyDict_Size(dict) != static_cast<Py_ssize_t>(size)) {
     return false;
   }
