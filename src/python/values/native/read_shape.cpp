@@ -45,9 +45,10 @@ void find_defaults(ReadShape& shape) {
   }
   const nb::object missing = python_types().dataclass_missing;
   for (const auto& [name, field] : nb::borrow<nb::dict>(fields)) {
-    const bool stored =
-        std::any_of(shape.attributes.begin(), shape.attributes.end(), [&](const auto& attribute) {
-          return PyObject_RichCompareBool(attribute.name.ptr(), name.ptr(), Py_EQ) == 1;
+    PyObject* const wanted = name.ptr();  // clang 14 captures no structured bindings
+    const bool stored = std::any_of(
+        shape.attributes.begin(), shape.attributes.end(), [wanted](const auto& attribute) {
+          return PyObject_RichCompareBool(attribute.name.ptr(), wanted, Py_EQ) == 1;
         });
     const nb::object kind = field.attr("_field_type").attr("name");
     if (stored || PyUnicode_CompareWithASCIIString(kind.ptr(), "_FIELD") != 0) {
