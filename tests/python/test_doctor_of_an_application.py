@@ -23,6 +23,7 @@ def running():
         .sink("lengths", wl.file_sink("-", encode=lambda n: b"")))
     with wl.start(app, threads=1, http="127.0.0.1:0") as running:
         yield running
+        running.stop()
 
 
 def test_it_checks_an_application(running):
