@@ -66,7 +66,9 @@ def struct(format: str, cls: Optional[Callable[..., T]] = None) -> ReadyDecoder[
     """Returns a decoder of frames of this format of the module struct. With `cls`, the record is
     `cls(*values)`, else it is the tuple of values. Raises struct.error for a wrong format."""
     layout = _struct.Struct(format)
-    decode = layout.unpack if cls is None else _making(cls, layout.unpack)
+    decode: Callable[[bytes], Any] = layout.unpack
+    if cls is not None:
+        decode = _making(cls, decode)
     return ReadyDecoder("struct", decode, cls, layout.format, layout.size)
 
 
