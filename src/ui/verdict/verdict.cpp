@@ -80,30 +80,6 @@ Found peer_away(const VerdictInput& input) {
   return std::nullopt;
 }
 
-Found checkpoint_stalls(const VerdictInput& input) {
-  const CheckpointLoad& checkpoints = input.checkpoints;
-  if (!checkpoints.enabled) {
-    return std::nullopt;
-  }
-  const double limit = std::max(overdue_after_s, overdue_intervals * checkpoints.interval_s);
-  const std::string reason =
-      checkpoints.last_reason.empty() ? "" : fmt::format(": {}", checkpoints.last_reason);
-  if (checkpoints.since_last_s > limit) {
-    return Verdict{
-        Level::error, "checkpoint_stalls",
-        fmt::format("no checkpoint has completed for {}, and one should every {}{}",
-                    duration(checkpoints.since_last_s), duration(checkpoints.interval_s), reason),
-        std::nullopt, checkpoints.since_last_s};
-  }
-  if (checkpoints.failed_lately > 0) {
-    return Verdict{
-        Level::error, "checkpoint_stalls",
-        fmt::format("{} checkpoint{} failed in the last minute{}", checkpoints.failed_lately,
-                    checkpoints.failed_lately == 1 ? " has" : "s have", reason)};
-  }
-  return std::nullopt;
-}
-
 /// The stage that takes most of the time, of a segment or of all.
 const StageLoad* costliest(const VerdictInput& input, std::optional<std::size_t> segment) {
   const StageLoad* found = nullptr;
@@ -185,16 +161,22 @@ Verdict slow_sink(const QueueLoad& queue) {
 }
 
 /// Follows full queues to the one furthest downstream, as the log does.
-Found full_queue(const VerdictInput& input) {
+const QueueLoad* last_full_queue(const VerdictInput& input) {
   std::vector<PointLoad> points;
   for (const QueueLoad& queue : input.queues) {
     points.push_back(queue.load);
   }
   const PointLoad* const found = find_bottleneck(points);
-  if (found == nullptr) {
+  return found == nullptr ? nullptr
+                          : &input.queues[static_cast<std::size_t>(found - points.data())];
+}
+
+Found full_queue(const VerdictInput& input) {
+  const QueueLoad* const last = last_full_queue(input);
+  if (last == nullptr) {
     return std::nullopt;
   }
-  const QueueLoad& queue = input.queues[static_cast<std::size_t>(found - points.data())];
+  const QueueLoad& queue = *last;
   if (queue.writer) {
     return slow_sink(queue);
   }
@@ -203,6 +185,48 @@ Found full_queue(const VerdictInput& input) {
   }
   const StageLoad* const stage = costliest(input, queue.segment);
   return stage == nullptr ? std::nullopt : Found(hot(*stage, queue.load.full_s));
+}
+
+/// A checkpoint is late because its barriers stand behind records that something slow takes.
+Found waits_in_queue(const VerdictInput& input) {
+  const QueueLoad* const queue = last_full_queue(input);
+  if (queue == nullptr || !(queue->load.records_per_s > 0) || input.checkpoints.failed_lately > 0) {
+    return std::nullopt;
+  }
+  Found verdict = full_queue(input);
+  if (verdict) {
+    verdict->level = Level::error;
+    verdict->text += fmt::format("; checkpoints wait behind it, and none has completed for {}",
+                                 duration(input.checkpoints.since_last_s));
+  }
+  return verdict;
+}
+
+Found checkpoint_stalls(const VerdictInput& input) {
+  const CheckpointLoad& checkpoints = input.checkpoints;
+  if (!checkpoints.enabled) {
+    return std::nullopt;
+  }
+  const double limit = std::max(overdue_after_s, overdue_intervals * checkpoints.interval_s);
+  const std::string reason =
+      checkpoints.last_reason.empty() ? "" : fmt::format(": {}", checkpoints.last_reason);
+  if (checkpoints.since_last_s > limit) {
+    if (Found verdict = waits_in_queue(input)) {
+      return verdict;
+    }
+    return Verdict{
+        Level::error, "checkpoint_stalls",
+        fmt::format("no checkpoint has completed for {}, and one should every {}{}",
+                    duration(checkpoints.since_last_s), duration(checkpoints.interval_s), reason),
+        std::nullopt, checkpoints.since_last_s};
+  }
+  if (checkpoints.failed_lately > 0) {
+    return Verdict{
+        Level::error, "checkpoint_stalls",
+        fmt::format("{} checkpoint{} failed in the last minute{}", checkpoints.failed_lately,
+                    checkpoints.failed_lately == 1 ? " has" : "s have", reason)};
+  }
+  return std::nullopt;
 }
 
 /// No queue is full, but an executor has no time left: what it reads is what it can do.

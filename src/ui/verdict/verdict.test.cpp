@@ -90,6 +90,22 @@ const std::vector<Case>& cases() {
        {},
        "no checkpoint has completed for 30 s",
        [](VerdictInput& in) { in.checkpoints = {.enabled = true, .since_last_s = 30}; }},
+      {"slow_sink", Level::error, sink,
+       "its queue has been full for 42 s; checkpoints wait behind it, and none has completed for "
+       "30 s",
+       [](VerdictInput& in) {
+         fill(in, 1, 42);
+         in.checkpoints = {.enabled = true, .since_last_s = 30};
+       }},
+      {"checkpoint_stalls",
+       Level::error,
+       {},
+       "no checkpoint has completed for 30 s",
+       [](VerdictInput& in) {  // the sink takes nothing: it may itself wait for the checkpoint
+         fill(in, 1, 42);
+         in.queues[1].load.records_per_s = 0;
+         in.checkpoints = {.enabled = true, .since_last_s = 30};
+       }},
       {"checkpoint_stalls",
        Level::error,
        {},
