@@ -54,6 +54,17 @@ class Network {
  public:
   Network(Timeline& time, Random& random, ClusterHappened& happened, std::size_t count)
       : hosts(count), time_(time), random_(random), happened_(happened), blocked_(count * count) {}
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+  /// What is called when a connection closes may hold the connection.
+  ~Network() {
+    for (const std::weak_ptr<Connection>& dialed : dialed_) {
+      if (const ConnectionPtr connection = dialed.lock()) {
+        connection->ends[0].closed = nullptr;
+        connection->ends[1].closed = nullptr;
+      }
+    }
+  }
 
   std::vector<Host> hosts;
   bool calm = false;  ///< no delays that are long
@@ -88,6 +99,7 @@ class Network {
   Socket dial(const ProcessId& from, std::size_t to, std::function<void(Socket)> accept,
               std::function<void(bool refused)> closed) {
     auto connection = std::make_shared<Connection>();
+    dialed_.push_back(connection);
     connection->ends[0] = {from, true, 0, std::move(closed)};
     const std::int64_t arrival = time_.now() + delay();
     connection->ends[1].last_arrival = arrival;
@@ -237,6 +249,7 @@ class Network {
   ClusterHappened& happened_;
   std::vector<std::int64_t> blocked_;  ///< [from * hosts + to]: until when
   std::vector<ConnectionPtr> connections_;
+  std::vector<std::weak_ptr<Connection>> dialed_;  ///< all
 };
 
 }  // namespace wallaroo::internal::sim
