@@ -66,7 +66,7 @@ class Dealer {
     owned_[executor].push_back(group);
   }
 
-  /// Those that own the most keep the most: they get the shares that are one larger.
+  /// The executors that own the most get the shares that are one larger, so that fewer groups move.
   std::vector<std::size_t> find_shares() const {
     std::vector<std::size_t> order(owned_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});

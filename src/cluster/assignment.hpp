@@ -39,7 +39,8 @@ struct AssignmentWish {
   std::vector<MemberSize> members;
   std::vector<std::string> singles;
   std::size_t groups = 0;
-  /// What it costs to move each group, such as its bytes in the last checkpoint. May be empty.
+  /// The cost of moving each group, such as its bytes in the last checkpoint. Without costs all
+  /// groups cost the same.
   std::vector<std::uint64_t> costs = {};
 };
 

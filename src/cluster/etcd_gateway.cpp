@@ -126,7 +126,7 @@ Refusal refusal_of(const json::object& answer) {
   return {has_code ? code->get_int64() : 0, std::string(text(answer, "message"))};
 }
 
-/// What a stream of answers wraps each of them in.
+/// Returns the answer itself: a stream of answers wraps each of them in an object.
 const json::object& unwrapped(const json::object& answer) {
   return answer.contains("result") ? part(answer, "result") : answer;
 }

@@ -1,4 +1,4 @@
-// What the gateway of a real etcd says to the requests of members.
+// These tests send the requests of members to the gateway of a real etcd.
 #include <memory>
 #include <string>
 #include <variant>

@@ -11,8 +11,8 @@
 
 namespace wallaroo::internal::cluster {
 
-/// What a worker does for a generation. The caller carries the decisions out in their order, and
-/// answers with the event that each names.
+/// These decisions are what a worker does for a generation. The caller carries them out in their
+/// order, and answers each with the event that it names.
 namespace follow {
 
 /// Stop the run at once, close its links and its control connection, and forget what it holds. No

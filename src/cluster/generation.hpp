@@ -14,8 +14,8 @@
 
 namespace wallaroo::internal::cluster {
 
-/// What a leader does for a generation. The caller carries the decisions out in their order, and
-/// answers with the event that each names.
+/// These decisions are what a leader does for a generation. The caller carries them out in their
+/// order, and answers each with the event that it names.
 namespace lead {
 
 /// Send the transaction (answer: `on_written`).

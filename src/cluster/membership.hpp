@@ -12,8 +12,8 @@
 
 namespace wallaroo::internal::cluster {
 
-/// What a worker asks of etcd, and what it asks of itself. The caller carries the decisions out in
-/// their order, and answers with the event that each names.
+/// These decisions are what a worker asks of etcd and of itself. The caller carries them out in
+/// their order, and answers each with the event that it names.
 namespace member {
 
 /// Ask etcd for a lease, and keep it alive from then on (answer: `on_lease`, `on_lease_failed`;

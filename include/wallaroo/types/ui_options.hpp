@@ -1,4 +1,4 @@
-// What the metrics UI of an application shows.
+// These options decide what the metrics UI of an application shows.
 #pragma once
 
 #include <string>

@@ -87,7 +87,7 @@ TEST_F(ClaimedNumbersTest, FilesThatAlwaysFailAreReported) {
   EXPECT_THROW(leader.publish(2, "a"), IoError);
 }
 
-/// What leaders have committed, and from what each checkpoint came. Their threads share it.
+/// Knows what leaders have committed, and from what each checkpoint came. Their threads share it.
 class History {
  public:
   void add(const std::string& manifest, const std::string& parent) {
@@ -174,7 +174,7 @@ TEST_F(ClaimedNumbersTest, AllThatRivalsCommitIsOnOneLine) {
         try {
           lead(files, history, fmt::format("{}/{}", rival, generation), random);
         } catch (const IoError&) {
-          // What it wanted to read was pruned by a newer generation.
+          // A newer generation has pruned the file that this leader wanted to read.
         }
       }
     });

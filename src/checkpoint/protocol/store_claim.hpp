@@ -16,15 +16,15 @@ struct StoredNumber {
   friend bool operator==(const StoredNumber&, const StoredNumber&) = default;
 };
 
-/// What became of a file that is created only if there is none with its name. A file that exists
-/// and has exactly our bytes was created by us; the answer was lost.
+/// Says what became of a file that is created only if there is none with its name. A file that
+/// exists and has exactly our bytes was created by us; the answer was lost.
 enum class Created : std::uint8_t {
   created,
   taken,   ///< another leader has the number
   unknown  ///< no answer; the file may exist now, later or never
 };
 
-/// What `StoreClaim` decides. The caller answers with the event that each names.
+/// These are the decisions of `StoreClaim`. The caller answers each with the event that it names.
 namespace claim {
 
 /// List all numbers in the store (answer: `on_listed`). A listing that fails is repeated.
