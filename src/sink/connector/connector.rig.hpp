@@ -21,6 +21,8 @@
 
 namespace wallaroo::internal {
 
+using Strings = std::vector<std::string>;
+
 /// A receiver on the test's thread. It keeps committed data, and transactions to which it has
 /// agreed, across connections, as on a disk; later data only until the connection ends. Anything
 /// that a correct sink never sends is noted in `complaints`.
@@ -301,5 +303,24 @@ struct RunningConnectorSink : SinkWorld<ClockType> {
   ConnectorSink sink;
   std::unique_ptr<SinkWriter> writer;
 };
+
+inline constexpr auto off = RunningConnectorSink<>::Checkpoints::off;
+inline constexpr auto on = RunningConnectorSink<>::Checkpoints::on;
+
+/// Has the sink vote on the checkpoint; false if it does not.
+template <class Sink>
+bool prepare(Sink& sink, Receiver& receiver, std::uint64_t number) {
+  sink.writer->prepare(number);
+  return sink.serve_until(receiver, [&] { return sink.listener.last_prepared == number; });
+}
+
+/// Has the sink commit the checkpoint, and the receiver take it; false if they do not.
+template <class Sink>
+bool commit(Sink& sink, Receiver& receiver, std::uint64_t number) {
+  sink.writer->commit(number);
+  return sink.serve_until(receiver, [&] {
+    return sink.listener.last_committed == number && receiver.uncommitted_transactions() == 0;
+  });
+}
 
 }  // namespace wallaroo::internal

@@ -19,30 +19,12 @@ namespace {
 using namespace std::chrono_literals;
 namespace protocol = connector_protocol;
 using Behaviour = Receiver::Behaviour;
-using Strings = std::vector<std::string>;
-
-constexpr auto off = RunningConnectorSink<>::Checkpoints::off;
-constexpr auto on = RunningConnectorSink<>::Checkpoints::on;
 
 /// A behaviour: `what` at the first frame of this name, else `act`.
 auto once(std::string name, Behaviour what) {
   return [name = std::move(name), what, done = false](std::string_view frame) mutable {
     return frame == name && !std::exchange(done, true) ? what : Behaviour::act;
   };
-}
-
-template <class Sink>
-bool prepare(Sink& sink, Receiver& receiver, std::uint64_t number) {
-  sink.writer->prepare(number);
-  return sink.serve_until(receiver, [&] { return sink.listener.last_prepared == number; });
-}
-
-template <class Sink>
-bool commit(Sink& sink, Receiver& receiver, std::uint64_t number) {
-  sink.writer->commit(number);
-  return sink.serve_until(receiver, [&] {
-    return sink.listener.last_committed == number && receiver.uncommitted_transactions() == 0;
-  });
 }
 
 TEST(ConnectorSink, ACheckpointCommitsWhatCameBeforeItsBarrierAndTheRestWaits) {
@@ -291,136 +273,6 @@ TEST(ConnectorSink, WithoutCheckpointsRecordsFlowAndFollowAReconnection) {
   EXPECT_EQ(receiver.complaints, Strings{});
 }
 
-TEST(ConnectorSink, FinishWaitsForTheCommitAndACheckpointAfterItIsAnsweredAtOnce) {
-  Receiver receiver;
-  RunningConnectorSink<> sink(connector_options_for(receiver.address()));
-  ASSERT_TRUE(sink.connect_to(receiver));
-  sink.write({"one\n"});
-  sink.writer->finish();
-  sink.run_for(receiver, 20);
-  EXPECT_EQ(receiver.held(), "one\n");
-  EXPECT_FALSE(sink.writer->finished());
-  sink.writer->barrier(1);
-  ASSERT_TRUE(prepare(sink, receiver, 1));
-  EXPECT_FALSE(sink.writer->finished());
-  ASSERT_TRUE(commit(sink, receiver, 1));
-  ASSERT_TRUE(sink.serve_until(receiver, [&] { return sink.writer->finished(); }));
-  EXPECT_EQ(receiver.committed(), "one\n");
-  const std::string vote = sink.listener.vote;
-  sink.writer->barrier(2);
-  sink.writer->prepare(2);
-  sink.writer->commit(2);
-  EXPECT_EQ(sink.listener.last_committed, 2U);
-  EXPECT_EQ(sink.listener.vote, vote);
-  EXPECT_EQ(decode_vote(vote)->offset, 4U);
-}
-
-TEST(ConnectorSink, FinishAfterARestartSeesThatTheReceiverHasTheCommit) {
-  Receiver receiver;
-  std::string vote;
-  {
-    RunningConnectorSink<> sink(connector_options_for(receiver.address()));
-    ASSERT_TRUE(sink.connect_to(receiver));
-    sink.write({"one\n"});
-    sink.writer->barrier(1);
-    ASSERT_TRUE(prepare(sink, receiver, 1));
-    vote = sink.listener.vote;
-  }
-  RunningConnectorSink<> sink(connector_options_for(receiver.address()), on, {1, vote});
-  sink.writer->finish();
-  EXPECT_FALSE(sink.writer->finished());
-  ASSERT_TRUE(sink.serve_until(receiver, [&] { return sink.writer->finished(); }));
-  sink.run_for(receiver, 1);
-  EXPECT_EQ(receiver.committed(), "one\n");
-
-  RunningConnectorSink<> fresh(connector_options_for(receiver.address()));
-  fresh.writer->finish();
-  EXPECT_TRUE(fresh.writer->finished()) << "nothing was ever committed";
-}
-
-TEST(ConnectorSink, AStoppingApplicationGivesUpAReceiverThatDoesNotVote) {
-  Receiver receiver;
-  auto options = connector_options_for(receiver.address());
-  options.drain_timeout = 10s;
-  RunningConnectorSink<ManualClock> sink(options);
-  ASSERT_TRUE(sink.connect_to(receiver));
-  sink.write({"one\n"});
-  sink.writer->flush();
-  sink.writer->drain();
-  sink.clock.advance(20s);
-  sink.run_for(receiver, 3);
-  EXPECT_EQ(sink.listener.reasons, Strings{}) << "it is not the receiver's turn";
-  sink.writer->barrier(1);
-  sink.write({"two\n"});
-  sink.writer->finish();
-  receiver.reading = false;
-  sink.writer->prepare(1);
-  sink.run_for(receiver, 3);
-  sink.clock.advance(9s);
-  sink.run_for(receiver, 3);
-  EXPECT_EQ(sink.listener.reasons, Strings{});
-  sink.clock.advance(2s);
-  ASSERT_TRUE(sink.poll_until([&] { return sink.writer->finished(); }));
-  EXPECT_EQ(sink.listener.reasons,
-            Strings{"sink 'totals': " + receiver.address() +
-                    " did not answer for 10000 ms while the application was stopping"});
-  EXPECT_EQ(sink.metrics.records_lost.value(), 1U);
-  EXPECT_EQ(sink.loop.next_timer_ns(), std::nullopt);
-}
-
-TEST(ConnectorSink, AtTheEndOfTheInputAReceiverIsWaitedForUntilTheApplicationIsToldToStop) {
-  Receiver receiver;
-  auto options = connector_options_for(receiver.address());
-  options.drain_timeout = 10s;
-  RunningConnectorSink<ManualClock> sink(options);
-  ASSERT_TRUE(sink.connect_to(receiver));
-  sink.write({"one\n"});
-  sink.writer->finish();
-  sink.writer->barrier(1);
-  sink.writer->prepare(1);
-  receiver.reading = false;
-  for (int i = 0; i < 5; ++i) {
-    sink.clock.advance(60s);
-    sink.run_for(receiver, 3);
-  }
-  EXPECT_EQ(sink.listener.reasons, Strings{});
-  sink.writer->drain();
-  sink.clock.advance(9s);
-  sink.run_for(receiver, 3);
-  EXPECT_EQ(sink.listener.reasons, Strings{}) << "counted from there";
-  sink.clock.advance(2s);
-  ASSERT_TRUE(sink.poll_until([&] { return sink.writer->finished(); }));
-  EXPECT_EQ(sink.listener.reasons.size(), 1U);
-}
-
-TEST(ConnectorSink, AtTheEndOfTheInputASlowReceiverGetsEverythingCommitted) {
-  Receiver receiver;
-  auto options = connector_options_for(receiver.address());
-  options.drain_timeout = 10s;
-  RunningConnectorSink<ManualClock> sink(options);
-  sink.write({"one\n"});
-  sink.writer->finish();
-  sink.writer->barrier(1);
-  sink.clock.advance(60s);
-  ASSERT_TRUE(sink.serve_until(receiver, [&] { return sink.writer->passed_barrier(); }));
-  sink.writer->prepare(1);
-  receiver.reading = false;
-  sink.clock.advance(60s);
-  sink.run_for(receiver, 3);
-  receiver.reading = true;
-  ASSERT_TRUE(sink.serve_until(receiver, [&] { return sink.listener.last_prepared == 1; }));
-  receiver.hang_up();
-  sink.writer->commit(1);
-  sink.clock.advance(60s);
-  sink.run_for(receiver, 1);
-  ASSERT_TRUE(sink.serve_until(receiver, [&] {
-    sink.clock.advance(1s);
-    return sink.writer->finished();
-  }));
-  EXPECT_EQ(receiver.committed(), "one\n");
-  EXPECT_EQ(sink.listener.reasons, Strings{});
-}
-
 TEST(ConnectorSink, AReceiverThatHasLostItsOutputIsNamed) {
   Receiver receiver;
   auto options = connector_options_for(receiver.address());
@@ -443,66 +295,6 @@ TEST(ConnectorSink, AReceiverThatHasLostItsOutputIsNamed) {
   EXPECT_EQ(sink.lines_with("sink 'totals': " + receiver.address() +
                             ": it is empty: it holds 0 bytes of the output, and 4 were committed"),
             1U);
-}
-
-/// Starts with this vote. Returns the instance in the HELLO and the one in the next vote.
-std::pair<std::string, std::string> instances(const std::string& worker, const std::string& vote) {
-  Receiver receiver;
-  auto options = connector_options_for(receiver.address());
-  options.worker = worker;
-  RunningConnectorSink<> sink(options, RunningConnectorSink<>::Checkpoints::on,
-                              {.checkpoint = vote.empty() ? 0U : 4U, .prepared = vote});
-  EXPECT_TRUE(sink.connect_to(receiver));
-  sink.writer->barrier(5);
-  EXPECT_TRUE(prepare(sink, receiver, 5));
-  return {receiver.hello().instance_name, decode_vote(sink.listener.vote).value().instance};
-}
-
-TEST(ConnectorSink, SinksDifferInTheInstanceOfTheHelloAndKeepWhatACheckpointWasTakenWith) {
-  using Pair = std::pair<std::string, std::string>;
-  const std::string stream = connector_stream_name("wallaroo", "initializer", "totals");
-  const auto old = encode_vote({stream, 0});
-  const auto now = encode_vote({stream, 0, "initializer-totals"});
-  EXPECT_EQ(instances("", ""), Pair("initializer-totals", "initializer-totals"));
-  EXPECT_EQ(instances("", now), Pair("initializer-totals", "initializer-totals"));
-  EXPECT_EQ(instances("", old), Pair("initializer", "")) << "as versions before said it";
-  EXPECT_EQ(instances("initializer", old), Pair("initializer", ""));
-  EXPECT_EQ(instances("initializer", ""), Pair("initializer", ""));
-  const auto other = encode_vote({connector_stream_name("wallaroo", "b", "totals"), 0});
-  EXPECT_EQ(instances("b", other), Pair("b", ""));
-
-  ConnectorSink sink("totals", {.connect = "127.0.0.1:7200", .worker = "initializer"});
-  sink.set_application("wallaroo");
-  EXPECT_THROW(sink.recover({.checkpoint = 4, .prepared = now}), ConfigError)
-      << "receivers may keep the output under the other name";
-}
-
-TEST(ConnectorSink, SinksThatAReceiverMayTakeForOneAreAtOnePlace) {
-  const auto place = [](const std::string& name, const std::string& worker) {
-    return ConnectorSink(name, {.connect = "127.0.0.1:7200", .worker = worker}).place_at_receiver();
-  };
-  EXPECT_NE(place("a", ""), place("b", ""));
-  EXPECT_EQ(place("a", "w"), place("b", "w"));
-  EXPECT_EQ(place("a", "w"), "127.0.0.1:7200 as worker 'w'");
-}
-
-TEST(ConnectorSink, AReceiverThatGoesBeforeItHasReadTheLastCommitIsAskedAgain) {
-  Receiver receiver;
-  auto options = connector_options_for(receiver.address());
-  RunningConnectorSink<> sink(options);
-  ASSERT_TRUE(sink.connect_to(receiver));
-  sink.write({"one\n"});
-  sink.writer->barrier(1);
-  ASSERT_TRUE(prepare(sink, receiver, 1));
-  sink.writer->commit(1);
-  receiver.hang_up();  // PHASE_2 is unread, so this is no orderly end
-  ASSERT_TRUE(sink.poll_until([&] { return sink.metrics.connected.value() == 0; }));
-  sink.writer->finish();
-  EXPECT_FALSE(sink.writer->finished());
-  ASSERT_TRUE(sink.serve_until(receiver, [&] { return sink.writer->finished(); }));
-  sink.run_for(receiver, 1);
-  EXPECT_EQ(receiver.committed(), "one\n");
-  EXPECT_EQ(sink.listener.reasons, Strings{});
 }
 
 TEST(ConnectorSink, EveryStepThatFailsIsSurvived) {
@@ -538,50 +330,6 @@ TEST(ConnectorSink, EveryStepThatFailsIsSurvived) {
       EXPECT_EQ(receiver.committed(), "one\n") << step << " " << moment;
       EXPECT_EQ(receiver.complaints, Strings{});
     }
-  }
-}
-
-template <class Change>
-std::string refused(Change change) {
-  ConnectorSinkOptions options{.connect = "127.0.0.1:7200"};
-  change(options);
-  try {
-    ConnectorSink sink("totals", options);
-    sink.set_application("App");
-    sink.open();
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
-}
-
-TEST(ConnectorSink, BadOptionsAreRefused) {
-  EXPECT_EQ(refused([](auto&) {}), "");
-  const auto has = [](const std::string& text, const std::string& part) {
-    return text.starts_with("sink 'totals': ") && text.find(part) != std::string::npos;
-  };
-  EXPECT_TRUE(has(refused([](auto& o) { o.connect = "7200"; }), "7200"));
-  EXPECT_TRUE(has(refused([](auto& o) { o.connect = "127.0.0.1:0"; }), "port 0"));
-  EXPECT_TRUE(
-      has(refused([](auto& o) { o.application = std::string(20'000, 'a'); }), "application"));
-  EXPECT_TRUE(has(refused([](auto& o) { o.worker = std::string(20'000, 'w'); }), "worker"));
-  EXPECT_TRUE(has(refused([](auto& o) { o.cookie = std::string(70'000, 'c'); }), "cookie"));
-  EXPECT_TRUE(has(refused([](auto& o) { o.max_buffer_bytes = 0; }), "max_buffer_bytes"));
-  EXPECT_TRUE(has(refused([](auto& o) { o.first_backoff = 0ms; }), "first_backoff"));
-  EXPECT_TRUE(has(refused([](auto& o) { o.max_backoff = 1ms; }), "max_backoff"));
-  EXPECT_TRUE(has(refused([](auto& o) { o.drain_timeout = -1ms; }), "drain_timeout"));
-}
-
-TEST(ConnectorSink, AVoteOfAnotherSinkOrStreamIsRefused) {
-  ConnectorSink sink("totals", {.connect = "127.0.0.1:7200"});
-  EXPECT_NO_THROW(sink.recover({.checkpoint = 4, .prepared = {}}));
-  EXPECT_THROW(sink.recover({.checkpoint = 4, .prepared = "part-3"}), IoError);
-  try {
-    sink.recover({.checkpoint = 4, .prepared = encode_vote({"B-w-initializer-id-1", 9})});
-    FAIL();
-  } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("was 'B-w-initializer-id-1' in checkpoint 4"),
-              std::string::npos);
   }
 }
 
