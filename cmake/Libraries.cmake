@@ -1,16 +1,19 @@
 # The libraries of others that the layers are linked with, in variables that say how:
-# WALLAROO_FMT, WALLAROO_SPDLOG and WALLAROO_LZ4, beside Boost::json.
+# WALLAROO_FMT, WALLAROO_SPDLOG, WALLAROO_LZ4 and WALLAROO_CRYPTO, beside Boost::json.
 #
 # WALLAROO_SELF_CONTAINED takes static libraries and headers, for a Python wheel, which must run on
 # machines that have none of these libraries. It takes longer to compile.
 find_package(Threads REQUIRED)
 if(WALLAROO_SELF_CONTAINED)
   set(Boost_USE_STATIC_LIBS ON)
+  set(OPENSSL_USE_STATIC_LIBS ON)
 endif()
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+set(WALLAROO_CRYPTO OpenSSL::Crypto)
 
 if(WALLAROO_SELF_CONTAINED)
   set(WALLAROO_FMT fmt::fmt-header-only)

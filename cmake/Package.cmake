@@ -12,7 +12,8 @@ target_compile_features(wallaroo INTERFACE cxx_std_20)
 target_include_directories(wallaroo INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
 target_link_libraries(wallaroo INTERFACE
-  Boost::headers Boost::json fmt::fmt spdlog::spdlog Threads::Threads lz4 ${WALLAROO_ALLOCATOR}
+  Boost::headers Boost::json fmt::fmt spdlog::spdlog Threads::Threads lz4 OpenSSL::Crypto
+  ${WALLAROO_ALLOCATOR}
   $<BUILD_INTERFACE:$<LINK_ONLY:wallaroo_flags>>)
 
 # The library for programs that feed and drain applications. It has nothing of the engine.
