@@ -8,6 +8,7 @@
 #include <boost/lockfree/spsc_queue.hpp>
 
 #include "record/batch.hpp"
+#include "route/channel.hpp"
 
 namespace wallaroo::internal {
 
@@ -39,7 +40,7 @@ class Doorbell {
 };
 
 /// A queue for a single producer and a single consumer. A second one takes used batches back.
-class Mailbox {
+class Mailbox final : public Channel {
  public:
   static constexpr std::size_t capacity = 32;
   /// A producer that waits for room sleeps until no more batches than these are in the queue, and
@@ -51,21 +52,18 @@ class Mailbox {
   Mailbox(Doorbell* producer, Doorbell* consumer) : producer_(producer), consumer_(consumer) {}
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
-  ~Mailbox();
+  ~Mailbox() override;
 
   // Producer's side.
 
-  /// Takes the batch and returns true when there is room; otherwise leaves it.
-  bool try_push(BatchPtr& batch);
-  /// Returns a used, empty batch of this mailbox, or null.
-  BatchPtr recycled();
-  bool seems_empty() const { return forward_.read_available() == 0; }
-  bool seems_full() const { return forward_.write_available() == 0; }
+  bool try_push(BatchPtr& batch) override;
+  BatchPtr recycled() override;
+  bool seems_empty() const override { return forward_.read_available() == 0; }
+  bool seems_full() const override { return forward_.write_available() == 0; }
   /// Asks the consumer to ring whenever it takes a batch and leaves no more than `nearly_full`,
-  /// until something is pushed again. Call before the producer's last look for work. Requires that
-  /// the producer sleeps only if the queue is full at that look: then the consumer will get to
-  /// `nearly_full` later.
-  void wait_for_room() { producer_waits_.store(true, std::memory_order_relaxed); }
+  /// until something is pushed again. A producer that sleeps only if the queue is full is woken,
+  /// because then the consumer will get to `nearly_full` later.
+  void wait_for_room() override { producer_waits_.store(true, std::memory_order_relaxed); }
 
   // Consumer's side.
 

@@ -1,6 +1,6 @@
 #include "route/outlet.hpp"
 
-#include "route/mailbox.hpp"
+#include "route/channel.hpp"
 
 namespace wallaroo::internal {
 

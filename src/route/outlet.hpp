@@ -12,13 +12,13 @@
 
 namespace wallaroo::internal {
 
-class Mailbox;
+class Channel;
 
-/// Has one mailbox per target. Batches that a full mailbox refuses wait here. They are never more
+/// Has one channel per target. Batches that a full channel refuses wait here. They are never more
 /// than the output of one input batch, since a segment with a blocked outlet gets no input.
 class Outlet {
  public:
-  Outlet(std::vector<Mailbox*> targets, Assignment assignment)
+  Outlet(std::vector<Channel*> targets, Assignment assignment)
       : targets_(std::move(targets)),
         assignment_(assignment),
         overflow_(targets_.size()),
@@ -29,7 +29,7 @@ class Outlet {
   std::size_t target_of(std::uint64_t hash) const { return assignment_.owner(key_group(hash)); }
 
   bool blocked() const { return overflowing_ != 0; }
-  /// True when the target's mailbox is empty, so that even a batch that is not full should be sent.
+  /// True when the target's channel is empty, so that even a batch that is not full should be sent.
   bool target_idle(std::size_t target) const;
 
   /// Sets the watermark that the next batch to each target carries.
@@ -39,7 +39,7 @@ class Outlet {
   /// is worth sending.
   bool has_news(std::size_t target) const { return told_[target] != watermark_; }
 
-  /// Returns a used, empty batch of the mailbox, or null.
+  /// Returns a used, empty batch of the channel, or null.
   BatchPtr recycled(std::size_t target);
   /// Sends the batch with the present watermark. Records of later batches must not be older than
   /// that, so only one batch per target may be open at a time.
@@ -48,15 +48,15 @@ class Outlet {
   bool take_sent() { return std::exchange(sent_, false); }
   /// Sends a control message to every target, after all data.
   void broadcast(BatchKind control, Barrier barrier = {});
-  /// Moves waiting batches to mailboxes that have room again. Returns true when something moved.
+  /// Moves waiting batches to channels that have room again. Returns true when something moved.
   bool retry();
   /// True when `retry` would move something.
   bool can_retry() const;
-  /// Asks for a ring when a mailbox that refused a batch has room. Call before sleeping.
+  /// Asks to be woken when a channel that refused a batch has room. Call before sleeping.
   void wait_for_room();
 
  private:
-  std::vector<Mailbox*> targets_;
+  std::vector<Channel*> targets_;
   Assignment assignment_;
   std::vector<std::deque<BatchPtr>> overflow_;
   std::size_t overflowing_ = 0;  ///< targets with a non-empty overflow

@@ -19,7 +19,7 @@ struct Targets {
     }
   }
   Outlet outlet() {
-    std::vector<Mailbox*> targets;
+    std::vector<Channel*> targets;
     for (const auto& mailbox : mailboxes) {
       targets.push_back(mailbox.get());
     }

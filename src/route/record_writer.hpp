@@ -141,7 +141,7 @@ class RecordWriter {
     Open& slot = open_[target];
     slot.close();
     outlet_->send(target, std::move(slot.batch));
-    // A mailbox carries one type of data batch, and control messages are not recycled, so a batch
+    // A channel carries one type of data batch, and control messages are not recycled, so a batch
     // that comes back is a RecordBatch<R>.
     BatchPtr used = outlet_->recycled(target);
     slot.open(used ? std::unique_ptr<RecordBatch<R>>(static_cast<RecordBatch<R>*>(used.release()))

@@ -136,7 +136,7 @@ std::int64_t Wiring::longest_news_ns() const {
 
 std::unique_ptr<Outlet> Wiring::outlet(EdgeId edge, int from) const {
   const EdgeQueues& queues = *edges_[edge];
-  std::vector<Mailbox*> targets;
+  std::vector<Channel*> targets;
   for (const auto& mailbox : queues.from_to[static_cast<std::size_t>(from)]) {
     if (mailbox != nullptr) {
       targets.push_back(mailbox.get());

@@ -27,7 +27,7 @@ class Rig {
     for (int i = 0; i < targets; ++i) {
       mailboxes_.push_back(std::make_unique<Mailbox>(nullptr, nullptr));
     }
-    std::vector<Mailbox*> all;
+    std::vector<Channel*> all;
     for (const auto& mailbox : mailboxes_) {
       all.push_back(mailbox.get());
     }
@@ -250,7 +250,7 @@ TEST(ForwardTerminal, EveryConsumerGetsEveryRecordWhole) {
   Surroundings surroundings({});
   auto context = surroundings.context();
   for (Mailbox& box : boxes) {
-    outlets.push_back(std::make_unique<Outlet>(std::vector<Mailbox*>{&box}, Assignment(1)));
+    outlets.push_back(std::make_unique<Outlet>(std::vector<Channel*>{&box}, Assignment(1)));
     context.outlets.push_back(outlets.back().get());
   }
   using Made = Chain<OwnedInput<std::string>, ForwardTerminal<std::string, NoKey, false>>;
