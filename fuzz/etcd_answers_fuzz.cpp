@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "cluster/etcd_gateway.hpp"
+#include "cluster/etcd/gateway.hpp"
 #include "cluster/json_fields.hpp"
 #include "cluster/view.hpp"
 
@@ -69,6 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_answer(gateway::read_commit, bytes);
   check_answer(gateway::read_lease, bytes);
   check_answer(gateway::read_watch, bytes);
+  check_answer(gateway::read_authentication, bytes);
   for (const char* name : {"job", "leader", "cluster", "assignment", "members/A"}) {
     check_value(name, bytes);
   }

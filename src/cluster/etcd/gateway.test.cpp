@@ -1,5 +1,5 @@
 // The answers in here are those of etcd 3.4.
-#include "cluster/etcd_gateway.hpp"
+#include "cluster/etcd/gateway.hpp"
 
 #include <string>
 #include <variant>
@@ -56,16 +56,50 @@ TEST(EtcdGateway, ReadsARange) {
 }
 
 TEST(EtcdGateway, ReadsWhatBecameOfATransaction) {
-  EXPECT_EQ(outcome_of(read_commit("{" + header + R"(,"succeeded":true,"responses":[]})")),
-            Outcome::won);
-  EXPECT_EQ(outcome_of(read_commit("{" + header + "}")), Outcome::lost);
+  const auto won =
+      std::get<CommitAnswer>(read_commit("{" + header + R"(,"succeeded":true,"responses":[]})"));
+  EXPECT_TRUE(won.succeeded);
+  EXPECT_EQ(won.header.cluster_id, etcd);
+  EXPECT_FALSE(std::get<CommitAnswer>(read_commit("{" + header + "}")).succeeded);
   const std::string no_lease = "etcdserver: requested lease not found";
-  EXPECT_EQ(outcome_of(read_commit(R"({"error":")" + no_lease + R"(","message":")" + no_lease +
-                                   R"(","code":5})")),
-            Outcome::lost);
-  EXPECT_EQ(outcome_of(read_commit(
-                R"({"error":"x","message":"etcdserver: request timed out","code":14})")),
-            Outcome::unknown);
+  const auto lost = with_lease_lost(
+      read_commit(R"({"error":")" + no_lease + R"(","message":")" + no_lease + R"(","code":5})"));
+  EXPECT_FALSE(std::get<CommitAnswer>(lost).succeeded);
+  const auto open = with_lease_lost(
+      read_commit(R"({"error":"x","message":"etcdserver: request timed out","code":14})"));
+  EXPECT_TRUE(std::holds_alternative<Refusal>(open));
+  EXPECT_EQ(outcome_of(CommitAnswer{{1, 2}, true}), Outcome::won);
+  EXPECT_EQ(outcome_of(CommitAnswer{{1, 2}, false}), Outcome::lost);
+  EXPECT_EQ(outcome_of(NoAnswer{}), Outcome::unknown);
+}
+
+TEST(EtcdGateway, Authenticates) {
+  EXPECT_EQ(authenticate("ann", "a\"b").path, "/v3/auth/authenticate");
+  EXPECT_EQ(authenticate("ann", "a\"b").body, R"({"name":"ann","password":"a\"b"})");
+  const auto token = read_authentication("{" + header + R"(,"token":"JhbGciOiJSUzI1.91"})");
+  EXPECT_EQ(std::get<std::string>(token), "JhbGciOiJSUzI1.91");
+}
+
+TEST(EtcdGateway, SaysWhyARequestIsRefused) {
+  using Because = NoAnswer::Because;
+  const struct {
+    std::int64_t code;
+    const char* message;
+    Because because;
+  } refusals[] = {
+      {3, "etcdserver: authentication failed, invalid user ID or password", Because::credentials},
+      {3, "etcdserver: user name is empty", Because::credentials},
+      {3, "etcdserver: key is not provided", Because::refusal},
+      {7, "etcdserver: permission denied", Because::credentials},
+      {16, "etcdserver: invalid auth token", Because::credentials},
+      {14, "etcdserver: no leader", Because::refusal},
+      {8, "etcdserver: mvcc: database space exceeded", Because::refusal},
+  };
+  for (const auto& [code, message, because] : refusals) {
+    const NoAnswer no = no_answer({code, message}, "etcd at h:1");
+    EXPECT_EQ(no.because, because) << message;
+    EXPECT_EQ(no.message, fmt::format("etcd at h:1 refuses: {}", message));
+  }
 }
 
 TEST(EtcdGateway, ReadsLeases) {

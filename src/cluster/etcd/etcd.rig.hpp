@@ -21,7 +21,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
-#include "cluster/etcd_gateway.hpp"
+#include "cluster/etcd/gateway.hpp"
 
 namespace wallaroo::internal::cluster::rig {
 
@@ -37,20 +37,65 @@ class Etcd {
     std::string name = (std::filesystem::temp_directory_path() / "wallaroo_etcd_XXXXXX").string();
     directory_ = ::mkdtemp(name.data());
     port_ = free_port();
-    const std::string clients = fmt::format("http://127.0.0.1:{}", port_);
-    const std::string peers = fmt::format("http://127.0.0.1:{}", free_port());
-    start({"setpriv", "--pdeathsig", "KILL", "etcd", "--data-dir", (directory_ / "data").string(),
-           "--listen-client-urls", clients, "--advertise-client-urls", clients,
-           "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster",
-           fmt::format("default={}", peers)});
-    wait_until_it_serves();
+    peer_port_ = free_port();
+    start();
   }
   Etcd(const Etcd&) = delete;
   Etcd& operator=(const Etcd&) = delete;
   ~Etcd() {
-    ::kill(child_, SIGKILL);
-    ::waitpid(child_, nullptr, 0);
+    kill();
     std::filesystem::remove_all(directory_);
+  }
+
+  unsigned short port() const { return port_; }
+  /// Ends it as a crash does.
+  void kill() {
+    if (child_ != 0) {
+      ::kill(child_, SIGKILL);
+      ::waitpid(child_, nullptr, 0);
+      child_ = 0;
+    }
+  }
+  /// Starts it again, at the same address and with the data that it had.
+  void start() {
+    const std::string clients = fmt::format("http://127.0.0.1:{}", port_);
+    const std::string peers = fmt::format("http://127.0.0.1:{}", peer_port_);
+    // Each data directory is a cluster of etcd with an id of its own.
+    spawn({"setpriv",
+           "--pdeathsig",
+           "KILL",
+           "etcd",
+           "--data-dir",
+           (directory_ / fmt::format("data{}", wipes_)).string(),
+           "--listen-client-urls",
+           clients,
+           "--advertise-client-urls",
+           clients,
+           "--listen-peer-urls",
+           peers,
+           "--initial-advertise-peer-urls",
+           peers,
+           "--initial-cluster",
+           fmt::format("default={}", peers),
+           "--initial-cluster-token",
+           fmt::format("test{}", wipes_),
+           "--heartbeat-interval",
+           "50",
+           "--election-timeout",
+           "500"});
+    wait_until_it_serves();
+  }
+  /// Kills it, and starts one without data.
+  void wipe() {
+    kill();
+    ++wipes_;
+    start();
+  }
+  /// Lets it sleep, and wakes it up.
+  void pause() const { ::kill(child_, SIGSTOP); }
+  void resume() const { ::kill(child_, SIGCONT); }
+  void compact(std::int64_t revision) const {
+    post({"/v3/kv/compaction", fmt::format(R"({{"revision":"{}","physical":true}})", revision)});
   }
 
   /// Returns the body of the answer. Of a watch, everything that was said within `ms`.
@@ -81,7 +126,7 @@ class Etcd {
     boost::asio::io_context io;
     return Tcp::acceptor(io, {boost::asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
   }
-  void start(std::vector<std::string> words) {
+  void spawn(std::vector<std::string> words) {
     std::vector<char*> arguments;
     for (std::string& word : words) {
       arguments.push_back(word.data());
@@ -102,7 +147,8 @@ class Etcd {
   void wait_until_it_serves() const {
     for (int attempt = 0; attempt != 300; ++attempt) {
       try {
-        post(gateway::range("/"));
+        post(gateway::grant_lease(
+            1));  // which needs a leader, so that calls are served from here on
         return;
       } catch (const boost::system::system_error&) {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -113,6 +159,8 @@ class Etcd {
 
   std::filesystem::path directory_;
   unsigned short port_ = 0;
+  unsigned short peer_port_ = 0;
+  int wipes_ = 0;
   pid_t child_ = 0;
 };
 

@@ -7,14 +7,12 @@
 #include <gtest/gtest.h>
 
 #include "cluster/decisions.rig.hpp"
-#include "cluster/etcd.rig.hpp"
-#include "cluster/etcd_gateway.hpp"
+#include "cluster/etcd/etcd.rig.hpp"
+#include "cluster/etcd/gateway.hpp"
 
 namespace wallaroo::internal::cluster {
 namespace {
 
-using gateway::LeaseAnswer;
-using gateway::RangeAnswer;
 using gateway::Refusal;
 using gateway::WatchAnswer;
 
@@ -36,7 +34,9 @@ class RealEtcd : public testing::Test {
     return std::get<LeaseAnswer>(gateway::read_lease(etcd->post(gateway::grant_lease(60)))).lease;
   }
   Outcome commit(const Transaction& transaction) const {
-    return gateway::outcome_of(gateway::read_commit(etcd->post(gateway::commit(transaction))));
+    const auto answer = gateway::read_commit(etcd->post(gateway::commit(transaction)));
+    const auto read = std::get<CommitAnswer>(gateway::with_lease_lost(answer));
+    return read.succeeded ? Outcome::won : Outcome::lost;
   }
   RangeAnswer range(const std::string& prefix) const {
     return std::get<RangeAnswer>(gateway::read_range(etcd->post(gateway::range(prefix))));

@@ -1,4 +1,4 @@
-#include "cluster/etcd_gateway.hpp"
+#include "cluster/etcd/gateway.hpp"
 
 #include <charconv>
 #include <utility>
@@ -185,6 +185,11 @@ Request watch(std::string_view prefix, std::int64_t from) {
                                               {"start_revision", std::to_string(from)}}}})};
 }
 
+Request authenticate(std::string_view user, std::string_view password) {
+  return {"/v3/auth/authenticate",
+          json::serialize(json::object{{"name", user}, {"password", password}})};
+}
+
 std::variant<RangeAnswer, Refusal> read_range(std::string_view body) {
   const json::value value = parse(body);
   const json::object& answer = value.get_object();
@@ -236,11 +241,32 @@ std::variant<WatchAnswer, Refusal> read_watch(std::string_view line) {
   return read;
 }
 
-Outcome outcome_of(const std::variant<CommitAnswer, Refusal>& answer) {
-  if (const auto* read = std::get_if<CommitAnswer>(&answer)) {
-    return read->succeeded ? Outcome::won : Outcome::lost;
+std::variant<std::string, Refusal> read_authentication(std::string_view body) {
+  const json::value value = parse(body);
+  const json::object& answer = value.get_object();
+  if (answer.contains("error")) {
+    return refusal_of(answer);
   }
-  return std::get<Refusal>(answer).code == Refusal::not_found ? Outcome::lost : Outcome::unknown;
+  return std::string(text(answer, "token"));
+}
+
+std::variant<CommitAnswer, Refusal> with_lease_lost(std::variant<CommitAnswer, Refusal> answer) {
+  const auto* refusal = std::get_if<Refusal>(&answer);
+  if (refusal != nullptr && refusal->code == Refusal::not_found) {
+    return CommitAnswer{};
+  }
+  return answer;
+}
+
+NoAnswer no_answer(const Refusal& refusal, std::string_view where) {
+  // etcd has no code of its own for a request without a user, and for a wrong password.
+  const bool of_user = refusal.code == Refusal::invalid_argument &&
+                       (refusal.message.find("user") != std::string::npos ||
+                        refusal.message.find("password") != std::string::npos);
+  const bool credentials = of_user || refusal.code == Refusal::permission_denied ||
+                           refusal.code == Refusal::unauthenticated;
+  return {credentials ? NoAnswer::Because::credentials : NoAnswer::Because::refusal,
+          fmt::format("{} refuses: {}", where, refusal.message)};
 }
 
 }  // namespace wallaroo::internal::cluster::gateway
