@@ -89,6 +89,8 @@ class ViewKeeper {
   /// When to call `on_time`; `end_of_time`: never.
   std::int64_t next_wakeup_ns() const;
   std::int64_t revision() const { return revision_; }
+  /// etcd's own id; 0 until it has answered.
+  std::uint64_t cluster_id() const { return cluster_id_.value_or(0); }
 
  private:
   static constexpr std::int64_t least_pause_ns = 50'000'000;

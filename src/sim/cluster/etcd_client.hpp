@@ -11,8 +11,8 @@
 
 namespace wallaroo::internal::sim {
 
-/// Calls that are answered once: with what the server said, or with nothing after a second. Then
-/// the call may have had its effect, or may have it later, or never.
+/// Calls that are answered once: with what the server said, or with nothing after `limit`. Then the
+/// call may have had its effect, or may have it later, or never.
 class EtcdClient {
  public:
   EtcdClient(Timeline& time, Random& random, Network& network, SimEtcd& etcd,
@@ -21,7 +21,8 @@ class EtcdClient {
 
   template <class Answer>
   void call(const ProcessId& caller, std::function<Answer()> effect,
-            std::function<void(const std::optional<Answer>&)> answered) {
+            std::function<void(const std::optional<Answer>&)> answered,
+            std::int64_t limit = 1000 * ms) {
     auto open = std::make_shared<bool>(true);
     const auto answer = [this, caller, open, answered](const std::optional<Answer>& what) {
       network_.run_on(caller, [open, answered, what] {
@@ -30,7 +31,7 @@ class EtcdClient {
         }
       });
     };
-    time_.after(1000 * ms, [answer] { answer(std::nullopt); });
+    time_.after(limit, [answer] { answer(std::nullopt); });
     const bool late = !network_.calm && random_.one_in(60);
     const std::int64_t delay =
         late ? static_cast<std::int64_t>(random_.between(900, 3000)) * ms : network_.delay();

@@ -1,4 +1,4 @@
-// Part of the simulator of clusters: one process, the shell around the real machines of a member.
+// Part of the simulator of clusters: one process, the shell around the real agent of a member.
 #pragma once
 
 #include <algorithm>
@@ -11,10 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "cluster/election.hpp"
-#include "cluster/follower.hpp"
-#include "cluster/generation.hpp"
-#include "cluster/membership.hpp"
+#include "cluster/agent/agent.hpp"
+#include "sim/cluster/coordination.hpp"
 #include "sim/cluster/leader.hpp"
 #include "sim/cluster/part.hpp"
 
@@ -25,7 +23,7 @@ inline std::size_t host_named(const std::string& worker) {
   return static_cast<std::size_t>(worker[0] - 'A');
 }
 
-class Worker {
+class Worker final : private cluster::AgentHost, private cluster::AgentOrders {
  public:
   Worker(World& world, std::size_t host);
 
@@ -40,69 +38,29 @@ class Worker {
     std::uint64_t generation = 0;
   };
 
-  // worker.cpp part 1: etcd.
+  // The agent's surroundings.
+  std::int64_t now_ns() override { return world_.time.now(); }
+  std::uint64_t random_bits() override { return world_.random.next(); }
+  void wake_at(std::int64_t ns) override {
+    agent_wakes_ns_ = ns;
+    arm();
+  }
   void enter(const std::function<void()>& event);
   void arm();
   void tick();
-  void keep_alive();
-  void seen(const cluster::View& view);
-  void write(const cluster::Transaction& transaction,
-             const std::function<void(cluster::Outcome)>& outcome);
-  std::int64_t ready_ns() { return world_.time.now() + world_.between(0, 50) * ms; }
-  std::int64_t now() const { return world_.time.now(); }
-  template <class Kind>
-  void carry_out(const std::vector<Kind>& decisions) {
-    for (const auto& decision : decisions) {
-      if (!exited_) {
-        std::visit([this](const auto& what) { carry_out_one(what); }, decision);
-      }
-    }
-  }
-  void revoke(std::int64_t lease);
   void end();
 
-  void carry_out_one(const cluster::keep::Range&);
-  void carry_out_one(const cluster::keep::Watch& watch);
-  void carry_out_one(const cluster::keep::Seen& what) { seen(what.view); }
-  void carry_out_one(const cluster::keep::Wiped&) { end(); }
-  void carry_out_one(const cluster::keep::Broken& broken) { throw Violation(broken.message); }
-
-  void carry_out_one(const cluster::member::GrantLease&);
-  void carry_out_one(const cluster::member::Write& what);
-  void carry_out_one(const cluster::member::Read&) { carry_out(keeper_.read()); }
-  void carry_out_one(const cluster::member::Joined& joined);
-  void carry_out_one(const cluster::member::Lost&);
-  void carry_out_one(const cluster::member::Revoke& what) {
-    lease_ = 0;
-    revoke(what.lease);
-  }
-  void carry_out_one(const cluster::member::Refused&) { end(); }
-  void carry_out_one(const cluster::member::Left&) { end(); }
-
-  void carry_out_one(const cluster::elect::Write& what);
-  void carry_out_one(const cluster::elect::Read&) { carry_out(keeper_.read()); }
-  void carry_out_one(const cluster::elect::Lead& lead);
-  void carry_out_one(const cluster::elect::StepDown&) { carry_out(generation_.on_step_down()); }
-
-  // worker_runs.hpp: generations.
-  void carry_out_one(const cluster::lead::Write& what);
-  void carry_out_one(const cluster::lead::Read&) { carry_out(keeper_.read()); }
-  void carry_out_one(const cluster::lead::Choose& choose);
-  void carry_out_one(const cluster::lead::Restore& restore);
-  void carry_out_one(const cluster::lead::Start& start);
-  void carry_out_one(const cluster::lead::Abandon& abandon);
-  void carry_out_one(const cluster::lead::Exclude& exclude) { revoke(exclude.lease); }
-  void carry_out_one(const cluster::lead::Ended&) {}
-
-  void carry_out_one(const cluster::follow::StopRun&);
-  void carry_out_one(const cluster::follow::Greet& greet);
-  void carry_out_one(const cluster::follow::Load&);
-  void carry_out_one(const cluster::follow::TellRestored& tell);
-  void carry_out_one(const cluster::follow::StartRun&);
-  void carry_out_one(const cluster::follow::TellFailed& tell);
-  void carry_out_one(const cluster::follow::ExcludeLeader& exclude) { revoke(exclude.lease); }
-  void carry_out_one(const cluster::follow::Read&) { carry_out(keeper_.read()); }
-  void carry_out_one(const cluster::follow::End&);
+  void carry_out(const cluster::lead::Choose& choose) override;
+  void carry_out(const cluster::lead::Restore& restore) override;
+  void carry_out(const cluster::lead::Start& start) override;
+  void carry_out(const cluster::lead::Abandon&) override { leader_.reset(); }
+  void carry_out(const cluster::follow::StopRun&) override;
+  void carry_out(const cluster::follow::Greet& greet) override;
+  void carry_out(const cluster::follow::Load& load) override;
+  void carry_out(const cluster::follow::TellRestored& tell) override;
+  void carry_out(const cluster::follow::StartRun&) override { part_->start(); }
+  void carry_out(const cluster::follow::TellFailed& tell) override;
+  void ended(const cluster::AgentEnd& end) override;
 
   LeaderPort leader_port(std::uint64_t generation);
   PartPort part_port(std::uint64_t generation, std::size_t member);
@@ -134,16 +92,9 @@ class Worker {
   ProcessId process_;
   bool exited_ = false;
   std::int64_t armed_ns_ = end_of_time;
-  std::uint64_t watch_ = 0;
-  std::int64_t lease_ = 0;
-  std::uint64_t etcd_ = 0;
-  std::int64_t revision_ = 0;
-
-  cluster::ViewKeeper keeper_;
-  cluster::Membership membership_;
-  cluster::Election election_;
-  cluster::Generation generation_;
-  cluster::Follower follower_;
+  std::int64_t agent_wakes_ns_ = end_of_time;
+  SimCoordination coordination_;
+  cluster::Agent agent_;
 
   std::shared_ptr<Leader> leader_;
   std::map<cluster::MemberId, Control> controls_;  ///< as the leader

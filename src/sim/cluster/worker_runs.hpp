@@ -5,22 +5,13 @@
 
 namespace wallaroo::internal::sim {
 
-inline void Worker::carry_out_one(const cluster::lead::Write& what) {
-  cluster::Transaction transaction = what.transaction;
-  if (world_.is(ClusterMutation::write_the_job_unguarded)) {
-    transaction.guards.clear();
-  }
-  write(transaction,
-        [this](cluster::Outcome outcome) { carry_out(generation_.on_written(outcome)); });
-}
-
-inline void Worker::carry_out_one(const cluster::lead::Choose& choose) {
+inline void Worker::carry_out(const cluster::lead::Choose& choose) {
   ++world_.happened.generations;
   GenerationPlan plan;
-  plan.cluster = etcd_;
+  plan.cluster = agent_.etcd_id();
   plan.generation = choose.generation;
-  plan.members = generation_.job().members;
-  plan.assignment = generation_.assignment();
+  plan.members = agent_.generation().job().members;
+  plan.assignment = agent_.generation().assignment();
   leader_ = std::make_shared<Leader>(world_, plan, leader_port(choose.generation));
   leader_->choose();
 }
@@ -29,7 +20,7 @@ inline LeaderPort Worker::leader_port(std::uint64_t g) {
   LeaderPort port;
   port.process = process_;
   port.order_all = [this, g](const std::function<void(Part&)>& what) {
-    for (const cluster::JobMember& member : generation_.job().members) {
+    for (const cluster::JobMember& member : agent_.generation().job().members) {
       order(member.id, [g, what](Worker& other) {
         if (other.runs(g)) {
           what(*other.part_);
@@ -38,14 +29,14 @@ inline LeaderPort Worker::leader_port(std::uint64_t g) {
     }
   };
   port.chosen = [this, g](std::uint64_t first, std::uint64_t restored) {
-    enter([&] { carry_out(generation_.on_chosen(g, first, restored, now())); });
+    enter([&] { agent_.on_chosen(g, first, restored); });
   };
-  port.fenced = [this, g] { enter([&] { carry_out(generation_.on_fenced(g, now())); }); };
+  port.fenced = [this, g] { enter([&] { agent_.on_fenced(g); }); };
   port.failed = [this, g](const std::string& reason) {
-    enter([&] { carry_out(generation_.on_failed(g, reason, now())); });
+    enter([&] { agent_.on_failed(g, reason); });
   };
-  port.complete = [this, g] { enter([&] { carry_out(generation_.on_complete(g, now())); }); };
-  port.finished = [this, g] { enter([&] { carry_out(generation_.on_finished(g)); }); };
+  port.complete = [this, g] { enter([&] { agent_.on_complete(g); }); };
+  port.finished = [this, g] { enter([&] { agent_.on_finished(g); }); };
   return port;
 }
 
@@ -63,33 +54,29 @@ inline void Worker::order(const cluster::MemberId& member,
   });
 }
 
-inline void Worker::carry_out_one(const cluster::lead::Restore& restore) {
+inline void Worker::carry_out(const cluster::lead::Restore& restore) {
   order(restore.member, [plan = leader_->plan()](Worker& other) {
     other.next_plan_ = plan;
-    other.carry_out(other.follower_.on_restore(plan.generation));
+    other.agent_.on_restore(plan.generation);
   });
 }
 
-inline void Worker::carry_out_one(const cluster::lead::Start& start) {
+inline void Worker::carry_out(const cluster::lead::Start& start) {
   leader_->start();
-  for (const cluster::JobMember& member : generation_.job().members) {
-    order(member.id,
-          [g = start.generation](Worker& other) { other.carry_out(other.follower_.on_start(g)); });
+  for (const cluster::JobMember& member : agent_.generation().job().members) {
+    order(member.id, [g = start.generation](Worker& other) { other.agent_.on_start(g); });
   }
 }
-
-inline void Worker::carry_out_one(const cluster::lead::Abandon&) { leader_.reset(); }
 
 inline void Worker::accept_control(const Socket& socket, const Hello& hello) {
   const cluster::MemberId other = hello.from;
   const std::uint64_t generation = hello.generation;
-  const bool leads = election_.term() != 0 && hello.etcd == etcd_;
-  if (!leads || generation < generation_.job().generation) {
-    const std::uint64_t newer = generation_.job().generation;
+  if (hello.etcd != agent_.etcd_id() || !agent_.takes_control_of(generation)) {
+    const std::uint64_t newer = agent_.newest_generation();
     const std::size_t to = host_named(other.worker);
     world_.network.send(socket, [world = &world_, to, newer] {
       Worker& stale = *world->workers[to];
-      stale.enter([&] { stale.carry_out(stale.follower_.on_stale(newer)); });
+      stale.enter([&] { stale.agent_.on_stale(newer); });
     });
     Socket closing = socket;
     world_.network.close(closing);
@@ -101,12 +88,12 @@ inline void Worker::accept_control(const Socket& socket, const Hello& hello) {
       const auto found = controls_.find(other);
       if (found != controls_.end() && found->second.socket == socket) {
         controls_.erase(found);
-        carry_out(generation_.on_control_closed(generation, other, refused, now()));
+        agent_.on_member_closed(generation, other, refused);
       }
     });
   });
   if (hello.greets) {
-    carry_out(generation_.on_greeted(generation, other, now()));
+    agent_.on_greeted(generation, other);
   }
 }
 
@@ -123,7 +110,8 @@ inline bool Worker::call_leader(const cluster::MemberId& leader, std::uint64_t g
   control_.socket = world_.network.dial(
       process_, to,
       [world = &world_, to,
-       hello = Hello{etcd_, generation, membership_.id(), greets}](const Socket& socket) {
+       hello = Hello{agent_.etcd_id(), generation, agent_.membership().id(), greets}](
+          const Socket& socket) {
         Worker& other = *world->workers[to];
         other.enter([&] { other.accept_control(socket, hello); });
       },
@@ -133,7 +121,7 @@ inline bool Worker::call_leader(const cluster::MemberId& leader, std::uint64_t g
 
 inline void Worker::control_closed(std::uint64_t generation, bool refused) {
   control_.socket = {};
-  carry_out(follower_.on_control_closed(generation, refused, now()));
+  agent_.on_leader_closed(generation, refused);
 }
 
 inline void Worker::tell_leader(std::uint64_t generation,
@@ -156,7 +144,7 @@ inline void Worker::tell_leader_of(std::uint64_t g, const std::function<void(Lea
   });
 }
 
-inline void Worker::carry_out_one(const cluster::follow::StopRun&) {
+inline void Worker::carry_out(const cluster::follow::StopRun&) {
   part_.reset();
   world_.network.close(control_.socket);
   for (Socket& link : links_out_) {
@@ -171,26 +159,21 @@ inline void Worker::carry_out_one(const cluster::follow::StopRun&) {
   }
 }
 
-inline void Worker::carry_out_one(const cluster::follow::Greet& greet) {
+inline void Worker::carry_out(const cluster::follow::Greet& greet) {
   call_leader(greet.leader, greet.generation, true);
 }
 
-inline void Worker::carry_out_one(const cluster::follow::TellFailed& tell) {
+inline void Worker::carry_out(const cluster::follow::TellFailed& tell) {
   call_leader(tell.leader, tell.generation, false);
   tell_leader(tell.generation, [g = tell.generation, reason = tell.reason](Worker& other) {
-    other.carry_out(other.generation_.on_failed(g, reason, other.now()));
+    other.agent_.on_failed(g, reason);
   });
 }
 
-inline void Worker::carry_out_one(const cluster::follow::TellRestored& tell) {
-  tell_leader(tell.generation, [g = tell.generation, self = membership_.id()](Worker& other) {
-    other.carry_out(other.generation_.on_restored(g, self, other.now()));
-  });
+inline void Worker::carry_out(const cluster::follow::TellRestored& tell) {
+  tell_leader(tell.generation, [g = tell.generation, self = agent_.membership().id()](
+                                   Worker& other) { other.agent_.on_restored(g, self); });
 }
-
-inline void Worker::carry_out_one(const cluster::follow::StartRun&) { part_->start(); }
-
-inline void Worker::carry_out_one(const cluster::follow::End&) { carry_out(membership_.leave()); }
 
 inline PartPort Worker::part_port(std::uint64_t g, std::size_t member) {
   PartPort port;
@@ -221,10 +204,10 @@ inline PartPort Worker::part_port(std::uint64_t g, std::size_t member) {
   return port;
 }
 
-inline void Worker::carry_out_one(const cluster::follow::Load& what) {
+inline void Worker::carry_out(const cluster::follow::Load& what) {
   const std::uint64_t g = what.generation;
   std::size_t member = 0;
-  while (next_plan_.members[member].id != membership_.id()) {
+  while (next_plan_.members[member].id != agent_.membership().id()) {
     ++member;
   }
   part_ = std::make_unique<Part>(world_, next_plan_, part_port(g, member));
@@ -296,12 +279,12 @@ inline void Worker::accept_link(const Socket& socket, std::uint64_t etcd, std::u
 inline void Worker::linked(std::size_t member) {
   linked_[member] = 1;
   if (std::find(linked_.begin(), linked_.end(), 0) == linked_.end()) {
-    carry_out(follower_.on_loaded(part_->plan().generation));
+    agent_.on_loaded(part_->plan().generation);
   }
 }
 
 inline void Worker::run_failed(std::uint64_t g, const std::string& reason) {
-  enter([&] { carry_out(follower_.on_run_failed(g, reason, now())); });
+  enter([&] { agent_.on_run_failed(g, reason); });
 }
 
 inline void Worker::send(std::size_t member, std::size_t task, std::size_t input, Message message) {
