@@ -1,7 +1,5 @@
 #include "base/current_error.hpp"
 
-#include <exception>
-
 namespace wallaroo::internal {
 
 std::string current_error() {
@@ -11,6 +9,14 @@ std::string current_error() {
     return error.what();
   } catch (...) {
     return "an exception that is not a std::exception";
+  }
+}
+
+std::string message_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (...) {
+    return current_error();
   }
 }
 

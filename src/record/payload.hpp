@@ -1,6 +1,7 @@
 // Estimates how many bytes a record holds outside of itself.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <type_traits>
@@ -40,7 +41,16 @@ std::size_t payload_bytes_of(const std::vector<T>& elements) {
   return bytes;
 }
 
-/// Counts strings, vectors and aggregates of them; other classes count as 0.
+template <class T, std::size_t N>
+std::size_t payload_bytes_of(const std::array<T, N>& elements) {
+  std::size_t bytes = 0;
+  for (const T& element : elements) {
+    bytes += payload_bytes(element);
+  }
+  return bytes;
+}
+
+/// Counts strings, vectors, arrays and aggregates of them; other classes count as 0.
 template <class T>
 std::size_t payload_bytes(const T& record) {
   if constexpr (std::is_trivially_copyable_v<T>) {

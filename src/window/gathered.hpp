@@ -1,11 +1,18 @@
 // The records and partial aggregates that executors send to windows without keys.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <stdexcept>
+#include <string>
+#include <utility>
 #include <variant>
 
+#include <wallaroo/types/stored.hpp>
+
+#include "base/current_error.hpp"
 #include "record/payload.hpp"
 
 namespace wallaroo::internal {
@@ -64,3 +71,16 @@ std::size_t payload_bytes_of(const Gathered<T, Accumulator>& gathered) {
 }
 
 }  // namespace wallaroo::internal
+
+/// How a failed update is sent to another process: the exception as its message.
+template <class T>
+struct wallaroo::Stored<wallaroo::internal::FailedUpdate<T>> {
+  using Type = std::pair<T, std::string>;
+  static Type save(const internal::FailedUpdate<T>& failed) requires std::copy_constructible<T> {
+    return {failed.record, internal::message_of(failed.error)};
+  }
+  static internal::FailedUpdate<T> load(Type saved) {
+    return {std::move(saved.first),
+            std::make_exception_ptr(std::runtime_error(std::move(saved.second)))};
+  }
+};

@@ -49,6 +49,8 @@ constexpr Storability own_storability() {
     return Converted<T> ? Storability::storable : Storability::wrong_conversion;
   } else if constexpr (is_steady_time<T>) {
     return Storability::steady_time;
+  } else if constexpr (stored_form<T>() == StoredForm::view) {
+    return Storability::view;
   } else if constexpr (stored_form<T>() != StoredForm::none) {
     return Storability::storable;
   } else if constexpr (std::is_function_v<T>) {
@@ -108,6 +110,27 @@ constexpr Storability storability() {
 /// True when values of T can be stored.
 template <class T>
 inline constexpr bool is_storable = storability<T>() == Storability::storable;
+
+template <class T, class... Around>
+constexpr bool crosses() {
+  if constexpr (!std::is_same_v<T, std::remove_cv_t<T>>) {
+    return crosses<std::remove_cv_t<T>, Around...>();
+  } else if constexpr ((std::is_same_v<T, Around> || ...)) {
+    return false;
+  } else if constexpr (own_storability<T>() == Storability::storable) {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      return (crosses<PartOf<T, I>, Around..., T>() && ...);
+    }
+    (std::make_index_sequence<PartsOf<T>::size>{});
+  } else {
+    return !HasStored<T> && stored_form<T>() == StoredForm::view;
+  }
+}
+
+/// True when values of T can be sent to another process: when they can be stored, or could be if
+/// their views of bytes were strings.
+template <class T>
+inline constexpr bool can_cross = crosses<T>();
 
 /// True when T cannot be stored only because T, or a part of it, is declared wallaroo::NotStored.
 template <class T>
@@ -182,6 +205,16 @@ constexpr bool check_storable() {
     return check_parts<Value, Around..., Value>();
   } else {
     return explain<Value, why>();
+  }
+}
+
+/// The same as check_storable, but true as well for types that can only be sent to other processes.
+template <class T>
+constexpr bool check_can_cross() {
+  if constexpr (can_cross<T>) {
+    return true;
+  } else {
+    return check_storable<T>();
   }
 }
 

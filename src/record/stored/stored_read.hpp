@@ -235,6 +235,9 @@ T load_form(How how, StoredReader& in) {
   constexpr StoredForm form = stored_form<T>();
   if constexpr (form == StoredForm::string) {
     return T(in.get_string());
+  } else if constexpr (form == StoredForm::view) {
+    const std::string_view bytes = in.get_string();
+    return T(reinterpret_cast<typename T::const_pointer>(bytes.data()), bytes.size());
   } else if constexpr (form == StoredForm::optional) {
     return in.get_choice("whether an optional has a value", 2) != 0
                ? T(std::in_place, load<PartOf<T>>(how.part(0), in))

@@ -56,7 +56,7 @@ Schema body_schema_of() {
     return schema_of<PartOf<T>>();
   } else if constexpr (form == StoredForm::scalar) {
     return Schema::scalar(scalar_kind<T>());
-  } else if constexpr (form == StoredForm::string) {
+  } else if constexpr (form == StoredForm::string || form == StoredForm::view) {
     return Schema::scalar(SchemaKind::string);
   } else if constexpr (form == StoredForm::optional) {
     return Schema::optional(schema_of<PartOf<T>>());
@@ -77,10 +77,11 @@ Schema body_schema_of() {
   }
 }
 
-/// The schema of T. Its text is the same in every build.
+/// The schema of T. Its text is the same in every build. Views are described as what they are on
+/// their way to another process.
 template <class T>
 Schema schema_of() {
-  static_assert(check_storable<T>());
+  static_assert(check_can_cross<T>());
   static_assert(!is_declared_not_stored<T>, "wallaroo: this type is declared NotStored");
   if constexpr (HasMigration<T>) {
     return Schema::versioned(Migration<T>::version, body_schema_of<T>());

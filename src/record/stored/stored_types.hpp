@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -56,6 +58,7 @@ enum class StoredForm {
   map,
   set,
   sequence,
+  view,  ///< bytes of others; only on their way to another process, never in a checkpoint
 };
 
 template <class T>
@@ -74,6 +77,12 @@ inline constexpr StoredForm special_form<std::tuple<Ts...>> = StoredForm::tuple;
 template <class T, std::size_t N>
 inline constexpr StoredForm special_form<std::array<T, N>> =
     N == 0 ? StoredForm::none : StoredForm::array;
+template <>
+inline constexpr StoredForm special_form<std::string_view> = StoredForm::view;
+template <class E>
+inline constexpr StoredForm special_form<std::span<const E>> =
+    sizeof(E) == 1 && (std::is_integral_v<E> || std::is_same_v<E, std::byte>) ? StoredForm::view
+                                                                              : StoredForm::none;
 template <class Rep, class Period>
 inline constexpr StoredForm special_form<std::chrono::duration<Rep, Period>> = StoredForm::duration;
 template <class Clock, class Duration>

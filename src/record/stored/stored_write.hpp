@@ -81,11 +81,11 @@ void store_tuple(const T& tuple, StoredWriter& out) {
   }
 }
 
-/// Appends the value. Throws StoredError for a variant without a value, and passes on what
-/// wallaroo::Stored<...>::save throws.
+/// Appends the value; views of bytes, which cannot be in a checkpoint, as strings. Throws
+/// StoredError for a variant without a value, and passes on what wallaroo::Stored<...>::save throws.
 template <class T>
 void store(const T& value, StoredWriter& out) {
-  static_assert(check_storable<T>());
+  static_assert(check_can_cross<T>());
   static_assert(!is_declared_not_stored<T>, "wallaroo: this type is declared NotStored");
   constexpr StoredForm form = stored_form<T>();
   if constexpr (is_stored_as_it_is<T>() || form == StoredForm::scalar) {
@@ -95,7 +95,7 @@ void store(const T& value, StoredWriter& out) {
   } else if constexpr (form == StoredForm::converted) {
     const PartOf<T>& converted = Stored<T>::save(value);
     store(converted, out);
-  } else if constexpr (form == StoredForm::string) {
+  } else if constexpr (form == StoredForm::string || form == StoredForm::view) {
     out.put_length(value.size());
     out.put_bytes(value.data(), value.size());
   } else if constexpr (form == StoredForm::optional) {

@@ -4,10 +4,15 @@
 #include <any>
 #include <cstddef>
 #include <exception>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <wallaroo/types/decoded.hpp>
+#include <wallaroo/types/stored.hpp>
 
+#include "base/current_error.hpp"
 #include "record/payload.hpp"
 #include "step/describe.hpp"
 
@@ -59,3 +64,28 @@ FailedRecord failed_pair(const L* left, const R* right) {
 }
 
 }  // namespace wallaroo::internal
+
+/// How a dead letter is sent to another process: without the object, and the exception as its
+/// message.
+template <>
+struct wallaroo::Stored<wallaroo::internal::CarriedLetter> {
+  struct Type {
+    DeadLetter letter;
+    bool raw = false;
+    std::optional<std::string> error;
+  };
+  static Type save(const internal::CarriedLetter& carried) {
+    Type saved{carried.letter, carried.raw, std::nullopt};
+    if (carried.error != nullptr) {
+      saved.error = internal::message_of(carried.error);
+    }
+    return saved;
+  }
+  static internal::CarriedLetter load(Type saved) {
+    internal::CarriedLetter carried{std::move(saved.letter), saved.raw, {}, nullptr};
+    if (saved.error) {
+      carried.error = std::make_exception_ptr(std::runtime_error(std::move(*saved.error)));
+    }
+    return carried;
+  }
+};
