@@ -82,7 +82,8 @@ void store_tuple(const T& tuple, StoredWriter& out) {
 }
 
 /// Appends the value; views of bytes, which cannot be in a checkpoint, as strings. Throws
-/// StoredError for a variant without a value, and passes on what wallaroo::Stored<...>::save throws.
+/// StoredError for a variant without a value, and passes on what wallaroo::Stored<...>::save
+/// throws.
 template <class T>
 void store(const T& value, StoredWriter& out) {
   static_assert(check_can_cross<T>());
