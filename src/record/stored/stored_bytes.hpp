@@ -72,6 +72,10 @@ class StoredWriter {
   void clear() { size_ = 0; }
   /// Drops all bytes behind the first `size`. Requires that there are so many.
   void truncate(std::size_t size) { size_ = size; }
+  /// Puts bytes in the place of others. Requires that there are so many behind `place`.
+  void overwrite(std::size_t place, std::string_view bytes) {
+    std::memcpy(bytes_.get() + place, bytes.data(), bytes.size());
+  }
   /// Makes room for `bytes` in all.
   void reserve(std::size_t bytes) {
     if (bytes > capacity_) {
