@@ -39,7 +39,8 @@ struct AgentEnd {
     unreadable,   ///< the keys of the cluster make no sense
     unreachable,  ///< etcd was never reached
     credentials,  ///< etcd does not take the user
-    wiped         ///< etcd has lost its data, or was brought back from a copy
+    wiped,        ///< etcd has lost its data, or was brought back from a copy
+    failed        ///< an exception: a defect of the program, or a lack of memory
   };
   Why why = Why::left;
   std::string message;
