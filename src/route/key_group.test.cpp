@@ -12,11 +12,11 @@ namespace {
 
 TEST(Assignment, EveryExecutorOwnsItsShareOfTheGroupsAndNoneBeyond) {
   for (int executors = 1; executors <= static_cast<int>(key_group_count); ++executors) {
-    const Assignment assignment(executors);
+    const AssignmentPtr assignment = assign_evenly(static_cast<std::size_t>(executors));
     std::vector<int> groups(static_cast<std::size_t>(executors));
     for (std::size_t group = 0; group < key_group_count; ++group) {
-      ASSERT_LT(assignment.owner(group), groups.size());
-      ++groups[assignment.owner(group)];
+      ASSERT_LT(assignment->owner(group), groups.size());
+      ++groups[assignment->owner(group)];
     }
     const auto [least, most] = std::minmax_element(groups.begin(), groups.end());
     ASSERT_GE(*least, 1) << executors;

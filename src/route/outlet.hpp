@@ -18,15 +18,15 @@ class Channel;
 /// than the output of one input batch, since a segment with a blocked outlet gets no input.
 class Outlet {
  public:
-  Outlet(std::vector<Channel*> targets, Assignment assignment)
+  Outlet(std::vector<Channel*> targets, AssignmentPtr assignment)
       : targets_(std::move(targets)),
-        assignment_(assignment),
+        assignment_(std::move(assignment)),
         overflow_(targets_.size()),
         told_(targets_.size()) {}
 
   std::size_t targets() const { return targets_.size(); }
-  const Assignment& assignment() const { return assignment_; }
-  std::size_t target_of(std::uint64_t hash) const { return assignment_.owner(key_group(hash)); }
+  const Assignment& assignment() const { return *assignment_; }
+  std::size_t target_of(std::uint64_t hash) const { return assignment_->owner(key_group(hash)); }
 
   bool blocked() const { return overflowing_ != 0; }
   /// True when the target's channel is empty, so that even a batch that is not full should be sent.
@@ -57,7 +57,7 @@ class Outlet {
 
  private:
   std::vector<Channel*> targets_;
-  Assignment assignment_;
+  AssignmentPtr assignment_;
   std::vector<std::deque<BatchPtr>> overflow_;
   std::size_t overflowing_ = 0;  ///< targets with a non-empty overflow
   bool sent_ = false;

@@ -23,7 +23,7 @@ struct Targets {
     for (const auto& mailbox : mailboxes) {
       targets.push_back(mailbox.get());
     }
-    return Outlet(targets, Assignment(static_cast<int>(targets.size())));
+    return Outlet(targets, assign_evenly(targets.size()));
   }
   // Takes the contents of a mailbox: numbers, and -1 for the end of the stream.
   std::vector<int> take(std::size_t target, std::size_t at_most = 1000) {
@@ -123,7 +123,7 @@ TEST(Outlet, AsksForARingOnlyOfMailboxesThatRefused) {
   Doorbell consumer([] {});
   Mailbox full(&producer, &consumer);
   Mailbox free(&producer, &consumer);
-  Outlet outlet({&full, &free}, Assignment(2));
+  Outlet outlet({&full, &free}, assign_evenly(2));
   for (int i = 0; i <= room; ++i) {
     outlet.send(0, numbered(i));
   }
@@ -142,10 +142,10 @@ TEST(Outlet, AsksForARingOnlyOfMailboxesThatRefused) {
 TEST(Outlet, SendsAKeyToTheOwnerOfItsGroup) {
   Targets targets(3);
   const Outlet outlet = targets.outlet();
-  const Assignment assignment(3);
+  const AssignmentPtr assignment = assign_evenly(3);
   for (int key = 0; key < 1000; ++key) {
     const std::uint64_t hash = hash_key(key);
-    ASSERT_EQ(outlet.target_of(hash), assignment.owner(key_group(hash)));
+    ASSERT_EQ(outlet.target_of(hash), assignment->owner(key_group(hash)));
   }
 }
 

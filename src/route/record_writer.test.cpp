@@ -35,7 +35,7 @@ template <class R, bool Views = false>
 struct Rig {
   Mailbox mailbox{nullptr, nullptr};
   Mailbox other{nullptr, nullptr};
-  Outlet outlet{{&mailbox, &other}, Assignment(2)};
+  Outlet outlet{{&mailbox, &other}, assign_evenly(2)};
   RecordWriter<R, Views> writer{outlet};
   InputPins input;
 

@@ -12,7 +12,7 @@ namespace {
 
 TEST(RecordWriterNews, SendsAnEmptyBatchForAWatermarkThatTheTargetDoesNotKnow) {
   Mailbox mailbox(nullptr, nullptr);
-  Outlet outlet({&mailbox}, Assignment(1));
+  Outlet outlet({&mailbox}, assign_evenly(1));
   RecordWriter<int, false> writer(outlet);
   outlet.set_watermark({7, false});
   writer.flush(false);
@@ -26,7 +26,7 @@ TEST(RecordWriterNews, SendsAnEmptyBatchForAWatermarkThatTheTargetDoesNotKnow) {
 
 TEST(RecordWriterNews, WaitUntilTheTargetLooksOrThereIsNothingElseToDo) {
   Mailbox mailbox(nullptr, nullptr);
-  Outlet outlet({&mailbox}, Assignment(1));
+  Outlet outlet({&mailbox}, assign_evenly(1));
   RecordWriter<int, false> writer(outlet);
   writer.append(0, InputPins{}, 1);
   writer.flush(true);

@@ -14,6 +14,7 @@
 #include "checkpoint/store/store.hpp"
 #include "metrics/engine_metrics.hpp"
 #include "plan/plan.hpp"
+#include "route/key_group.hpp"
 #include "run/checkpoints/checkpoint_observer.hpp"
 #include "run/checkpoints/checkpoint_settings.hpp"
 
@@ -57,6 +58,8 @@ struct RunOptions {
   bool hold_sources = false;
   /// The hottest keys are looked for, so that they can be shown.
   bool collect_keys = false;
+  /// Which executor owns each key group; null: all of them evenly.
+  AssignmentPtr assignment;
   /// Called once, on an executor's thread, when all executors run and all sinks are connected.
   std::function<void()> on_ready;
 };
@@ -71,6 +74,10 @@ struct RunContext {
   /// back when the wall clock does.
   std::int64_t wall_offset_ns;
   const std::atomic<bool>* may_read = nullptr;  ///< false: sources wait; null: they never do
+  /// Of all stages that run on every executor.
+  AssignmentPtr assignment = options.assignment != nullptr
+                                 ? options.assignment
+                                 : assign_evenly(static_cast<std::size_t>(plan.executors()));
 
   const Node& node(NodeId id) const { return plan.nodes()[id]; }
   const StageInfo& stage(StageId id) const { return plan.stages()[id]; }

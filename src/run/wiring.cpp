@@ -142,8 +142,9 @@ std::unique_ptr<Outlet> Wiring::outlet(EdgeId edge, int from) const {
       targets.push_back(mailbox.get());
     }
   }
-  const auto count = static_cast<int>(targets.size());
-  return std::make_unique<Outlet>(std::move(targets), Assignment(count));
+  // An edge to a single node has one target, whatever the key.
+  AssignmentPtr assignment = targets.size() == 1 ? assign_evenly(1) : context_.assignment;
+  return std::make_unique<Outlet>(std::move(targets), std::move(assignment));
 }
 
 Inbox Wiring::inbox(const Node& node, int executor) const {

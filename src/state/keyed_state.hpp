@@ -190,13 +190,15 @@ class KeyedState : public StatePart {
     tables_[group].reserve(tables_[group].size() + entries);
   }
 
-  void load(std::size_t group, std::string_view bytes, std::uint32_t entries) override {
+  void load(const SavedGroup& group, std::string_view bytes, std::uint32_t entries) override {
     if constexpr (is_storable_state) {
-      Table& table = tables_[group];
-      table.reserve(table.size() + std::min<std::size_t>(entries, bytes.size()));
+      if (group.same()) {
+        Table& table = tables_[group.group];
+        table.reserve(table.size() + std::min<std::size_t>(entries, bytes.size()));
+      }
       StoredReader in(bytes);
       for (std::uint32_t i = 0; i < entries; ++i) {
-        load_entry(group, table, in);
+        load_entry(group, in);
       }
       check_at_end(in);
     }
@@ -220,15 +222,15 @@ class KeyedState : public StatePart {
 
   using Loading = LoadingOf<Stored, Saved>;
 
-  void load_entry(std::size_t group, Table& table, StoredReader& in) {
+  void load_entry(const SavedGroup& group, StoredReader& in) {
     Stored key = load_key([&] { return loading_->key(in); });
     auto value = load_value(
         key, [&]() -> State { return SavedAs<State>::load(loading_->value(in), load_offset_ns_); });
-    check_group(group, hash_key(key));
-    if (!equals_itself(key)) {
-      return;  // older versions stored such keys, which no record can find
+    const std::uint64_t hash = hash_key(key);
+    if (!group.wanted(hash) || !equals_itself(key)) {
+      return;  // older versions stored keys that are not equal to themselves: no record finds them
     }
-    table.insert(std::move(key), std::move(value));
+    tables_[key_group(hash)].insert(std::move(key), std::move(value));
   }
 
   std::string_view name_;

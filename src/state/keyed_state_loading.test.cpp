@@ -101,6 +101,56 @@ TEST_F(LoadingTest, WhatIsThereIsCountedBesidesWhatIsExpected) {
   EXPECT_EQ(entry(), before);
 }
 
+// A group of 64 became 4 of 256. Each executor takes the keys of its own groups out of it.
+TEST(Loading, AGroupOfACheckpointWithFewerGroupsIsShared) {
+  State state;
+  for (int key = 0; key < 10'000; ++key) {
+    state.find_or_create(hash_key(key), key) = std::to_string(key);
+  }
+  save_rig::Saves saves;
+  std::mt19937 random(1);
+  state.begin_save({0, save_rig::all_groups(), {}});
+  save_rig::save_rest(state, saves, random);
+  saves.complete();
+  const AssignmentPtr assignment = assign_evenly(3);
+  std::size_t loaded = 0;
+  for (std::size_t executor = 0; executor < 3; ++executor) {
+    KeyGroups owned;
+    for (std::size_t one = 0; one < key_group_count; ++one) {
+      owned[one] = assignment->owner(one) == executor;
+    }
+    State restored;
+    saves.restore_from_fewer(64, restored, owned);
+    restored.for_each([&](const auto& entry) {
+      EXPECT_TRUE(owned[key_group(hash_key(entry.first))]);
+      EXPECT_EQ(entry.second, std::to_string(entry.first));
+    });
+    loaded += restored.size();
+    EXPECT_GT(restored.size(), 2'000U);
+  }
+  EXPECT_EQ(loaded, 10'000U);
+}
+
+TEST(Loading, AKeyInAnotherGroupThanItWasSavedInIsRefused) {
+  State state;
+  state.find_or_create(hash_key(5), 5) = "five";
+  save_rig::Saves saves;
+  std::mt19937 random(1);
+  state.begin_save({0, save_rig::all_groups(), {}});
+  save_rig::save_rest(state, saves, random);
+  saves.complete();
+  const std::size_t its_group = key_group(hash_key(5));
+  const auto& section = saves.sections().at(its_group).front();
+  const KeyGroups all = save_rig::all_groups();
+  State restored;
+  restored.begin_load(state.key_schema(), state.value_schema(), 0);
+  for (const std::size_t groups : {std::size_t{64}, key_group_count}) {
+    const SavedGroup other((its_group + 1) % groups, groups, all);
+    EXPECT_THROW(restored.load(other, section.bytes, 1), StoredError) << groups;
+  }
+  EXPECT_EQ(restored.size(), 0U);
+}
+
 // Older versions stored such keys, which no record can find.
 TEST(Loading, KeysThatAreNotEqualToThemselvesAreLeftOut) {
   using Numbers = KeyedState<double, int>;

@@ -14,8 +14,8 @@ void check_keys_unchanged(std::string_view stored, std::string_view now) {
   }
 }
 
-void check_group(std::size_t group, std::uint64_t hash) {
-  if (key_group(hash) != group) {
+void check_group(std::size_t group, std::size_t groups, std::uint64_t hash) {
+  if ((key_group(hash) & (groups - 1)) != group) {
     throw StoredError(
         "a key belongs to another key group than when it was stored: std::hash of its type is not "
         "the same in this build; use keys that are numbers, enums, strings or structs of them");

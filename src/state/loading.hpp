@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "record/stored/stored_read.hpp"
 #include "record/stored/stored_types.hpp"
 #include "record/stored/stored_write.hpp"
+#include "state/stage_state.hpp"
 
 namespace wallaroo::internal {
 
@@ -38,9 +38,6 @@ std::vector<std::string> schema_fields() {
 /// Throws StoredError when the type of keys has changed, because a key's value is found by a hash
 /// of all its fields.
 void check_keys_unchanged(std::string_view stored, std::string_view now);
-/// Throws StoredError when a key with this hash belongs to another group than that in which it was
-/// stored.
-void check_group(std::size_t group, std::uint64_t hash);
 /// Throws StoredError when bytes are left.
 void check_at_end(const StoredReader& in);
 
@@ -66,10 +63,10 @@ struct LoadingOf<Key, Value, true> {
 
 /// Loads the values that a stage keeps once per executor.
 template <class T>
-std::vector<T> load_all(std::string_view schema, std::span<const std::string> saved) {
-  const Loader<T> load(Schema::parse(schema));
+std::vector<T> load_all(const SavedInstances& instances) {
+  const Loader<T> load(Schema::parse(instances.schema));
   std::vector<T> all;
-  for (const std::string& bytes : saved) {
+  for (const std::string& bytes : instances.saved) {
     StoredReader in(bytes);
     all.push_back(load(in));
     check_at_end(in);

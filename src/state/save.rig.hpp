@@ -50,6 +50,18 @@ class Saves final : public SectionSink {
     }
     into.end_load();
   }
+  /// The same if the checkpoint had only `groups` key groups.
+  void restore_from_fewer(std::size_t groups, StatePart& into, const KeyGroups& owned) const {
+    into.begin_load(into.key_schema(), into.value_schema(), 0);
+    for (const auto& [group, sections] : complete_) {
+      for (const Section& section : sections) {
+        if (section.entries != 0) {
+          into.load({group % groups, groups, owned}, section.bytes, section.entries);
+        }
+      }
+    }
+    into.end_load();
+  }
 
  private:
   Sections complete_;

@@ -55,7 +55,7 @@ class SingleState final : public StatePart {
       loading_ = std::make_unique<Loading>(key_schema, value_schema);
     }
   }
-  void load(std::size_t, std::string_view bytes, std::uint32_t entries) override {
+  void load(const SavedGroup&, std::string_view bytes, std::uint32_t entries) override {
     if constexpr (is_storable<State>) {
       StoredReader in(bytes);
       for (std::uint32_t i = 0; i < entries; ++i) {

@@ -15,6 +15,10 @@ namespace wallaroo::internal {
 
 using KeyGroups = std::bitset<key_group_count>;
 
+/// Throws StoredError when a key with this hash was not in group `group` of `groups`, a power of
+/// two.
+void check_group(std::size_t group, std::size_t groups, std::uint64_t hash);
+
 /// Takes the bytes that are saved.
 class SectionSink {
  public:
@@ -38,6 +42,35 @@ struct SaveStart {
 };
 
 class KeyVisitor;
+
+/// A key group of a checkpoint, which may have had fewer groups (see `become_groups`).
+struct SavedGroup {
+  SavedGroup(std::size_t number) : group(number) {}  // NOLINT: as long as there are as many groups
+  SavedGroup(std::size_t number, std::size_t number_of_groups, const KeyGroups& owned_groups)
+      : group(number), groups(number_of_groups), owned(&owned_groups) {}
+
+  /// The group is one of today's.
+  bool same() const { return groups == key_group_count; }
+  /// Returns whether a key with this hash belongs to the executor that loads the group. Throws
+  /// StoredError if it does not belong to the group.
+  bool wanted(std::uint64_t hash) const {
+    check_group(group, groups, hash);
+    return same() || (*owned)[key_group(hash)];
+  }
+
+  std::size_t group;
+  std::size_t groups = key_group_count;  ///< that the checkpoint has
+  const KeyGroups* owned = nullptr;      ///< today's groups of the executor; null: not needed
+};
+
+/// What `StageState::save_instance` returned, in the order of the executors.
+struct SavedInstances {
+  std::string_view schema;
+  std::span<const std::string> saved;
+  /// By key group of the checkpoint: the index in `saved` of the executor that owned it. Empty: all
+  /// groups belonged to one executor, or to all evenly.
+  std::span<const std::uint16_t> owners = {};
+};
 
 /// One table of values by key. Used on one thread.
 class StatePart {
@@ -76,7 +109,7 @@ class StatePart {
   /// hashes, so a table that grew while it gets them would always be full in one place.
   virtual void expect(std::size_t /*group*/, std::size_t /*entries*/) {}
   /// Loads a section. Throws StoredError for bytes that do not fit the schemas.
-  virtual void load(std::size_t group, std::string_view bytes, std::uint32_t entries) = 0;
+  virtual void load(const SavedGroup& group, std::string_view bytes, std::uint32_t entries) = 0;
   /// Called after the last section.
   virtual void end_load() = 0;
 };
@@ -92,10 +125,10 @@ class StageState {
   /// when nothing is kept.
   virtual std::string instance_schema() const { return {}; }
   virtual std::string save_instance(std::int64_t /*wall_offset_ns*/) { return {}; }
-  /// Restores the results of `save_instance`: only that of this executor if the checkpoint has as
-  /// many executors, otherwise those of all executors, in their order. Called after the parts were
-  /// loaded. Throws StoredError.
-  virtual void load_instances(std::string_view /*schema*/, std::span<const std::string> /*saved*/,
+  /// Restores the results of `save_instance`: only that of this executor if all executors have the
+  /// groups that they had, otherwise those of all executors. Called after the parts were loaded.
+  /// Throws StoredError.
+  virtual void load_instances(const SavedInstances& /*instances*/,
                               std::int64_t /*wall_offset_ns*/) {}
 };
 

@@ -78,7 +78,7 @@ class Surroundings {
   StageRuntime stage;
   StageRuntime sink;
   Mailbox dead_letter_box{nullptr, nullptr};
-  Outlet dead_letter_outlet{{&dead_letter_box}, Assignment(1)};
+  Outlet dead_letter_outlet{{&dead_letter_box}, assign_evenly(1)};
 };
 
 // Feeds a chain with batches from `next_batch`, until that returns null.

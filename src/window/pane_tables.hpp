@@ -168,7 +168,7 @@ class PaneTables final : public StatePart {
   void abandon_save() override;
   void begin_load(std::string_view key_schema, std::string_view value_schema,
                   std::int64_t) override;
-  void load(std::size_t group, std::string_view bytes, std::uint32_t entries) override;
+  void load(const SavedGroup& group, std::string_view bytes, std::uint32_t entries) override;
   void end_load() override;
 
  private:
@@ -333,16 +333,15 @@ void PaneTables<Key, Accumulator>::begin_load(std::string_view key_schema,
 }
 
 template <class Key, class Accumulator>
-void PaneTables<Key, Accumulator>::load(std::size_t group, std::string_view bytes,
+void PaneTables<Key, Accumulator>::load(const SavedGroup& group, std::string_view bytes,
                                         std::uint32_t entries) {
   if constexpr (is_storable_pane) {
     StoredReader in(bytes);
     for (std::uint32_t i = 0; i < entries; ++i) {
       auto [start, key] = load_key([&] { return loading_->key(in); });
       Accumulator accumulator = load_value(key, [&] { return loading_->value(in); });
-      check_group(group, hash_key(key));
-      if (!equals_itself(key)) {
-        continue;  // older versions kept such keys, although nothing could find them
+      if (!group.wanted(hash_key(key)) || !equals_itself(key)) {
+        continue;  // older versions kept keys that are not equal to themselves: nothing finds them
       }
       auto& table = open_[start];
       if (table == nullptr) {

@@ -171,6 +171,19 @@ TEST_P(RunsInPanes, DoNotChangeWhatASaveThatHasBegunHolds) {
   Rig restored(false);
   saves.restore(restored.tables, save_rig::all_groups());
   EXPECT_EQ(restored.contents(), as_of);
+  // Of a checkpoint with fewer groups each of two executors takes its keys.
+  KeyGroups lower;
+  for (std::size_t group = 0; group < key_group_count / 2; ++group) {
+    lower.set(group);
+  }
+  Rig one(false);
+  Rig other(false);
+  saves.restore_from_fewer(32, one.tables, lower);
+  saves.restore_from_fewer(32, other.tables, ~lower);
+  Model both = one.contents();
+  EXPECT_LT(both.size(), as_of.size());
+  both.merge(other.contents());
+  EXPECT_EQ(both, as_of);
 }
 
 // The first change after a save must be noticed, or the next one would leave it out.

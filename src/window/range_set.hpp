@@ -84,8 +84,9 @@ class RangeSet {
   StageClock::Saved saved(std::int64_t wall_offset_ns) const {
     return visit([&](const auto& set) { return set.saved(wall_offset_ns); });
   }
-  void restore(std::span<const StageClock::Saved> all, std::int64_t wall_offset_ns) {
-    visit([&](auto& set) { set.restore(all, wall_offset_ns); });
+  void restore(std::span<const StageClock::Saved> all, std::int64_t wall_offset_ns,
+               std::span<const std::uint16_t> owners = {}) {
+    visit([&](auto& set) { set.restore(all, wall_offset_ns, owners); });
   }
   void restored() {
     visit([](auto& set) { set.restored(); });

@@ -66,9 +66,9 @@ struct RestoreMapping {
 
 /// Fits a checkpoint to an application by names. A stage, source or sink that only the checkpoint
 /// has is a difference, unless `allow_dropped_state` is set or it is a source that has ended. One
-/// that only the application has starts empty. Another application, another number of key groups,
-/// another kind of stage and other parts of a stage are always differences. The refusal lists all
-/// differences.
+/// that only the application has starts empty. Another application, another kind of stage and other
+/// parts of a stage are always differences, and so is a number of key groups that does not divide
+/// the application's. The refusal lists all differences.
 std::variant<RestoreMapping, RecoveryRefusal> map_checkpoint(const Manifest& manifest,
                                                              const PlanShape& plan,
                                                              bool allow_dropped_state);

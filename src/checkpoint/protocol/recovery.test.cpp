@@ -158,6 +158,18 @@ TEST(RestoreMapping, ASourceThatHasEndedMayBeGone) {
             (std::vector<std::string>{"source 'rates' is not in the application; it had ended"}));
 }
 
+TEST(RestoreMapping, ACheckpointWithFewerKeyGroupsFitsIfEachBecomesAsMany) {
+  PlanShape plan = same();
+  plan.key_groups = 1024;
+  EXPECT_TRUE(mapped(plan).notes.empty());
+  for (const std::uint32_t groups : {128, 384}) {
+    plan.key_groups = groups;
+    EXPECT_NE(refused(plan).find("it has 256 key groups, this build of the engine"),
+              std::string::npos)
+        << groups;
+  }
+}
+
 TEST(RestoreMapping, WhatCannotFitIsNeverAllowedAndAllOfItIsTold) {
   PlanShape plan = same();
   plan.application = "store";

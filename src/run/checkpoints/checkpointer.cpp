@@ -34,7 +34,10 @@ void Checkpointer::prepare(CheckpointPlan plan, CheckpointerCallbacks callbacks)
 void Checkpointer::open(CheckpointStore& store, std::optional<Manifest> previous,
                         FailedCheckpoints failures) {
   store_ = &store;
-  previous_ = std::move(previous);
+  const bool restored = previous.has_value();
+  // Other key groups cannot be referred to, so the first checkpoint saves all.
+  const bool same_groups = restored && previous->key_groups == key_group_count;
+  previous_ = same_groups ? std::move(previous) : std::nullopt;
   previous_is_ours_ = false;
   failures_ = failures.in_row;
   last_failures_ = failures.last;
@@ -50,7 +53,7 @@ void Checkpointer::open(CheckpointStore& store, std::optional<Manifest> previous
   config.task_names = plan_.task_names;
   config.sink_names = plan_.sink_names;
   config.now_ns = clock_.now_ns();
-  config.restored = previous_.has_value();
+  config.restored = restored;
   coordinator_.emplace(config);
 }
 

@@ -175,11 +175,10 @@ void RunCheckpoints::attach_keeper(WiredSegment& segment, const CheckpointSlot& 
   const int executors = context_.plan.executors();
   StateKeeper::Context keeping{
       slot, segment.executor, executors, &context_.clock, context_.wall_offset_ns, {}};
-  const Assignment assignment(executors);
   const bool everywhere = context_.plan.placement(segment.node).everywhere;
   for (std::size_t group = 0; group < key_group_count; ++group) {
-    keeping.owned[group] =
-        !everywhere || assignment.owner(group) == static_cast<std::size_t>(segment.executor);
+    keeping.owned[group] = !everywhere || context_.assignment->owner(group) ==
+                                              static_cast<std::size_t>(segment.executor);
   }
   StateKeeper& keeper = segment.runner.keeper();
   keeper.attach(segment.states, std::move(stages), keeping);

@@ -11,6 +11,7 @@
 #include <wallaroo/types/error.hpp>
 #include <wallaroo/types/stored.hpp>
 
+#include "base/check.hpp"
 #include "base/current_error.hpp"
 #include "base/failpoint.hpp"
 #include "base/stage_failure.hpp"
@@ -86,6 +87,18 @@ void StateKeeper::load() {
   restored_ = nullptr;
 }
 
+/// The groups of a checkpoint with `saved_groups` groups in which this executor's keys are.
+KeyGroups StateKeeper::wanted_groups(std::size_t saved_groups) const {
+  check(become_groups(saved_groups), "the key groups of the checkpoint fit today's");
+  KeyGroups wanted;
+  for (std::size_t group = 0; group < key_group_count; ++group) {
+    if (context_.owned[group]) {
+      wanted.set(group % saved_groups);
+    }
+  }
+  return wanted;
+}
+
 void StateKeeper::load_parts() {
   const Restored& restored = *restored_;
   // Sections by block, so that each block is read and decompressed once.
@@ -95,6 +108,8 @@ void StateKeeper::load_parts() {
     StatePart* part;
   };
   std::map<std::uint32_t, std::vector<Wanted>> by_block;
+  const std::size_t saved_groups = restored.manifest.key_groups;
+  const KeyGroups wanted = wanted_groups(saved_groups);
   for (std::size_t state = 0; state < states_.size(); ++state) {
     const Restored::Stage& found = restored.stages[stages_[state]];
     if (!found.stage) {
@@ -113,7 +128,7 @@ void StateKeeper::load_parts() {
       std::array<std::size_t, key_group_count> entries{};
       for (const ManifestSection& section : restored.manifest.sections) {
         if (section.stage == *found.stage && section.part == *found.parts[part] &&
-            context_.owned[section.group] && section.entries != 0) {
+            wanted[section.group] && section.entries != 0) {
           by_block[section.block].push_back({&section, &states_[state], parts[part]});
           // An entry takes a byte at least, so a wrong manifest cannot ask for any amount of
           // memory.
@@ -121,23 +136,24 @@ void StateKeeper::load_parts() {
         }
       }
       for (std::size_t group = 0; group < key_group_count; ++group) {
-        if (entries[group] != 0) {
-          parts[part]->expect(group, entries[group]);
+        const std::size_t expected = entries[group % saved_groups] * saved_groups / key_group_count;
+        if (context_.owned[group] && expected != 0) {
+          parts[part]->expect(group, expected);
         }
       }
     }
   }
   for (const auto& [block, sections] : by_block) {
     const std::string bytes = restored.read_block(block);
-    for (const Wanted& wanted : sections) {
-      const auto& section = *wanted.section;
-      loading(*wanted.kept, [&] {
+    for (const Wanted& one : sections) {
+      const auto& section = *one.section;
+      loading(*one.kept, [&] {
         if (section.offset > bytes.size() || section.length > bytes.size() - section.offset) {
           throw StoredError("a section ends behind its block");
         }
-        wanted.part->load(section.group,
-                          std::string_view(bytes).substr(section.offset, section.length),
-                          section.entries);
+        one.part->load({section.group, saved_groups, context_.owned},
+                       std::string_view(bytes).substr(section.offset, section.length),
+                       section.entries);
       });
     }
   }
@@ -178,7 +194,7 @@ void StateKeeper::load_instances(std::size_t state) {
     saved.push_back(std::move(bytes));
   }
   fitting(kept, [&] {
-    kept.state->load_instances(restored.manifest.stages[*found.stage].instance_schema, saved,
+    kept.state->load_instances({restored.manifest.stages[*found.stage].instance_schema, saved},
                                context_.wall_offset_ns);
   });
 }

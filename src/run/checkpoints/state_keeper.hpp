@@ -97,6 +97,7 @@ class StateKeeper final : private SectionSink {
   bool save_parts(std::size_t& budget);
   void section(std::size_t group, std::string_view bytes, std::uint32_t entries) override;
   void send_block();
+  KeyGroups wanted_groups(std::size_t saved_groups) const;
   void load_parts();
   void load_instances(std::size_t state);
   KeyGroups also(std::size_t state, std::size_t part, const RewriteGroups& rewrite) const;

@@ -42,7 +42,7 @@ class SlowState final : public StageState, private StatePart {
   }
   void abandon_save() override {}
   void begin_load(std::string_view, std::string_view, std::int64_t) override {}
-  void load(std::size_t, std::string_view, std::uint32_t) override {}
+  void load(const SavedGroup&, std::string_view, std::uint32_t) override {}
   void end_load() override {}
 
   ManualClock& clock_;

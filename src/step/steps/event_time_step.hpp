@@ -204,9 +204,8 @@ class EventTimeStep : public TemporalStep {
     std::vector<StatePart*> parts() override { return {}; }
     std::string instance_schema() const override { return schema_text<PartitionClocks::Saved>(); }
     std::string save_instance(std::int64_t) override { return store_one(saved()); }
-    void load_instances(std::string_view schema, std::span<const std::string> saved,
-                        std::int64_t) override {
-      resume(load_all<PartitionClocks::Saved>(schema, saved));
+    void load_instances(const SavedInstances& instances, std::int64_t) override {
+      resume(load_all<PartitionClocks::Saved>(instances));
     }
   };
 

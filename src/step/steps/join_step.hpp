@@ -78,18 +78,16 @@ struct JoinState final : JoinSet<Key, Left, Right>, StageState {
   std::vector<StatePart*> parts() override { return Set::parts(); }
   std::string instance_schema() const override { return schema_text<JoinClock::Saved>(); }
   std::string save_instance(std::int64_t) override { return store_one(Set::saved()); }
-  void load_instances(std::string_view schema, std::span<const std::string> saved,
-                      std::int64_t) override {
-    Set::restore(load_clocks(schema, saved));
+  void load_instances(const SavedInstances& instances, std::int64_t) override {
+    Set::restore(load_clocks(instances), instances.owners);
     Set::restored();
   }
-  static std::vector<JoinClock::Saved> load_clocks(std::string_view schema,
-                                                   std::span<const std::string> saved) {
-    if (schema != schema_text<std::int64_t>()) {
-      return load_all<JoinClock::Saved>(schema, saved);
+  static std::vector<JoinClock::Saved> load_clocks(const SavedInstances& instances) {
+    if (instances.schema != schema_text<std::int64_t>()) {
+      return load_all<JoinClock::Saved>(instances);
     }
     std::vector<JoinClock::Saved> clocks;  // from versions that stored only the watermark
-    for (const std::int64_t watermark : load_all<std::int64_t>(schema, saved)) {
+    for (const std::int64_t watermark : load_all<std::int64_t>(instances)) {
       clocks.push_back({watermark, watermark});
     }
     return clocks;

@@ -103,7 +103,7 @@ class Rig {
 
   Surroundings surroundings_{{}};
   Mailbox mailbox_{nullptr, nullptr};
-  Outlet outlet_{{&mailbox_}, Assignment(1)};
+  Outlet outlet_{{&mailbox_}, assign_evenly(1)};
   std::unique_ptr<Made> chain_;
   std::int64_t fed_ = 0;
 };

@@ -31,7 +31,7 @@ class Rig {
     for (const auto& mailbox : mailboxes_) {
       all.push_back(mailbox.get());
     }
-    outlet_ = std::make_unique<Outlet>(all, Assignment(targets));
+    outlet_ = std::make_unique<Outlet>(all, assign_evenly(all.size()));
     auto context = surroundings_.context();
     context.outlets = {outlet_.get()};
     chain_ = std::make_unique<Made>(typename Made::Spec{{}, {}, std::move(spec)}, context);
@@ -199,7 +199,7 @@ TEST(ExchangeTerminal, RecordsThatComeInARowAreTreatedLikeOnesThatComeAlone) {
   using Made = Chain<OwnedInput<int>, Terminal, Step>;
   Surroundings surroundings({.sink_on_error = OnError::skip});
   Mailbox mailbox(nullptr, nullptr);
-  Outlet outlet({&mailbox}, Assignment(1));
+  Outlet outlet({&mailbox}, assign_evenly(1));
   auto context = surroundings.context();
   context.outlets = {&outlet};
   Made chain({{}, {typename Step::Spec{stage_id, many}}, {sink_id, &key_of}}, context);
@@ -250,7 +250,7 @@ TEST(ForwardTerminal, EveryConsumerGetsEveryRecordWhole) {
   Surroundings surroundings({});
   auto context = surroundings.context();
   for (Mailbox& box : boxes) {
-    outlets.push_back(std::make_unique<Outlet>(std::vector<Channel*>{&box}, Assignment(1)));
+    outlets.push_back(std::make_unique<Outlet>(std::vector<Channel*>{&box}, assign_evenly(1)));
     context.outlets.push_back(outlets.back().get());
   }
   using Made = Chain<OwnedInput<std::string>, ForwardTerminal<std::string, NoKey, false>>;

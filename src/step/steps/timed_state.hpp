@@ -65,9 +65,8 @@ struct TimedState : StageState {
                            all_fired, timers.before_end()});
   }
   // Combines the values of several executors by their minimum: the step is as far as the slowest.
-  void load_instances(std::string_view schema, std::span<const std::string> saved,
-                      std::int64_t) override {
-    const auto all = load_all<Saved>(schema, saved);
+  void load_instances(const SavedInstances& instances, std::int64_t) override {
+    const auto all = load_all<Saved>(instances);
     Saved least = all.front();
     for (const Saved& one : all) {
       least.watermark = std::min(least.watermark, one.watermark);

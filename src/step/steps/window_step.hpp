@@ -61,10 +61,9 @@ struct WindowState final : SetOf<kind, Key, In, GuardedAggregation<A>>::type, St
   std::string save_instance(std::int64_t wall_offset_ns) override {
     return store_one(Set::saved(wall_offset_ns));
   }
-  void load_instances(std::string_view schema, std::span<const std::string> saved,
-                      std::int64_t wall_offset_ns) override {
-    const auto all = load_all<StageClock::Saved>(schema, saved);
-    Set::restore(all, wall_offset_ns);
+  void load_instances(const SavedInstances& instances, std::int64_t wall_offset_ns) override {
+    const auto all = load_all<StageClock::Saved>(instances);
+    Set::restore(all, wall_offset_ns, instances.owners);
     Set::restored();
   }
 };

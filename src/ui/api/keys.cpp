@@ -74,7 +74,7 @@ float share(double part, double total) {
 }
 
 int owner(std::size_t group, const PlanView& view) {
-  return static_cast<int>(Assignment(view.executors).owner(group));
+  return even_owner(group, static_cast<std::size_t>(view.executors), key_group_count);
 }
 
 void write_executors(JsonText& json, const Keyed& keyed, const PlanView& view,

@@ -56,16 +56,16 @@ class JoinClock {
   /// Goes on from the clocks of all former executors, in their order, or from the clock of the one
   /// whose keys are here. Of several, the one that was least far counts; for the keys of an
   /// executor that a time-out had moved further, its limit still holds. The time-out is counted
-  /// anew.
-  void restore(std::span<const Saved> all) {
+  /// anew. `owners` is that of SavedInstances.
+  void restore(std::span<const Saved> all, std::span<const std::uint16_t> owners = {}) {
     for (const Saved& one : all) {
-      if (!one.group_limits.empty() && one.group_limits.size() != key_group_count) {
+      if (!one.group_limits.empty() && !become_groups(one.group_limits.size())) {
         throw StoredError("there is not one limit for each key group");
       }
     }
     watermark_ = least(all, &Saved::watermark);
     limit_ = least(all, &Saved::limit);
-    group_limits_.set(limits_of_groups(all), limit_);
+    group_limits_.set(limits_of_groups(all, owners), limit_);
     restored_ = true;
   }
 

@@ -336,9 +336,9 @@ TEST(JoinSet, WhatATimeOutClosedStaysClosedForItsKeysAfterARestart) {
   both.set().restore(saved);
   both.set().restored();
   const auto key_of = [](bool of_first) {
-    const Assignment before(2);
+    const AssignmentPtr before = assign_evenly(2);
     int key = 0;
-    while ((before.owner(key_group(hash_key(key))) == 0) != of_first) {
+    while ((before->owner(key_group(hash_key(key))) == 0) != of_first) {
       ++key;
     }
     return key;

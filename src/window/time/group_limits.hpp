@@ -47,18 +47,23 @@ class GroupLimits {
 };
 
 /// Returns the limit that each key group had on the executor that owned it. `all` are the clocks of
-/// all executors in their order. `Saved` has a `limit`, and the `group_limits` of a GroupLimits.
+/// all executors in their order; `owners` is that of SavedInstances. `Saved` has a `limit`, and the
+/// `group_limits` of a GroupLimits.
 template <class Saved>
-std::vector<std::int64_t> limits_of_groups(std::span<const Saved> all) {
-  if (all.size() == 1) {
-    return all.front().group_limits;
+std::vector<std::int64_t> limits_of_groups(std::span<const Saved> all,
+                                           std::span<const std::uint16_t> owners) {
+  if (all.size() == 1 && all.front().group_limits.empty()) {
+    return {};
   }
-  const Assignment before(static_cast<int>(all.size()));
+  const auto owner_of = [&](std::size_t group) -> const Saved& {
+    const std::size_t even = even_owner(group, all.size(), key_group_count);
+    return all[owners.empty() ? even : owners[group % owners.size()]];
+  };
   std::vector<std::int64_t> limits(key_group_count);
   for (std::size_t group = 0; group < key_group_count; ++group) {
-    const Saved& owner = all[before.owner(group)];
-    limits[group] =
-        owner.group_limits.empty() ? owner.limit : std::max(owner.limit, owner.group_limits[group]);
+    const Saved& owner = owner_of(group);
+    const auto& own = owner.group_limits;
+    limits[group] = own.empty() ? owner.limit : std::max(owner.limit, own[group % own.size()]);
   }
   return limits;
 }

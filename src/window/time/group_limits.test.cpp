@@ -26,7 +26,7 @@ template <class Set>
 class Executors {
  public:
   Executors(const WindowSettings& settings, int executors)
-      : settings_(settings), owners_(executors) {
+      : settings_(settings), owners_(assign_evenly(static_cast<std::size_t>(executors))) {
     for (int i = 0; i < executors; ++i) {
       sets_.push_back(std::make_unique<Set>(settings, List()));
     }
@@ -53,7 +53,7 @@ class Executors {
       }
     }
   }
-  Set& owner(int key) { return *sets_[owners_.owner(key_group(hash_key(key)))]; }
+  Set& owner(int key) { return *sets_[owners_->owner(key_group(hash_key(key)))]; }
 
   /// Returns other executors that go on from a checkpoint of these.
   Executors restored(int executors, std::mt19937& random) {
@@ -63,8 +63,8 @@ class Executors {
     std::vector<save_rig::Saves> saves(parts);
     for (std::size_t i = 0; i < sets_.size(); ++i) {
       clocks.push_back(
-          load_all<StageClock::Saved>(schema_text<StageClock::Saved>(),
-                                      std::vector<std::string>{store_one(sets_[i]->saved(0))})
+          load_all<StageClock::Saved>({schema_text<StageClock::Saved>(),
+                                       std::vector<std::string>{store_one(sets_[i]->saved(0))}})
               .front());
       for (std::size_t part = 0; part < parts; ++part) {
         sets_[i]->parts()[part]->begin_save({0, groups_of(i), groups_of(i)});
@@ -90,13 +90,13 @@ class Executors {
   KeyGroups groups_of(std::size_t executor) const {
     KeyGroups groups;
     for (std::size_t group = 0; group < key_group_count; ++group) {
-      groups[group] = owners_.owner(group) == executor;
+      groups[group] = owners_->owner(group) == executor;
     }
     return groups;
   }
 
   WindowSettings settings_;
-  Assignment owners_;
+  AssignmentPtr owners_;
   std::vector<std::unique_ptr<Set>> sets_;
   std::int64_t now_ = 0;
 };
@@ -238,6 +238,24 @@ TEST(GroupLimits, AreForgottenWhenTheStageHasPassedThem) {
   EXPECT_TRUE(limits.empty());
   limits.set(each, 20);
   EXPECT_TRUE(limits.empty());
+}
+
+TEST(GroupLimits, AreThoseOfTheExecutorsThatOwnedTheGroups) {
+  std::vector<StageClock::Saved> all(2);
+  all[0].limit = 10;
+  all[1].limit = 20;
+  const std::vector<std::int64_t> even =
+      limits_of_groups(std::span<const StageClock::Saved>(all), {});
+  EXPECT_EQ(even.front(), 10);
+  EXPECT_EQ(even.back(), 20);
+  // Of a checkpoint with four groups, of which the executors had two each, but not in runs.
+  const std::vector<std::uint16_t> owners{1, 0, 0, 1};
+  all[0].group_limits = {0, 15, 5, 0};
+  const auto limits = limits_of_groups(std::span<const StageClock::Saved>(all), owners);
+  for (std::size_t group = 0; group < key_group_count; ++group) {
+    constexpr std::int64_t wanted[] = {20, 15, 10, 20};
+    ASSERT_EQ(limits[group], wanted[group % 4]) << group;
+  }
 }
 
 TEST(GroupLimits, OfACheckpointMustBeOneForEachKeyGroup) {

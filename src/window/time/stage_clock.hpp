@@ -94,12 +94,13 @@ class StageClock {
   /// whose keys are here. Of several, the one that was least far counts, so that nothing is late
   /// that would not have been. Windows that a time-out had closed on one of them stay closed for
   /// its keys. Those that had not fired yet do so when the watermark or the next time-out gets
-  /// there, or before another output of their key. Throws StoredError if the windows had other
-  /// settings.
-  void restore(std::span<const Saved> all, std::int64_t wall_offset_ns) {
+  /// there, or before another output of their key. `owners` is that of SavedInstances. Throws
+  /// StoredError if the windows had other settings.
+  void restore(std::span<const Saved> all, std::int64_t wall_offset_ns,
+               std::span<const std::uint16_t> owners = {}) {
     for (const Saved& one : all) {
       check_shape(one.shape, shape_of(settings_));
-      if (!one.group_limits.empty() && one.group_limits.size() != key_group_count) {
+      if (!one.group_limits.empty() && !become_groups(one.group_limits.size())) {
         throw StoredError("there is not one limit for each key group");
       }
     }
@@ -123,7 +124,8 @@ class StageClock {
     } else if (watermark_ == end_of_time) {
       closings_.add(end_of_time, before_end_);
     }
-    group_limits_.set(by_count_ ? std::vector<std::int64_t>() : limits_of_groups(all), limit_);
+    group_limits_.set(by_count_ ? std::vector<std::int64_t>() : limits_of_groups(all, owners),
+                      limit_);
     restored_ = keeps_phase_ = true;
   }
 
