@@ -71,6 +71,23 @@ class Checkpoints(unittest.TestCase):
                 [("count", "state", 3), ("means", "windows", 1)],
             )
 
+    def test_void_numbers_are_listed_and_are_no_checkpoints(self):
+        with open(self.path("manifests", "000000000004.manifest"), "wb") as file:
+            file.write(b"WALLVOIDa generation began (ab12)")
+        done = self.checkpoints()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(
+            done.stdout.splitlines()[-1].strip(),
+            "4  void, never a checkpoint: a generation began (ab12)",
+        )
+        [document] = self.lines("--json")
+        self.assertEqual([c["number"] for c in document["checkpoints"]], [3, 2, 1])
+        reason = "a generation began (ab12)"
+        self.assertEqual(document["voids"], [{"number": 4, "reason": reason}])
+        self.assertEqual(self.checkpoints("verify").returncode, 0)
+        self.assert_fails(self.checkpoints("verify", "4"), f"and never will be: {reason}")
+        self.assertEqual(len(self.lines("show", "latest", "count")), 3)
+
     def test_shows_state_without_the_program(self):
         word = 'the "quoted"'
         self.assertEqual(

@@ -19,6 +19,7 @@ using internal::Manifest;
 using internal::ManifestStage;
 using internal::PartTotals;
 using internal::StoredCheckpoint;
+using internal::VoidNumber;
 
 std::string time_of(const Manifest& manifest) {
   const auto seconds = static_cast<std::time_t>(manifest.started_wall_ns / 1'000'000'000);
@@ -38,6 +39,11 @@ boost::json::object json_of(const StoredCheckpoint& checkpoint) {
     return {{"number", checkpoint.number}, {"damage", checkpoint.damage}};
   }
   const Manifest& manifest = checkpoint.manifest;
+  boost::json::array members;
+  for (const internal::ManifestMember& member : manifest.members) {
+    members.push_back(
+        boost::json::object{{"worker", member.worker}, {"executors", member.executors}});
+  }
   boost::json::array parts;
   for (const PartTotals& part : part_totals(manifest)) {
     parts.push_back(boost::json::object{
@@ -51,19 +57,28 @@ boost::json::object json_of(const StoredCheckpoint& checkpoint) {
           {"started_seconds", static_cast<double>(manifest.started_wall_ns) / 1e9},
           {"duration_seconds", static_cast<double>(manifest.duration_ns) / 1e9},
           {"executors", manifest.executors},
+          {"generation", manifest.generation},
+          {"members", std::move(members)},
           {"key_groups", manifest.key_groups},
           {"stored_bytes", stored_bytes_of(manifest)},
           {"written_bytes", written_bytes_of(manifest)},
           {"state", std::move(parts)}};
 }
 
-void print_json(const std::string& directory, const std::vector<StoredCheckpoint>& all) {
+void print_json(const std::string& directory, const std::vector<StoredCheckpoint>& all,
+                const std::vector<VoidNumber>& voids) {
   boost::json::array checkpoints;
   for (const StoredCheckpoint& checkpoint : all) {
     checkpoints.push_back(json_of(checkpoint));
   }
-  const boost::json::object document{
-      {"format", 1}, {"directory", directory}, {"checkpoints", std::move(checkpoints)}};
+  boost::json::array void_numbers;
+  for (const VoidNumber& one : voids) {
+    void_numbers.push_back(boost::json::object{{"number", one.number}, {"reason", one.reason}});
+  }
+  const boost::json::object document{{"format", 1},
+                                     {"directory", directory},
+                                     {"checkpoints", std::move(checkpoints)},
+                                     {"voids", std::move(void_numbers)}};
   fmt::print("{}\n", boost::json::serialize(document));
 }
 
@@ -87,8 +102,9 @@ void print_text(const StoredCheckpoint& checkpoint) {
 int list_checkpoints(const std::string& directory, bool json) {
   const CheckpointStore store = open_store(directory, CheckpointStore::Access::read);
   const auto all = store.list();
+  const auto voids = store.voids();
   if (json) {
-    print_json(directory, all);
+    print_json(directory, all, voids);
   } else if (all.empty()) {
     fmt::print("there is no checkpoint in '{}' yet\n", directory);
   } else {
@@ -96,6 +112,11 @@ int list_checkpoints(const std::string& directory, bool json) {
                "size", "written");
     for (const StoredCheckpoint& checkpoint : all) {
       print_text(checkpoint);
+    }
+  }
+  for (const VoidNumber& one : voids) {
+    if (!json) {
+      fmt::print("{:>12}  void, never a checkpoint: {}\n", one.number, one.reason);
     }
   }
   int exit_code = 0;

@@ -7,25 +7,21 @@
 
 #include <wallaroo/types/error.hpp>
 
+#include "checkpoint/files/void_file.hpp"
 #include "checkpoint/store/store_layout.hpp"
 
 namespace wallaroo::internal {
 
 namespace {
 
-constexpr std::string_view folder = "manifests";
-constexpr std::string_view void_magic = "WALLVOID";
 constexpr int most_failures = 5;  // in a row, of one operation
 
 }  // namespace
 
-std::string manifest_name(std::uint64_t n) { return fmt::format("{}/{:012}.manifest", folder, n); }
-
 std::vector<StoredNumber> list_numbers(CheckpointFiles& files) {
   std::vector<StoredNumber> numbers;
-  for (const FoundFile& file : files.list(std::string(folder))) {
-    const std::string_view name = std::string_view(file.name).substr(folder.size() + 1);
-    if (const auto n = number_in_name(name, ".manifest")) {
+  for (const FoundFile& file : files.list(manifest_folder)) {
+    if (const auto n = number_of_manifest(file.name)) {
       const std::string begin = files.read(file.name, 0, void_magic.size());
       numbers.push_back({*n, begin == void_magic});
     }
@@ -34,6 +30,7 @@ std::vector<StoredNumber> list_numbers(CheckpointFiles& files) {
 }
 
 std::optional<std::uint64_t> ClaimedNumbers::claim() {
+  void_reason_ = "a generation began";
   carry_out(claim_.begin());
   return claimed() ? std::optional(claim_.next_number() - 1) : std::nullopt;
 }
@@ -44,15 +41,18 @@ bool ClaimedNumbers::publish(std::uint64_t n, std::string_view manifest) {
   return claimed();
 }
 
-bool ClaimedNumbers::give_up(std::uint64_t n) {
+bool ClaimedNumbers::give_up(std::uint64_t n, std::string_view reason) {
+  void_reason_ = reason;
   carry_out(claim_.give_up(n));
   return claimed();
 }
 
 void ClaimedNumbers::prune() {
+  std::vector<std::string> names;
   for (const std::uint64_t n : prunable(list_numbers(files_))) {
-    files_.remove(manifest_name(n));
+    names.push_back(manifest_name(n));
   }
+  files_.remove(names);
 }
 
 void ClaimedNumbers::carry_out(ClaimDecisions decisions) {
@@ -69,6 +69,7 @@ ClaimDecisions ClaimedNumbers::carry_out_one(const claim::List&) {
   for (;;) {
     try {
       const std::vector<StoredNumber> all = list_numbers(files_);
+      files_.settle(manifest_folder);
       failures_ = 0;
       return claim_.on_listed(all);
     } catch (const IoError&) {
@@ -81,7 +82,7 @@ ClaimDecisions ClaimedNumbers::carry_out_one(const claim::List&) {
 }
 
 ClaimDecisions ClaimedNumbers::carry_out_one(const claim::CreateVoid& what) {
-  return create(what.n, fmt::format("{}{}", void_magic, identity_));
+  return create(what.n, void_bytes(void_reason_, identity_));
 }
 
 ClaimDecisions ClaimedNumbers::carry_out_one(const claim::CreateManifest& what) {

@@ -17,7 +17,8 @@ namespace wallaroo::internal {
 /// again a few times, and then IoError is thrown: the generation is over. To be used by one thread.
 class ClaimedNumbers {
  public:
-  /// `identity` goes into the files that make numbers void: nobody else may have the same one.
+  /// `identity` goes into the files that make numbers void: nobody else may have the same one. It
+  /// is shown to people.
   ClaimedNumbers(CheckpointFiles& files, std::string identity)
       : files_(files), identity_(std::move(identity)) {}
 
@@ -28,7 +29,7 @@ class ClaimedNumbers {
   /// leader's do. Returns false if a newer generation has the files: then nothing may be committed.
   bool publish(std::uint64_t n, std::string_view manifest);
   /// Makes the next number void, because its checkpoint has failed. False: as `publish`.
-  bool give_up(std::uint64_t n);
+  bool give_up(std::uint64_t n, std::string_view reason);
   /// Removes what is below the second newest manifest.
   void prune();
 
@@ -50,11 +51,9 @@ class ClaimedNumbers {
   std::string identity_;
   StoreClaim claim_;
   std::string_view manifest_;  ///< while it is published
-  int failures_ = 0;           ///< in a row
+  std::string void_reason_;
+  int failures_ = 0;  ///< in a row
 };
-
-/// "manifests/000000000042.manifest"; also the name of the file that makes 42 void.
-std::string manifest_name(std::uint64_t n);
 
 /// The numbers that are taken.
 std::vector<StoredNumber> list_numbers(CheckpointFiles& files);

@@ -13,8 +13,10 @@
 
 #include "base/failpoint.hpp"
 #include "checkpoint/files/directory_files.hpp"
+#include "checkpoint/files/void_file.hpp"
 #include "checkpoint/protocol/recovery.hpp"
 #include "checkpoint/store/store.rig.hpp"
+#include "checkpoint/store/store_layout.hpp"
 
 namespace wallaroo::internal {
 namespace {
@@ -37,9 +39,11 @@ TEST_F(ClaimedNumbersTest, ALeaderClaimsPublishesAndGivesUp) {
   ClaimedNumbers leader(files, "first");
   EXPECT_EQ(leader.claim(), 1u);
   EXPECT_TRUE(leader.publish(2, "a"));
-  EXPECT_TRUE(leader.give_up(3));
+  EXPECT_TRUE(leader.give_up(3, "disk full"));
   EXPECT_TRUE(leader.publish(4, "b"));
   EXPECT_EQ(leader.next_number(), 5u);
+  EXPECT_EQ(*void_text(*read_whole(files, manifest_name(1))), "a generation began (first)");
+  EXPECT_EQ(*void_text(*read_whole(files, manifest_name(3))), "disk full (first)");
   EXPECT_EQ(numbers(), "1 void 2 3 void 4 ");
   leader.prune();
   EXPECT_EQ(numbers(), "2 3 void 4 ");

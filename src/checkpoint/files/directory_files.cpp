@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
+#include <functional>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -22,38 +23,50 @@ namespace {
 
 constexpr FailpointGroup of_manifests("store.manifest");
 constexpr FailpointGroup of_data("store.data");
-constexpr FailpointGroup of_removal("store.prune.manifest");
+constexpr FailpointGroup of_abandoned("store.abandon");
+constexpr FailpointGroup of_removal("store.prune");
+constexpr FailpointGroup of_removed_manifests("store.prune.manifest");
+constexpr FailpointGroup of_removed_data("store.prune.data");
+
+bool is_data(std::string_view name) { return name.starts_with("data"); }
 
 class AppendedToDirectory final : public AppendedFile {
  public:
-  explicit AppendedToDirectory(std::filesystem::path path)
-      : path_(std::move(path)),
-        temporary_(temporary_name(path_)),
-        file_(DurableFile::create(temporary_, of_data)) {}
-  ~AppendedToDirectory() override {
-    if (!finished_) {
-      ::unlink(temporary_.c_str());
-    }
-  }
+  explicit AppendedToDirectory(const std::filesystem::path& path)
+      : file_(DurableFile::create(path, of_data)) {}
 
   void append(std::string_view bytes) override { file_.append(bytes); }
   void finish() override {
     file_.sync();
     file_.close();
-    finished_ = give_name(temporary_, path_, of_manifests);
-    if (!finished_) {
-      throw IoError(file_error("create", path_, EEXIST));
-    }
+    sync_directory(file_.path().parent_path(), of_data);
   }
+  void give_up() override { remove_file(file_.path(), of_abandoned); }
 
  private:
-  std::filesystem::path path_;
-  std::filesystem::path temporary_;
   DurableFile file_;
-  bool finished_ = false;
 };
 
-bool is_temporary(const std::filesystem::path& path) { return path.extension() == ".tmp"; }
+bool is_leftover(const std::filesystem::path& path) { return path.extension() == ".tmp"; }
+
+FoundFile about(const std::string& name, const struct stat& found) {
+  constexpr std::int64_t second_ns = 1'000'000'000;
+  return {name, static_cast<std::uint64_t>(found.st_size),
+          found.st_mtim.tv_sec * second_ns + found.st_mtim.tv_nsec};
+}
+
+/// Calls `visit` with the path of each file.
+void visit_folder(const std::filesystem::path& path,
+                  const std::function<void(const std::filesystem::path&)>& visit) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator file(path, error), end; !error && file != end;
+       file.increment(error)) {
+    visit(file->path());
+  }
+  if (error) {
+    throw IoError(file_error("list the directory", path, error.value()));
+  }
+}
 
 }  // namespace
 
@@ -71,7 +84,16 @@ bool DirectoryFiles::create(const std::string& name, std::string_view bytes) {
 }
 
 std::unique_ptr<AppendedFile> DirectoryFiles::append(const std::string& name) {
-  return std::make_unique<AppendedToDirectory>(directory_ / name);
+  const std::filesystem::path path = directory_ / name;
+  try {
+    return std::make_unique<AppendedToDirectory>(path);
+  } catch (const IoError&) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) == 0 && found.st_size == 0) {
+      ::unlink(path.c_str());  // made, but the disk refused what came after that
+    }
+    throw;
+  }
 }
 
 std::string DirectoryFiles::read(const std::string& name, std::uint64_t offset,
@@ -99,41 +121,70 @@ std::string DirectoryFiles::read(const std::string& name, std::uint64_t offset,
   return content;
 }
 
-std::vector<FoundFile> DirectoryFiles::list(const std::string& folder) {
-  const std::filesystem::path path = directory_ / folder;
-  std::vector<FoundFile> found;
-  std::error_code error;
-  for (std::filesystem::directory_iterator file(path, error), end; !error && file != end;
-       file.increment(error)) {
-    std::error_code gone;
-    const std::uint64_t bytes = file->file_size(gone);
-    if (!gone && !is_temporary(file->path())) {
-      found.push_back({fmt::format("{}/{}", folder, file->path().filename().string()), bytes});
-    }
+std::optional<FoundFile> DirectoryFiles::find(const std::string& name) {
+  const std::filesystem::path path = directory_ / name;
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0) {
+    return about(name, found);
   }
-  if (error) {
-    throw IoError(file_error("list", path, error.value()));
+  if (errno != ENOENT) {
+    throw IoError(file_error("look at", path, errno));
   }
-  std::sort(found.begin(), found.end(),
-            [](const FoundFile& a, const FoundFile& b) { return a.name < b.name; });
-  // A name that another process has just made is visible before it is durable. Who acts upon it
-  // must not lose it.
-  sync_directory(path, of_manifests);
-  return found;
+  return std::nullopt;
 }
 
-void DirectoryFiles::remove(const std::string& name) { remove_file(directory_ / name, of_removal); }
+std::vector<FoundFile> DirectoryFiles::list(const std::string& folder) {
+  std::vector<FoundFile> all;
+  visit_folder(directory_ / folder, [&](const std::filesystem::path& path) {
+    struct stat found {};
+    if (!is_leftover(path) && ::stat(path.c_str(), &found) == 0) {
+      all.push_back(about(fmt::format("{}/{}", folder, path.filename().string()), found));
+    }
+  });
+  std::sort(all.begin(), all.end(),
+            [](const FoundFile& a, const FoundFile& b) { return a.name < b.name; });
+  return all;
+}
+
+std::vector<std::string> DirectoryFiles::leftovers(const std::string& folder) {
+  std::vector<std::string> all;
+  visit_folder(directory_ / folder, [&](const std::filesystem::path& path) {
+    if (is_leftover(path)) {
+      all.push_back(fmt::format("{}/{}", folder, path.filename().string()));
+    }
+  });
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+void DirectoryFiles::settle(const std::string& folder) {
+  sync_directory(directory_ / folder, is_data(folder) ? of_data : of_manifests);
+}
+
+void DirectoryFiles::remove(const std::vector<std::string>& names) {
+  if (names.empty()) {
+    return;
+  }
+  for (const std::string& name : names) {
+    remove_file(directory_ / name, is_data(name) ? of_removed_data : of_removed_manifests);
+  }
+  sync_directory((directory_ / names.front()).parent_path(), of_removal);
+}
 
 bool DirectoryFiles::fences() {
   const std::string probe = temporary_name("probe").string();
   try {
     const bool first = create(probe, "1");
     const bool second = create(probe, "2");
-    remove(probe);
+    remove({probe});
     return first && !second;
   } catch (const IoError&) {
     return false;
   }
+}
+
+std::string DirectoryFiles::shown(const std::string& name) const {
+  return fmt::format("'{}'", (directory_ / name).string());
 }
 
 }  // namespace wallaroo::internal

@@ -1,6 +1,7 @@
 #include "checkpoint/files/directory_files.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -48,13 +49,7 @@ TEST_F(DirectoryFilesTest, OfManyThatCreateOneGetsIt) {
   EXPECT_EQ(names("manifests").size(), 20u);
 }
 
-TEST_F(DirectoryFilesTest, AFileThatIsNotFinishedIsNotThere) {
-  {
-    const auto file = files.append("data/1");
-    file->append("abc");
-    EXPECT_TRUE(names("data").empty());
-  }
-  EXPECT_TRUE(std::filesystem::is_empty(directory.path() / "data"));
+TEST_F(DirectoryFilesTest, AFileIsAppendedToAndReadInParts) {
   const auto file = files.append("data/2");
   file->append("abc");
   file->append("defg");
@@ -62,18 +57,47 @@ TEST_F(DirectoryFilesTest, AFileThatIsNotFinishedIsNotThere) {
   EXPECT_EQ(names("data"), (std::vector<std::string>{"data/2 7"}));
   EXPECT_EQ(files.read("data/2", 2, 3), "cde");
   EXPECT_EQ(files.read("data/2", 5, 30), "fg");
+  EXPECT_EQ(read_whole(files, "data/2"), "abcdefg");
 }
 
-TEST_F(DirectoryFilesTest, AFinishedFileReplacesNone) {
-  files.create("data/1", "first");
+TEST_F(DirectoryFilesTest, AFileThatIsGivenUpIsNotThere) {
   const auto file = files.append("data/1");
-  file->append("second");
-  EXPECT_THROW(file->finish(), IoError);
+  file->append("abc");
+  file->give_up();
+  EXPECT_TRUE(names("data").empty());
+}
+
+TEST_F(DirectoryFilesTest, AFileIsAppendedToByOne) {
+  files.create("data/1", "first");
+  EXPECT_THROW(files.append("data/1"), IoError);
   EXPECT_EQ(files.read("data/1", 0, 100), "first");
 }
 
+TEST_F(DirectoryFilesTest, AFileThatWasReplacedIsAnother) {
+  files.create("data/1", "first");
+  const auto before = files.find("data/1");
+  ASSERT_TRUE(before.has_value());
+  EXPECT_EQ(before->bytes, 5U);
+  const auto path = directory.path() / "data" / "1";
+  std::filesystem::last_write_time(
+      path, std::filesystem::last_write_time(path) + std::chrono::seconds(1));
+  EXPECT_NE(files.find("data/1")->changed, before->changed);
+}
+
+TEST_F(DirectoryFilesTest, WhatProcessesLeftIsNoFile) {
+  files.create("manifests/1", "x");
+  overwrite(directory.path() / "manifests" / "2.0a.tmp", "half");
+  EXPECT_EQ(names("manifests"), (std::vector<std::string>{"manifests/1 1"}));
+  EXPECT_EQ(files.leftovers("manifests"), (std::vector<std::string>{"manifests/2.0a.tmp"}));
+  files.remove({"manifests/1", "manifests/2.0a.tmp"});
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path() / "manifests"));
+}
+
 TEST_F(DirectoryFilesTest, WhatIsMissingIsNamed) {
-  files.remove("data/9");
+  files.remove({"data/9"});
+  EXPECT_FALSE(files.find("data/9").has_value());
+  EXPECT_FALSE(read_whole(files, "data/9").has_value());
+  EXPECT_EQ(files.shown("data/9"), fmt::format("'{}'", (directory.path() / "data/9").string()));
   try {
     files.read("data/9", 0, 1);
     FAIL();

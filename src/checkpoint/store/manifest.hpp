@@ -37,8 +37,8 @@ struct ManifestStage {
 
 /// The state that a stage keeps once on an executor, rather than by key.
 struct ManifestInstance {
-  std::uint32_t stage = 0;  ///< index into Manifest::stages
-  std::uint32_t executor = 0;
+  std::uint32_t stage = 0;     ///< index into Manifest::stages
+  std::uint32_t executor = 0;  ///< counted over all members
   std::string bytes;
 
   friend bool operator==(const ManifestInstance&, const ManifestInstance&) = default;
@@ -62,14 +62,35 @@ struct ManifestSource {
 
 struct ManifestSink {
   std::string name;
-  std::string prepared;  ///< its writer's vote
+  std::string prepared;        ///< its writer's vote
+  std::uint32_t instance = 0;  ///< which of its writers; 0 unless the sink has several
 
   friend bool operator==(const ManifestSink&, const ManifestSink&) = default;
 };
 
+/// Which data file: its name says all of this.
+struct DataFileId {
+  std::uint64_t number = 0;      ///< of the checkpoint that wrote it
+  std::uint64_t generation = 0;  ///< 0: a single process wrote it
+  std::uint32_t member = 0;      ///< the index of the worker that wrote it, in its generation
+
+  friend auto operator<=>(const DataFileId&, const DataFileId&) = default;
+};
+
+/// A data file that a checkpoint refers to. The first fields are those of its DataFileId.
+struct ManifestFile {
+  std::uint64_t number = 0;
+  std::uint64_t generation = 0;
+  std::uint32_t member = 0;
+  std::uint64_t bytes = 0;  ///< its size; 0: unknown, as in checkpoints of format 1
+
+  DataFileId id() const { return {number, generation, member}; }
+  friend bool operator==(const ManifestFile&, const ManifestFile&) = default;
+};
+
 /// A compressed piece of a data file.
 struct ManifestBlock {
-  std::uint64_t file = 0;          ///< the number of the checkpoint that wrote the data file
+  std::uint64_t file = 0;          ///< index into Manifest::files
   std::uint64_t offset = 0;        ///< of the block's header in that file
   std::uint32_t stored_bytes = 0;  ///< compressed, without the header
   std::uint32_t raw_bytes = 0;
@@ -92,13 +113,21 @@ struct ManifestSection {
   friend bool operator==(const ManifestSection&, const ManifestSection&) = default;
 };
 
+/// A worker that took part in the checkpoint.
+struct ManifestMember {
+  std::string worker;
+  std::uint32_t executors = 0;
+
+  friend bool operator==(const ManifestMember&, const ManifestMember&) = default;
+};
+
 struct Manifest {
   std::uint64_t number = 0;
   std::string application;
   std::string engine_version;
   std::int64_t started_wall_ns = 0;  ///< since the Unix epoch
   std::int64_t duration_ns = 0;      ///< until just before the manifest was written
-  std::uint32_t executors = 0;
+  std::uint32_t executors = 0;       ///< of all members together
   std::uint32_t key_groups = 0;
   std::vector<ManifestStage> stages;
   std::vector<ManifestInstance> instances;
@@ -109,6 +138,13 @@ struct Manifest {
   /// The application's clock, since the Unix epoch. No ingest time in the checkpoint is later.
   /// 0: unknown.
   std::int64_t clock_ns = 0;
+  std::uint64_t generation = 0;         ///< 0: of a single process
+  std::vector<ManifestMember> members;  ///< of the generation; none: a single process
+  std::vector<std::uint16_t> owners;    ///< [key group]: its executor; empty: unknown
+  std::vector<ManifestFile> files;
+  /// A number that no other process gives the manifests that it writes: whoever creates one, and
+  /// does not know whether that succeeded, knows its own by it.
+  std::uint64_t writer = 0;
 
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };

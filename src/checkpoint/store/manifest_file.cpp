@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <map>
 #include <optional>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include "record/stored/stored_read.hpp"
 #include "record/stored/stored_schema.hpp"
 #include "record/stored/stored_write.hpp"
+#include "route/key_group.hpp"
 
 namespace wallaroo::internal {
 
@@ -53,6 +55,60 @@ void refuse_newer(const Envelope& envelope, std::string_view name) {
 
 [[noreturn]] void damaged(std::string_view name, std::string_view how) {
   throw DamagedError(fmt::format("{} is damaged: {}", name, how));
+}
+
+/// In format 1 a block had the number of its file, and executors shared the groups evenly.
+void upgrade_from_format_1(Manifest& manifest) {
+  std::map<std::uint64_t, std::uint64_t> index_of;
+  for (const ManifestBlock& block : manifest.blocks) {
+    index_of.try_emplace(block.file);
+  }
+  manifest.files.clear();
+  for (auto& [number, index] : index_of) {
+    index = manifest.files.size();
+    manifest.files.push_back({number, 0, 0, 0});
+  }
+  for (ManifestBlock& block : manifest.blocks) {
+    block.file = index_of.at(block.file);
+  }
+  manifest.owners.clear();
+  for (std::size_t group = 0; manifest.executors != 0 && group < manifest.key_groups; ++group) {
+    manifest.owners.push_back(even_owner(group, manifest.executors, manifest.key_groups));
+  }
+}
+
+std::string file_contradiction(const Manifest& manifest) {
+  for (const ManifestFile& file : manifest.files) {
+    if (file.number == 0 || file.number > manifest.number) {
+      return fmt::format("checkpoint {} has a block in data file {}", manifest.number, file.number);
+    }
+  }
+  for (const ManifestBlock& block : manifest.blocks) {
+    if (block.file >= manifest.files.size()) {
+      return fmt::format("it has a block in file {} of {}", block.file, manifest.files.size());
+    }
+  }
+  return {};
+}
+
+std::string member_contradiction(const Manifest& manifest) {
+  std::uint64_t executors = 0;
+  for (const ManifestMember& member : manifest.members) {
+    executors += member.executors;
+  }
+  if (!manifest.members.empty() && executors != manifest.executors) {
+    return fmt::format("its members have {} executors of {}", executors, manifest.executors);
+  }
+  if (!manifest.owners.empty() && manifest.owners.size() != manifest.key_groups) {
+    return fmt::format("it has owners of {} key groups of {}", manifest.owners.size(),
+                       manifest.key_groups);
+  }
+  for (const std::uint16_t owner : manifest.owners) {
+    if (owner >= manifest.executors) {
+      return fmt::format("executor {} of {} owns a key group", owner, manifest.executors);
+    }
+  }
+  return {};
 }
 
 std::string stage_contradiction(const Manifest& manifest) {
@@ -119,6 +175,9 @@ Manifest decode_manifest(std::string_view bytes, std::string_view name) {
   } catch (const StoredError& error) {
     damaged(name, error.what());
   }
+  if (envelope->format == 1) {
+    upgrade_from_format_1(manifest);
+  }
   if (const std::string contradiction = contradiction_in(manifest); !contradiction.empty()) {
     damaged(name, contradiction);
   }
@@ -132,9 +191,9 @@ void refuse_newer_format(std::string_view bytes, std::string_view name) {
 }
 
 std::string contradiction_in(const Manifest& manifest) {
-  for (const ManifestBlock& block : manifest.blocks) {
-    if (block.file == 0 || block.file > manifest.number) {
-      return fmt::format("checkpoint {} has a block in data file {}", manifest.number, block.file);
+  for (std::string found : {file_contradiction(manifest), member_contradiction(manifest)}) {
+    if (!found.empty()) {
+      return found;
     }
   }
   for (const ManifestSection& section : manifest.sections) {

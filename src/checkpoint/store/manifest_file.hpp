@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <wallaroo/types/error.hpp>
 
@@ -23,14 +24,23 @@ class NewerFormatError : public IoError {
   using IoError::IoError;
 };
 
-inline constexpr std::uint32_t checkpoint_format = 1;
+/// There is no checkpoint, because its number was made void.
+class VoidError : public IoError {
+ public:
+  VoidError(const std::string& message, std::string why)
+      : IoError(message), reason(std::move(why)) {}
+  std::string reason;
+};
+
+inline constexpr std::uint32_t checkpoint_format = 2;
 
 /// `format` only changes the number in the file; tests pass others than today's.
 std::string encode_manifest(const Manifest& manifest, std::uint32_t format = checkpoint_format);
 
 /// Returns exactly what was encoded, or throws DamagedError or NewerFormatError, whatever the bytes
 /// are. Their messages begin with `name`. Fields that newer versions have appended are left out,
-/// and fields that older versions did not have are as in an empty Manifest.
+/// and fields that older versions did not have are as in an empty Manifest. A manifest of format 1
+/// becomes one of today's.
 Manifest decode_manifest(std::string_view bytes, std::string_view name);
 
 /// Throws NewerFormatError if `bytes` are whole and of a newer format.

@@ -35,7 +35,8 @@ std::uint64_t stored_bytes_of(const Manifest& manifest) {
 std::uint64_t written_bytes_of(const Manifest& manifest) {
   std::uint64_t bytes = 0;
   for (const ManifestBlock& block : manifest.blocks) {
-    bytes += block.file == manifest.number ? block.stored_bytes : 0;
+    const bool own = manifest.files.at(block.file).number == manifest.number;
+    bytes += own ? block.stored_bytes : 0;
   }
   return bytes;
 }
@@ -43,20 +44,19 @@ std::uint64_t written_bytes_of(const Manifest& manifest) {
 DataNeeds data_needs(const Manifest& manifest) {
   DataNeeds needs;
   for (const ManifestBlock& block : manifest.blocks) {
-    std::uint64_t& bytes = needs[block.file];
+    std::uint64_t& bytes = needs[manifest.files.at(block.file).id()];
     bytes = std::max(bytes, end_of(block));
   }
   return needs;
 }
 
 std::vector<PartGroup> sparse_places(const Manifest& manifest,
-                                     const std::map<std::uint64_t, std::uint64_t>& sizes,
-                                     double fraction) {
-  std::map<std::uint64_t, double> used;
+                                     const std::vector<std::uint64_t>& sizes, double fraction) {
+  std::vector<double> used(manifest.files.size());
   for (const ManifestSection& section : manifest.sections) {
     const ManifestBlock& block = manifest.blocks.at(section.block);
     const double share = static_cast<double>(section.length) / block.raw_bytes;
-    used[block.file] += share * static_cast<double>(block.stored_bytes + block_header_bytes);
+    used.at(block.file) += share * static_cast<double>(block.stored_bytes + block_header_bytes);
   }
   std::set<PartGroup> places;
   for (const ManifestSection& section : manifest.sections) {

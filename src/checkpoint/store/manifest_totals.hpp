@@ -35,15 +35,14 @@ std::uint64_t stored_bytes_of(const Manifest& manifest);
 /// Compressed bytes of the blocks that this checkpoint has written itself.
 std::uint64_t written_bytes_of(const Manifest& manifest);
 
-/// By the number of a data file: how many bytes the file must at least have.
-using DataNeeds = std::map<std::uint64_t, std::uint64_t>;
+/// How many bytes each data file must at least have.
+using DataNeeds = std::map<DataFileId, std::uint64_t>;
 
 DataNeeds data_needs(const Manifest& manifest);
 
-/// See CheckpointStore::sparse. `sizes`: the bytes of blocks, with their headers, in each data file
-/// by its number. A block counts only with the share that sections refer to.
+/// See CheckpointStore::sparse. `sizes`: the bytes of blocks, with their headers, in each of the
+/// manifest's files. A block counts only with the share that sections refer to.
 std::vector<PartGroup> sparse_places(const Manifest& manifest,
-                                     const std::map<std::uint64_t, std::uint64_t>& sizes,
-                                     double fraction);
+                                     const std::vector<std::uint64_t>& sizes, double fraction);
 
 }  // namespace wallaroo::internal

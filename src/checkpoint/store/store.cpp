@@ -1,8 +1,7 @@
 #include "checkpoint/store/store.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <map>
+#include <random>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -10,8 +9,10 @@
 #include <fmt/format.h>
 
 #include "base/check.hpp"
+#include "checkpoint/files/directory_files.hpp"
+#include "checkpoint/files/void_file.hpp"
 #include "checkpoint/store/data_file.hpp"
-#include "checkpoint/store/store_files.hpp"
+#include "io/durable_file.hpp"
 
 namespace wallaroo::internal {
 
@@ -30,22 +31,24 @@ void make_durably(const std::filesystem::path& directory) {
   }
 }
 
-std::vector<CheckpointCandidate> candidates_of(const std::vector<StoredCheckpoint>& all) {
-  std::vector<CheckpointCandidate> found;
-  for (const StoredCheckpoint& checkpoint : all) {
-    found.push_back({checkpoint.number, checkpoint.damage});
-  }
-  return found;
+/// Returns 64 bits that no other process has.
+std::uint64_t random_bits() {
+  std::random_device random;  // reads the kernel's random numbers
+  return std::uint64_t{random()} << 32 | random();
 }
 
 }  // namespace
 
 CheckpointStore::CheckpointStore(const std::filesystem::path& directory, Access access, Log log)
-    : layout_(directory), log_(std::move(log)) {
-  if (access == Access::write) {
-    make_directories();
-  } else {
+    : layout_(directory),
+      log_(std::move(log)),
+      files_(std::make_shared<DirectoryFiles>(directory)),
+      writer_(random_bits()) {
+  if (access == Access::read) {
     require_directories();
+  } else {
+    make_directories(access == Access::share ? StoreLock::Mode::shared
+                                             : StoreLock::Mode::exclusive);
   }
   refuse_newer_formats();
   if (access == Access::write) {
@@ -53,15 +56,15 @@ CheckpointStore::CheckpointStore(const std::filesystem::path& directory, Access 
   }
 }
 
-void CheckpointStore::make_directories() {
+void CheckpointStore::make_directories(StoreLock::Mode mode) {
   make_durably(std::filesystem::absolute(layout_.directory()));
-  lock_.emplace(layout_.lock());
+  lock_.emplace(layout_.lock(), mode);
   create_directory_durably(layout_.manifests());
   create_directory_durably(layout_.data());
-  // A manifest whose publication was interrupted right after its rename counts as complete from now
-  // on, so it must be made durable.
-  sync_directory(layout_.data(), FailpointGroup("store.data"));
-  sync_directory(layout_.manifests(), FailpointGroup("store.manifest"));
+  // A manifest whose publication was interrupted right after it got its name counts as complete
+  // from now on, so it must be made durable.
+  files_->settle(data_folder);
+  files_->settle(manifest_folder);
 }
 
 void CheckpointStore::require_directories() const {
@@ -77,60 +80,73 @@ void CheckpointStore::require_directories() const {
 }
 
 void CheckpointStore::refuse_newer_formats() const {
-  for (const std::uint64_t number : layout_.manifest_numbers()) {
-    const auto path = layout_.manifest(number);
-    if (const auto bytes = read_whole_file(path)) {
-      refuse_newer_format(*bytes, quoted(path));
+  for (const std::uint64_t number : list_manifests(*files_)) {
+    const std::string name = manifest_name(number);
+    if (const auto bytes = read_whole(*files_, name)) {
+      refuse_newer_format(*bytes, files_->shown(name));
     }
   }
 }
 
 void CheckpointStore::remove_failed_attempts() const {
   check(lock_.has_value(), "only the holder of the lock removes files");
-  const auto manifests = layout_.manifest_numbers();
+  const auto manifests = list_manifests(*files_);
   const std::uint64_t newest = manifests.empty() ? 0 : manifests.front();
-  const std::uint64_t highest = layout_.highest_number();
-  constexpr FailpointGroup steps("store.prune.data");
-  for (const std::uint64_t number : layout_.data_numbers()) {
-    if (number > newest && number < highest) {
-      remove_file(layout_.data_file(number), steps);
+  const std::uint64_t highest = highest_number(*files_);
+  std::vector<std::string> failed;
+  for (const DataFileId& file : list_data(*files_)) {
+    if (file.number > newest && file.number < highest) {
+      failed.push_back(data_name(file));
     }
   }
-  for (const std::uint64_t number : layout_.temporary_manifest_numbers()) {
-    if (number < highest) {
-      remove_file(layout_.temporary_manifest(number), steps);
+  files_->remove(failed);
+  remove_leftovers_below(highest);
+}
+
+void CheckpointStore::remove_leftovers_below(std::uint64_t number) const {
+  std::vector<std::string> old;
+  for (const Leftover& leftover : list_leftovers(*files_)) {
+    if (leftover.number < number) {
+      old.push_back(leftover.name);
     }
   }
+  files_->remove(old);
 }
 
 std::uint64_t CheckpointStore::next_number() const {
-  return std::max(begun_, layout_.highest_number()) + 1;
+  return std::max(begun_, highest_number(*files_)) + 1;
 }
 
 Manifest CheckpointStore::read_manifest(std::uint64_t number) const {
-  const auto path = layout_.manifest(number);
-  const auto bytes = read_whole_file(path);
+  const std::string name = manifest_name(number);
+  const auto bytes = read_whole(*files_, name);
   if (!bytes) {
     throw IoError(
         fmt::format("there is no checkpoint {} in '{}'; see which there are with "
                     "`wallaroo checkpoints {}`",
                     number, layout_.directory().string(), layout_.directory().string()));
   }
-  Manifest manifest = decode_manifest(*bytes, quoted(path));
+  if (const auto reason = void_text(*bytes)) {
+    throw VoidError(
+        fmt::format("there is no checkpoint {} in '{}', and never will be: {}; see "
+                    "which there are with `wallaroo checkpoints {}`",
+                    number, layout_.directory().string(), *reason, layout_.directory().string()),
+        *reason);
+  }
+  Manifest manifest = decode_manifest(*bytes, files_->shown(name));
   if (manifest.number != number) {
     throw DamagedError(fmt::format("{} is damaged: it is the manifest of checkpoint {}",
-                                   quoted(path), manifest.number));
+                                   files_->shown(name), manifest.number));
   }
   return manifest;
 }
 
 void CheckpointStore::check_data_files(const DataNeeds& needs) const {
-  for (const auto& [number, size] : needs) {
-    const auto path = layout_.data_file(number);
-    const std::uint64_t found = check_data_file(path, number);
+  for (const auto& [file, size] : needs) {
+    const std::uint64_t found = check_data_file(*files_, file);
     if (found < size) {
       throw DamagedError(fmt::format("{} is damaged: it has {} bytes, but must have at least {}",
-                                     quoted(path), found, size));
+                                     files_->shown(data_name(file)), found, size));
     }
   }
 }
@@ -152,15 +168,16 @@ StoredCheckpoint CheckpointStore::look_at(std::uint64_t number) const {
   return found;
 }
 
-std::vector<StoredCheckpoint> CheckpointStore::list() const {
-  std::vector<StoredCheckpoint> found;
-  for (const std::uint64_t number : layout_.manifest_numbers()) {
+CheckpointStore::Found CheckpointStore::look() const {
+  Found found;
+  for (const std::uint64_t number : list_manifests(*files_)) {
     // The process that writes here may remove files in the meantime, the manifest first.
-    const auto removed = [&] {
-      return !lock_ && !std::filesystem::exists(layout_.manifest(number));
-    };
+    const auto removed = [&] { return !lock_ && !files_->find(manifest_name(number)); };
     try {
-      found.push_back(look_at(number));
+      found.checkpoints.push_back(look_at(number));
+    } catch (const VoidError& error) {
+      found.voids.push_back({number, error.reason});
+      continue;
     } catch (const IoError&) {
       if (!removed()) {
         throw;
@@ -168,19 +185,26 @@ std::vector<StoredCheckpoint> CheckpointStore::list() const {
       continue;
     }
     if (removed()) {
-      found.pop_back();
+      found.checkpoints.pop_back();
     }
   }
   return found;
 }
 
-std::vector<CheckpointCandidate> CheckpointStore::candidates() const {
-  return candidates_of(list());
+std::vector<CheckpointCandidate> CheckpointStore::Found::candidates() const {
+  std::vector<CheckpointCandidate> all;
+  for (const StoredCheckpoint& checkpoint : checkpoints) {
+    all.push_back({checkpoint.number, checkpoint.damage, false});
+  }
+  for (const VoidNumber& one : voids) {
+    all.push_back({one.number, {}, true});
+  }
+  return all;
 }
 
 std::optional<Manifest> CheckpointStore::latest() const {
-  std::vector<StoredCheckpoint> all = list();
-  const auto chosen = choose_checkpoint(candidates_of(all));
+  Found all = look();
+  const auto chosen = choose_checkpoint(all.candidates());
   if (const auto* refusal = std::get_if<RecoveryRefusal>(&chosen)) {
     throw IoError(
         fmt::format("checkpoints in '{}': {}", layout_.directory().string(), refusal->message));
@@ -189,7 +213,7 @@ std::optional<Manifest> CheckpointStore::latest() const {
   for (const CheckpointCandidate& damaged : choice.passed_over) {
     log_.warning("checkpoint {} is passed over: {}", damaged.number, damaged.damage);
   }
-  for (StoredCheckpoint& one : all) {
+  for (StoredCheckpoint& one : all.checkpoints) {
     if (one.number == choice.number) {
       return std::move(one.manifest);
     }
@@ -200,33 +224,31 @@ std::optional<Manifest> CheckpointStore::latest() const {
 // Removes the newest first, so that a crash leaves a directory as it was at some earlier time.
 void CheckpointStore::discard_above(std::uint64_t number) {
   check(lock_.has_value(), "only the holder of the lock removes checkpoints");
-  begun_ = std::max(begun_, layout_.highest_number());
+  begun_ = std::max(begun_, highest_number(*files_));
   known_.clear();
-  constexpr FailpointGroup manifest_steps("store.prune.manifest");
-  for (const std::uint64_t later : layout_.manifest_numbers()) {
-    if (later > number) {
+  std::vector<std::string> discarded;
+  for (const StoredCheckpoint& later : list()) {
+    if (later.number > number) {
       log_.warning("checkpoint {} is given up, because the application goes back to checkpoint {}",
-                   later, number);
-      remove_file(layout_.manifest(later), manifest_steps);
+                   later.number, number);
+      discarded.push_back(manifest_name(later.number));
     }
   }
-  sync_directory(layout_.manifests(), FailpointGroup("store.prune"));
+  files_->remove(discarded);
 }
 
 CheckpointWriter CheckpointStore::begin(std::uint64_t number) {
   check(lock_.has_value(), "only the holder of the lock writes checkpoints");
   check(number >= next_number(), "no number is used twice");
   begun_ = number;
-  return {layout_, number, log_};
+  return {files_, number, writer_, log_};
 }
 
 std::vector<PartGroup> CheckpointStore::sparse(const Manifest& manifest, double fraction) const {
-  std::map<std::uint64_t, std::uint64_t> sizes;
-  for (const ManifestBlock& block : manifest.blocks) {
-    if (!sizes.contains(block.file)) {
-      sizes[block.file] =
-          check_data_file(layout_.data_file(block.file), block.file) - data_file_header_bytes;
-    }
+  std::vector<std::uint64_t> sizes;
+  for (const ManifestFile& file : manifest.files) {
+    const std::uint64_t bytes = file.bytes != 0 ? file.bytes : check_data_file(*files_, file.id());
+    sizes.push_back(bytes - data_file_header_bytes(file.id()));
   }
   return sparse_places(manifest, sizes, fraction);
 }

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/log.hpp"
+#include "checkpoint/files/checkpoint_files.hpp"
 #include "checkpoint/protocol/recovery.hpp"
 #include "checkpoint/store/manifest.hpp"
 #include "checkpoint/store/manifest_file.hpp"
@@ -27,10 +29,16 @@ struct StoredCheckpoint {
   std::string damage;  ///< empty: manifest and data files are there; blocks were not looked at
 };
 
-/// The needs of a manifest that was read before. They hold while its file has this size and time.
+/// A number that was made void: there never will be a checkpoint of that number.
+struct VoidNumber {
+  std::uint64_t number = 0;
+  std::string reason;
+};
+
+/// What was learnt of a manifest that was read before. It holds while its file is this one.
 struct KnownManifest {
-  std::uintmax_t bytes = 0;
-  std::filesystem::file_time_type changed;
+  FoundFile file;
+  bool voided = false;
   DataNeeds needs;
 };
 
@@ -48,6 +56,7 @@ class CheckpointStore {
   enum class Access {
     read,   ///< another process may be writing to the directory
     write,  ///< exclusive: refused while another process has it; makes the directory
+    share,  ///< as `write`, but together with other workers: see ClaimedNumbers
   };
   /// With `write`, also calls `remove_failed_attempts`.
   CheckpointStore(const std::filesystem::path& directory, Access access, Log log = {});
@@ -57,9 +66,11 @@ class CheckpointStore {
   std::uint64_t next_number() const;
 
   /// All checkpoints, newest first, damaged ones too.
-  std::vector<StoredCheckpoint> list() const;
-  /// As `list`, in the form that `choose_checkpoint` takes.
-  std::vector<CheckpointCandidate> candidates() const;
+  std::vector<StoredCheckpoint> list() const { return look().checkpoints; }
+  /// The numbers that are void, the highest first.
+  std::vector<VoidNumber> voids() const { return look().voids; }
+  /// Both of them, in the form that `choose_checkpoint` takes.
+  std::vector<CheckpointCandidate> candidates() const { return look().candidates(); }
   /// The newest checkpoint whose manifest is whole and whose data files are long enough; damaged
   /// ones are passed over with a warning. Returns nothing if there is no checkpoint at all, and
   /// throws if there are some but none is whole. Blocks are checked only when they are read.
@@ -71,7 +82,7 @@ class CheckpointStore {
   /// following ones require `Access::write`, unless they say otherwise.
   CheckpointWriter begin(std::uint64_t number);
   /// `manifest` must outlive the reader. Works with any access.
-  CheckpointReader reader(const Manifest& manifest) const { return {layout_, manifest}; }
+  CheckpointReader reader(const Manifest& manifest) const { return {files_, manifest}; }
 
   /// Keeps the newest `retain` (at least 1) checkpoints that are whole, and all data they refer to;
   /// removes older ones, and files that belong to none. While a damaged checkpoint is among those
@@ -91,22 +102,36 @@ class CheckpointStore {
   std::vector<std::string> damaged_blocks(const Manifest& manifest) const;
 
   const StoreLayout& layout() const { return layout_; }
+  const std::shared_ptr<CheckpointFiles>& files() const { return files_; }
 
  private:
-  void make_directories();
+  enum class Condition { whole, damaged, voided };
+  struct Found {
+    std::vector<StoredCheckpoint> checkpoints;
+    std::vector<VoidNumber> voids;
+
+    std::vector<CheckpointCandidate> candidates() const;
+  };
+
+  void make_directories(StoreLock::Mode mode);
   void require_directories() const;
   void refuse_newer_formats() const;
+  Found look() const;
   StoredCheckpoint look_at(std::uint64_t number) const;
   Manifest read_manifest(std::uint64_t number) const;
   void check_data_files(const DataNeeds& needs) const;
-  bool is_whole(std::uint64_t number);
-  const DataNeeds& needs_of(std::uint64_t number);
-  bool remove_manifests_below(std::uint64_t number, PruneResult& result);
+  void remove_leftovers_below(std::uint64_t number) const;
+  Condition condition_of(std::uint64_t number);
+  const KnownManifest& known(std::uint64_t number);
+  bool is_void(std::uint64_t number);
+  void remove_manifests_below(std::uint64_t number, PruneResult& result);
   void remove_unused_data(const std::vector<std::uint64_t>& kept, PruneResult& result) const;
 
   StoreLayout layout_;
   Log log_;
+  std::shared_ptr<CheckpointFiles> files_;
   std::optional<StoreLock> lock_;
+  std::uint64_t writer_;     ///< see Manifest::writer
   std::uint64_t begun_ = 0;  ///< the highest number given to a writer
   /// By the number of a checkpoint, as `prune` last saw it.
   std::map<std::uint64_t, KnownManifest> known_;

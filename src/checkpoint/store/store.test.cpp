@@ -213,9 +213,9 @@ TEST_F(StoreTest, ADirectoryOfANewerFormatIsRefused) {
   overwrite(manifest, bytes);
   for (const Access access : {Access::write, Access::read}) {
     const std::string error = error_of_open(access);
-    EXPECT_PRED2(contains, error, "000000000001.manifest' is of format 2");
+    EXPECT_PRED2(contains, error, "000000000001.manifest' is of format 3");
     EXPECT_PRED2(contains, error,
-                 "reads checkpoints up to format 1; use the version that wrote it");
+                 "reads checkpoints up to format 2; use the version that wrote it");
   }
 }
 
@@ -316,7 +316,8 @@ TEST_F(StoreTest, OpeningRemovesCrashedAttemptsButNotTheHighestNumber) {
     for (const std::uint64_t number : {2, 3, 4}) {
       overwrite(store.layout().data_file(number), "half a");
     }
-    overwrite(store.layout().temporary_manifest(3), "half a");
+    overwrite(store.layout().manifests() / "000000000003.manifest.0a1b2c3d.tmp", "half a");
+    overwrite(store.layout().manifests() / "000000000002.manifest.tmp", "of an older version");
     overwrite(store.layout().manifests() / "notes.txt", "of somebody");
     overwrite(store.layout().manifests() / "7.manifest", "of somebody");
   }
@@ -337,7 +338,9 @@ TEST_F(StoreTest, AttemptsThatWereRolledBackAreRemovedWhileTheStoreIsOpen) {
       writer.append(rig_block(0, 0, 0, "that sinks have prepared for"));
       writer.durable();
     }
-    overwrite(store.layout().temporary_manifest(store.next_number() - 1), "cut off");
+    overwrite(store.layout().manifests() /
+                  fmt::format("{:012}.manifest.{}.tmp", store.next_number() - 1, attempt),
+              "cut off");
     store.remove_failed_attempts();
     EXPECT_EQ(names("data").size(), 2U);
     EXPECT_EQ(names("manifests").size(), 2U);
@@ -356,14 +359,27 @@ TEST_F(StoreTest, ANumberThatSinksMayHavePreparedForIsNotUsedAgainAfterARestart)
 }
 
 TEST(StoreLayout, NumbersAreReadOnlyFromNamesAsTheyAreWritten) {
-  EXPECT_EQ(number_in_name("000000000012.data", ".data"), 12U);
-  EXPECT_EQ(number_in_name("18446744073709551615.data", ".data"), UINT64_MAX);
+  EXPECT_EQ(number_of_manifest("manifests/000000000012.manifest"), 12U);
+  EXPECT_EQ(data_file_of("data/18446744073709551615.data"), DataFileId{UINT64_MAX});
+  const DataFileId of_a_cluster{12, 3, 4};
+  EXPECT_EQ(data_name(of_a_cluster), "data/000000000012-3-4.data");
+  EXPECT_EQ(data_file_of("data/000000000012-3-4.data"), of_a_cluster);
   for (const char* name :
-       {"12.data", "0000000000012.data", "000000000000.data", "00000000001x.data",
-        "-00000000001.data", "+00000000001.data", " 00000000001.data", "000000000012.dat", ".data",
-        "18446744073709551616.data", "000000000012.data.tmp"}) {
-    EXPECT_FALSE(number_in_name(name, ".data").has_value()) << name;
+       {"12", "0000000000012", "000000000000", "00000000001x", "-00000000001", "+00000000001",
+        " 00000000001", "", "18446744073709551616", "000000000012-0-0", "000000000012-01-0",
+        "000000000012-1", "000000000012-1-", "000000000012-1-4294967296", "000000000012-1-0-0"}) {
+    EXPECT_FALSE(data_file_of(fmt::format("data/{}.data", name)).has_value()) << name;
+    EXPECT_FALSE(number_of_manifest(fmt::format("manifests/{}.manifest", name)).has_value())
+        << name;
   }
+  for (const char* name : {"data/000000000012.data.tmp", "data/000000000012.dat",
+                           "000000000012.data", "manifests/000000000012.data"}) {
+    EXPECT_FALSE(data_file_of(name).has_value()) << name;
+  }
+  EXPECT_EQ(number_of_leftover("manifests/000000000012.manifest.0a.tmp"), 12U);
+  EXPECT_EQ(number_of_leftover("manifests/000000000012.manifest.tmp"), 12U);
+  EXPECT_FALSE(number_of_leftover("manifests/000000000012.manifest").has_value());
+  EXPECT_FALSE(number_of_leftover("manifests/12.manifest.0a.tmp").has_value());
 }
 
 }  // namespace

@@ -59,6 +59,8 @@ class StoreDamage : public testing::Test {
   static Manifest rig_of(const Manifest& found, const std::string& text) {
     Manifest manifest = rig_manifest(text);
     manifest.number = text == "first" ? 1 : 2;
+    manifest.files = found.files;
+    manifest.writer = found.writer;
     manifest.blocks = found.blocks;
     manifest.sections = found.sections;
     return manifest;
@@ -146,13 +148,30 @@ TEST(ManifestFile, ContradictionsAreDamage) {
       [](Manifest& m) { m.sections[1].length += 1; },
       [](Manifest& m) { m.sections[1].offset = UINT32_MAX; },
       [](Manifest& m) { m.instances[0].stage = 2; },
-      [](Manifest& m) { m.blocks[0].file = 2; },
-      [](Manifest& m) { m.blocks[0].file = 0; },
+      [](Manifest& m) { m.blocks[0].file = 1; },
+      [](Manifest& m) { m.files[0].number = 2; },
+      [](Manifest& m) { m.files[0].number = 0; },
+      [](Manifest& m) {
+        m.members = {{"a", 1}};
+      },
+      [](Manifest& m) {
+        m.owners = {0, 1};
+      },
+      [](Manifest& m) { m.owners.assign(rig_groups, 2); },
   };
   for (std::size_t i = 0; i < changes.size(); ++i) {
     Manifest bad = good;
     changes[i](bad);
     EXPECT_THROW(decode_manifest(encode_manifest(bad), "it"), DamagedError) << i;
+  }
+  for (const auto& change :
+       {std::function<void(Manifest&)>([](Manifest& m) {
+          m.members = {{"a", 1}, {"b", 1}};
+        }),
+        std::function<void(Manifest&)>([](Manifest& m) { m.owners.assign(rig_groups, 1); })}) {
+    Manifest other = good;
+    change(other);
+    EXPECT_EQ(decode_manifest(encode_manifest(other), "it"), other);
   }
   Manifest renamed = good;
   renamed.number = 2;
@@ -166,6 +185,26 @@ TEST(ManifestFile, ContradictionsAreDamage) {
     Manifest bad = good;
     change(bad.blocks[0]);
     EXPECT_THROW(store.reader(bad).block(0), DamagedError);
+  }
+}
+
+// In format 1 a block has the number of its file, and nobody wrote down who owned which group.
+TEST(ManifestFile, OfFormat1SaysWhereItsBlocksAreAndWhoOwnedTheGroups) {
+  Manifest old = rig_manifest();
+  old.number = 9;
+  old.blocks = {{7, 24, 5, 5, 1}, {3, 24, 6, 6, 2}, {7, 53, 5, 5, 3}};
+  old.sections = {{0, 0, 0, 0, 0, 5, 1}, {0, 0, 1, 1, 0, 6, 1}, {0, 0, 2, 2, 0, 5, 1}};
+  const Manifest read = decode_manifest(encode_manifest(old, 1), "it");
+  EXPECT_EQ(read.files, (std::vector<ManifestFile>{{3, 0, 0, 0}, {7, 0, 0, 0}}));
+  EXPECT_EQ(read.blocks[0].file, 1U);
+  EXPECT_EQ(read.blocks[1].file, 0U);
+  EXPECT_EQ(read.blocks[2].file, 1U);
+  EXPECT_EQ(read.owners, (std::vector<std::uint16_t>{0, 0, 1, 1}));
+  EXPECT_EQ(read.sections, old.sections);
+  EXPECT_EQ(read.generation, 0U);
+  for (const std::uint64_t file : {0, 10}) {
+    old.blocks[0].file = file;
+    EXPECT_THROW(decode_manifest(encode_manifest(old, 1), "it"), DamagedError) << file;
   }
 }
 

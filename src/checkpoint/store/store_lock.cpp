@@ -35,12 +35,12 @@ std::string holder(int fd) {
 
 }  // namespace
 
-StoreLock::StoreLock(const std::filesystem::path& path)
+StoreLock::StoreLock(const std::filesystem::path& path, Mode mode)
     : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
   if (!fd_) {
     throw IoError(file_error("open the lock", path, errno));
   }
-  if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(fd_.get(), (mode == Mode::shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
     const int error = errno;
     if (error != EWOULDBLOCK) {
       throw IoError(file_error("lock", path, error));
@@ -49,6 +49,9 @@ StoreLock::StoreLock(const std::filesystem::path& path)
         "the checkpoint directory '{}' is in use by another process{}; stop that one, or give this "
         "one a directory of its own",
         path.parent_path().string(), holder(fd_.get())));
+  }
+  if (mode == Mode::shared) {
+    return;  // several hold it, so the file names none
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd_.get(), 0) != 0 ||

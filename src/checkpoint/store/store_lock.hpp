@@ -1,4 +1,4 @@
-// The lock that lets one process at a time into a checkpoint directory.
+// The lock of a checkpoint directory: a single process keeps all others out.
 #pragma once
 
 #include <filesystem>
@@ -7,13 +7,18 @@
 
 namespace wallaroo::internal {
 
-/// Holds an exclusive flock on a file that says who holds it. The kernel releases it when the
-/// process ends, however it ends.
+/// Holds an flock on a file that says who holds it. The kernel releases it when the process ends,
+/// however it ends.
 class StoreLock {
  public:
+  enum class Mode {
+    exclusive,
+    shared  ///< with the other workers of a cluster on this machine
+  };
+
   /// Makes the file if need be. Throws IoError that names the holder if another process has the
-  /// lock.
-  explicit StoreLock(const std::filesystem::path& path);
+  /// lock, and not both share it.
+  StoreLock(const std::filesystem::path& path, Mode mode);
 
  private:
   FileDescriptor fd_;

@@ -83,8 +83,8 @@ class Chain {
   }
   std::uint64_t bytes_on_disk() const {
     std::uint64_t bytes = 0;
-    for (const std::uint64_t number : store_->layout().data_numbers()) {
-      bytes += std::filesystem::file_size(store_->layout().data_file(number));
+    for (const FoundFile& file : store_->files()->list(data_folder)) {
+      bytes += file.bytes;
     }
     return bytes;
   }
@@ -200,12 +200,19 @@ TEST(StoreModel, RandomManifestsAreReadBackAsTheyWere) {
     for (int i = *rc::gen::inRange(0, 5); i > 0; --i) {
       manifest.instances.push_back({*rc::gen::inRange(0U, 2U), 7, text()});
       manifest.sources.push_back({text(), {{text(), text()}}, *rc::gen::arbitrary<bool>()});
-      manifest.blocks.push_back({*rc::gen::inRange<std::uint64_t>(1, manifest.number),
+      manifest.files.push_back({*rc::gen::inRange<std::uint64_t>(1, manifest.number),
+                                *rc::gen::arbitrary<std::uint64_t>(), 3, 1000});
+      manifest.blocks.push_back({*rc::gen::inRange<std::uint64_t>(0, manifest.files.size()),
                                  *rc::gen::arbitrary<std::uint64_t>(),
                                  *rc::gen::arbitrary<std::uint32_t>(), 500,
                                  *rc::gen::arbitrary<std::uint64_t>()});
       manifest.sections.push_back({1, 1, *rc::gen::inRange<std::uint16_t>(0, rig_groups), 0, 100,
                                    *rc::gen::inRange(0U, 401U), 3});
+    }
+    if (*rc::gen::arbitrary<bool>()) {
+      manifest.generation = *rc::gen::arbitrary<std::uint64_t>();
+      manifest.members = {{text(), 1}, {text(), 1}};
+      manifest.owners.assign(rig_groups, *rc::gen::inRange<std::uint16_t>(0, 2));
     }
     RC_ASSERT(decode_manifest(encode_manifest(manifest), "it") == manifest);
   });

@@ -1,12 +1,10 @@
 // Decides which files of a checkpoint directory are removed, and in which order.
-#include <algorithm>
 #include <set>
-#include <system_error>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/failpoint.hpp"
 #include "checkpoint/store/store.hpp"
-#include "io/durable_file.hpp"
 
 namespace wallaroo::internal {
 
@@ -16,16 +14,19 @@ PruneResult CheckpointStore::prune(std::size_t retain) {
   PruneResult result;
   std::vector<std::uint64_t> kept;
   std::size_t whole = 0;
-  for (const std::uint64_t number : layout_.manifest_numbers()) {
+  for (const std::uint64_t number : list_manifests(*files_)) {
     if (whole == retain) {
       break;
     }
-    kept.push_back(number);
-    whole += is_whole(number) ? 1 : 0;
+    const Condition condition = condition_of(number);
+    if (condition != Condition::voided) {
+      kept.push_back(number);
+    }
+    whole += condition == Condition::whole ? 1 : 0;
   }
   // Manifests are removed first and durably: none may come back after a crash without its data.
-  if (whole == retain && remove_manifests_below(kept.back(), result)) {
-    sync_directory(layout_.manifests(), FailpointGroup("store.prune"));
+  if (whole == retain) {
+    remove_manifests_below(kept.back(), result);
   }
   if (whole == kept.size() && whole > 0) {
     remove_unused_data(kept, result);
@@ -38,51 +39,62 @@ PruneResult CheckpointStore::prune(std::size_t retain) {
   return result;
 }
 
-/// Returns whether the checkpoint is whole. If it is, `known_` holds it afterwards.
-bool CheckpointStore::is_whole(std::uint64_t number) {
+/// If the checkpoint is whole, `known_` holds it afterwards.
+CheckpointStore::Condition CheckpointStore::condition_of(std::uint64_t number) {
   try {
-    check_data_files(needs_of(number));
-    return true;
+    const KnownManifest& manifest = known(number);
+    check_data_files(manifest.needs);
+    return manifest.voided ? Condition::voided : Condition::whole;
   } catch (const DamagedError&) {
     known_.erase(number);
-    return false;
+    return Condition::damaged;
   }
 }
 
 /// Reads each manifest only once: they grow with the state, and the user decides how many are kept.
-const DataNeeds& CheckpointStore::needs_of(std::uint64_t number) {
-  const auto path = layout_.manifest(number);
-  std::error_code error;
-  KnownManifest now{std::filesystem::file_size(path, error), {}, {}};
-  now.changed = error ? now.changed : std::filesystem::last_write_time(path, error);
-  const auto known = known_.find(number);
-  if (!error && known != known_.end() && known->second.bytes == now.bytes &&
-      known->second.changed == now.changed) {
-    return known->second.needs;
+const KnownManifest& CheckpointStore::known(std::uint64_t number) {
+  const auto file = files_->find(manifest_name(number));
+  const auto before = known_.find(number);
+  if (file && before != known_.end() && before->second.file.bytes == file->bytes &&
+      before->second.file.changed == file->changed) {
+    return before->second;
   }
-  now.needs = data_needs(read_manifest(number));
-  return (known_[number] = std::move(now)).needs;
+  KnownManifest now{file.value_or(FoundFile{}), false, {}};
+  try {
+    now.needs = data_needs(read_manifest(number));
+  } catch (const VoidError&) {
+    now.voided = true;
+  }
+  return known_[number] = std::move(now);
 }
 
-bool CheckpointStore::remove_manifests_below(std::uint64_t number, PruneResult& result) {
-  constexpr FailpointGroup steps("store.prune.manifest");
-  for (const std::uint64_t old : layout_.manifest_numbers()) {
-    if (old < number) {
-      remove_file(layout_.manifest(old), steps);
-      ++result.checkpoints;
-    }
+bool CheckpointStore::is_void(std::uint64_t number) {
+  try {
+    return known(number).voided;
+  } catch (const DamagedError&) {
+    return false;
   }
+}
+
+// The lowest go first, so that the highest number stays whenever that ends.
+void CheckpointStore::remove_manifests_below(std::uint64_t number, PruneResult& result) {
+  std::vector<std::uint64_t> old = list_manifests(*files_);
+  std::erase_if(old, [&](std::uint64_t one) { return one >= number; });
+  std::vector<std::string> names;
+  for (auto one = old.rbegin(); one != old.rend(); ++one) {
+    result.checkpoints += is_void(*one) ? 0 : 1;
+    names.push_back(manifest_name(*one));
+  }
+  files_->remove(names);
   known_.erase(known_.begin(), known_.lower_bound(number));
-  return result.checkpoints > 0;
 }
 
 /// Requires that all of `kept` are whole. Never removes files above the newest checkpoint: somebody
 /// may be writing them.
 void CheckpointStore::remove_unused_data(const std::vector<std::uint64_t>& kept,
                                          PruneResult& result) const {
-  constexpr FailpointGroup steps("store.prune.data");
   const std::uint64_t newest = kept.front();
-  std::set<std::uint64_t> used;
+  std::set<DataFileId> used;
   for (const std::uint64_t number : kept) {
     for (const auto& [file, bytes] : known_.at(number).needs) {
       used.insert(file);
@@ -91,20 +103,17 @@ void CheckpointStore::remove_unused_data(const std::vector<std::uint64_t>& kept,
   if (mutation("prune_referenced_data") && !used.empty()) {
     used.erase(used.begin());
   }
-  for (const std::uint64_t number : layout_.data_numbers()) {
-    if (number <= newest && !used.contains(number)) {
-      std::error_code ignored;
-      const auto size = std::filesystem::file_size(layout_.data_file(number), ignored);
-      remove_file(layout_.data_file(number), steps);
-      result.bytes += ignored ? 0 : size;
+  std::vector<std::string> unused;
+  for (const FoundFile& found : files_->list(data_folder)) {
+    const auto file = data_file_of(found.name);
+    if (file && file->number <= newest && !used.contains(*file)) {
+      unused.push_back(found.name);
+      result.bytes += found.bytes;
       ++result.data_files;
     }
   }
-  for (const std::uint64_t number : layout_.temporary_manifest_numbers()) {
-    if (number <= newest) {
-      remove_file(layout_.temporary_manifest(number), steps);
-    }
-  }
+  files_->remove(unused);
+  remove_leftovers_below(newest + 1);
 }
 
 }  // namespace wallaroo::internal

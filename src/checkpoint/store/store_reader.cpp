@@ -1,7 +1,5 @@
 #include "checkpoint/store/store_reader.hpp"
 
-#include <utility>
-
 #include <fmt/format.h>
 
 #include "base/check.hpp"
@@ -11,9 +9,6 @@
 
 namespace wallaroo::internal {
 
-CheckpointReader::CheckpointReader(StoreLayout layout, const Manifest& manifest)
-    : layout_(std::move(layout)), manifest_(manifest) {}
-
 std::string CheckpointReader::block(std::size_t index) const {
   check(index < manifest_.blocks.size(), "the manifest has the block");
   if (mutation("restore_wrong_block")) {
@@ -21,7 +16,7 @@ std::string CheckpointReader::block(std::size_t index) const {
   }
   const ManifestBlock& block = manifest_.blocks[index];
   try {
-    return read_block(layout_.data_file(block.file), block);
+    return read_block(*files_, manifest_.files.at(block.file).id(), block);
   } catch (const DamagedError& error) {
     throw DamagedError(
         fmt::format("checkpoint {}, block {}: {}", manifest_.number, index, error.what()));

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
+#include <utility>
 
+#include "checkpoint/files/checkpoint_files.hpp"
 #include "checkpoint/store/manifest.hpp"
-#include "checkpoint/store/store_layout.hpp"
 
 namespace wallaroo::internal {
 
@@ -14,14 +16,15 @@ namespace wallaroo::internal {
 class CheckpointReader {
  public:
   /// The manifest must outlive the reader.
-  CheckpointReader(StoreLayout layout, const Manifest& manifest);
+  CheckpointReader(std::shared_ptr<CheckpointFiles> files, const Manifest& manifest)
+      : files_(std::move(files)), manifest_(manifest) {}
 
   /// The raw bytes of `manifest.blocks[index]`, exactly as they were appended. Throws DamagedError
   /// or IoError, which say which file, where in it, and of which checkpoint.
   std::string block(std::size_t index) const;
 
  private:
-  StoreLayout layout_;
+  std::shared_ptr<CheckpointFiles> files_;
   const Manifest& manifest_;
 };
 

@@ -37,6 +37,7 @@ struct CheckpointPlan {
   std::string application;
   std::string engine_version;
   std::vector<Executor*> executors;
+  AssignmentPtr assignment;
   std::size_t tasks = 0;
   std::vector<ManifestStage> stages;  ///< those that keep something
   std::vector<std::string> sources;

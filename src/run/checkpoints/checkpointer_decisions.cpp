@@ -110,6 +110,8 @@ Decisions Checkpointer::begin(const decide::Begin& begin) {
   manifest.started_wall_ns = clock_.wall_ns();
   manifest.executors = static_cast<std::uint32_t>(plan_.executors.size());
   manifest.key_groups = key_group_count;
+  const Assignment::Owners& owners = plan_.assignment->owners();
+  manifest.owners.assign(owners.begin(), owners.end());
   manifest.stages = plan_.stages;
   for (const std::string& source : plan_.sources) {
     manifest.sources.push_back({source, {}, true});

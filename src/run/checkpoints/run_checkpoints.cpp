@@ -174,7 +174,8 @@ void RunCheckpoints::attach_keeper(WiredSegment& segment, const CheckpointSlot& 
   }
   const int executors = context_.plan.executors();
   StateKeeper::Context keeping{
-      slot, segment.executor, executors, &context_.clock, context_.wall_offset_ns, {}};
+      slot, segment.executor,   executors, &context_.clock, context_.wall_offset_ns,
+      {},   context_.assignment};
   const bool everywhere = context_.plan.placement(segment.node).everywhere;
   for (std::size_t group = 0; group < key_group_count; ++group) {
     keeping.owned[group] = !everywhere || context_.assignment->owner(group) ==
@@ -195,6 +196,7 @@ CheckpointPlan RunCheckpoints::plan(const Executors& executors,
   for (const auto& executor : executors) {
     plan.executors.push_back(executor.get());
   }
+  plan.assignment = context_.assignment;
   plan.tasks = task_names_.size();
   plan.task_names = task_names_;
   plan.wall_offset_ns = context_.wall_offset_ns;

@@ -164,6 +164,13 @@ void StateKeeper::load_parts() {
   }
 }
 
+/// Returns whether each executor has the groups that it had.
+bool StateKeeper::has_the_same_groups(const Manifest& before) const {
+  return static_cast<int>(before.executors) == context_.executors &&
+         std::equal(before.owners.begin(), before.owners.end(),
+                    context_.assignment->owners().begin(), context_.assignment->owners().end());
+}
+
 void StateKeeper::load_instances(std::size_t state) {
   const Restored& restored = *restored_;
   const Restored::Stage& found = restored.stages[stages_[state]];
@@ -171,7 +178,7 @@ void StateKeeper::load_instances(std::size_t state) {
   if (!found.stage || restored.manifest.stages[*found.stage].instance_schema.empty()) {
     return;
   }
-  const bool as_many = static_cast<int>(restored.manifest.executors) == context_.executors;
+  const bool same = has_the_same_groups(restored.manifest);
   const auto executor = static_cast<std::uint32_t>(context_.executor);
   std::map<std::uint32_t, std::string> by_executor;
   for (const ManifestInstance& instance : restored.manifest.instances) {
@@ -180,7 +187,7 @@ void StateKeeper::load_instances(std::size_t state) {
     }
     // A stage that runs on only one executor may have run on another one. Then nothing was saved by
     // this executor, and all that was saved is loaded.
-    if (as_many && instance.executor == executor) {
+    if (same && instance.executor == executor) {
       by_executor = {{executor, instance.bytes}};
       break;
     }
@@ -194,8 +201,11 @@ void StateKeeper::load_instances(std::size_t state) {
     saved.push_back(std::move(bytes));
   }
   fitting(kept, [&] {
-    kept.state->load_instances({restored.manifest.stages[*found.stage].instance_schema, saved},
-                               context_.wall_offset_ns);
+    SavedInstances instances{restored.manifest.stages[*found.stage].instance_schema, saved};
+    if (saved.size() == restored.manifest.executors) {
+      instances.owners = restored.manifest.owners;
+    }
+    kept.state->load_instances(instances, context_.wall_offset_ns);
   });
 }
 

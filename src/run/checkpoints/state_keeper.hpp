@@ -52,7 +52,8 @@ class StateKeeper final : private SectionSink {
     int executors = 1;
     const Clock* clock = nullptr;
     std::int64_t wall_offset_ns = 0;
-    KeyGroups owned;  ///< the groups that this executor has
+    KeyGroups owned;                              ///< the groups that this executor has
+    AssignmentPtr assignment = assign_evenly(1);  ///< of all executors
   };
 
   /// Has no states until `attach`.
@@ -99,6 +100,7 @@ class StateKeeper final : private SectionSink {
   void send_block();
   KeyGroups wanted_groups(std::size_t saved_groups) const;
   void load_parts();
+  bool has_the_same_groups(const Manifest& before) const;
   void load_instances(std::size_t state);
   KeyGroups also(std::size_t state, std::size_t part, const RewriteGroups& rewrite) const;
   /// Calls `work`, and makes a StoredError a ConfigError that names the stage: the checkpoint is
