@@ -61,4 +61,18 @@ double process_open_descriptors() {
   return error ? 0 : static_cast<double>(std::distance(begin(entries), end(entries)) - 1);
 }
 
+double process_waited_seconds() {
+  std::error_code error;
+  double waited_ns = 0;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    std::ifstream file(thread.path() / "schedstat");
+    double ran_ns = 0;
+    double thread_waited_ns = 0;
+    if (file >> ran_ns >> thread_waited_ns) {
+      waited_ns += thread_waited_ns;
+    }
+  }
+  return waited_ns / 1e9;
+}
+
 }  // namespace wallaroo::internal

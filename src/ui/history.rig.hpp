@@ -14,6 +14,7 @@
 #include "metrics/registry.hpp"
 #include "ui/history/history.hpp"
 #include "ui/history/registry_sampler.hpp"
+#include "ui/verdict/verdict.hpp"
 
 namespace wallaroo::internal {
 
@@ -58,6 +59,14 @@ struct Counted {
         const StageMetrics& metrics = stages[node][static_cast<std::size_t>(executor)];
         const StageLabels place{"lines", names[node], "worker1", executor};
         register_stage(registry, place, metrics);
+        if (node == count) {
+          registry.add_counter({"wallaroo_stage_dropped_records_total", "D."},
+                               {{"pipeline", "lines"},
+                                {"stage", "count"},
+                                {"worker", "worker1"},
+                                {"executor", std::to_string(executor)}},
+                               metrics.dropped_records);
+        }
         if (node == word) {
           register_keys(registry, place, metrics);
         }
@@ -114,7 +123,12 @@ struct Counted {
     for (ExecutorMetrics& executor : executors) {
       executor.idle_ns.add(idle ? 1'000'000 : 0);
     }
-    history.add(sampler->take(static_cast<std::int64_t>(time_s * 1e9), time_s));
+    cpu_s += processors.running * after_s;
+    waited_s += processors.waiting * after_s;
+    Sample& taken = sampler->take(static_cast<std::int64_t>(time_s * 1e9), time_s);
+    taken.process.cpu_seconds = cpu_s;
+    taken.process.waited_seconds = waited_s;
+    history.add(taken);
   }
 
   Registry registry{"words"};
@@ -126,6 +140,9 @@ struct Counted {
   SinkMetrics sink;
   EdgeFillNumbers fill;
   std::array<double, 2> watermark_s{unknown, unknown};
+  ProcessorLoad processors;  ///< of the process
+  double cpu_s = 0;
+  double waited_s = 0;
   double time_s = 1000;
   bool idle = true;  ///< executors count a little of their time as idle
   History history{make_view()};

@@ -107,7 +107,8 @@ void Ui::sample_regularly() {
 
 void Ui::sample() {
   const SteadyClock clock;
-  const Sample& sample = sampler_->take(clock.now_ns(), wall_seconds());
+  Sample& sample = sampler_->take(clock.now_ns(), wall_seconds());
+  sample.process.waited_seconds = process_waited_seconds();
   history_.add(sample);
   count_losses(sample);
 }

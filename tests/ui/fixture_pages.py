@@ -244,6 +244,7 @@ def doctor(**_):
         ("checkpoints", "ok", None, "the newest is 0.4 s old"),
         ("errors", "warn", 1, "1412 records were refused"),
         ("memory", "ok", None, "81 MB of 8.2 GB are used"),
+        ("processors", "ok", None, "threads that can run get a processor"),
         ("descriptors", "ok", None, "47 of 1024 are open"),
     ]
     checks = [

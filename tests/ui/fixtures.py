@@ -232,6 +232,7 @@ def whole_series():
             {
                 "worker": "worker1",
                 "cpu": points(lambda t: wave(1.46, 5, t)),
+                "cpu_waiting": points(lambda t: wave(0.12, 6, t)),
                 "rss": points(lambda t: 61e6 + 40_000 * t),
                 "open_fds": 47,
                 "uptime_seconds": 8_112.4,

@@ -43,7 +43,10 @@ class WorkerView {
     this.cpu = new LineChart({
       label: "CPU",
       format: cores,
-      lines: [{ name: "cores used", color: "--series-1", fill: true }],
+      lines: [
+        { name: "cores used", color: "--series-1", fill: true },
+        { name: "threads waiting for one", color: "--blocked", dash: [5, 3] },
+      ],
     });
     this.memory = new LineChart({
       label: "Memory",
@@ -79,7 +82,7 @@ class WorkerView {
     this.updateTiles(worker, executors);
     this.executors.update(store);
     const time = times(store.series);
-    this.cpu.update(time, [worker.cpu], span(store));
+    this.cpu.update(time, [worker.cpu, worker.cpu_waiting], span(store));
     this.memory.update(time, [worker.rss], span(store));
     for (const each of [this.executorPanel, this.cpuPanel, this.memoryPanel]) each.refresh();
   }

@@ -1,7 +1,6 @@
 #include "ui/api/doctor.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 
 #include <sys/resource.h>
@@ -9,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "base/date_text.hpp"
 #include "base/people_numbers.hpp"
+#include "ui/verdict/words.hpp"
 
 namespace wallaroo::internal {
 
@@ -20,10 +19,6 @@ using Level = Verdict::Level;
 using Checks = std::vector<Check>;
 
 constexpr double too_full = 0.8;  ///< share of memory or of descriptors
-
-std::string duration(double seconds) {
-  return duration_text(static_cast<std::int64_t>(std::round(seconds)) * 1'000'000'000);
-}
 
 void check_verdict(Checks& checks, const VerdictInput& input) {
   const Verdict verdict = reach_verdict(input);
@@ -116,11 +111,25 @@ void check_checkpoints(Checks& checks, const VerdictInput& input) {
   }
   const bool old = load.since_last_s > std::max(10.0, 5 * load.interval_s);
   std::string text = fmt::format("the last one is {} old", duration(load.since_last_s));
+  if (!load.any) {
+    text = fmt::format("none has completed in the {} since the start", duration(load.since_last_s));
+  }
   if (old || load.failed_lately > 0) {
     text += fmt::format(", and {} failed in the last minute", load.failed_lately);
     text += load.last_reason.empty() ? "" : fmt::format(": {}", load.last_reason);
   }
   checks.push_back({"checkpoints", old || load.failed_lately > 0 ? Level::error : Level::ok, text});
+}
+
+std::string losses_text(const std::string& stage, double errors, double dropped) {
+  const std::string refused = people_records(static_cast<std::uint64_t>(errors));
+  const std::string late = people_records(static_cast<std::uint64_t>(dropped));
+  if (errors > 0 && dropped > 0) {
+    return fmt::format("'{}' has refused {}, and dropped {} that came too late", stage, refused,
+                       late);
+  }
+  return errors > 0 ? fmt::format("'{}' has refused {}", stage, refused)
+                    : fmt::format("'{}' has dropped {} that came too late", stage, late);
 }
 
 void check_errors(Checks& checks, const History& history) {
@@ -135,11 +144,7 @@ void check_errors(Checks& checks, const History& history) {
     if (errors + dropped > 0) {
       none = false;
       checks.push_back(
-          {"errors", Level::warn,
-           fmt::format("'{}' has refused {} and dropped {} that came too late",
-                       history.view().nodes[id].name,
-                       people_records(static_cast<std::uint64_t>(errors)), people_count(dropped)),
-           id});
+          {"errors", Level::warn, losses_text(history.view().nodes[id].name, errors, dropped), id});
     }
   }
   if (none) {
@@ -164,6 +169,16 @@ void check_descriptors(Checks& checks, const History& history, const MachineLimi
                                 limits.descriptors > 0 ? fmt::format(" of {}", limits.descriptors)
                                                        : std::string(),
                                 full ? ": raise the limit with ulimit -n" : "")});
+}
+
+void check_processors(Checks& checks, const VerdictInput& input) {
+  const double share = starved_share(input.processors);
+  checks.push_back(
+      {"processors", share > 0 ? Level::warn : Level::ok,
+       share > 0 ? fmt::format("threads that could run wait {} of that time for a processor: stop "
+                               "other programs on this machine, or use fewer --threads",
+                               percent(share))
+                 : std::string("threads that can run get a processor")});
 }
 
 double number_in(const char* path) {
@@ -202,6 +217,7 @@ std::vector<Check> examine(const History& history, const VerdictInput& input,
   check_watermarks(checks, input);
   check_checkpoints(checks, input);
   check_errors(checks, history);
+  check_processors(checks, input);
   check_memory(checks, history, limits);
   check_descriptors(checks, history, limits);
   return checks;

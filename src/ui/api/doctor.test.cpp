@@ -38,7 +38,7 @@ TEST(Doctor, FindsNothingWhenAllIsWell) {
   app.sink.connected.set(1);
   run_for(app, 70, 10);
   EXPECT_TRUE(troubles(app).empty());
-  EXPECT_EQ(examine(app.history, look_at(app.history, {}), {}).size(), 9U);
+  EXPECT_EQ(examine(app.history, look_at(app.history, {}), {}).size(), 10U);
 }
 
 TEST(Doctor, NamesTheInputThatIsSilent) {
@@ -71,8 +71,39 @@ TEST(Doctor, NamesRecordsThatWereRefused) {
   app.sink.connected.set(1);
   app.stages[Counted::count][0].errors.add(3);
   run_for(app, 5, 10);
+  EXPECT_EQ(troubles(app)["errors"], "'count' has refused 3 records");
+  app.stages[Counted::count][1].dropped_records.add(1);
+  run_for(app, 5, 10);
   EXPECT_EQ(troubles(app)["errors"],
-            "'count' has refused 3 records and dropped 0 that came too late");
+            "'count' has refused 3 records, and dropped 1 record that came too late");
+}
+
+TEST(Doctor, SaysThatTheMachineHasTooFewProcessors) {
+  Counted app;
+  app.sink.connected.set(1);
+  app.processors = {.running = 0.5, .waiting = 0.7};
+  run_for(app, 5, 10);
+  EXPECT_NE(troubles(app)["processors"].find("threads that could run wait 58 % of that time"),
+            std::string::npos);
+}
+
+TEST(Doctor, TellsAnOldCheckpointFromNone) {
+  Counted app;
+  run_for(app, 5, 10);
+  VerdictInput input;
+  input.checkpoints = {.enabled = true, .any = false, .since_last_s = 30};
+  const auto text = [&app, &input] {
+    for (const Check& check : examine(app.history, input, {})) {
+      if (check.name == "checkpoints") {
+        return check.text;
+      }
+    }
+    return std::string();
+  };
+  EXPECT_EQ(text(),
+            "none has completed in the 30 s since the start, and 0 failed in the last minute");
+  input.checkpoints.any = true;
+  EXPECT_EQ(text(), "the last one is 30 s old, and 0 failed in the last minute");
 }
 
 TEST(Doctor, KnowsWhatTheMachineHas) {

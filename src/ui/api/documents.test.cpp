@@ -79,7 +79,7 @@ TEST(Series, IsTheDocumentOfTheContract) {
     "executors": [
       {"worker": "worker1", "executor": 0, "busy": [0.5], "blocked": [0]},
       {"worker": "worker1", "executor": 1, "busy": [0], "blocked": [0]}],
-    "workers": [{"worker": "worker1", "cpu": [0], "rss": [0], "open_fds": 0,
+    "workers": [{"worker": "worker1", "cpu": [0], "cpu_waiting": [0], "rss": [0], "open_fds": 0,
                  "uptime_seconds": null, "version": "1", "checkpoint_age": [null]}]})")
                                     .as_object();
   EXPECT_EQ(found.at("summary").as_object().at("latency").at("count"), 90);

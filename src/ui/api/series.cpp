@@ -214,6 +214,7 @@ class Writer {
     const ProcessHistory& process = history_.process();
     json_.key("workers").begin_array().begin_object().member("worker", facts_.worker);
     points("cpu", process.cpu);
+    points("cpu_waiting", process.waiting);
     points("rss", process.rss);
     const double descriptors = history_.sample().process.open_descriptors;
     json_.member("open_fds", static_cast<std::uint64_t>(descriptors));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace wallaroo::internal {
@@ -14,8 +15,28 @@ double growth(double now, double before) { return std::max(0.0, now - before); }
 /// May be above 1, because the time of a batch is counted when the batch is done.
 double share(double now, double before, double seconds) { return growth(now, before) / seconds; }
 
-/// Moves a mean that forgets within some seconds.
-void follow(double& mean, double value) { mean += (value - mean) * 0.35; }
+/// Moves a mean of an executor that forgets within some seconds. While its counters stand, nothing
+/// is known, and what they say then is about several points.
+void follow(double& mean, double value, const ExecutorHistory& executor) {
+  if (executor.stands_for > 0) {
+    return;
+  }
+  for (int point = 0; point < std::min(executor.took, 20); ++point) {
+    mean += (value / executor.took - mean) * 0.35;
+  }
+}
+
+/// That much, divided among points as the other counts are.
+std::vector<double> like(std::vector<double> others, double much) {
+  const double all = std::accumulate(others.begin(), others.end(), 0.0);
+  if (!(all > 0)) {
+    return {much};
+  }
+  for (double& other : others) {
+    other *= much / all;
+  }
+  return others;
+}
 
 BinArray growth(const BinCounts& now, const BinCounts& before) {
   BinArray bins{};
@@ -129,10 +150,13 @@ void History::blank() {
   for (ExecutorHistory& executor : executors_) {
     missing(executor.busy, executor.blocked);
   }
-  missing(process_.cpu, process_.rss, process_.checkpoint_age, process_.failed);
+  missing(process_.cpu, process_.waiting, process_.rss, process_.checkpoint_age, process_.failed);
 }
 
 void History::add_point(const Sample& now, double seconds) {
+  for (std::size_t i = 0; i < executors_.size(); ++i) {
+    look_whether_it_stands(i, now.executors[i]);
+  }
   for (std::size_t id = 0; id < nodes_.size(); ++id) {
     set_node(id, now, seconds);
   }
@@ -145,6 +169,8 @@ void History::add_point(const Sample& now, double seconds) {
     set_executor(i, now.executors[i], seconds);
   }
   process_.cpu.set(newest_, growth(now.process.cpu_seconds, sample_.process.cpu_seconds) / seconds);
+  process_.waiting.set(
+      newest_, growth(now.process.waited_seconds, sample_.process.waited_seconds) / seconds);
   set_gauges(now);
 }
 
@@ -161,13 +187,39 @@ void History::spread_back(NumberRing& ring, double seconds_busy) const {
 
 /// An executor that sleeps brings its counters up to date once a second. If they stand still for
 /// longer, it works on a batch that is not done.
+void History::look_whether_it_stands(std::size_t executor, const ExecutorSample& after) {
+  const ExecutorSample& before = sample_.executors[executor];
+  const double counted = growth(after.busy_seconds, before.busy_seconds) +
+                         growth(after.blocked_seconds, before.blocked_seconds) +
+                         growth(after.idle_seconds, before.idle_seconds);
+  ExecutorHistory& past = executors_[executor];
+  past.took = counted > 0 ? past.stands_for + 1 : 1;
+  past.stands_for = counted > 0 ? 0 : past.stands_for + 1;
+}
+
+/// The records of a batch are counted when it is done. They belong to all the seconds it took.
+void History::add_to(Past& past, double growth, std::size_t executor) const {
+  const auto took = std::min(static_cast<std::size_t>(executors_[executor].took),
+                             static_cast<std::size_t>(newest_ + 1 - oldest()));
+  past.resize(std::max({past.size(), took, std::size_t{1}}));
+  for (std::size_t ago = 0; ago < took; ++ago) {
+    past[ago] += growth / static_cast<double>(took);
+  }
+}
+
+void History::set_rate(NumberRing& ring, const Past& past, double seconds) const {
+  ring.set(newest_, past.empty() ? 0 : past.front() / seconds);
+  for (std::size_t ago = 1; ago < past.size(); ++ago) {
+    const auto earlier = static_cast<double>(ring.at(newest_ - ago));
+    ring.set(newest_ - ago, earlier + past[ago] / seconds);
+  }
+}
+
 void History::set_executor(std::size_t executor, const ExecutorSample& after, double seconds) {
   const ExecutorSample& before = sample_.executors[executor];
   const double busy = share(after.busy_seconds, before.busy_seconds, seconds);
   const double blocked = share(after.blocked_seconds, before.blocked_seconds, seconds);
-  const bool stands = busy + blocked + share(after.idle_seconds, before.idle_seconds, seconds) == 0;
   ExecutorHistory& past = executors_[executor];
-  past.stands_for = stands ? past.stands_for + 1 : 0;
   spread_back(past.busy, past.stands_for > 1 ? 2 : busy);
   spread_back(past.blocked, blocked);
 }
@@ -187,19 +239,19 @@ void History::set_node(std::size_t id, const Sample& now, double seconds) {
   NodeHistory& node = nodes_[id];
   const auto& after = now.stages[id];
   const auto& before = sample_.stages[id];
-  double in = 0;
-  double out = 0;
-  double errors = 0;
+  Past in;
+  Past out;
+  Past errors;
   double watermark = unknown;
   BinArray calls{};
   for (std::size_t i = 0; i < after.size(); ++i) {
     const double its_in = growth(after[i].in, before[i].in);
     const double its_out = growth(after[i].out, before[i].out);
-    follow(recent_[id][i].in, its_in / seconds);
-    follow(recent_[id][i].out, its_out / seconds);
-    in += its_in;
-    out += its_out;
-    errors += growth(after[i].errors, before[i].errors);
+    follow(recent_[id][i].in, its_in / seconds, executors_[i]);
+    follow(recent_[id][i].out, its_out / seconds, executors_[i]);
+    add_to(in, its_in, i);
+    add_to(out, its_out, i);
+    add_to(errors, growth(after[i].errors, before[i].errors), i);
     watermark = std::fmin(watermark, after[i].watermark);
     const BinArray its_calls = growth(after[i].calls, before[i].calls);
     for (std::size_t bin = 0; bin < calls.size(); ++bin) {
@@ -207,15 +259,15 @@ void History::set_node(std::size_t id, const Sample& now, double seconds) {
     }
   }
   if (!view_.nodes[id].is_stage()) {
-    in = out = records_into(id, now);
+    in = out = {records_into(id, now)};
   } else if (view_.nodes[id].is_source()) {
-    in = growth(now.sources[id].records, sample_.sources[id].records);
+    in = like(out, growth(now.sources[id].records, sample_.sources[id].records));
   } else if (view_.nodes[id].is_sink() && !view_.nodes[id].encoders.empty()) {
-    out = growth(now.sinks[id].records, sample_.sinks[id].records);
+    out = {growth(now.sinks[id].records, sample_.sinks[id].records)};
   }
-  node.in.set(newest_, in / seconds);
-  node.out.set(newest_, out / seconds);
-  node.errors.set(newest_, errors / seconds);
+  set_rate(node.in, in, seconds);
+  set_rate(node.out, out, seconds);
+  set_rate(node.errors, errors, seconds);
   node.lag.set(newest_, now.time - watermark);
   node.calls.at(newest_) = BinPoint<std::uint16_t>::of(calls);
   node.call_seconds = mean_seconds(after, before, &StageSample::calls, node.call_seconds);
@@ -229,8 +281,9 @@ void History::set_busy(const Sample& now, double seconds) {
       const SegmentSample& before = sample_.segments[segment][i];
       const SegmentSample& after = now.segments[segment][i];
       RecentSegment& recent = recent_segments_[segment][i];
-      follow(recent.busy, share(after.busy_seconds, before.busy_seconds, seconds));
-      follow(recent.blocked, share(after.blocked_seconds, before.blocked_seconds, seconds));
+      follow(recent.busy, share(after.busy_seconds, before.busy_seconds, seconds), executors_[i]);
+      follow(recent.blocked, share(after.blocked_seconds, before.blocked_seconds, seconds),
+             executors_[i]);
     }
     if (segment < nodes_of_segment_.size()) {
       set_segment_busy(segment, now, seconds, shares);
@@ -273,7 +326,7 @@ void History::set_segment_busy(std::size_t segment, const Sample& now, double se
     for (const std::size_t node : stages) {
       const double part =
           sum > 0 ? cost(node, i, now) / sum : 1 / static_cast<double>(stages.size());
-      follow(recent_[node][i].busy, busy * part);
+      follow(recent_[node][i].busy, busy * part, executors_[i]);
       shares[node] += busy * part / executors_of(node, now);
     }
   }

@@ -17,9 +17,9 @@ namespace wallaroo::internal {
 struct RecentStage {
   double in = 0;    ///< records per second, a mean that forgets within some seconds
   double out = 0;   ///< likewise
-  double busy = 0;  ///< share of the executor's time, likewise; above 1 after a long batch
+  double busy = 0;  ///< share of the executor's time, likewise
 };
-/// A segment on one executor, lately: shares of the executor's time, above 1 after a long batch.
+/// A segment on one executor, lately: shares of the executor's time.
 struct RecentSegment {
   double busy = 0;
   double blocked = 0;
@@ -44,10 +44,12 @@ struct SinkHistory {
 struct ExecutorHistory {
   NumberRing busy, blocked;
   int stands_for = 0;  ///< points in which its counters have not moved
+  int took = 1;        ///< points since they had moved before, when they have moved now
 };
 struct ProcessHistory {
   NumberRing cpu, rss, checkpoint_age;
-  NumberRing failed;  ///< checkpoints that failed
+  NumberRing waiting;  ///< threads that could run but had no processor
+  NumberRing failed;   ///< checkpoints that failed
 };
 
 /// Points are numbered from 1 on; point n is what happened between the samples n - 1 and n. When a
@@ -106,7 +108,12 @@ class History {
   void set_busy(const Sample& now, double seconds);
   void set_segment_busy(std::size_t segment, const Sample& now, double seconds,
                         std::vector<double>& shares);
+  void look_whether_it_stands(std::size_t executor, const ExecutorSample& after);
   void set_executor(std::size_t executor, const ExecutorSample& after, double seconds);
+  /// What was counted since the sample before, by how many points ago it may have happened.
+  using Past = std::vector<double>;
+  void add_to(Past& past, double growth, std::size_t executor) const;
+  void set_rate(NumberRing& ring, const Past& past, double seconds) const;
   void spread_back(NumberRing& ring, double seconds_busy) const;
   double cost(std::size_t node, std::size_t executor, const Sample& now) const;
   double executors_of(std::size_t node, const Sample& now) const;

@@ -152,6 +152,31 @@ TEST(History, ABatchOfSecondsIsBusyTimeOfAllOfThem) {
   EXPECT_NEAR(app.history.node(Counted::count).busy.at(4), 0.625, 0.01);  // of two executors
 }
 
+TEST(History, TheRecordsOfABatchOfSecondsBelongToAllOfThem) {
+  Counted app;
+  app.sample();
+  app.sample();
+  app.idle = false;
+  app.sample();
+  app.sample();
+  EXPECT_FLOAT_EQ(app.history.node(Counted::count).in.at(3), 0);  // nobody knows yet
+  app.stages[Counted::count][0].records_in.add(300);
+  app.stages[Counted::lines][0].records_out.add(300);
+  app.source.records.add(330);
+  app.executors[0].busy_ns.add(3'000'000'000);
+  app.segments[1][0].busy_ns.add(2'400'000'000);
+  app.sample();
+  for (std::uint64_t n = 2; n <= 4; ++n) {
+    EXPECT_FLOAT_EQ(app.history.node(Counted::count).in.at(n), 100) << n;
+    EXPECT_FLOAT_EQ(app.history.node(Counted::lines).in.at(n), 110) << n;
+  }
+  EXPECT_FLOAT_EQ(app.history.node(Counted::count).in.at(1), 0);
+  EXPECT_NEAR(app.history.recent(Counted::count, 0).in, 72.5, 0.1);
+  EXPECT_NEAR(app.history.recent_segment(1, 0).busy, 0.58, 0.01);
+  app.sample();
+  EXPECT_NEAR(app.history.recent(Counted::count, 0).in, 72.5, 0.1);  // it works on the next batch
+}
+
 TEST(History, BinsHaveWhatWasTimedInAPoint) {
   Counted app;
   app.sample();

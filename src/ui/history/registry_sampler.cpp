@@ -253,7 +253,7 @@ double* RegistrySampler::number_in(const Labelled& at, const PlanView& view) {
   return field_of(sample_.process, process_fields(), at.metric);
 }
 
-const Sample& RegistrySampler::take(std::int64_t steady_ns, double time) {
+Sample& RegistrySampler::take(std::int64_t steady_ns, double time) {
   sample_.steady_ns = steady_ns;
   sample_.time = time;
   for (const Copy& copy : copies_) {

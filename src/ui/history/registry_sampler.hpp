@@ -19,7 +19,7 @@ class RegistrySampler {
   RegistrySampler& operator=(const RegistrySampler&) = delete;
 
   /// Returns what the counters say now. The next call overwrites it.
-  const Sample& take(std::int64_t steady_ns, double time);
+  Sample& take(std::int64_t steady_ns, double time);
 
  private:
   struct Copy {

@@ -86,6 +86,7 @@ struct ExecutorSample {
 
 struct ProcessSample {
   double cpu_seconds = 0;
+  double waited_seconds = 0;  ///< for a processor, summed over threads
   double resident_bytes = 0;
   double open_descriptors = 0;
   double started = 0;  ///< Unix time

@@ -58,6 +58,7 @@ StageLoad stage_load(const History& history, std::size_t id) {
   load.segment = history.working_segment(id);
   for (std::size_t i = 0; i < history.sample().executors.size(); ++i) {
     load.busy = std::max(load.busy, std::min(1.0, history.recent(id, i).busy));
+    load.in_by_executor.push_back(history.recent(id, i).in);
   }
   load.call_seconds = past.call_seconds;
   load.in_per_s = lately(history, past.in);
@@ -174,9 +175,12 @@ VerdictInput look_at(const History& history, const VerdictFacts& facts) {
   }
   add_sinks(input, history, facts);
   add_busy(input, history);
+  input.processors = {lately(history, history.process().cpu),
+                      lately(history, history.process().waiting)};
   input.silent_s = silent_s(history);
   const CheckpointSample& checkpoints = history.sample().checkpoints;
   input.checkpoints.enabled = checkpoints.present;
+  input.checkpoints.any = checkpoints.last_completed > 0;
   input.checkpoints.interval_s = facts.checkpoint_interval_s;
   input.checkpoints.since_last_s =
       history.sample().time - std::max(checkpoints.last_completed, facts.running_since);

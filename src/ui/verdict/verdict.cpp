@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstdint>
-#include <numeric>
 
 #include <fmt/format.h>
 
-#include "base/date_text.hpp"
 #include "base/people_numbers.hpp"
+#include "ui/verdict/bottleneck.hpp"
+#include "ui/verdict/words.hpp"
 
 namespace wallaroo::internal {
 
@@ -18,42 +16,11 @@ namespace {
 using Level = Verdict::Level;
 using Found = std::optional<Verdict>;
 
-// Shares of an executor's time.
-constexpr double always_busy = 0.95;
-constexpr double mostly_busy = 0.8;
-constexpr double seldom_busy = 0.5;
-
-/// A key group with this share of the records is mostly one key: there are 256 of them.
-constexpr double hot_group = 0.1;
 constexpr double away_after_s = 2;
 constexpr double silent_after_s = 10;
 constexpr double stands_after_s = 20;
 constexpr double overdue_after_s = 10;
 constexpr double overdue_intervals = 5;
-
-std::string duration(double seconds) {
-  return duration_text(static_cast<std::int64_t>(std::round(seconds * 10)) * 100'000'000);
-}
-std::string short_time(double seconds) {
-  return duration_text(static_cast<std::int64_t>(seconds * 1e9));
-}
-std::string percent(double share) { return fmt::format("{:.0f} %", share * 100); }
-
-std::string subject(const StageLoad& stage) {
-  if (stage.kind == "sink" || stage.kind == "source") {
-    return fmt::format("{} '{}'", stage.kind, stage.name);
-  }
-  if (stage.kind == "encoder") {
-    return fmt::format("the encoder of sink '{}'", stage.name);
-  }
-  return stage.kind == "merge" ? "a merge of streams" : fmt::format("stage '{}'", stage.name);
-}
-
-const StageLoad* find_stage(const VerdictInput& input, std::size_t node) {
-  const auto found = std::find_if(input.stages.begin(), input.stages.end(),
-                                  [node](const StageLoad& stage) { return stage.node == node; });
-  return found == input.stages.end() ? nullptr : &*found;
-}
 
 Found not_running(const VerdictInput& input) {
   if (input.stopping) {
@@ -78,113 +45,6 @@ Found peer_away(const VerdictInput& input) {
     }
   }
   return std::nullopt;
-}
-
-/// The stage that takes most of the time, of a segment or of all.
-const StageLoad* costliest(const VerdictInput& input, std::optional<std::size_t> segment) {
-  const StageLoad* found = nullptr;
-  for (const StageLoad& stage : input.stages) {
-    const bool counts = !segment || stage.segment == *segment;
-    if (counts && (found == nullptr || stage.busy > found->busy)) {
-      found = &stage;
-    }
-  }
-  return found;
-}
-
-Verdict hot(const StageLoad& stage, double for_s) {
-  const bool encoder = stage.kind == "sink" || stage.kind == "encoder";
-  std::string text = fmt::format("{} is the bottleneck: it takes {} of an executor's time",
-                                 subject(stage), percent(stage.busy));
-  if (encoder) {
-    text =
-        fmt::format("the encoder of sink '{}' is the bottleneck: it takes {} of an executor's time",
-                    stage.name, percent(stage.busy));
-  }
-  if (stage.call_seconds > 0) {
-    text += fmt::format(", {} for a record", short_time(stage.call_seconds));
-  }
-  return {Level::warn, encoder ? "hot_encoder" : "hot_stage", text, stage.node, for_s};
-}
-
-struct Skew {
-  std::size_t executor = 0;
-  double busiest = 0;
-  double others = 0;  ///< mean
-};
-
-/// One executor works all the time on this segment, and the others wait for work.
-std::optional<Skew> skew_of(const std::vector<double>& busy) {
-  if (busy.size() < 2) {
-    return std::nullopt;
-  }
-  const auto most = std::max_element(busy.begin(), busy.end());
-  const double others = (std::accumulate(busy.begin(), busy.end(), 0.0) - *most) /
-                        static_cast<double>(busy.size() - 1);
-  if (*most < mostly_busy || others > seldom_busy) {
-    return std::nullopt;
-  }
-  return Skew{static_cast<std::size_t>(most - busy.begin()), *most, others};
-}
-
-Found skewed(const VerdictInput& input, const QueueLoad& queue) {
-  if (queue.segment >= input.segment_busy.size()) {
-    return std::nullopt;
-  }
-  const auto skew = skew_of(input.segment_busy[queue.segment]);
-  const StageLoad* const stage = find_stage(input, queue.node);
-  if (!skew || stage == nullptr) {
-    return std::nullopt;
-  }
-  const std::string where =
-      fmt::format("executor {} is busy {} of the time with {}, the others {}", skew->executor,
-                  percent(skew->busiest), subject(*stage), percent(skew->others));
-  const StageLoad* const key = queue.keyed_by ? find_stage(input, *queue.keyed_by) : nullptr;
-  if (key != nullptr && key->hottest_group >= hot_group) {
-    return Verdict{Level::warn, "hot_key",
-                   fmt::format("a hot key of '{}' is the bottleneck: one key group has {} of the "
-                               "records; {}",
-                               key->name, percent(key->hottest_group), where),
-                   key->node, queue.load.full_s};
-  }
-  return Verdict{Level::warn, "skewed_executors",
-                 fmt::format("records are spread unevenly: {}", where), queue.node,
-                 queue.load.full_s};
-}
-
-Verdict slow_sink(const QueueLoad& queue) {
-  return {Level::warn, "slow_sink",
-          fmt::format("{} is the bottleneck: {} takes {} records/s; its queue has been full for {}",
-                      queue.load.name, queue.load.peer.empty() ? "it" : queue.load.peer,
-                      people_count(queue.load.records_per_s), duration(queue.load.full_s)),
-          queue.node, queue.load.full_s};
-}
-
-/// Follows full queues to the one furthest downstream, as the log does.
-const QueueLoad* last_full_queue(const VerdictInput& input) {
-  std::vector<PointLoad> points;
-  for (const QueueLoad& queue : input.queues) {
-    points.push_back(queue.load);
-  }
-  const PointLoad* const found = find_bottleneck(points);
-  return found == nullptr ? nullptr
-                          : &input.queues[static_cast<std::size_t>(found - points.data())];
-}
-
-Found full_queue(const VerdictInput& input) {
-  const QueueLoad* const last = last_full_queue(input);
-  if (last == nullptr) {
-    return std::nullopt;
-  }
-  const QueueLoad& queue = *last;
-  if (queue.writer) {
-    return slow_sink(queue);
-  }
-  if (Found verdict = skewed(input, queue)) {
-    return verdict;
-  }
-  const StageLoad* const stage = costliest(input, queue.segment);
-  return stage == nullptr ? std::nullopt : Found(hot(*stage, queue.load.full_s));
 }
 
 /// A checkpoint is late because its barriers stand behind records that something slow takes.
@@ -227,22 +87,6 @@ Found checkpoint_stalls(const VerdictInput& input) {
                     checkpoints.failed_lately == 1 ? " has" : "s have", reason)};
   }
   return std::nullopt;
-}
-
-/// No queue is full, but an executor has no time left: what it reads is what it can do.
-Found busy_executor(const VerdictInput& input) {
-  const bool busy = std::any_of(input.executor_busy.begin(), input.executor_busy.end(),
-                                [](double share) { return share >= always_busy; });
-  if (!busy) {
-    return std::nullopt;
-  }
-  for (const QueueLoad& queue : input.queues) {
-    if (Found verdict = queue.writer ? std::nullopt : skewed(input, queue)) {
-      return verdict;
-    }
-  }
-  const StageLoad* const stage = costliest(input, std::nullopt);
-  return stage == nullptr ? std::nullopt : Found(hot(*stage, 0));
 }
 
 Found skewed_watermark(const VerdictInput& input) {
@@ -289,9 +133,9 @@ Found no_input(const VerdictInput& input) {
 }  // namespace
 
 Verdict reach_verdict(const VerdictInput& input) {
-  constexpr std::array rules{not_running, peer_away,     checkpoint_stalls,
-                             full_queue,  busy_executor, skewed_watermark,
-                             errors,      no_input};
+  constexpr std::array rules{not_running, peer_away,        checkpoint_stalls,
+                             bottleneck,  skewed_watermark, errors,
+                             no_input,    no_processor,     near_limit};
   for (const auto rule : rules) {
     if (Found verdict = rule(input)) {
       return *verdict;

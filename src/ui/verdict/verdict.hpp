@@ -20,6 +20,7 @@ struct StageLoad {
   double busy = 0;          ///< share of the time of that of its executors where it is greatest
   double call_seconds = 0;  ///< mean time of its function
   double in_per_s = 0;
+  std::vector<double> in_by_executor = {};  ///< records per second; those of other executors are 0
   double errors_per_s = 0;
   double lag_seconds = 0;
   double stands_s = 0;       ///< for how long its watermark has stood still
@@ -46,10 +47,17 @@ struct SinkLoad {
 
 struct CheckpointLoad {
   bool enabled = false;
+  bool any = true;          ///< one has completed
   double since_last_s = 0;  ///< since the last one completed, or since the start
   double interval_s = 1;
   double failed_lately = 0;  ///< in the last minute
   std::string last_reason = {};
+};
+
+/// Threads of the process, on average.
+struct ProcessorLoad {
+  double running = 0;
+  double waiting = 0;  ///< could run, but had no processor
 };
 
 struct VerdictInput {
@@ -63,6 +71,7 @@ struct VerdictInput {
   std::vector<std::vector<double>> segment_busy;
   std::vector<double> executor_busy;
   CheckpointLoad checkpoints;
+  ProcessorLoad processors;
   double silent_s = 0;  ///< for how long no record has come
 };
 
@@ -74,6 +83,11 @@ struct Verdict {
   std::optional<std::size_t> node = std::nullopt;
   double for_s = 0;  ///< for how long it has been so, where that is known
 };
+
+/// The share of the time in which threads could run that they waited for a processor, if that is
+/// much; else 0. The machine then has too few processors for all that runs on it, and how busy an
+/// executor is says little.
+double starved_share(const ProcessorLoad& load);
 
 /// The first rule that applies; docs/formats/ui-api.md lists them.
 Verdict reach_verdict(const VerdictInput& input);

@@ -150,6 +150,51 @@ const std::vector<Case>& cases() {
          fill(in, 0, 10);
          in.segment_busy[1] = {0.1, 0.99, 0.1, 0.1};
        }},
+      {"hot_key", Level::warn, key, "executor 1 is busy 55 % of the time with stage 'count'",
+       [](VerdictInput& in) {  // the executor has other work, and not always a processor
+         fill(in, 0, 10);
+         in.stages[key].hottest_group = 0.61;
+         in.stages[count].in_by_executor = {100, 700, 100, 100};
+         in.segment_busy[1] = {0.2, 0.55, 0.1, 0.1};
+       }},
+      {"hot_stage", Level::warn, count, "",
+       [](VerdictInput& in) {  // the records are even; an executor runs out of processor time
+         fill(in, 0, 10);
+         in.stages[count].in_by_executor = {100, 110, 100, 100};
+         in.segment_busy[1] = {0.2, 0.55, 0.1, 0.1};
+       }},
+      {"hot_stage", Level::warn, count, "",
+       [](VerdictInput& in) {  // the others have no time left either
+         fill(in, 0, 10);
+         in.stages[count].in_by_executor = {100, 700, 100, 100};
+         in.segment_busy[1] = {0.9, 0.9, 0.9, 0.9};
+       }},
+      {"hot_stage", Level::warn, count,
+       "threads that could run wait 40 % of that time for a processor",
+       [](VerdictInput& in) {
+         fill(in, 0, 10);
+         in.processors = {.running = 1.2, .waiting = 0.8};
+       }},
+      {"no_processor",
+       Level::warn,
+       {},
+       "too busy to tell",
+       [](VerdictInput& in) {
+         in.executor_busy = {0.2, 0.7, 0.1, 0.1};
+         in.processors = {.running = 1.2, .waiting = 0.8};
+       }},
+      {"input_limit",
+       Level::ok,
+       {},
+       "",
+       [](VerdictInput& in) {  // it has little to do, so the busy machine does not hold it back
+         in.processors = {.running = 0.2, .waiting = 0.3};
+       }},
+      {"near_limit", Level::ok, count,
+       "an executor is busy 88 % of the time; stage 'count' costs most",
+       [](VerdictInput& in) {
+         in.executor_busy = {0.4, 0.88, 0.4, 0.4};
+       }},
       {"hot_stage", Level::warn, source, "source 'lines' is the bottleneck",
        [](VerdictInput& in) {
          in.stages[source].busy = 0.9;
