@@ -6,15 +6,12 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/nowide/utf/convert.hpp>
+
+#include "metrics/valid_utf8.hpp"
 
 namespace wallaroo::internal {
 
 namespace {
-
-std::string valid_utf8(const std::string& text) {
-  return boost::nowide::utf::convert_string<char>(text.data(), text.data() + text.size());
-}
 
 bool is_identifier(std::string_view text, bool colon_allowed) {
   const auto letter = [colon_allowed](char c) {

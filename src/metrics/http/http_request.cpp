@@ -8,6 +8,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "metrics/valid_utf8.hpp"
+
 namespace wallaroo::internal {
 
 namespace {
@@ -62,7 +64,8 @@ HttpResponse http_error(const std::string& path, int status, const std::string& 
   HttpResponse response{.status = status};
   if (path.starts_with("/api/")) {
     response.content_type = "application/json";
-    response.body = boost::json::serialize(boost::json::object{{"format", 1}, {"error", text}});
+    response.body =
+        boost::json::serialize(boost::json::object{{"format", 1}, {"error", valid_utf8(text)}});
   } else {
     response.body = text + "\n";
   }

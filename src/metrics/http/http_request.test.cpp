@@ -30,6 +30,8 @@ TEST(HttpRequest, LeavesMalformedEscapes) {
 
 TEST(HttpRequest, ErrorsAreJsonUnderApi) {
   EXPECT_EQ(http_error("/api/v1/stage", 404, "no 'x'").body, R"({"format":1,"error":"no 'x'"})");
+  EXPECT_EQ(http_error("/api/v1/stage", 404, "no '\xff'").body,
+            "{\"format\":1,\"error\":\"no '\xef\xbf\xbd'\"}");
   EXPECT_EQ(http_error("/metrics", 500, "oh").body, "oh\n");
 }
 

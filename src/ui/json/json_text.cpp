@@ -1,11 +1,15 @@
 #include "ui/json/json_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
 #include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
 #include <boost/json/string_view.hpp>
+
+#include "metrics/valid_utf8.hpp"
 
 namespace wallaroo::internal {
 
@@ -57,6 +61,10 @@ JsonText& JsonText::key(std::string_view name) {
 }
 
 JsonText& JsonText::value(std::string_view text) {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (!std::all_of(text.begin(), text.end(), is_ascii)) {
+    return raw(boost::json::serialize(boost::json::string(valid_utf8(text))));
+  }
   return raw(boost::json::serialize(boost::json::string_view(text.data(), text.size())));
 }
 

@@ -11,7 +11,7 @@
 namespace wallaroo::internal {
 
 /// Calls must make a document: in an object each value follows its `key`. Numbers that are not
-/// finite become null.
+/// finite become null, and bytes that are not UTF-8 are replaced.
 class JsonText {
  public:
   JsonText& begin_object() { return open('{'); }

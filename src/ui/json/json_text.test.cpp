@@ -25,6 +25,12 @@ TEST(JsonText, EscapesTextAndNames) {
   EXPECT_EQ(std::string(read.at(text).as_string()), text);
 }
 
+TEST(JsonText, BytesThatAreNotUtf8AreReplaced) {
+  JsonText json;
+  json.begin_array().value("caf\xc3\xa9 \xff \xe2\x82").end_array();
+  EXPECT_EQ(json.take(), "[\"caf\xc3\xa9 \xef\xbf\xbd \xef\xbf\xbd\"]");
+}
+
 TEST(JsonText, NumbersAreShortAndNeverInvalid) {
   JsonText json;
   json.begin_array().value(0.1F).value(1.5).value(31000000.0F).value(std::int64_t{-7});
