@@ -16,6 +16,24 @@ document.dispatchEvent(new Event("visibilitychange"));
 """
 
 
+PERCENTILES = ("count", "p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99", "max")
+
+
+def last_points(document, points):
+    """The same with its last points only."""
+
+    def cut(value):
+        if isinstance(value, list) and len(value) == document["points"]:
+            return value[-points:]
+        if isinstance(value, list):
+            return [cut(each) for each in value]
+        return {key: cut(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+    first = document["seq"] - points + 1
+    time_ = document["first_time"] + document["points"] - points
+    return cut(document) | {"points": points, "first_seq": first, "first_time": time_}
+
+
 def moving(since=0, **_):
     """A series that gains a point each second."""
     shift = int(time.monotonic()) % 100_000
@@ -139,6 +157,39 @@ class Use(unittest.TestCase):
         )
         self.browser.wait_for_text("successor", "header")
         self.assertEqual(self.opened.problems(), [])
+
+    def test_a_new_process_that_is_older_than_the_page_shows_all_its_points(self):
+        self.open("#/", "executor 3")
+        plan = fixtures.plan() | {"plan_id": "another", "application": "successor"}
+
+        def series(since=0, **_):
+            document = fixtures.series() | {"plan_id": "another"}
+            return last_points(document, 3) if int(since) > 0 else document
+
+        self.opened.server.documents.update(plan=lambda **_: plan, series=series)
+        self.browser.wait_for_text("successor", "header")
+        self.browser.run("document.querySelector('[aria-label^=\"Throughput: show\"]').click()")
+        rows = "return document.querySelectorAll('.as-table:not([hidden]) tbody tr').length"
+        self.assertGreater(self.browser.run(rows), 50)
+
+    def test_points_that_change_once_more_are_shown_as_they_are_now(self):
+        document = fixtures.series()
+        self.open("#/", "executor 3", series=lambda **_: document)
+        corrected = last_points(document, 5)
+        for node in fixtures.plan()["nodes"]:
+            if node["kind"] == "source":
+                corrected["nodes"][str(node["id"])]["out"] = [400_000] * 5
+        self.opened.server.documents["series"] = lambda **_: corrected
+        self.browser.run("document.querySelector('[aria-label^=\"Throughput: show\"]').click()")
+        self.browser.wait_for_text("800\u202fk/s", ".as-table:not([hidden])")
+        self.assertEqual(self.opened.problems(), [])
+
+    def test_times_in_the_first_bin_are_said_to_be_below_it(self):
+        document = fixtures.series()
+        document["summary"] = dict(document["summary"], latency=dict.fromkeys(PERCENTILES, 5e-7))
+        self.open("#/", "executor 3", series=lambda **_: document)
+        self.assertIn("<\u202f1.02\u202f\u00b5s", self.browser.text(".tiles"))
+        self.assertNotIn("500\u202fns", self.browser.text("main"))
 
     def test_pages_say_why_they_have_nothing(self):
         self.open("#/", "no record has come yet", scenario="quiet")

@@ -138,4 +138,13 @@ ApiDocument get_document(const ApiAddress& address, const std::string& target) {
   }
 }
 
+std::string printable(const boost::json::value& text) {
+  std::string shown;
+  for (const char c : text.as_string()) {
+    const auto byte = static_cast<unsigned char>(c);
+    shown += byte < 0x20 || byte == 0x7F ? '?' : c;
+  }
+  return shown;
+}
+
 }  // namespace wallaroo::tool

@@ -31,4 +31,7 @@ struct ApiDocument {
 /// some seconds, or the answer is no such document.
 ApiDocument get_document(const ApiAddress& address, const std::string& target);
 
+/// A text of a document, without bytes that would change the terminal.
+std::string printable(const boost::json::value& text);
+
 }  // namespace wallaroo::tool

@@ -54,8 +54,7 @@ int examine_application(const std::string& url, bool as_json) {
   }
   for (const json::value& check : checks) {
     fmt::print("{}  {:<12} {}\n", mark(std::string_view(check.at("level").as_string())),
-               std::string(check.at("check").as_string()),
-               std::string(check.at("text").as_string()));
+               printable(check.at("check")), printable(check.at("text")));
   }
   return well ? 0 : 1;
 }

@@ -27,16 +27,6 @@ namespace {
 
 namespace json = boost::json;
 
-/// Text from an application must not change the terminal.
-std::string printable(const json::value& text) {
-  std::string shown;
-  for (const char c : text.as_string()) {
-    const auto byte = static_cast<unsigned char>(c);
-    shown += byte < 0x20 || byte == 0x7F ? '?' : c;
-  }
-  return shown;
-}
-
 /// The newest point that is known; NaN without one.
 double newest(const json::value& points) {
   const json::array& array = points.as_array();
@@ -63,20 +53,28 @@ std::string time_text(double seconds) {
                              : internal::duration_text(static_cast<std::int64_t>(seconds * 1e9));
 }
 
+/// Of times in the first bin, only its upper bound is known.
+std::string binned_text(double seconds, const json::value& series) {
+  const double least = series.at("latency_bounds_seconds").at(0).to_number<double>();
+  return seconds < least ? "< " + time_text(least) : time_text(seconds);
+}
+
 std::string row(const json::value& node, const json::value& series) {
   const std::string id = std::to_string(node.at("id").to_number<std::int64_t>());
   const json::value& points = series.at("nodes").at(id);
+  const auto time = [&](const char* part) { return binned_text(newest(points.at(part)), series); };
   return fmt::format("{:<24.24} {:<12} {:>9} {:>9} {:>8} {:>7} {:>9} {:>9} {:>10}\n",
                      printable(node.at("name")), printable(node.at("kind")),
                      count_text(newest(points.at("in"))), count_text(newest(points.at("out"))),
                      count_text(newest(points.at("errors"))), share_text(newest(points.at("busy"))),
-                     time_text(newest(points.at("p50"))), time_text(newest(points.at("p99"))),
-                     time_text(newest(points.at("lag_seconds"))));
+                     time("p50"), time("p99"), time_text(newest(points.at("lag_seconds"))));
 }
 
 std::string picture(const json::value& plan, const json::value& series) {
   const json::value& summary = series.at("summary");
-  const json::value& latency = summary.at("latency");
+  const auto latency = [&](const char* part) {
+    return binned_text(number(summary.at("latency").at(part)), series);
+  };
   std::string text = fmt::format(
       "wallaroo  {}  {}  up {}\n\n{}: {}\n\n", printable(plan.at("application")),
       printable(series.at("state")), time_text(number(series.at("uptime_seconds"))),
@@ -85,9 +83,9 @@ std::string picture(const json::value& plan, const json::value& series) {
       "in {}/s   out {}/s   p50 {}   p99 {}   watermark lag {}   checkpoint {} ago   "
       "errors {}\n\n",
       count_text(number(summary.at("in").at("now"))),
-      count_text(number(summary.at("out").at("now"))), time_text(number(latency.at("p50"))),
-      time_text(number(latency.at("p99"))), time_text(number(summary.at("lag_seconds"))),
-      time_text(number(summary.at("checkpoint_age"))), count_text(number(summary.at("errors"))));
+      count_text(number(summary.at("out").at("now"))), latency("p50"), latency("p99"),
+      time_text(number(summary.at("lag_seconds"))), time_text(number(summary.at("checkpoint_age"))),
+      count_text(number(summary.at("errors"))));
   text += fmt::format("{:<24} {:<12} {:>9} {:>9} {:>8} {:>7} {:>9} {:>9} {:>10}\n", "STAGE", "KIND",
                       "IN/S", "OUT/S", "ERR/S", "BUSY", "P50", "P99", "LAG");
   for (const json::value& node : plan.at("nodes").as_array()) {

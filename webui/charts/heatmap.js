@@ -1,7 +1,7 @@
 // Latencies over time as a heat map: time to the right, latency upwards in bins that double.
 
 import { h, replace, setAttribute, setText } from "../lib/dom.js";
-import { clock, count, duration } from "../lib/format.js";
+import { binned, clock, count, duration } from "../lib/format.js";
 import { color } from "../lib/theme.js";
 import { heatScale, prepare, redrawWith } from "./canvas.js";
 import { quantile } from "./quantile.js";
@@ -51,7 +51,7 @@ export class HeatMap {
     this.draw();
     const now = total(bins.slice(-10), bounds.length);
     this.marks.forEach(({ value }, i) =>
-      setText(value, duration(quantile(now, bounds, i ? 0.99 : 0.5))),
+      setText(value, binned(quantile(now, bounds, i ? 0.99 : 0.5), bounds)),
     );
     setAttribute(this.canvas, "aria-label", this.summary());
   }
@@ -219,7 +219,9 @@ export class HeatMap {
     const all = total(this.bins, this.bounds.length);
     const number = all.reduce((sum, records) => sum + records, 0);
     if (number === 0) return `${this.settings.label}. Nothing was measured yet.`;
-    const parts = [0.5, 0.99].map((part) => duration(quantile(all, this.bounds, part)));
+    const parts = [0.5, 0.99].map((part) =>
+      binned(quantile(all, this.bounds, part), this.bounds),
+    );
     return `${this.settings.label} of ${count(number)} ${this.settings.unit}s: half are below ${parts[0]}, 99 of 100 below ${parts[1]}.`;
   }
 

@@ -1,7 +1,7 @@
 // The nodes of the pipeline graph.
 
 import { setAttribute, setText, svg } from "../lib/dom.js";
-import { duration, percent, rate } from "../lib/format.js";
+import { binned, duration, percent, rate } from "../lib/format.js";
 import { mean } from "../lib/points.js";
 import { link } from "../lib/router.js";
 import { NODE, placeOf } from "./geometry.js";
@@ -103,7 +103,7 @@ export class NodeDrawing {
       setAttribute(this.bar, "width", this.inner * Math.min(1, busy ?? 0));
       setText(this.busy, `${roundPercent(busy)} busy`);
     }
-    setText(this.note, noteOf(node, series));
+    setText(this.note, noteOf(node, series, store.series.latency_bounds_seconds));
     this.note.classList.toggle("errors", Boolean(mean(series.errors)));
     setText(this.tag, tag);
     this.element.classList.toggle("named", tag !== "");
@@ -111,8 +111,11 @@ export class NodeDrawing {
   }
 }
 
-/** The most useful of what else is known: errors, time of the function, or the lag of the watermark. */
-function noteOf(/** @type {any} */ node, /** @type {any} */ series) {
+/**
+ * The most useful of what else is known: errors, time of the function, or the lag of the watermark.
+ * @param {any} node @param {any} series @param {number[]} bounds of the bins of times
+ */
+function noteOf(node, series, bounds) {
   const errors = mean(series.errors);
   if (errors) return `err ${rate(errors)}`;
   if (node.kind === "window" || node.kind === "join") {
@@ -120,5 +123,5 @@ function noteOf(/** @type {any} */ node, /** @type {any} */ series) {
     if (lag !== null) return `lag ${duration(lag)}`;
   }
   const p99 = mean(series.p99, 10);
-  return p99 === null ? "" : `p99 ${duration(p99)}`;
+  return p99 === null ? "" : `p99 ${binned(p99, bounds)}`;
 }

@@ -1,6 +1,6 @@
 // The pipeline graph as a table.
 
-import { duration, percent, rate } from "../lib/format.js";
+import { binned, percent, rate } from "../lib/format.js";
 import { last, mean } from "../lib/points.js";
 
 /** @param {import("../lib/store.js").Store} store */
@@ -8,6 +8,7 @@ export function stageTable(store) {
   return {
     /** @returns {import("../widgets/panel.js").PlainTable} */
     table() {
+      const bounds = store.series.latency_bounds_seconds;
       const rows = store.stages().map((/** @type {any} */ node) => {
         const series = store.seriesOf(node.id);
         return [
@@ -18,8 +19,8 @@ export function stageTable(store) {
           rate(mean(series.out)),
           rate(mean(series.errors)),
           percent(mean(series.busy)),
-          duration(mean(series.p50, 10)),
-          duration(mean(series.p99, 10)),
+          binned(mean(series.p50, 10), bounds),
+          binned(mean(series.p99, 10), bounds),
           fullBefore(node, store),
         ];
       });

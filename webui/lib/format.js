@@ -79,6 +79,15 @@ export function duration(seconds) {
   return longDuration(Math.round(value));
 }
 
+/**
+ * A duration that was counted in bins: of those in the first, only its upper bound is known.
+ * @param {number | null | undefined} seconds @param {number[]} bounds of the bins
+ */
+export function binned(seconds, bounds) {
+  const below = isNumber(seconds) && /** @type {number} */ (seconds) < bounds[0];
+  return below ? `<${THIN}${duration(bounds[0])}` : duration(seconds);
+}
+
 /** @param {number} seconds */
 function longDuration(seconds) {
   const sizes = [

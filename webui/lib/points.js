@@ -4,9 +4,20 @@
  * @typedef {{ seq: number, first_seq: number, first_time: number, points: number }} Span
  */
 
+/** Points of the last seconds may change once more: what a batch did is counted when it is done. */
+export const MAY_CHANGE = 10;
+
+/**
+ * The point after which to ask, so that those that may have changed come again.
+ * @param {Span | null | undefined} known
+ */
+export const since = (known) =>
+  known ? Math.max(known.first_seq - 1, known.seq - MAY_CHANGE) : 0;
+
 /**
  * The document with the points of both: arrays of points grow, everything else is the newer one.
- * A document that does not follow the known one without a gap replaces it.
+ * Points that both have are the newer ones. A document that does not follow the known one without
+ * a gap replaces it.
  * @template {Span} T
  * @param {T | null} known
  * @param {T} fresh
@@ -15,10 +26,11 @@
  * @returns {T}
  */
 export function extend(known, fresh, parts, most) {
-  const follows = known !== null && fresh.first_seq === known.seq + 1;
-  if (!known || !follows || known.points === 0) return fresh;
+  if (!known || known.points === 0) return fresh;
+  const kept = fresh.first_seq - known.first_seq; // points that only the known one has
+  if (kept <= 0 || kept > known.points) return fresh;
   const result = { ...fresh };
-  const points = Math.min(most, known.points + fresh.points);
+  const points = Math.min(most, kept + fresh.points);
   result.points = points;
   result.first_seq = fresh.seq - points + 1;
   result.first_time = known.first_time + (result.first_seq - known.first_seq);
@@ -26,22 +38,25 @@ export function extend(known, fresh, parts, most) {
     /** @type {any} */ (result)[part] = grown(
       /** @type {any} */ (known)[part],
       /** @type {any} */ (fresh)[part],
-      most,
+      { kept, most },
     );
   }
   return result;
 }
 
-/** @param {any} known @param {any} fresh @param {number} most @returns {any} */
-function grown(known, fresh, most) {
+/** @param {any} known @param {any} fresh @param {{ kept: number, most: number }} points @returns {any} */
+function grown(known, fresh, points) {
   if (Array.isArray(fresh) && fresh.some(isPart)) {
-    return fresh.map((part, i) => grown(known?.[i], part, most));
+    return fresh.map((part, i) => grown(known?.[i], part, points));
   }
-  if (Array.isArray(fresh)) return [...(Array.isArray(known) ? known : []), ...fresh].slice(-most);
+  if (Array.isArray(fresh)) {
+    const before = Array.isArray(known) ? known.slice(0, points.kept) : [];
+    return [...before, ...fresh].slice(-points.most);
+  }
   if (!isPart(fresh)) return fresh;
   const result = /** @type {any} */ ({});
   for (const [name, value] of Object.entries(fresh))
-    result[name] = grown(known?.[name], value, most);
+    result[name] = grown(known?.[name], value, points);
   return result;
 }
 

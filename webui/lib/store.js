@@ -1,7 +1,7 @@
 // What is known about the application, and how well it answers.
 
 import { Silent, get } from "./api.js";
-import { extend } from "./points.js";
+import { extend, since } from "./points.js";
 import { keep, setting } from "./settings.js";
 
 const EVERY_MS = 1000;
@@ -79,17 +79,21 @@ export class Store {
       if (round !== this.round) return;
       this.failed(error);
     }
-    this.changed();
     this.timer = setTimeout(() => this.resume(), this.delay);
+    this.changed();
   }
 
   /** @param {number} round */
   async fetchAll(round) {
-    const since = this.series ? this.series.seq : 0;
-    const fresh = await get("series", { since, window: this.window });
-    const plan = fresh.plan_id === this.plan?.plan_id ? this.plan : await get("plan");
+    let fresh = await get("series", { since: since(this.series), window: this.window });
+    let plan = this.plan;
+    if (fresh.plan_id !== plan?.plan_id) {
+      // Another process: the points that were asked for are few of those that it has.
+      plan = await get("plan");
+      if (this.series) fresh = await get("series", { window: this.window });
+    }
     if (round !== this.round) return;
-    const known = plan === this.plan ? this.series : null;
+    const known = this.series?.plan_id === fresh.plan_id ? this.series : null;
     this.setPlan(plan);
     this.series = extend(known, fresh, PARTS, this.window);
     await this.pageData();

@@ -87,7 +87,8 @@ function errorTable(store) {
   const since = (/** @type {number} */ time) => ago(store.series.time - time);
   return new Table({
     label: "Refused records",
-    keyOf: (row) => `${row.worker} ${row.stage} ${row.kind} ${row.message}`,
+    // The message is that of the newest record: its numbers change.
+    keyOf: (row) => `${row.worker} ${row.stage} ${row.kind} ${row.message.replace(/\d+/g, "#")}`,
     nothing: ["No group matches the filter."],
     cards: true,
     href: (row) => link("stage", row.stage),

@@ -11,20 +11,22 @@ const LEVELS = ["debug", "info", "warning", "error"];
 const MOST = 1000;
 
 /**
- * @param {import("../lib/store.js").Store} _
+ * @param {import("../lib/store.js").Store} store
  * @param {import("../lib/router.js").Route} route
  * @returns {import("./index.js").Page}
  */
-export function logPage(_, route) {
-  const view = new LogView(route.query);
+export function logPage(store, route) {
+  const view = new LogView(store, route.query);
   return { element: view.element, load: () => view.load(), update: () => view.update() };
 }
 
 class LogView {
-  /** @param {URLSearchParams} query */
-  constructor(query) {
+  /** @param {import("../lib/store.js").Store} store @param {URLSearchParams} query */
+  constructor(store, query) {
+    // Another process counts its lines anew.
+    const known = () => this.loaded.value?.plan_id === store.plan.plan_id;
     /** @type {Loaded} */
-    this.loaded = new Loaded("log", () => ({ since: this.loaded.value?.seq ?? 0 }));
+    this.loaded = new Loaded("log", () => ({ since: known() ? this.loaded.value.seq : 0 }));
     this.filter = filterField("Filter lines", query.get("q") ?? "", () => this.changed());
     this.level = h(
       "select",

@@ -1,7 +1,7 @@
 // Overview: is it well, what is slow, and why.
 
 import { h } from "../lib/dom.js";
-import { ago, count, duration, rate, several } from "../lib/format.js";
+import { ago, binned, count, duration, rate, several } from "../lib/format.js";
 import { sum, times } from "../lib/points.js";
 import { span } from "../lib/span.js";
 import { LineChart } from "../charts/lines.js";
@@ -85,7 +85,7 @@ export function overviewPage(store) {
       throughput.update(times(series), [inOf(store), outOf(store)], span(store));
       rates.update([series.summary.in, series.summary.out]);
       heat.update(binsOf(series), series.first_time, series.latency_bounds_seconds, span(store));
-      percentiles.update(series.summary.latency);
+      percentiles.update(series.summary.latency, series.latency_bounds_seconds);
       executors.update(store);
       checks.update();
       for (const each of [graphPanel, throughputPanel, heatPanel, executorPanel]) each.refresh();
@@ -102,15 +102,17 @@ export function overviewPage(store) {
 function updateTiles(tiles, series) {
   const { summary } = series;
   const { latency } = summary;
+  const time = (/** @type {string} */ part) =>
+    binned(latency.count ? latency[part] : null, series.latency_bounds_seconds);
   tiles.set("in", { value: rate(summary.in.now), more: `median ${rate(summary.in.median)}` });
   tiles.set("out", { value: rate(summary.out.now), more: `median ${rate(summary.out.median)}` });
   tiles.set("latency p50", {
-    value: duration(latency.count ? latency.p50 : null),
-    more: `p90 ${duration(latency.count ? latency.p90 : null)}`,
+    value: time("p50"),
+    more: `p90 ${time("p90")}`,
   });
   tiles.set("latency p99", {
-    value: duration(latency.count ? latency.p99 : null),
-    more: `p99.9 ${duration(latency.count ? latency["p99.9"] : null)}`,
+    value: time("p99"),
+    more: `p99.9 ${time("p99.9")}`,
   });
   const lag = summary.lag_seconds;
   tiles.set("watermark lag", {

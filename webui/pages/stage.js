@@ -1,9 +1,9 @@
 // One stage: what it costs, and for whom.
 
 import { h, replace, setAttribute, setText } from "../lib/dom.js";
-import { count, duration, percent, rate } from "../lib/format.js";
+import { binned, count, duration, percent, rate } from "../lib/format.js";
 import { Loaded } from "../lib/loaded.js";
-import { extend, mean, times } from "../lib/points.js";
+import { extend, mean, since, times } from "../lib/points.js";
 import { link } from "../lib/router.js";
 import { span } from "../lib/span.js";
 import { HeatMap } from "../charts/heatmap.js";
@@ -24,11 +24,12 @@ const TILES = ["in", "out", "errors", "busy", "time p50", "time p99", "watermark
 export function stagePage(store, route) {
   const view = new StageView(store);
   let asked = 0; // the window that was asked for
+  const knows = () => asked === store.window && loaded.value?.plan_id === store.plan.plan_id;
   /** @type {Loaded} */
   const loaded = new Loaded("stage", () => ({
     name: route.name,
     window: store.window,
-    since: loaded.value && asked === store.window ? loaded.value.seq : 0,
+    since: knows() ? since(loaded.value) : 0,
   }));
   const exists = () => store.stages().some((/** @type {any} */ node) => node.name === route.name);
   const element = h("div", {}, loading());
@@ -37,7 +38,7 @@ export function stagePage(store, route) {
     element,
     async load() {
       if (!exists()) return;
-      const known = asked === store.window;
+      const known = knows();
       await loaded.load((/** @type {any} */ old, /** @type {any} */ fresh) => {
         const follows = known && old?.plan_id === fresh.plan_id;
         return extend(follows ? old : null, fresh, ["bins"], store.window);
@@ -174,13 +175,8 @@ class StageView {
     if (hasLag) this.lag.update(time, [series.lag_seconds], shown);
     this.heat.update(stage.bins, stage.first_time, stage.latency_bounds_seconds, shown);
     this.extremes.update([stage.in, stage.out]);
-    this.percentiles.update(stage.latency);
-    this.executors.update(
-      stage.executors.map((/** @type {any} */ row) => ({
-        ...row,
-        several: store.plan.workers.length > 1,
-      })),
-    );
+    this.percentiles.update(stage.latency, stage.latency_bounds_seconds);
+    this.executors.update(stage.executors, stage.latency_bounds_seconds);
     this.neighbours.update(stage);
     for (const each of [this.ratePanel, this.heatPanel, this.busyPanel, this.lagPanel])
       each.refresh();
@@ -188,7 +184,7 @@ class StageView {
 
   /** @param {any} stage @param {any} series */
   updateTiles(stage, series) {
-    const { latency } = stage;
+    const { latency, latency_bounds_seconds: bounds } = stage;
     this.tiles.set("in", { value: rate(stage.in.now), more: `median ${rate(stage.in.median)}` });
     this.tiles.set("out", { value: rate(stage.out.now), more: `median ${rate(stage.out.median)}` });
     this.tiles.set("errors", {
@@ -203,12 +199,12 @@ class StageView {
       level: (busy ?? 0) > 0.9 ? "warn" : "",
     });
     this.tiles.set("time p50", {
-      value: duration(latency.count ? latency.p50 : null),
+      value: binned(latency.count ? latency.p50 : null, bounds),
       more: "a record",
     });
     this.tiles.set("time p99", {
-      value: duration(latency.count ? latency.p99 : null),
-      more: latency.count ? `p99.99 ${duration(latency["p99.99"])}` : "",
+      value: binned(latency.count ? latency.p99 : null, bounds),
+      more: latency.count ? `p99.99 ${binned(latency["p99.99"], bounds)}` : "",
     });
     const lag = mean(series.lag_seconds);
     this.tiles.set("watermark lag", {

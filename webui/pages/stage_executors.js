@@ -1,7 +1,6 @@
 // The table of a stage by worker and executor.
 
-import { clock, count, duration, rate } from "../lib/format.js";
-import { percent } from "../lib/format.js";
+import { binned, clock, count, duration, percent, rate } from "../lib/format.js";
 import { Table, barColumn } from "../widgets/table.js";
 
 /** Columns that only some kinds of stages have, by the member of the row. */
@@ -19,6 +18,8 @@ const SOME = [
 
 /** A table whose columns depend on the kind of the stage. */
 export function executorTable() {
+  /** @type {number[]} */
+  let bounds = [];
   const optional = SOME.map(([member, title]) => ({
     member,
     title,
@@ -27,7 +28,7 @@ export function executorTable() {
     text: (/** @type {any} */ row) => count(row[member]),
   }));
   const time = (/** @type {string} */ part) => (/** @type {any} */ row) =>
-    duration(row.latency?.count ? row.latency[part] : null);
+    binned(row.latency?.count ? row.latency[part] : null, bounds);
   const watermark = {
     title: "watermark",
     number: true,
@@ -66,8 +67,9 @@ export function executorTable() {
   });
   return {
     element: table.element,
-    /** @param {any[]} rows */
-    update(rows) {
+    /** @param {any[]} rows @param {number[]} ofTimes of the bins of times */
+    update(rows, ofTimes) {
+      bounds = ofTimes;
       for (const column of optional)
         column.hide = rows.every((row) => row[column.member] === undefined);
       watermark.hide = rows.every((row) => typeof row.watermark !== "number");

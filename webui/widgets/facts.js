@@ -1,7 +1,7 @@
 // Small tables of a few numbers: rates with their extremes, and percentiles.
 
 import { h, setText } from "../lib/dom.js";
-import { duration, rate } from "../lib/format.js";
+import { binned, rate } from "../lib/format.js";
 
 const PERCENTILES = ["p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99", "max"];
 const RATES = ["now", "min", "median", "max"];
@@ -17,10 +17,10 @@ export class Percentiles {
     );
   }
 
-  /** @param {any} percentiles */
-  update(percentiles) {
+  /** @param {any} percentiles @param {number[]} bounds of the bins that they come from */
+  update(percentiles, bounds) {
     PERCENTILES.forEach((name, i) =>
-      setText(this.values[i], duration(percentiles?.count ? percentiles[name] : null)),
+      setText(this.values[i], binned(percentiles?.count ? percentiles[name] : null, bounds)),
     );
   }
 }
