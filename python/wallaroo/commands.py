@@ -19,6 +19,7 @@ Usage: wallaroo run APPLICATION [FLAGS]      runs an application
        wallaroo new NAME                     makes a project with an application and its test
        wallaroo doctor                       checks the installation
        wallaroo doctor URL [--json]          checks an application that runs with --http
+       wallaroo top URL [--once] [--json]    shows what holds it back, and its stages, each second
        wallaroo --version
 
 APPLICATION is a file (app.py) or a module (shop.orders), with :NAME behind it when it has several
@@ -38,7 +39,8 @@ def main(argv: Optional[Sequence[str]] = None) -> NoReturn:
         from ._engine import __version__
         print(f"wallaroo {__version__}")
         sys.exit(0)
-    commands = {"run": _run, "explain": _explain, "new": _new, "doctor": _doctor}
+    commands = {"run": _run, "explain": _explain, "new": _new, "doctor": _doctor,
+                "top": _top}
     if command not in commands:
         sys.exit(_wrong(f"there is no command '{command}'\n{_USAGE}"))
     sys.exit(commands[command](rest))
@@ -226,6 +228,14 @@ def _doctor(arguments: List[str]) -> int:
     if not problems:
         print("all is well")
     return 1 if problems else 0
+
+
+def _top(arguments: List[str]) -> int:
+    urls = [argument for argument in arguments if argument not in ("--once", "--json")]
+    if len(urls) != 1 or urls[0].startswith("-"):
+        return _wrong("top takes the URL of an application, --once and --json")
+    from ._top import show
+    return show(urls[0], once="--once" in arguments, as_json="--json" in arguments)
 
 
 def _other_package() -> bool:

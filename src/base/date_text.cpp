@@ -47,13 +47,14 @@ std::string date_text(std::int64_t time_ns) {
 
 std::string duration_text(std::int64_t duration_ns) {
   const double seconds = std::abs(static_cast<double>(duration_ns)) / 1e9;
-  if (seconds < 1e-6) {
+  // What three digits would round up to the next unit is written in that.
+  if (seconds < 0.9995e-6) {
     return fmt::format("{:.3g} ns", seconds * 1e9);
   }
-  if (seconds < 1e-3) {
+  if (seconds < 0.9995e-3) {
     return fmt::format("{:.3g} us", seconds * 1e6);
   }
-  if (seconds < 1) {
+  if (seconds < 0.9995) {
     return fmt::format("{:.3g} ms", seconds * 1e3);
   }
   if (seconds < 120) {

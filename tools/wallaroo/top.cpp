@@ -53,6 +53,9 @@ std::string time_text(double seconds) {
                              : internal::duration_text(static_cast<std::int64_t>(seconds * 1e9));
 }
 
+std::string ago_text(double seconds) {
+  return std::isnan(seconds) ? "-" : time_text(seconds) + " ago";
+}
 /// Of times in the first bin, only its upper bound is known.
 std::string binned_text(double seconds, const json::value& series) {
   const double least = series.at("latency_bounds_seconds").at(0).to_number<double>();
@@ -80,11 +83,11 @@ std::string picture(const json::value& plan, const json::value& series) {
       printable(series.at("state")), time_text(number(series.at("uptime_seconds"))),
       printable(series.at("verdict").at("level")), printable(series.at("verdict").at("text")));
   text += fmt::format(
-      "in {}/s   out {}/s   p50 {}   p99 {}   watermark lag {}   checkpoint {} ago   "
+      "in {}/s   out {}/s   p50 {}   p99 {}   watermark lag {}   checkpoint {}   "
       "errors {}\n\n",
       count_text(number(summary.at("in").at("now"))),
       count_text(number(summary.at("out").at("now"))), latency("p50"), latency("p99"),
-      time_text(number(summary.at("lag_seconds"))), time_text(number(summary.at("checkpoint_age"))),
+      time_text(number(summary.at("lag_seconds"))), ago_text(number(summary.at("checkpoint_age"))),
       count_text(number(summary.at("errors"))));
   text += fmt::format("{:<24} {:<12} {:>9} {:>9} {:>8} {:>7} {:>9} {:>9} {:>10}\n", "STAGE", "KIND",
                       "IN/S", "OUT/S", "ERR/S", "BUSY", "P50", "P99", "LAG");
