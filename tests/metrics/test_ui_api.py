@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -75,6 +76,13 @@ class VerdictTest(unittest.TestCase):
 
     def test_a_slow_window(self):
         self.assert_verdict(Application(self, "update"), "hot_stage", "windows")
+
+    def test_a_hot_key_where_processors_are_few(self):
+        for _ in range(3):
+            rival = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            self.addCleanup(rival.wait)
+            self.addCleanup(rival.kill)
+        self.assert_verdict(Application(self, "hot_key", threads=2), "hot_key", "key")
 
     def test_a_slow_encoder(self):
         self.assert_verdict(Application(self, "encoder"), "hot_encoder", "out")

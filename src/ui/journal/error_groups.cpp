@@ -23,9 +23,13 @@ std::string without_numbers(std::string_view message) {
   return result;
 }
 
+ErrorGroups::Key ErrorGroups::key_of(const RefusedRecord& refused) {
+  return {std::string(refused.stage), std::string(refused.kind),
+          without_numbers(refused.message.substr(0, most_text))};
+}
+
 ErrorGroups::Group& ErrorGroups::group_of(const RefusedRecord& refused) {
-  const std::string_view message = refused.message.substr(0, most_text);
-  Key key(refused.stage, refused.kind, without_numbers(message));
+  Key key = key_of(refused);
   const auto known = groups_.find(key);
   if (known != groups_.end()) {
     return known->second;
@@ -67,12 +71,12 @@ void ErrorGroups::count(const RefusedRecord& refused, std::uint64_t total, doubl
   if (total == 0) {
     return;
   }
-  Group& group = group_of(refused);
+  std::uint64_t& counter = counters_[key_of(refused)];
   // The counter begins anew with each run.
-  const std::uint64_t by = total < group.counter ? total : total - group.counter;
-  group.counter = total;
+  const std::uint64_t by = total < counter ? total : total - counter;
+  counter = total;
   if (by > 0) {
-    grow(refused, group, by, time);
+    grow(refused, group_of(refused), by, time);
   }
 }
 

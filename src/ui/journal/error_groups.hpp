@@ -41,7 +41,6 @@ class ErrorGroups {
   struct Group {
     std::uint64_t seq = 0;
     std::uint64_t count = 0;
-    std::uint64_t counter = 0;  ///< of `count`: where the counter was
     double first = 0;
     double last = 0;
     std::string message;
@@ -51,6 +50,7 @@ class ErrorGroups {
   };
 
   void grow(const RefusedRecord& refused, Group& group, std::uint64_t by, double time);
+  static Key key_of(const RefusedRecord& refused);
   Group& group_of(const RefusedRecord& refused);
   void forget_oldest();
 
@@ -58,6 +58,7 @@ class ErrorGroups {
   // Guarded by mutex_.
   mutable std::mutex mutex_;
   std::map<Key, Group> groups_;
+  std::map<Key, std::uint64_t> counters_;  ///< of `count`: where each was; groups may be forgotten
   std::uint64_t total_ = 0;
 };
 

@@ -43,6 +43,15 @@ TEST(LogLines, KeepTheLastThousand) {
   EXPECT_EQ(json::parse(log.render("ab", "w", 1499)).at("lines").at(0).at("text"), "1500");
 }
 
+TEST(LogLines, AreCutOffWhereTheyAreVeryLong) {
+  LogLines log(LogLevel::info);
+  log.add(LogLevel::info, std::string(1'000'000, 'x'), 1);
+  const json::value line = json::parse(log.render("ab", "w", 0)).at("lines").at(0);
+  const auto& text = line.at("text").as_string();
+  EXPECT_LT(text.size(), LogLines::most_text + 100);
+  EXPECT_TRUE(text.ends_with("x... (1000000 bytes)"));
+}
+
 TEST(ErrorGroups, NumbersInMessagesCountAsTheSame) {
   EXPECT_EQ(without_numbers("line 12: price -3.50 of 7"), "line #: price -#.# of #");
   ErrorGroups groups(false);
@@ -80,6 +89,19 @@ TEST(ErrorGroups, ForgetTheGroupThatHasNotGrownForLongest) {
   EXPECT_EQ(all.at("groups").as_array().size(), ErrorGroups::most_kept);
   EXPECT_EQ(all.at("groups").at(0).at("stage"), "s0");
   EXPECT_EQ(all.at("groups").at(0).at("count"), 301);
+}
+
+TEST(ErrorGroups, DoNotCountAnewWhatACounterSaidOfAForgottenGroup) {
+  ErrorGroups groups(false);
+  const RefusedRecord late{"window", "late", "came too late", "skip", {}, {}};
+  groups.count(late, 7, 1);
+  for (int i = 0; i < 300; ++i) {
+    groups.add(exception_of("s" + std::to_string(i), "no"), 2);
+  }
+  groups.count(late, 7, 3);
+  EXPECT_EQ(json::parse(groups.render("ab", "w", no_node)).at("total"), 307);
+  groups.count(late, 9, 4);
+  EXPECT_EQ(json::parse(groups.render("ab", "w", no_node)).at("groups").at(0).at("count"), 2);
 }
 
 TEST(ErrorGroups, FollowACounterThatBeginsAnew) {

@@ -1,5 +1,7 @@
 #include "ui/journal/log_lines.hpp"
 
+#include <fmt/format.h>
+
 #include "ui/json/json_text.hpp"
 
 namespace wallaroo::internal {
@@ -22,11 +24,18 @@ std::string_view name_of(LogLevel level) {
   return "";
 }
 
+/// Lines hold messages of users, which may be as long as a record.
+std::string shortened(std::string_view text) {
+  return text.size() <= LogLines::most_text
+             ? std::string(text)
+             : fmt::format("{}... ({} bytes)", text.substr(0, LogLines::most_text), text.size());
+}
+
 }  // namespace
 
 void LogLines::add(LogLevel level, std::string_view text, double time) {
   const std::lock_guard lock(mutex_);
-  lines_.push_back({time, level, std::string(text)});
+  lines_.push_back({time, level, shortened(text)});
   ++newest_;
   if (lines_.size() > most_kept) {
     lines_.pop_front();

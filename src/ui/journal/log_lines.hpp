@@ -15,6 +15,7 @@ namespace wallaroo::internal {
 class LogLines {
  public:
   static constexpr std::size_t most_kept = 1000;
+  static constexpr std::size_t most_text = 8000;  ///< bytes of a line; the rest is cut off
 
   /// `level` is that of the log, below which it gets no lines.
   explicit LogLines(LogLevel level) : level_(level) {}
