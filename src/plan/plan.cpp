@@ -8,6 +8,7 @@
 
 #include <wallaroo/types/error.hpp>
 
+#include "base/check.hpp"
 #include "base/current_error.hpp"
 #include "base/option_check.hpp"
 #include "route/key_group.hpp"
@@ -52,13 +53,15 @@ std::string_view name_of(EdgeKind kind) {
 
 }  // namespace
 
-Plan::Plan(const std::shared_ptr<const Graph>& graph, int executors)
-    : executors_(executors), uses_time_(graph->uses_time()) {
+Plan::Plan(const std::shared_ptr<const Graph>& graph, Members members)
+    : members_(std::move(members)),
+      executors_(members_.executors()),
+      uses_time_(graph->uses_time()) {
   if (const auto mistakes = graph->mistakes(); !mistakes.empty()) {
     throw ConfigError(
         fmt::format("the application cannot run:\n  - {}", fmt::join(mistakes, "\n  - ")));
   }
-  OptionCheck("").range("the number of executors", executors, 1, key_group_count);
+  OptionCheck("").range("the number of executors", executors_, 1, key_group_count);
   stages_ = graph->stages();
   copy_nodes(*graph);
   copy_edges(*graph);
@@ -122,6 +125,22 @@ std::vector<EdgeId> Plan::output_edges(NodeId node) const {
   return edges;
 }
 
+/// Gives a node its executor, and remembers its name.
+int Plan::home_of(NodeId single) {
+  const Node& node = nodes_[single];
+  std::string name = node.stages.empty() ? describe_stages(single)
+                                         : std::string(stages_[node.stages.front()].name);
+  const auto number = static_cast<int>(singles_.size());
+  singles_.push_back(name);
+  const auto home = members_.homes.find(name);
+  if (home != members_.homes.end()) {
+    check(home->second >= 0 && home->second < executors_, "a home is one of the executors");
+    return home->second;
+  }
+  // Starts with the last executor: the first one accepts connections and reads most sources.
+  return executors_ - 1 - number % executors_;
+}
+
 // Visits nodes in topological order (the builder cannot make a cycle), so a node's inputs are
 // placed before it is.
 void Plan::place() {
@@ -134,7 +153,6 @@ void Plan::place() {
       ready.push_back(id);
     }
   }
-  int singles = 0;
   for (std::size_t next = 0; next < ready.size(); ++next) {
     const NodeId id = ready[next];
     const Node& node = nodes_[id];
@@ -154,8 +172,7 @@ void Plan::place() {
     }
     if (gathered || (node.dead_letters && node.inputs.empty())) {
       placement.everywhere = false;
-      // Starts with the last executor: the first one accepts connections and reads most sources.
-      placement.executor = executors_ - 1 - singles++ % executors_;
+      placement.executor = home_of(id);
     } else if (only_from_singles) {
       placement.everywhere = false;
       placement.executor = placements_[edges_[node.inputs.front()].from].executor;
@@ -203,13 +220,22 @@ std::string Plan::describe_stages(NodeId id) const {
   return fmt::format("{}", fmt::join(texts, " -> "));
 }
 
+std::string Plan::describe_executor(int executor) const {
+  if (members_.all.size() == 1) {
+    return fmt::format("executor {}", executor);
+  }
+  const Seat seat = seat_of(members_, executor);
+  return fmt::format("executor {} of worker '{}'", seat.executor, members_.all[seat.member].worker);
+}
+
 std::string Plan::describe_node(NodeId id) const {
   const Node& node = nodes_[id];
   const Placement& where = placement(id);
   std::string text = fmt::format("  {} {}: {}\n", node.sink ? "writer " : "segment", id.index(),
                                  describe_stages(id));
-  text += where.everywhere ? fmt::format("    runs on every executor ({})\n", executors_)
-                           : fmt::format("    runs on executor {} only\n", where.executor);
+  text += where.everywhere
+              ? fmt::format("    runs on every executor ({})\n", executors_)
+              : fmt::format("    runs on {} only\n", describe_executor(where.executor));
   if (node.stages.size() > 1 && !node.sink) {
     text += fmt::format("    fused: {} stages in one loop\n", node.stages.size());
   }
@@ -228,6 +254,12 @@ std::string Plan::describe_node(NodeId id) const {
 std::string Plan::explain(const std::string& application) const {
   std::string text = fmt::format("application {}: {} executor{}, {} key groups\n", application,
                                  executors_, executors_ == 1 ? "" : "s", key_group_count);
+  for (const Member& member : members_.all) {
+    if (members_.all.size() > 1) {
+      text += fmt::format("  worker {}: {} executor{}\n", member.worker, member.executors,
+                          member.executors == 1 ? "" : "s");
+    }
+  }
   std::vector<NodeId> order = nodes_.ids();
   std::stable_sort(order.begin(), order.end(),
                    [&](NodeId a, NodeId b) { return placement(a).rank < placement(b).rank; });

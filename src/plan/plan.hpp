@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "plan/graph.hpp"
+#include "plan/members.hpp"
 
 namespace wallaroo::internal {
 
@@ -17,17 +18,25 @@ std::string_view name_of(StageKind kind);
 /// A graph that was checked, completed (edges of dead letters) and placed on executors.
 class Plan {
  public:
-  /// Throws ConfigError listing every mistake of the graph. `executors` >= 1. The graph may change
-  /// later: the plan has a copy.
-  Plan(const std::shared_ptr<const Graph>& graph, int executors);
+  /// Throws ConfigError listing every mistake of the graph. The graph may change later: the plan
+  /// has a copy.
+  Plan(const std::shared_ptr<const Graph>& graph, Members members);
+  /// For a single process. `executors` >= 1.
+  Plan(const std::shared_ptr<const Graph>& graph, int executors)
+      : Plan(graph, Members::one(executors)) {}
 
   struct Placement {
-    bool everywhere = true;  ///< there is an instance on every executor
+    bool everywhere = true;  ///< there is an instance on every executor of every worker
     int executor = 0;        ///< where the only instance runs, when not everywhere
     int rank = 0;            ///< 0 for sources; greater than that of every node before this one
   };
 
+  const Members& members() const { return members_; }
+  /// Of all workers together.
   int executors() const { return executors_; }
+  /// The names of the nodes that run on one executor and may have a home of their own. They follow
+  /// from the graph alone, so all workers know the same ones.
+  const std::vector<std::string>& singles() const { return singles_; }
   const IndexedBy<StageId, StageInfo>& stages() const { return stages_; }
   const IndexedBy<NodeId, Node>& nodes() const { return nodes_; }
   const IndexedBy<EdgeId, Edge>& edges() const { return edges_; }
@@ -51,15 +60,19 @@ class Plan {
   void copy_edges(const Graph& graph);
   void connect_dead_letters();
   void place();
+  int home_of(NodeId single);
   void name_clocks();
   /// Names of the stages that make the event times which this stage of the node sees.
   std::vector<std::string> clocks_before(NodeId node, std::size_t stage) const;
+  std::string describe_executor(int executor) const;
   std::string describe_node(NodeId node) const;
   std::string describe_stages(NodeId node) const;
   std::vector<std::string> last_stages_before(NodeId node) const;
 
+  Members members_;
   int executors_;
   bool uses_time_;
+  std::vector<std::string> singles_;
   IndexedBy<StageId, StageInfo> stages_;
   IndexedBy<NodeId, Node> nodes_;
   IndexedBy<EdgeId, Edge> edges_;

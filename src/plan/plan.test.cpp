@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -331,6 +332,56 @@ TEST(Plan, ExplainsWordCount) {
             "    => writer 1: gather (to one executor)\n"
             "  writer  1: out [sink]\n"
             "    runs on executor 1 only\n");
+}
+
+Application two_singles() {
+  Application app("words");
+  const auto stream = app.source("in", numbers()).to("x", same);
+  stream.to_sink("a", nothing());
+  stream.to_sink("b", file());
+  stream.collect().to("after", same).to_sink("c", nothing());
+  return app;
+}
+
+TEST(Plan, ExplainsOnWhichWorkerANodeRuns) {
+  const Plan plan(two_singles().graph(), Members{{{"A", 2}, {"B", 1}}, {{"b", 2}}});
+  EXPECT_EQ(plan.executors(), 3);
+  const std::string text = plan.explain("words");
+  for (const char* const each :
+       {"application words: 3 executors, 256 key groups\n  worker A: 2 executors\n  worker B: 1 "
+        "executor\n",
+        "runs on every executor (3)\n", "runs on executor 0 of worker 'B' only\n"}) {
+    EXPECT_NE(text.find(each), std::string::npos) << each << text;
+  }
+}
+
+TEST(Plan, NodesThatRunOnOneExecutorHaveNamesAndMayHaveHomes) {
+  const Application app = two_singles();
+  const Plan plain(app.graph(), 1);
+  ASSERT_GE(plain.singles().size(), 2U);
+  for (const std::string& name : plain.singles()) {
+    for (int home = 0; home < 3; ++home) {
+      const Plan plan(app.graph(), Members{{{"A", 1}, {"B", 2}}, {{name, home}}});
+      EXPECT_EQ(plan.singles(), plain.singles()) << "they follow from the graph alone";
+      int there = 0;
+      for (const NodeId node : plan.nodes().ids()) {
+        const Plan::Placement& placement = plan.placement(node);
+        there += !placement.everywhere && placement.executor == home ? 1 : 0;
+      }
+      EXPECT_GE(there, 1) << name;
+    }
+  }
+}
+
+TEST(Plan, AnExecutorOfAllBelongsToAWorker) {
+  const Members members{{{"A", 2}, {"B", 1}, {"C", 3}}, {}};
+  EXPECT_EQ(members.executors(), 6);
+  const std::vector<std::pair<std::size_t, int>> wanted{{0, 0}, {0, 1}, {1, 0},
+                                                        {2, 0}, {2, 1}, {2, 2}};
+  for (int executor = 0; executor < 6; ++executor) {
+    const Seat seat = seat_of(members, executor);
+    EXPECT_EQ(std::pair(seat.member, seat.executor), wanted[static_cast<std::size_t>(executor)]);
+  }
 }
 
 TEST(Plan, ExplainsSegmentsWithoutAStage) {
