@@ -19,6 +19,7 @@
 #include "app/engine_ui.hpp"
 #include "app/external/engine_channel.hpp"
 #include "app/pusher_settings.hpp"
+#include "app/run_orders.hpp"
 #include "base/current_error.hpp"
 #include "run/block_signals.hpp"
 
@@ -189,22 +190,16 @@ class Engine::Impl {
     store_.emplace(options_.checkpoints.directory, internal::CheckpointStore::Access::write, log_);
     config_.run.store = &*store_;
     config_.run.allow_dropped_state = options_.checkpoints.allow_dropped_state;
-    config_.run.restored = internal::choose_restored(
-        *store_, {config_.application, options_.checkpoints.restore}, log_);
     config_.run.discard_newer = options_.checkpoints.restore.has_value();
-    if (config_.run.restored) {
-      log_.info("restores checkpoint {} in {}", config_.run.restored->number, store_directory());
-    }
+    orders_ = std::make_unique<internal::OwnOrders>(internal::OwnOrders::Situation{
+        &*store_, {config_.application, options_.checkpoints.restore}, &log_, [this] {
+          return told_to_end();
+        }});
+    config_.run.restored = orders_->first().restored;
     renew_run();
   }
 
   const std::string& store_directory() const { return options_.checkpoints.directory; }
-
-  /// Where the present or next run begins, for the log.
-  std::string beginning() const {
-    return config_.run.restored ? fmt::format("checkpoint {}", config_.run.restored->number)
-                                : "the beginning";
-  }
 
   std::shared_ptr<EngineRun> current() const {
     const std::lock_guard lock(mutex_);
@@ -268,13 +263,6 @@ class Engine::Impl {
     return stop_now_wanted_;
   }
 
-  /// Sleeps for `duration`, or until the application is told to stop.
-  void pause(std::chrono::milliseconds duration) const {
-    constexpr std::chrono::milliseconds step(20);
-    for (; duration.count() > 0 && !told_to_end(); duration -= step) {
-      std::this_thread::sleep_for(std::min(step, duration));
-    }
-  }
   bool told_to_end() const {
     const std::lock_guard lock(mutex_);
     return stop_wanted_ || stop_now_wanted_;
@@ -290,16 +278,7 @@ class Engine::Impl {
                         totals, static_cast<double>(clock_.now_ns() - started_ns_) / 1e9));
   }
 
-  /// If no checkpoint completes any more, failed attempts could fill the disk.
-  void remove_failed_attempts() const {
-    try {
-      store_->remove_failed_attempts();
-    } catch (const Error& error) {
-      log_.warning("files of a failed checkpoint were not removed: {}", error.what());
-    }
-  }
-
-  /// Starts another run from the last complete checkpoint. Returns why it could not, or nothing.
+  /// Starts another run. Returns why it could not, or nothing.
   std::optional<std::string> go_back(EngineRun& ended, const std::string& reason) {
     config_.run.discard_newer = false;
     config_.http = ended.http_address().empty() ? config_.http : ended.http_address();
@@ -314,17 +293,11 @@ class Engine::Impl {
     // counted, and ends in `close`.
     config_.run.failures = ended.run().checkpoint_failures();
     try {
-      config_.run.restored =
-          internal::choose_restored(*store_, {config_.application, std::nullopt}, log_);
-      log_.warning("{}; goes back to {}", reason, beginning());
-      remove_failed_attempts();
-      // A peer that refuses everything must not keep a core busy.
-      pause(std::chrono::milliseconds(
-          std::min<std::uint64_t>(5'000, 50 * config_.run.failures.in_row)));
+      config_.run.restored = orders_->next({reason, config_.run.failures}).restored;
       renew_run();
       renewed = true;
       start_run();
-      log_.info("goes on from {}", beginning());
+      log_.info("goes on from {}", internal::beginning_of(config_.run.restored));
       return std::nullopt;
     } catch (...) {
       const std::string error = internal::current_error();
@@ -348,6 +321,7 @@ class Engine::Impl {
   // any thread the application's name, which never changes.
   internal::EngineRunConfig config_;
   std::optional<internal::CheckpointStore> store_;
+  std::unique_ptr<internal::RunOrders> orders_;  ///< with checkpoints
   std::int64_t started_ns_ = 0;
   internal::RunTotals earlier_;  ///< summed over the runs that were rolled back
   // Only on the thread that owns the engine.
