@@ -64,6 +64,7 @@ Decisions Coordinator::begin(std::int64_t now_ns) {
   next_begin_ns_ = saturating_add(now_ns, config_.interval_ns);
   begin_to_wait(now_ns, config_.timeout_ns);
   answers_.expect(config_.tasks);
+  progress_.assign(config_.tasks, {});
   return {decide::Begin{number_, last_}};
 }
 
@@ -71,9 +72,10 @@ Decisions Coordinator::on_timeout(std::int64_t now_ns) {
   const double seconds = static_cast<double>(config_.timeout_ns) / 1e9;
   switch (phase_) {
     case Phase::saving:
-      return abandon(fmt::format("{} of {} tasks have not saved their state within {} s{}",
-                                 answers_.missing, config_.tasks, seconds, missing_names()),
-                     now_ns);
+      return abandon(
+          fmt::format("{} of {} tasks have not saved their state within {} s{}",
+                      saving_progress().missing, saving_progress().tasks, seconds, missing_names()),
+          now_ns);
     case Phase::making_durable:
       return abandon(fmt::format("saved state was not made durable within {} s", seconds), now_ns);
     case Phase::preparing:
@@ -284,7 +286,10 @@ Decisions Coordinator::on_notice(std::int64_t now_ns) {
 /// "127.0.0.1:7200 of sink 'totals' to answer phase 1 of"
 std::string Coordinator::awaited() const {
   std::string names = missing_names();
-  names = names.empty() ? fmt::format("{} of {}", answers_.missing, answers_.have.size())
+  const SavingProgress saving = saving_progress();
+  const bool saves = phase_ == Phase::saving;
+  names = names.empty() ? fmt::format("{} of {}", saves ? saving.missing : answers_.missing,
+                                      saves ? saving.tasks : answers_.have.size())
                         : names.substr(2, names.size() - 3);
   switch (phase_) {
     case Phase::saving:
@@ -300,17 +305,43 @@ std::string Coordinator::awaited() const {
   }
 }
 
+/// Of all tasks together.
+SavingProgress Coordinator::saving_progress() const {
+  SavingProgress sum{0, 0, {}};
+  for (std::size_t i = 0; i < progress_.size(); ++i) {
+    const SavingProgress& one = progress_[i];
+    sum.tasks += one.tasks;
+    if (i >= answers_.have.size() || answers_.have[i] != 0) {
+      continue;
+    }
+    sum.missing += one.missing;
+    if (!one.names.empty()) {
+      sum.names.insert(sum.names.end(), one.names.begin(), one.names.end());
+    } else if (i < config_.task_names.size()) {
+      sum.names.push_back(config_.task_names[i]);
+    }
+  }
+  return sum;
+}
+
 /// " (A, B, C and 4 more)"; empty if there are no names.
 std::string Coordinator::missing_names() const {
   constexpr std::size_t most_names = 3;
-  const std::vector<std::string>& names =
-      phase_ == Phase::saving ? config_.task_names : config_.sink_names;
+  std::vector<std::string> names;
+  if (phase_ == Phase::saving) {
+    names = saving_progress().names;
+  } else {
+    for (std::size_t i = 0; i < std::min(config_.sink_names.size(), answers_.have.size()); ++i) {
+      if (answers_.have[i] == 0) {
+        names.push_back(config_.sink_names[i]);
+      }
+    }
+  }
   std::vector<std::string> missing;
-  for (std::size_t i = 0; i < std::min(names.size(), answers_.have.size()); ++i) {
+  for (const std::string& name : names) {
     // A stage has a task on each executor, all of the same name; it is named once.
-    if (answers_.have[i] == 0 &&
-        std::find(missing.begin(), missing.end(), names[i]) == missing.end()) {
-      missing.push_back(names[i]);
+    if (std::find(missing.begin(), missing.end(), name) == missing.end()) {
+      missing.push_back(name);
     }
   }
   if (missing.empty()) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/times.hpp"
@@ -12,8 +13,15 @@
 
 namespace wallaroo::internal {
 
+/// How far a task is that is not one alone but a worker with several; for messages.
+struct SavingProgress {
+  std::size_t missing = 1;  ///< of `tasks`: those that have not saved
+  std::size_t tasks = 1;
+  std::vector<std::string> names = {};  ///< of those that are missing, if they have names
+};
+
 struct CoordinatorConfig {
-  std::size_t tasks = 1;  ///< all tasks: each saves something or passes the barrier on
+  std::size_t tasks = 1;  ///< those that save: the workers of the job
   std::size_t sinks = 0;  ///< sinks that take part in the two-phase commit
   /// Names for messages: "stage 'count'", "127.0.0.1:7200 of sink 'totals'". May be left out.
   std::vector<std::string> task_names = {};
@@ -91,6 +99,10 @@ class Coordinator {
   /// `on_stop` and in `on_all_ended`.
   Decisions on_time(std::int64_t now_ns);
   Decisions on_task_saved(std::size_t task, std::uint64_t n);
+  /// While it saves: for messages about what is late.
+  void on_progress(std::size_t task, SavingProgress progress) {
+    progress_.at(task) = std::move(progress);
+  }
   Decisions on_durable(std::uint64_t n, std::int64_t now_ns);
   /// State could not be written, or the data file could not be made durable.
   Decisions on_write_failed(std::uint64_t n, std::string_view reason, std::int64_t now_ns);
@@ -138,6 +150,7 @@ class Coordinator {
   Decisions on_notice(std::int64_t now_ns);
   void begin_to_wait(std::int64_t now_ns, std::int64_t timeout_ns);
   std::string awaited() const;
+  SavingProgress saving_progress() const;
   std::string missing_names() const;
   Decisions roll_back_late(std::string reason);
   Decisions publish();
@@ -163,8 +176,9 @@ class Coordinator {
   std::uint64_t ignored_ = 0;
   bool stopping_ = false;
   bool all_ended_ = false;
-  bool last_ = false;  ///< the running checkpoint is the last
-  Answers answers_;    ///< of tasks, then of sinks
+  bool last_ = false;                     ///< the running checkpoint is the last
+  Answers answers_;                       ///< of tasks, then of sinks
+  std::vector<SavingProgress> progress_;  ///< of tasks
   std::vector<std::string> votes_;
 };
 

@@ -165,6 +165,25 @@ TEST(Coordinator, WhatTakesLongIsToldAtTimesThatDouble) {
             "'b', stage 'c' and 1 more)");
 }
 
+TEST(Coordinator, NamesWhatIsLateWithinAWorker) {
+  CoordinatorConfig two = config();
+  two.tasks = 2;
+  two.timeout_ns = 600;
+  two.first_notice_ns = 10;
+  two.task_names = {"worker 'a'", "worker 'b'"};
+  Coordinator coordinator(two);
+  run(coordinator, {time(100)});
+  coordinator.on_progress(1, {2, 5, {"stage 'x'", "stage 'x'"}});
+  EXPECT_NE(std::get<decide::Waiting>(coordinator.on_time(110).at(0))
+                .text.find("waiting for worker 'a', stage 'x' to pass"),
+            std::string::npos);
+  run(coordinator, {saved(0, 1)});
+  coordinator.on_progress(1, {1, 5, {"stage 'y'"}});
+  EXPECT_NE(std::get<decide::Abandon>(coordinator.on_time(700).at(0))
+                .reason.find("1 of 6 tasks have not saved"),
+            std::string::npos);
+}
+
 TEST(Coordinator, OnlyAttemptsAtALastCheckpointDelayIt) {
   Coordinator coordinator(config());
   run(coordinator, {time(100), stop(110), write_failed(1, 120)});

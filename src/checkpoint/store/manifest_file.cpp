@@ -29,6 +29,7 @@ struct Envelope {
 };
 static_assert(sizeof(Envelope) == 32);
 constexpr std::size_t checksummed_from = 16;
+constexpr std::uint32_t most_key_groups = 65536;  // a section has 16 bits for its group
 
 /// Returns nothing if the bytes are not a whole manifest of any version.
 std::optional<Envelope> whole_envelope(std::string_view bytes) {
@@ -72,7 +73,10 @@ void upgrade_from_format_1(Manifest& manifest) {
     block.file = index_of.at(block.file);
   }
   manifest.owners.clear();
-  for (std::size_t group = 0; manifest.executors != 0 && group < manifest.key_groups; ++group) {
+  if (manifest.executors == 0 || manifest.key_groups > most_key_groups) {
+    return;
+  }
+  for (std::size_t group = 0; group < manifest.key_groups; ++group) {
     manifest.owners.push_back(even_owner(group, manifest.executors, manifest.key_groups));
   }
 }
@@ -92,6 +96,10 @@ std::string file_contradiction(const Manifest& manifest) {
 }
 
 std::string member_contradiction(const Manifest& manifest) {
+  if (manifest.key_groups > most_key_groups) {
+    return fmt::format("it has {} key groups, and there can be {}", manifest.key_groups,
+                       most_key_groups);
+  }
   std::uint64_t executors = 0;
   for (const ManifestMember& member : manifest.members) {
     executors += member.executors;

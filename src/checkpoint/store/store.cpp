@@ -244,6 +244,13 @@ CheckpointWriter CheckpointStore::begin(std::uint64_t number) {
   return {files_, number, writer_, log_};
 }
 
+StateFile CheckpointStore::begin_state(const DataFileId& id) {
+  check(lock_.has_value(), "only the holder of the lock writes checkpoints");
+  check(id.generation != 0 || id.number >= next_number(), "no number is used twice");
+  begun_ = std::max(begun_, id.number);
+  return {files_, id, log_};
+}
+
 std::vector<PartGroup> CheckpointStore::sparse(const Manifest& manifest, double fraction) const {
   std::vector<std::uint64_t> sizes;
   for (const ManifestFile& file : manifest.files) {

@@ -81,6 +81,11 @@ class CheckpointStore {
   /// Begins checkpoint `number`, which must be at least `next_number()`. This function and the
   /// following ones require `Access::write`, unless they say otherwise.
   CheckpointWriter begin(std::uint64_t number);
+  /// Begins to save the state of one worker for a checkpoint, whose number must be at least
+  /// `next_number()` unless another worker has begun to save for it.
+  StateFile begin_state(const DataFileId& id);
+  /// See Manifest::writer.
+  std::uint64_t writer() const { return writer_; }
   /// `manifest` must outlive the reader. Works with any access.
   CheckpointReader reader(const Manifest& manifest) const { return {files_, manifest}; }
 

@@ -151,6 +151,7 @@ TEST(ManifestFile, ContradictionsAreDamage) {
       [](Manifest& m) { m.blocks[0].file = 1; },
       [](Manifest& m) { m.files[0].number = 2; },
       [](Manifest& m) { m.files[0].number = 0; },
+      [](Manifest& m) { m.key_groups = UINT32_MAX; },
       [](Manifest& m) {
         m.members = {{"a", 1}};
       },
@@ -202,6 +203,9 @@ TEST(ManifestFile, OfFormat1SaysWhereItsBlocksAreAndWhoOwnedTheGroups) {
   EXPECT_EQ(read.owners, (std::vector<std::uint16_t>{0, 0, 1, 1}));
   EXPECT_EQ(read.sections, old.sections);
   EXPECT_EQ(read.generation, 0U);
+  Manifest vast = old;
+  vast.key_groups = UINT32_MAX;
+  EXPECT_THROW(decode_manifest(encode_manifest(vast, 1), "it"), DamagedError);
   for (const std::uint64_t file : {0, 10}) {
     old.blocks[0].file = file;
     EXPECT_THROW(decode_manifest(encode_manifest(old, 1), "it"), DamagedError) << file;

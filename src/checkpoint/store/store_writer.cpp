@@ -1,5 +1,6 @@
 #include "checkpoint/store/store_writer.hpp"
 
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +12,17 @@
 #include "checkpoint/store/store_layout.hpp"
 
 namespace wallaroo::internal {
+
+void publish_manifest(CheckpointFiles& files, std::uint64_t number, std::string_view manifest) {
+  const std::string name = manifest_name(number);
+  if (!files.create(name, manifest) && read_whole(files, name) != manifest) {
+    throw IoError(
+        fmt::format("checkpoint {} was not published, because {} exists: another process "
+                    "writes to this directory; stop that one, or give this one a "
+                    "directory of its own",
+                    number, files.shown(name)));
+  }
+}
 
 CheckpointWriter::CheckpointWriter(std::shared_ptr<CheckpointFiles> files, std::uint64_t number,
                                    std::uint64_t writer, const Log& log)
@@ -26,15 +38,7 @@ Manifest CheckpointWriter::publish(Manifest manifest) {
   manifest.number = number();
   manifest.writer = writer_;
   manifest = draft_.complete(std::move(manifest));
-  const std::string name = manifest_name(manifest.number);
-  const std::string bytes = encode_manifest(manifest);
-  if (!files_->create(name, bytes) && read_whole(*files_, name) != bytes) {
-    throw IoError(
-        fmt::format("checkpoint {} was not published, because {} exists: another process "
-                    "writes to this directory; stop that one, or give this one a "
-                    "directory of its own",
-                    manifest.number, files_->shown(name)));
-  }
+  publish_manifest(*files_, manifest.number, encode_manifest(manifest));
   return manifest;
 }
 

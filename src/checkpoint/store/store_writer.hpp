@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
+#include <string_view>
 
 #include "base/log.hpp"
 #include "checkpoint/files/checkpoint_files.hpp"
@@ -13,6 +13,10 @@
 #include "checkpoint/store/state_file.hpp"
 
 namespace wallaroo::internal {
+
+/// Publishes the checkpoint `number` whose encoded manifest this is: it is complete on return.
+/// Throws IoError; then it may be complete or not. Nothing replaces a manifest that exists.
+void publish_manifest(CheckpointFiles& files, std::uint64_t number, std::string_view manifest);
 
 /// Writes one checkpoint of a single process; made by `CheckpointStore::begin`. Call `append` and
 /// `carry_over` in any order, then `durable`, then `publish`. All throw IoError. The destructor

@@ -188,25 +188,33 @@ void RunCheckpoints::attach_keeper(WiredSegment& segment, const CheckpointSlot& 
   }
 }
 
-CheckpointPlan RunCheckpoints::plan(const Executors& executors,
-                                    const SourcesAndSinks& sources_and_sinks) const {
-  CheckpointPlan plan;
-  plan.application = context_.options.application;
-  plan.engine_version = context_.options.engine_version;
+PartPlan RunCheckpoints::part_plan(const Executors& executors,
+                                   const SourcesAndSinks& sources_and_sinks) const {
+  PartPlan plan;
   for (const auto& executor : executors) {
     plan.executors.push_back(executor.get());
   }
-  plan.assignment = context_.assignment;
-  plan.tasks = task_names_.size();
+  for (const auto& [id, sink] : sources_and_sinks.sinks()) {
+    plan.sink_executors.push_back(context_.plan.placement(id).executor);
+  }
   plan.task_names = task_names_;
-  plan.wall_offset_ns = context_.wall_offset_ns;
+  plan.sources = sources_and_sinks.source_names();
+  return plan;
+}
+
+LeaderPlan RunCheckpoints::leader_plan(const SourcesAndSinks& sources_and_sinks) const {
+  LeaderPlan plan;
+  plan.application = context_.options.application;
+  plan.engine_version = context_.options.engine_version;
+  plan.executors = static_cast<std::uint32_t>(context_.plan.executors());
+  plan.assignment = context_.assignment;
   plan.stages = kept_stages_;
   plan.sources = sources_and_sinks.source_names();
   plan.sinks = sources_and_sinks.sink_names();
   for (const auto& [id, sink] : sources_and_sinks.sinks()) {
-    plan.sink_executors.push_back(context_.plan.placement(id).executor);
     plan.sink_names.push_back(sink->name_with_address());
   }
+  plan.wall_offset_ns = context_.wall_offset_ns;
   return plan;
 }
 
@@ -215,12 +223,13 @@ void RunCheckpoints::prepare(const Executors& executors, const SourcesAndSinks& 
   if (!context_.takes_checkpoints()) {
     return;
   }
-  checkpointer_->prepare(plan(executors, sources_and_sinks), std::move(callbacks));
+  checkpointer_->prepare(part_plan(executors, sources_and_sinks), leader_plan(sources_and_sinks),
+                         std::move(callbacks));
   if (context_.options.store == nullptr) {
     return;
   }
   for (std::size_t i = 0; i < executors.size(); ++i) {
-    executors[i]->take_checkpoints(*checkpointer_, static_cast<int>(i));
+    executors[i]->take_checkpoints(checkpointer_->port(), static_cast<int>(i));
   }
 }
 

@@ -55,7 +55,9 @@ class RunCheckpoints {
   void take_inline(CheckpointStore& store, const std::function<void()>& serve);
 
   /// Where tasks and sinks put their parts; null when no checkpoints are taken.
-  CheckpointPort* port() const { return checkpointer_.get(); }
+  CheckpointPort* port() const {
+    return checkpointer_ == nullptr ? nullptr : &checkpointer_->port();
+  }
   FailedCheckpoints failures() const;
   /// How many are complete, over all runs.
   std::uint64_t completed() const { return metrics_ == nullptr ? 0 : metrics_->completed.value(); }
@@ -70,7 +72,8 @@ class RunCheckpoints {
   RestoreMapping map_restored(const SourcesAndSinks& sources_and_sinks) const;
   void check_restored_types(const WiredSegments& segments) const;
   void check_restored_types(const KeptState& kept) const;
-  CheckpointPlan plan(const Executors& executors, const SourcesAndSinks& sources_and_sinks) const;
+  PartPlan part_plan(const Executors& executors, const SourcesAndSinks& sources_and_sinks) const;
+  LeaderPlan leader_plan(const SourcesAndSinks& sources_and_sinks) const;
 
   const RunContext& context_;
   // Constant once the executors run.
