@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "link/frame.hpp"
+#include "link/channels/frame.hpp"
 #include "link/hello.hpp"
 
 namespace {

@@ -1,6 +1,7 @@
 #include "io/socket.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstring>
 #include <system_error>
@@ -10,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <wallaroo/types/error.hpp>
 
@@ -107,6 +109,33 @@ IoResult receive_some(int socket, char* data, std::size_t size) {
 IoResult send_some(int socket, std::string_view bytes) {
   return repeat_interrupted(
       [&] { return ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
+}
+
+IoResult receive_into(int socket, std::span<char> first, std::span<char> second) {
+  std::array<iovec, 2> pieces{{{first.data(), first.size()}, {second.data(), second.size()}}};
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
+  return repeat_interrupted([&] { return ::recvmsg(socket, &message, MSG_DONTWAIT); });
+}
+
+IoResult send_pieces(int socket, std::span<const std::string_view> pieces) {
+  std::array<iovec, 64> vectors;
+  const std::size_t count = std::min(pieces.size(), vectors.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+  }
+  msghdr message{};
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = count;
+  return repeat_interrupted(
+      [&] { return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
+}
+
+void set_prompt(int socket, std::chrono::milliseconds longest_silence) {
+  enable(socket, IPPROTO_TCP, TCP_NODELAY);
+  const auto silence = static_cast<unsigned int>(longest_silence.count());
+  (void)::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence, sizeof(silence));
 }
 
 FileDescriptor listen_tcp(const std::string& address) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,6 +31,16 @@ IoResult receive_some(int socket, char* data, std::size_t size);
 /// Sends as many of the bytes as the socket takes now. A peer that is gone is an error (EPIPE,
 /// ECONNRESET), never a SIGPIPE.
 IoResult send_some(int socket, std::string_view bytes);
+
+/// Reads what has arrived into one piece of memory, and what does not fit there into another. They
+/// must not both be empty.
+IoResult receive_into(int socket, std::span<char> first, std::span<char> second);
+/// Sends as many of the bytes of several pieces as the socket takes now; of more than 64 pieces
+/// only the first ones.
+IoResult send_pieces(int socket, std::span<const std::string_view> pieces);
+/// Sends small messages at once, and gives up the connection when what was sent is not acknowledged
+/// for so long. Sockets that are not of TCP are left as they are.
+void set_prompt(int socket, std::chrono::milliseconds longest_silence);
 
 /// Returns a non-blocking listening socket. A name with several addresses is bound at the first
 /// that works, IPv4 before IPv6. The lookup may take a while, so call this only while starting.

@@ -1,17 +1,15 @@
-#include "link/credit.hpp"
+#include "link/channels/credit.hpp"
 
 #include "base/check.hpp"
 
 namespace wallaroo::internal::link {
 
 bool ReceiveCredit::on_received(std::uint64_t bytes, std::uint64_t backlog) {
-  if (bytes != 0 && received_ >= credit_.limit) {
-    return false;
-  }
+  const bool had_credit = bytes == 0 || received_ < credit_.limit;
   received_ += bytes;
   backlog_ = backlog;
   settle();
-  return true;
+  return had_credit;
 }
 
 void ReceiveCredit::on_consumed(std::uint64_t bytes) {
@@ -41,7 +39,8 @@ std::optional<Credit> ReceiveCredit::news() {
   if (!all && credit_.limit < told_.limit + own_credit / 4) {
     return std::nullopt;
   }
-  window_ = backlog_ != 0 ? borrowed_ : 0;
+  window_ = backlog_ != 0 ? borrowed_ : window_ / 2;
+  backlog_ = 0;
   told_ = credit_;
   return told_;
 }

@@ -50,7 +50,6 @@ class SendCredit {
   }
   /// True when the consumer has taken everything.
   bool all_consumed() const { return credit_.consumed == sent_; }
-  std::uint64_t on_the_way() const { return sent_ - credit_.consumed; }
 
  private:
   std::uint64_t sent_ = 0;
@@ -73,8 +72,8 @@ struct CreditPool {
 /// |          |                                           | far as the limit was beyond the channel's own   |
 /// |          | the sender has a backlog                  | the limit is raised by what the pool gives      |
 /// |          | it has none                               | the limit is raised to the channel's own        |
-/// | news     | everything is consumed, or the limit is   | tell the producer                               |
-/// |          | a quarter of the channel's own beyond the |                                                 |
+/// | news     | everything is consumed, or the limit is   | tell the producer; forget its backlog: if it    |
+/// |          | a quarter of the channel's own beyond the | still has one, its next frame says so           |
 /// |          | last one that was told                    |                                                 |
 /// | closed   | always                                    | everything goes back to the pool                |
 ///
@@ -89,7 +88,7 @@ class ReceiveCredit {
   ~ReceiveCredit() { pool_->free += borrowed_; }
 
   /// A frame has arrived, or a message that the producer waits. `backlog` is what the producer has
-  /// ready behind it. Returns false when the producer has sent without credit.
+  /// ready behind it. Counts it, and returns false when the producer has sent without credit.
   [[nodiscard]] bool on_received(std::uint64_t bytes, std::uint64_t backlog);
   /// The consumer has taken frames of so many bytes. Requires that they had been received.
   void on_consumed(std::uint64_t bytes);
@@ -104,7 +103,7 @@ class ReceiveCredit {
 
   CreditPool* pool_;
   std::uint64_t received_ = 0;
-  std::uint64_t backlog_ = 0;   ///< as the producer said last
+  std::uint64_t backlog_ = 0;   ///< as the producer said since the last news
   std::uint64_t window_ = 0;    ///< what the channel had of the pool when it asked last
   std::uint64_t borrowed_ = 0;  ///< of the pool: what `limit` is beyond `consumed` and the own
   Credit credit_;

@@ -1,4 +1,4 @@
-#include "link/frame.hpp"
+#include "link/channels/frame.hpp"
 
 #include <limits>
 #include <string>

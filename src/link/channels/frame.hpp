@@ -12,7 +12,7 @@
 
 #include <wallaroo/types/error.hpp>
 
-#include "link/credit.hpp"
+#include "link/channels/credit.hpp"
 #include "record/batch.hpp"
 #include "record/pinned.hpp"
 #include "record/stored/stored_bytes.hpp"

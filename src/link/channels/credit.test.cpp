@@ -1,4 +1,4 @@
-#include "link/credit.hpp"
+#include "link/channels/credit.hpp"
 
 #include <deque>
 #include <memory>
@@ -99,6 +99,23 @@ TEST_F(Receiver, GivesBackWhatItIsOutOfUse) {
   EXPECT_EQ(channel.news(), (Credit{own_credit, 2 * own_credit}));
 }
 
+TEST_F(Receiver, DoesNotHoldThePoolForAProducerThatHasStopped) {
+  for (int i = 0; i < 10; ++i) {
+    received(own_credit, 1);
+    channel.news();
+  }
+  const std::uint64_t before = channel.borrowed();
+  ASSERT_GT(before, 10 * own_credit);
+  while (channel.waiting() != 0) {
+    channel.on_consumed(own_credit);
+    channel.news();
+  }
+  EXPECT_LE(channel.borrowed() + 8 * own_credit, before) << "only what was promised is kept";
+  received(pool_credit / 2, 0);
+  channel.on_consumed(pool_credit / 2);
+  EXPECT_EQ(pool.free, pool_credit);
+}
+
 TEST_F(Receiver, GivesEverythingBackWhenItIsClosed) {
   {
     ReceiveCredit other(pool);
@@ -132,6 +149,8 @@ class Edge {
     explicit Channel(CreditPool& pool) : receiver(pool) {}
     std::uint64_t to_send = 0;  ///< batches
     bool refused = false;
+    std::uint64_t sent = 0;
+    std::uint64_t consumed = 0;
     SendCredit sender;
     ReceiveCredit receiver;
     std::deque<Message> frames;
@@ -164,7 +183,7 @@ class Edge {
     std::uint64_t borrowed = pool_.free;
     for (const auto& channel : channels_) {
       const std::uint64_t own = own_credit + largest;
-      const std::uint64_t bytes = channel->sender.on_the_way();
+      const std::uint64_t bytes = channel->sent - channel->consumed;
       on_the_way += bytes > own ? bytes - own : 0;
       borrowed += channel->receiver.borrowed();
     }
@@ -214,6 +233,7 @@ class Edge {
     const Message message{1 + random_() % largest, channel.refused ? 1U : 0U};
     channel.refused = false;
     channel.sender.on_sent(message.bytes);
+    channel.sent += message.bytes;
     channel.frames.push_back(message);
     --channel.to_send;
     return true;
@@ -236,6 +256,7 @@ class Edge {
       return false;
     }
     channel.receiver.on_consumed(channel.queue.front());
+    channel.consumed += channel.queue.front();
     channel.queue.pop_front();
     tell(channel);
     return true;
