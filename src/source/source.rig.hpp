@@ -39,7 +39,7 @@ class CollectingReceiver final : public BatchReceiver {
   void receive(Batch& batch) override {
     auto& frames = static_cast<FrameBatch&>(batch);
     EXPECT_GT(frames.size(), 0U);
-    EXPECT_LE(frames.size(), max_batch_records);
+    EXPECT_LE(frames.size(), most);
     EXPECT_FALSE(frames.pins.empty());
     ++batches;
     last_ingest_ns = batch.ingest_ns;
@@ -55,6 +55,7 @@ class CollectingReceiver final : public BatchReceiver {
     }
   }
   bool blocked() const override { return is_blocked; }
+  std::size_t most_records() const override { return most; }
   void open_partition(std::uint64_t partition) override {
     EXPECT_TRUE(open.insert(partition).second);
     awaited.erase(partition);
@@ -86,6 +87,7 @@ class CollectingReceiver final : public BatchReceiver {
   std::size_t batches = 0;
   std::int64_t last_ingest_ns = 0;
   bool is_blocked = false;
+  std::size_t most = max_batch_records;
   std::function<void()> on_batch;
 };
 

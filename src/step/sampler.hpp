@@ -70,11 +70,6 @@ class Sampler {
     return part;
   }
 
-  /// How many records pass in this time, by what has been seen so far; 1 at least.
-  std::size_t passing_in(std::int64_t ns) const {
-    return std::max<std::size_t>(1, static_cast<std::size_t>(per_ns_ * static_cast<double>(ns)));
-  }
-
   /// True when a function is due and there is credit, so that the next record should be timed.
   bool wants_record() const { return due_ != 0 && credit_ != 0; }
   void spend() { --credit_; }
@@ -103,7 +98,6 @@ class Sampler {
   std::size_t until_look_ = 0;
   std::size_t span_ = 1;    ///< records between two looks, on average
   std::size_t passed_ = 0;  ///< records since the last look
-  double per_ns_ = 0;       ///< records in a nanosecond before it
   std::int64_t looked_ns_ = 0;
   std::int64_t next_due_ns_ = 0;
   std::int64_t batch_ns_ = 0;
@@ -114,9 +108,8 @@ inline void Sampler::look(std::int64_t now_ns) {
   const std::int64_t elapsed_ns = std::max<std::int64_t>(1, now_ns - looked_ns_);
   looked_ns_ = now_ns;
   credit_ = std::min(credit_ + elapsed_ns / ns_per_credit + 1, most_credit);
-  const double per_ns = static_cast<double>(passed_) / static_cast<double>(elapsed_ns);
-  per_ns_ = passed_ == 0 ? per_ns_ : per_ns;
-  const auto in_half_a_period = static_cast<std::size_t>(per_ns * (period_ns / 2.0));
+  const auto in_half_a_period = static_cast<std::size_t>(
+      static_cast<double>(passed_) * (period_ns / 2.0) / static_cast<double>(elapsed_ns));
   span_ = std::clamp<std::size_t>(in_half_a_period, 1, std::min(8 * span_, most_until_look));
   passed_ = 0;
   until_look_ = span_ / 2 + random() % span_ + 1;

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 import pytest
 import wallaroo as wl
+from original_rig import ROOT
 from wallaroo import _engine
+
+sys.path.insert(0, str(ROOT / "clients" / "python"))
+from wallaroo_connector import ConnectorClient  # noqa: E402
 
 SLOW = 0.01
 QUIET = {"threads": 1, "log_level": "off"}
@@ -27,6 +32,25 @@ def complete_checkpoints(store):
     return set(os.listdir(manifests)) if manifests.exists() else set()
 
 
+def checkpoints_in(store):
+    return {"checkpoint_dir": str(store), "checkpoint_interval": "20ms",
+            "checkpoint_retain": 1000, **QUIET}
+
+
+def require_checkpoints(running, store):
+    """Requires that some are taken in the next three seconds, and ends the application."""
+    before = complete_checkpoints(store)
+    seen = set()
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        time.sleep(0.05)
+        seen |= complete_checkpoints(store) - before
+    running.stop_now()
+    with pytest.raises(wl.StageError, match="without a last checkpoint"):
+        running.wait()
+    assert len(seen) >= 10, seen
+
+
 @pytest.mark.parametrize("keyed", [False, True])
 def test_checkpoints_go_on_while_a_function_takes_long(tmp_path, keyed):
     lines = tmp_path / "lines"
@@ -38,18 +62,47 @@ def test_checkpoints_go_on_while_a_function_takes_long(tmp_path, keyed):
         stream = stream.map("short", lambda line: line).filter("few", lambda line: True)
     (stream.map("slow", slow).key_by("key", one).scan("count", lambda n, _: (n + 1, None), int)
         .sink("out", wl.callback(one)))
-    running = wl.start(app, checkpoint_dir=str(store), checkpoint_interval="20ms",
-                       checkpoint_retain=1000, **QUIET)
-    seen = set()
-    end = time.monotonic() + 3
-    while time.monotonic() < end:
-        time.sleep(0.05)
-        seen |= complete_checkpoints(store)
-    running.stop_now()
-    with pytest.raises(wl.StageError, match="without a last checkpoint"):
-        running.wait()
+    running = wl.start(app, **checkpoints_in(store))
     # The records of one read would take 160 seconds, those of a batch of 1,024 ten.
-    assert len(seen) >= 10, seen
+    require_checkpoints(running, store)
+
+
+def test_checkpoints_go_on_when_the_records_of_an_iterable_become_slow(tmp_path):
+    """While they were fast, it was asked for 256 of them at once, which now take 2.5 seconds."""
+    became_slow = []
+
+    def slow_at_last(record):
+        if record < 100_000:
+            return record
+        became_slow.append(record)
+        return slow(record)
+
+    store = tmp_path / "store"
+    app = wl.Application("slow")
+    (app.source("numbers", wl.iterable(range(200_000))).map("slow", slow_at_last)
+        .key_by("key", one).scan("count", lambda n, _: (n + 1, None), int)
+        .sink("out", wl.callback(one)))
+    running = wl.start(app, **checkpoints_in(store))
+    while not became_slow:
+        time.sleep(0.01)
+    require_checkpoints(running, store)
+
+
+def test_checkpoints_go_on_while_messages_of_a_connector_are_slow(tmp_path):
+    store = tmp_path / "store"
+    app = wl.Application("slow")
+    (app.source("messages", wl.connector_source("127.0.0.1:0", decode=wl.text)).map("slow", slow)
+        .key_by("key", one).scan("count", lambda n, _: (n + 1, None), int)
+        .sink("out", wl.callback(one)))
+    running = wl.start(app, **checkpoints_in(store))
+    client = ConnectorClient(running.address("messages"))
+    streams = [client.open_stream(name) for name in ("a", "b", "c")]
+    for number in range(1, 1_000):
+        for stream in streams:
+            client.send(stream, number, b"x")
+    client.flush()
+    require_checkpoints(running, store)
+    client.close()
 
 
 def test_a_stop_waits_for_a_few_calls(tmp_path):

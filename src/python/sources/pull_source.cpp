@@ -22,9 +22,6 @@ namespace wallaroo::python {
 namespace {
 
 constexpr std::size_t most_per_pull = 256;
-/// So long the stages may take for the records of one pull, before checkpoints and others have
-/// their turn.
-constexpr std::int64_t pull_ns = 2'000'000;
 constexpr double longest_wait_s = 60;
 
 PyRecord text_of(const std::string& text) {
@@ -138,8 +135,9 @@ class PullReader final : public internal::SourceReader {
   bool pull(Partition& partition) {
     PyRecord records;
     try {
-      records = PyRecord::steal(checked(PyObject_CallMethod(partition.puller.get(), "pull", "n",
-                                                            static_cast<Py_ssize_t>(most_))));
+      const std::size_t most = std::min(context_.receiver.most_records(), most_per_pull);
+      records = PyRecord::steal(checked(
+          PyObject_CallMethod(partition.puller.get(), "pull", "n", static_cast<Py_ssize_t>(most))));
       if (records.get() != Py_None && PyList_Check(records.get()) == 0) {
         throw_error(PyExc_TypeError,
                     fmt::format("pull() must return a list or None, but returned {}",
@@ -157,20 +155,7 @@ class PullReader final : public internal::SourceReader {
       context_.receiver.end_partition(partition.number);
       return false;
     }
-    const std::int64_t began_ns = steady_.now_ns();
-    const bool any = deliver(partition, records.get());
-    adapt(steady_.now_ns() - began_ns);
-    return any;
-  }
-
-  /// Asks for fewer records when the stages are slow.
-  void adapt(std::int64_t took_ns) {
-    if (took_ns > pull_ns) {
-      most_ = std::max<std::size_t>(
-          1, most_ * static_cast<std::size_t>(pull_ns) / static_cast<std::size_t>(took_ns));
-    } else if (took_ns < pull_ns / 2) {
-      most_ = std::min(2 * most_, most_per_pull);
-    }
+    return deliver(partition, records.get());
   }
 
   bool deliver(const Partition& partition, PyObject* records) {
@@ -225,8 +210,6 @@ class PullReader final : public internal::SourceReader {
   bool bounded_;
   internal::ReaderContext context_;
   internal::RecordBatch<PyRecord> batch_;
-  internal::SteadyClock steady_;  ///< in real time, even when a test moves the engine's clock
-  std::size_t most_ = 16;         ///< records of the next pull
   std::size_t next_ = 0;
   bool timer_set_ = false;
   bool stopped_ = false;

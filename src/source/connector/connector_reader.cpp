@@ -168,7 +168,8 @@ bool ConnectorReader::converse(ConnectorSourceConnection& connection, PollBudget
   while (!connection.buffer.starved() && budget.batches > 0 && !context_.receiver.blocked()) {
     --budget.batches;
     frames_.reset();
-    const Cut cut = connection.buffer.cut(shared_->tcp->framer, frames_);
+    const Cut cut =
+        connection.buffer.cut(shared_->tcp->framer, frames_, context_.receiver.most_records());
     const bool goes_on = converse_about(connection, frames_);
     delivery_.hand_over(frames_.pins, connection.ingest_ns);
     frames_.reset();

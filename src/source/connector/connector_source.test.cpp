@@ -1,8 +1,10 @@
 #include "source/connector/connector_source.hpp"
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -140,6 +142,28 @@ TEST(ConnectorSource, CreditsAreNotGivenBackWhileThePipelineIsFull) {
   EXPECT_TRUE(client.hear() == Frame(Ack{50, {}}));
   EXPECT_TRUE(client.hear() == Frame(Ack{50, {}}));
   EXPECT_EQ(rig.total_received(), 99U);
+}
+
+TEST(ConnectorSource, MessagesComeInBatchesOfTheSizeThatTheStagesAskFor) {
+  ConnectorSource source("feed", listening());
+  SourceRig rig(source);
+  Client client(rig, source);
+  client.greet();
+  client.notify(1);
+  client.notify(2);
+  rig.receiver().most = 3;
+  std::size_t most = 0;
+  std::size_t before = 0;
+  rig.receiver().on_batch = [&] { rig.receiver().is_blocked = true; };
+  for (std::uint64_t id = 1; id <= 40; ++id) {
+    client.send(1 + id % 2, id, "x");
+  }
+  while (rig.total_received() < 40) {
+    rig.receiver().is_blocked = false;
+    rig.run_until_received(before + 1);
+    most = std::max(most, rig.total_received() - std::exchange(before, rig.total_received()));
+  }
+  EXPECT_EQ(most, 3U);
 }
 
 TEST(ConnectorSource, AnErrorIsToldLoggedAndCountedAndClosesThatConnectionOnly) {

@@ -14,6 +14,7 @@
 #include "step/dynamic/any_end.hpp"
 #include "step/dynamic/any_head.hpp"
 #include "step/dynamic/any_step.hpp"
+#include "step/dynamic/pace.hpp"
 #include "step/segment.hpp"
 
 namespace wallaroo::internal {
@@ -101,9 +102,7 @@ class DynamicChain final : public Segment {
   bool waiting() const override { return unfinished() || step_waits(); }
   bool unfinished() const override { return rest_ != nullptr; }
   /// As many as pass in `longest_ns`.
-  std::size_t most_records() const override {
-    return std::min(context_.sampler.passing_in(longest_ns), max_batch_records);
-  }
+  std::size_t most_records() const override { return pace_.records(); }
 
   std::int64_t due_ns() const override {
     std::int64_t due = end_of_time;
@@ -224,18 +223,19 @@ class DynamicChain final : public Segment {
   /// Returns how many records are left.
   std::size_t pass_some(std::int64_t ingest_ns, std::size_t records) {
     const auto clock = [this] { return steady_.now_ns(); };
-    const std::int64_t until_ns = clock() + longest_ns;
+    const std::int64_t began_ns = clock();
     context_.sampler.begin_batch(ingest_ns, records, clock);
-    while (records != 0) {
+    std::size_t left = records;
+    std::int64_t now_ns = began_ns;
+    while (left != 0 && now_ns < began_ns + longest_ns) {
       const std::size_t part = static_cast<std::size_t>(context_.sampler.take_part(
-          static_cast<std::ptrdiff_t>(std::min(records, records_per_look)), clock));
+          static_cast<std::ptrdiff_t>(std::min(left, records_per_look)), clock));
       head_->pass(context_, part, *first_);
-      records -= part;
-      if (records != 0 && clock() >= until_ns) {
-        break;
-      }
+      left -= part;
+      now_ns = clock();
     }
-    return records;
+    pace_.passed(records - left, now_ns - began_ns);
+    return left;
   }
   void keep_rest(Batch& batch) {
     std::unique_ptr<Batch> rest = head_->rest(context_, batch);
@@ -345,6 +345,7 @@ class DynamicChain final : public Segment {
   std::vector<std::unique_ptr<AnyStep<Traits>>> steps_;
   Ends<Traits> ends_;
   Receiver<Traits>* first_ = nullptr;
+  Pace pace_{longest_ns};
   Watermark watermark_;
   std::unique_ptr<Batch> rest_;  ///< of the last batch; null when all of it has passed
   std::vector<std::function<void()>> after_batch_;  ///< waits for the rest
