@@ -9,11 +9,13 @@
 namespace wallaroo::internal {
 
 /// True for values such as objects of another language, which are in memory of their own. Their
-/// Stored<T> has two functions more: `fetch` begins to fetch the object, and `fetch_parts` what it
-/// refers to, when it is there. Neither changes anything.
+/// Stored<T> has three functions more. `fetch` begins to fetch the object; when it is there,
+/// `fetch_places` begins to fetch the memory in which it refers to others, if that is apart; and
+/// when that is there, `fetch_parts` those others. None changes anything.
 template <class T>
 concept FetchesAhead = requires(const T& value) {
   Stored<T>::fetch(value);
+  Stored<T>::fetch_places(value);
   Stored<T>::fetch_parts(value);
 };
 
@@ -31,6 +33,9 @@ class Fetch {
     if constexpr (FetchesAhead<Value>) {
       for (std::size_t i = 0; i < count_; ++i) {
         Stored<Value>::fetch(*values_[i]);
+      }
+      for (std::size_t i = 0; i < count_; ++i) {
+        Stored<Value>::fetch_places(*values_[i]);
       }
       for (std::size_t i = 0; i < count_; ++i) {
         Stored<Value>::fetch_parts(*values_[i]);

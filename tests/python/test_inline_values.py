@@ -134,6 +134,64 @@ def test_attributes_that_were_deleted_are_not_stored():
         assert stored(instance) == {other: 7 for other in "abc" if other != name}
 
 
+@KEEPS_VALUES_ITSELF
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="the layout of instances is not known")
+def test_instances_with_many_attributes_get_no_dict():
+    for count in (6, 15, 16):
+        class_of = type(f"Many{count}", (), {"__module__": __name__})
+        globals()[class_of.__name__] = class_of
+        instances = []
+        for number in range(20):
+            instance = class_of()
+            expected = {f"name{i}": number * i for i in range(count)}
+            for name, value in expected.items():
+                setattr(instance, name, value)
+            assert stored(instance) == expected
+            instances.append(instance)
+        assert sum(map(has_dict, instances)) <= 1
+
+
+@given(st.lists(st.lists(st.tuples(st.sampled_from("abcd"), st.just("delete") | values),
+                         max_size=9), min_size=4, max_size=12))
+def test_attributes_may_be_assigned_and_deleted_in_any_order(instances):
+    for steps in instances:
+        instance = WithHoles()
+        expected = {}
+        for name, value in steps:
+            if value != "delete":
+                setattr(instance, name, value)
+                expected[name] = value
+            elif name in expected:
+                delattr(instance, name)
+                del expected[name]
+        assert stored(instance) == expected
+
+
+def test_an_instance_may_change_its_class():
+    for _ in range(3):
+        first, second = Own(), WithHoles()
+        first.x, first.y = 1, 2
+        second.y, second.x = 3, 4
+        assert (stored(first), stored(second)) == ({"x": 1, "y": 2}, {"y": 3, "x": 4})
+        first.__class__, second.__class__ = WithHoles, Own
+        assert (stored(first), stored(second)) == ({"x": 1, "y": 2}, {"y": 3, "x": 4})
+
+
+def test_a_dict_may_be_replaced_or_emptied():
+    for _ in range(3):
+        instance = Own()
+        instance.x, instance.y = 1, 2
+        assert stored(instance) == {"x": 1, "y": 2}
+        vars(instance).clear()
+        assert stored(instance) == {}
+        instance.y = 3
+        assert stored(instance) == {"y": 3}
+        instance.__dict__ = {"z": 4}
+        assert stored(instance) == {"z": 4}
+        instance.x = 5
+        assert stored(instance) == {"z": 4, "x": 5}
+
+
 def test_a_value_is_not_computed_because_it_is_looked_for():
     Cached(1).double
     known = Cached(2)

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "python/objects/own_values.hpp"
+
 namespace wallaroo::python {
 
 /// The number of elements of a list.
@@ -81,6 +83,12 @@ inline traverseproc traverse_of(PyTypeObject* type) {
 /// Begins to fetch the first objects to which an object refers into the cache.
 inline void fetch_referents(PyObject* object) {
   constexpr int most = 8;
+  if (const OwnValues own = own_values(object); own.values != nullptr) {
+    for (std::size_t i = 0; i < own.count && i < most; ++i) {
+      __builtin_prefetch(own.value(i), 1);
+    }
+    return;
+  }
   const auto fetch = [](PyObject* referent, void* left) {
     __builtin_prefetch(referent, 1);
     return --*static_cast<int*>(left) == 0 ? 1 : 0;

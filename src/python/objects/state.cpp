@@ -5,6 +5,7 @@
 
 #include "python/objects/access.hpp"
 #include "python/objects/error.hpp"
+#include "python/objects/own_values.hpp"
 #include "python/values/codec.hpp"
 
 using wallaroo::internal::StoredWriter;
@@ -27,6 +28,12 @@ void wallaroo::Stored<PyState>::fetch(const PyState& state) {
     const char* const object = reinterpret_cast<const char*>(state.get());
     __builtin_prefetch(object - bytes_before);
     __builtin_prefetch(object, 1);
+  }
+}
+
+void wallaroo::Stored<PyState>::fetch_places(const PyState& state) {
+  if (!state.empty()) {
+    wallaroo::python::fetch_own_values(state.get());
   }
 }
 

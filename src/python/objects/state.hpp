@@ -9,13 +9,14 @@
 #include "record/stored/stored_bytes.hpp"
 
 /// A checkpoint holds the bytes of the codec; none stand for a state that is not made yet. `append`
-/// appends the bytes that `save` returns. `fetch` and `fetch_parts`: see state/fetch_ahead.hpp;
+/// appends the bytes that `save` returns. `fetch` and those like it: see state/fetch_ahead.hpp;
 /// they require the lock.
 template <>
 struct wallaroo::Stored<wallaroo::python::PyState> {
   using Type = std::string;
   static void append(const wallaroo::python::PyState& state, internal::StoredWriter& out);
   static void fetch(const wallaroo::python::PyState& state);
+  static void fetch_places(const wallaroo::python::PyState& state);
   static void fetch_parts(const wallaroo::python::PyState& state);
   static Type save(const wallaroo::python::PyState& state);
   static wallaroo::python::PyState load(const Type& bytes);

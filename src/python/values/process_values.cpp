@@ -47,6 +47,7 @@ void ProcessValues::forget_plans() {
     old_plans_.push_back(std::move(plan));
   }
   plans_.clear();
+  last_type_ = nullptr;
   read_shapes_.clear();
 }
 

@@ -23,8 +23,13 @@ class ProcessValues {
 
   /// The plan is valid as long as the process lives.
   TypePlan& plan_of(PyTypeObject* type) {
+    if (type == last_type_) [[likely]] {
+      return *last_plan_;
+    }
     const auto found = plans_.find(type);
-    return found != plans_.end() ? *found->second : add_plan(type);
+    last_plan_ = found != plans_.end() ? found->second.get() : &add_plan(type);
+    last_type_ = type;
+    return *last_plan_;
   }
   /// Reads the definition of a shape.
   std::shared_ptr<const ReadShape> read_shape(internal::StoredReader& in);
@@ -47,6 +52,8 @@ class ProcessValues {
 
   ClassRegistry classes_;
   boost::unordered_flat_map<PyTypeObject*, std::unique_ptr<TypePlan>> plans_;
+  PyTypeObject* last_type_ = nullptr;  ///< whose plan was asked for last
+  TypePlan* last_plan_ = nullptr;
   /// Plans that values may still be using.
   std::vector<std::unique_ptr<TypePlan>> old_plans_;
   boost::unordered_flat_map<std::string, std::shared_ptr<const ReadShape>> read_shapes_;

@@ -123,7 +123,38 @@ bool fits(PyObject* instance, const Shape& shape, const Visited& visited, Inline
   return false;
 }
 
+/// The shape of an instance with these attributes; null when no shape has their places.
+Shape* shape_in_places(TypePlan& plan, const OwnValues& own) {
+  if (plan.last_shape != nullptr && plan.last_shape->places == own) [[likely]] {
+    return plan.last_shape;
+  }
+  const std::size_t tried = std::min(plan.shapes.size(), most_tried);
+  for (std::size_t i = 0; i < tried; ++i) {
+    if (plan.shapes[i]->places == own) {
+      return plan.last_shape = plan.shapes[i].get();
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
+
+const Shape* find_values_in_places(PyObject* instance, TypePlan& plan, InlineValues& values) {
+  const OwnValues own = own_values(instance);
+  const Shape* const shape = shape_in_places(plan, own);
+  if (shape == nullptr) {
+    return nullptr;
+  }
+  for (std::size_t i = 0; i < own.count; ++i) {
+    values[i] = own.value(i);
+    if (values[i] == nullptr) [[unlikely]] {
+      give_up(values, i);
+      return nullptr;
+    }
+    Py_INCREF(values[i]);
+  }
+  return shape;
+}
 
 const Shape* find_inline_values(PyObject* instance, TypePlan& plan, InlineValues& values) {
   Visited visited;
@@ -136,7 +167,7 @@ const Shape* find_inline_values(PyObject* instance, TypePlan& plan, InlineValues
   }
   const std::size_t tried = std::min(plan.shapes.size(), most_tried);
   for (std::size_t i = 0; i < tried; ++i) {
-    const Shape* const shape = plan.shapes[i].get();
+    Shape* const shape = plan.shapes[i].get();
     if (shape != last && fits(instance, *shape, visited, values)) {
       return plan.last_shape = shape;
     }

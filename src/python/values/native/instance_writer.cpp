@@ -72,7 +72,7 @@ bool intern(Attributes& attributes) {
 }
 
 /// The shape of these attributes, or null when there cannot be one.
-const Shape* shape_of(TypePlan& plan, Attributes& attributes) {
+Shape* shape_of(TypePlan& plan, Attributes& attributes) {
   if (plan.last_shape != nullptr && has_names(*plan.last_shape, attributes)) [[likely]] {
     return plan.last_shape;
   }
@@ -96,6 +96,27 @@ const Shape* shape_of(TypePlan& plan, Attributes& attributes) {
   plan.shapes.push_back(std::move(shape));
   return plan.last_shape;
 }
+
+/// The places of an instance's attributes, before it gets a `__dict__` in which they are in the
+/// same order. The values are only compared, because they may change when the `__dict__` is made.
+struct KnownPlaces {
+  Places places;
+  InlineValues values{};
+
+  explicit KnownPlaces(PyObject* instance) {
+    const OwnValues own = own_values(instance);
+    places = places_of(own);
+    for (std::size_t i = 0; places.known() && i < places.count; ++i) {
+      values[i] = own.value(i);
+    }
+  }
+  /// Whether they are the places of these attributes.
+  bool have(const Attributes& attributes) const {
+    return attributes.slots == 0 && places.count == attributes.values.size() &&
+           std::equal(attributes.values.begin(), attributes.values.end(), values.begin(),
+                      [](const nb::object& a, PyObject* b) { return a.ptr() == b; });
+  }
+};
 
 /// Finds the values of an instance without slots that has exactly the attributes of the shape, in
 /// its `__dict__`. Returns false otherwise. The values are new references.
@@ -136,7 +157,10 @@ bool ValueWriter::write_values(PyObject* const* values, std::size_t count) {
 bool ValueWriter::write_instance(PyObject* instance, TypePlan& plan) {
   if (plan.last_shape != nullptr && plan.slot_names.empty() && plan.has_dict) [[likely]] {
     InlineValues values;
-    const Shape* shape = find_inline_values(instance, plan, values);
+    const Shape* shape = find_values_in_places(instance, plan, values);
+    if (shape == nullptr) {
+      shape = find_inline_values(instance, plan, values);
+    }
     if (shape == nullptr) {
       const nb::object dict = owned(PyObject_GenericGetDict(instance, nullptr));
       shape = find_values(dict.ptr(), *plan.last_shape, values) ? plan.last_shape : nullptr;
@@ -152,12 +176,16 @@ bool ValueWriter::write_instance(PyObject* instance, TypePlan& plan) {
 bool ValueWriter::write_instance_slowly(PyObject* instance, TypePlan& plan) {
   Attributes attributes;
   find_slots(instance, plan, attributes);
+  const KnownPlaces before(instance);
   if (plan.has_dict) {
     find_in_dict(instance, attributes);
   }
-  const Shape* const shape = shape_of(plan, attributes);
+  Shape* const shape = shape_of(plan, attributes);
   if (shape == nullptr) {
     return false;
+  }
+  if (before.have(attributes)) {
+    shape->places = before.places;
   }
   put_shape(Tag::instance, *shape);
   for (const nb::object& value : attributes.values) {

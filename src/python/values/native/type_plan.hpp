@@ -8,6 +8,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include "python/objects/own_values.hpp"
 #include "python/values/class_registry.hpp"
 
 namespace wallaroo::python {
@@ -45,6 +46,7 @@ struct Shape {
   std::vector<nanobind::object> names;  ///< interned
   std::size_t slots = 0;                ///< how many of them are slots
   std::string definition;               ///< as it is written
+  Places places;                        ///< of the names, in instances without a `__dict__`
 
   // What find_inline_values knows of the class.
   bool may_be_inline = false;           ///< whether it can read instances of this shape
@@ -60,7 +62,7 @@ struct TypePlan {
   bool has_dict = false;
   nanobind::object encode;  ///< the user's function of a registered class
   std::vector<std::unique_ptr<Shape>> shapes;
-  const Shape* last_shape = nullptr;  ///< of the instance that was encoded last
+  Shape* last_shape = nullptr;  ///< of the instance that was encoded last
   /// How many of the next values go to pickle without an attempt, because the last one had to.
   int skips = 0;
 };
