@@ -47,7 +47,7 @@ Run::Run(std::shared_ptr<const Plan> plan, RunOptions options, const Clock& cloc
       sources_and_sinks_(context_),
       checkpoints_(context_),
       wiring_(context_),
-      threads_(plan_->executors(), clock, log, hooks()) {}
+      threads_(context_.place.count(), clock, log, hooks()) {}
 
 Run::~Run() {
   threads_.stop_now();

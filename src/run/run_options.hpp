@@ -17,6 +17,7 @@
 #include "route/key_group.hpp"
 #include "run/checkpoints/checkpoint_observer.hpp"
 #include "run/checkpoints/checkpoint_settings.hpp"
+#include "run/place.hpp"
 
 namespace wallaroo::internal {
 
@@ -58,6 +59,7 @@ struct RunOptions {
   bool hold_sources = false;
   /// The hottest keys are looked for, so that they can be shown.
   bool collect_keys = false;
+  std::size_t member = 0;  ///< which worker of the plan this is
   /// Which executor owns each key group; null: all of them evenly.
   AssignmentPtr assignment;
   /// Called once, on an executor's thread, when all executors run and all sinks are connected.
@@ -74,6 +76,7 @@ struct RunContext {
   /// back when the wall clock does.
   std::int64_t wall_offset_ns;
   const std::atomic<bool>* may_read = nullptr;  ///< false: sources wait; null: they never do
+  Place place{plan.members(), options.member};
   /// Of all stages that run on every executor.
   AssignmentPtr assignment = options.assignment != nullptr
                                  ? options.assignment

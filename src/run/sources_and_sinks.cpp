@@ -281,7 +281,7 @@ void SourcesAndSinks::register_metrics(Registry& registry, const std::string& wo
   };
   for (const NodeId id : by_stage(sources_)) {
     const RunSource& from = source(id);
-    for (int executor = 0; executor < context_.plan.executors(); ++executor) {
+    for (const int executor : context_.place.executors()) {
       register_source(registry, {pipeline_of(id), from.name, worker, executor},
                       *from.metrics[static_cast<std::size_t>(executor)]);
     }

@@ -7,6 +7,7 @@
 
 #include <wallaroo/types/error.hpp>
 
+#include "base/check.hpp"
 #include "base/current_error.hpp"
 #include "base/missed_time.hpp"
 #include "run/task/segment_task.hpp"
@@ -22,14 +23,14 @@ void Wiring::make_segments(const Executors& executors, SourcesAndSinks& sources_
   const Plan& plan = context_.plan;
   make_queues(executors);
   for (const NodeId node : plan.nodes().ids()) {
-    for (int executor = 0; executor < plan.executors(); ++executor) {
+    for (const int executor : context_.place.executors()) {
       if (plan.runs_on(node, executor) && !context_.node(node).sink) {
         make_segment(node, executor, sources_and_sinks);
       }
     }
   }
   for (const auto& [id, source] : sources_and_sinks.sources()) {
-    source->source->set_event_time(segment_of(id, 0).runner.has_event_time());
+    source->source->set_event_time(segment_of(id, context_.place.first()).runner.has_event_time());
   }
 }
 
@@ -46,17 +47,21 @@ void Wiring::make_queues(const Executors& executors) {
 void Wiring::make_queues_from(const Edge& edge, int from, const Executors& executors,
                               EdgeQueues& queues) {
   const Plan& plan = context_.plan;
+  const Place& place = context_.place;
   const bool produces = plan.runs_on(edge.from, from);
+  const bool consumes = plan.runs_on(edge.to, from) && place.has(from);
   queues.blocked_ns.push_back(produces ? std::make_unique<Counter>() : nullptr);
-  queues.consumers.push_back(plan.runs_on(edge.to, from) ? std::make_unique<EdgeMetrics>()
-                                                         : nullptr);
-  auto& row = queues.from_to.emplace_back(executors.size());
+  queues.consumers.push_back(consumes ? std::make_unique<EdgeMetrics>() : nullptr);
+  auto& row = queues.from_to.emplace_back(static_cast<std::size_t>(plan.executors()));
   for (int to = 0; to < plan.executors(); ++to) {
-    if (!produces || !plan.runs_on(edge.to, to) || (edge.kind == EdgeKind::forward && from != to)) {
+    const bool joined =
+        produces && plan.runs_on(edge.to, to) && (edge.kind != EdgeKind::forward || from == to);
+    if (!joined || (!place.has(from) && !place.has(to))) {
       continue;
     }
-    Doorbell* const producer = &executors[static_cast<std::size_t>(from)]->doorbell();
-    Doorbell* const consumer = &executors[static_cast<std::size_t>(to)]->doorbell();
+    check(place.has(from) && place.has(to), "an edge does not lead to another worker");
+    Doorbell* const producer = &executors[place.index(from)]->doorbell();
+    Doorbell* const consumer = &executors[place.index(to)]->doorbell();
     row[static_cast<std::size_t>(to)] = from == to ? std::make_unique<Mailbox>(nullptr, nullptr)
                                                    : std::make_unique<Mailbox>(producer, consumer);
   }
@@ -170,9 +175,9 @@ void Wiring::make_tasks(const Executors& executors, SourcesAndSinks& sources_and
     return plan.placement(a).rank > plan.placement(b).rank;
   });
   for (const NodeId node : order) {
-    for (int executor = 0; executor < plan.executors(); ++executor) {
+    for (const int executor : context_.place.executors()) {
       if (plan.runs_on(node, executor)) {
-        make_task(node, *executors[static_cast<std::size_t>(executor)], executor, sources_and_sinks,
+        make_task(node, *executors[context_.place.index(executor)], executor, sources_and_sinks,
                   checkpoints);
       }
     }

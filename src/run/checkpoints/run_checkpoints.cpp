@@ -195,8 +195,10 @@ PartPlan RunCheckpoints::part_plan(const Executors& executors,
     plan.executors.push_back(executor.get());
   }
   for (const auto& [id, sink] : sources_and_sinks.sinks()) {
-    plan.sink_executors.push_back(context_.plan.placement(id).executor);
+    const int executor = context_.plan.placement(id).executor;
+    plan.sink_executors.push_back(static_cast<int>(context_.place.index(executor)));
   }
+  plan.member = static_cast<std::uint32_t>(context_.options.member);
   plan.task_names = task_names_;
   plan.sources = sources_and_sinks.source_names();
   return plan;

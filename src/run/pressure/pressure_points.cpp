@@ -25,11 +25,11 @@ std::string point_name(const RunContext& context, const Node& node) {
 }
 
 /// The time for which each executor of the node has worked so far.
-std::vector<double> busy_s(const Plan& plan, const Executors& executors, NodeId id) {
+std::vector<double> busy_s(const RunContext& context, const Executors& executors, NodeId id) {
   std::vector<double> times;
-  for (int executor = 0; executor < plan.executors(); ++executor) {
-    if (plan.runs_on(id, executor)) {
-      const auto& metrics = executors[static_cast<std::size_t>(executor)]->metrics();
+  for (const int executor : context.place.executors()) {
+    if (context.plan.runs_on(id, executor)) {
+      const auto& metrics = executors[context.place.index(executor)]->metrics();
       times.push_back(static_cast<double>(metrics.busy_ns.value()) / 1e9);
     }
   }
@@ -52,7 +52,7 @@ PressureSampler::Point pressure_point(const RunContext& context, const Wiring& w
   point.name = point_name(context, node);
   point.rank = context.plan.placement(id).rank;
   point.queues = wiring.queues_before(node);
-  point.busy_s = [&plan = context.plan, &executors, id] { return busy_s(plan, executors, id); };
+  point.busy_s = [&context, &executors, id] { return busy_s(context, executors, id); };
   if (node.sink) {
     const RunSink& sink = sources_and_sinks.sink(id);
     point.peer = sink.sink->address();
