@@ -123,5 +123,7 @@ function noteOf(node, series, bounds) {
     if (lag !== null) return `lag ${duration(lag)}`;
   }
   const p99 = mean(series.p99, 10);
-  return p99 === null ? "" : `p99 ${binned(p99, bounds)}`;
+  if (p99 === null) return "";
+  // There is no room for more beside the share of time.
+  return p99 < bounds[0] ? binned(p99, bounds) : `p99 ${duration(p99)}`;
 }

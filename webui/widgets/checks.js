@@ -18,6 +18,7 @@ export class Checks {
     this.asked = -Infinity;
     this.table = new Table({
       label: "Checks",
+      cards: true,
       keyOf: (row) => `${row.worker} ${row.check} ${row.node ?? ""}`,
       nothing: ["Nothing was checked yet."],
       columns: [
