@@ -10,6 +10,7 @@
 #include <boost/container_hash/hash.hpp>
 
 #include "base/clock.hpp"
+#include "base/public_line.hpp"
 #include "metrics/process_info.hpp"
 #include "run/block_signals.hpp"
 
@@ -54,7 +55,9 @@ Ui::Ui(UiSettings settings, const Plan& plan)
 
 LogCallback Ui::log_to(LogCallback next) {
   return [this, next = std::move(next)](LogLevel level, std::string_view text) {
-    log_.add(level, text, wall_seconds());
+    const std::string* const without_record = PublicLine::current();
+    const bool hides = without_record != nullptr && !settings_.options.show_records;
+    log_.add(level, hides ? *without_record : text, wall_seconds());
     if (next) {
       next(level, text);
     }

@@ -52,6 +52,14 @@ HttpResponse asset_page(const UiAsset& asset) {
           .etag = std::string(asset.etag)};
 }
 
+std::string unknown_stage_text(const std::string& name, const std::string& id) {
+  if (name.empty() && id.empty()) {
+    return "name a stage with the parameter 'name', or a node with 'id'";
+  }
+  return name.empty() ? fmt::format("there is no node {}; /api/v1/plan lists them", id)
+                      : fmt::format("there is no stage '{}'; /api/v1/plan lists them", name);
+}
+
 bool wants_html(const HttpRequest& request) {
   return request.accept.find("text/html") != std::string::npos;
 }
@@ -131,10 +139,7 @@ HttpResponse Ui::stage(const HttpRequest& request) const {
     node = number_parameter(request, "id", view.nodes.size(), view.nodes.size());
   }
   if (!node || *node >= view.nodes.size()) {
-    return http_error(request.path, 404,
-                      name.empty()
-                          ? "name a stage with the parameter 'name', or a node with 'id'"
-                          : fmt::format("there is no stage '{}'; /api/v1/plan lists them", name));
+    return http_error(request.path, 404, unknown_stage_text(name, request.parameter("id")));
   }
   return document(render_stage(history_, facts(), window_of(request, history_), *node));
 }

@@ -1,10 +1,13 @@
 """Decoders and functions of the user that fail, under each policy."""
 
+import json
 import os
+import re
 import unittest
+import urllib.request
 
 from errors.app import ErrorAppCase
-from support.running import eventually, temporary_folder
+from support.running import DEADLINE_S, eventually, temporary_folder
 from support.wire import framed
 
 # A record for each place that can fail, the stage that the error names, and its text.
@@ -62,6 +65,22 @@ class Skip(ErrorAppCase):
                 app.wait_for_metric("wallaroo_stage_errors_total", 2)
                 app.wait_for_log(f"stage '{stage}' failed on record .*{said}.*skipped")
                 self.assertEqual(self.assert_drains(app, receiver), [])
+
+    def test_the_page_of_the_log_shows_records_only_to_those_who_may_see_them(self):
+        record, stage, _ = FAULTS["work"]
+        for flags, seen in (((), False), (("--http-show-records",), True)):
+            with self.subTest(flags=flags):
+                app, receiver = self.start_with_receiver("work=skip", flags=flags)
+                self.send(app, record, "a")
+                self.assertEqual(receiver.lines(1), ["a 1 a"])
+                app.wait_for_log(f"stage '{stage}' failed on record .*{re.escape(record)}")
+                address = app.wait_for_log(r"metrics on (http://[^/]+)/").group(1)
+                with urllib.request.urlopen(f"{address}/api/v1/log", timeout=DEADLINE_S) as answer:
+                    texts = [line["text"] for line in json.load(answer)["lines"]]
+                [line] = [text for text in texts if f"stage '{stage}' failed on" in text]
+                self.assertEqual(f'record "{record}"' in line, seen, line)
+                self.assertEqual("failed on a record" in line, not seen, line)
+                self.assert_drains(app, receiver)
 
     def test_bad_records_do_not_flood_the_log(self):
         app, receiver = self.start_with_receiver("decoder=skip")

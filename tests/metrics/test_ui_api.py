@@ -119,6 +119,10 @@ class DocumentsTest(unittest.TestCase):
             application.get("/api/v1/stage?name=nothing")
         self.assertEqual(refused.exception.code, 404)
         self.assertIn("no stage 'nothing'", json.load(refused.exception)["error"])
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            application.get("/api/v1/stage?id=99")
+        self.assertEqual(refused.exception.code, 404)
+        self.assertIn("there is no node 99", json.load(refused.exception)["error"])
 
     def test_the_hot_key_is_shown_to_those_who_may_see_it(self):
         application = Application(self, "hot_key", threads=2, flags=("--http-show-records",))

@@ -6,12 +6,17 @@
 #include <fmt/format.h>
 
 #include "base/current_error.hpp"
+#include "base/public_line.hpp"
 #include "record/describe.hpp"
 #include "step/failures/rare_log.hpp"
 
 namespace wallaroo::internal {
 
 namespace {
+
+std::string from(const FailedRecord& failed) {
+  return failed.origin.empty() ? std::string() : fmt::format(" from {}", failed.origin);
+}
 
 std::string shown(const FailedRecord& failed) {
   std::string text;
@@ -26,10 +31,7 @@ std::string shown(const FailedRecord& failed) {
   } else {
     text = shortened(failed.record);
   }
-  if (!failed.origin.empty()) {
-    text += fmt::format(" from {}", failed.origin);
-  }
-  return text;
+  return fmt::format("record {}", text);
 }
 
 std::string_view name_of(OnError policy) {
@@ -107,9 +109,15 @@ void FailureHandler::tell_collected() {
 template <class Message>
 void FailureHandler::tell(const StageRuntime& stage, const Message& message,
                           std::string_view fate) const {
-  if (const std::uint64_t count = stage.metrics.errors.value(); worth_logging(count)) {
-    log_->warning("{}; {} ({} so far on this executor)", message(), fate, count);
+  const std::uint64_t count = stage.metrics.errors.value();
+  if (!worth_logging(count)) {
+    return;
   }
+  const auto line = [&](const std::string& failure) {
+    return fmt::format("{}; {} ({} so far on this executor)", failure, fate, count);
+  };
+  const PublicLine without_record(line(message("a record")));
+  log_->warning("{}", line(message({})));
 }
 
 void FailureHandler::handle(StageRuntime& stage, std::string_view error,
@@ -119,15 +127,16 @@ void FailureHandler::handle(StageRuntime& stage, std::string_view error,
   if (log_->collects_refused()) {
     collect(*stage.info, error, failed);
   }
-  const auto message = [&] {
-    return fmt::format("stage '{}' failed on record {}: {}", stage.info->name, shown(failed),
-                       error);
+  // The record is shown unless it is to be called something else.
+  const auto message = [&](std::string_view record) {
+    return fmt::format("stage '{}' failed on {}{}: {}", stage.info->name,
+                       record.empty() ? shown(failed) : std::string(record), from(failed), error);
   };
   switch (stage.info->on_error) {
     case OnError::stop:
       if (stop_reason_.empty()) {
         stop_reason_ =
-            message() + " (the stage's error policy is 'stop'; 'skip' or 'dead_letter' go on)";
+            message({}) + " (the stage's error policy is 'stop'; 'skip' or 'dead_letter' go on)";
       }
       throw StageFailure(stop_reason_);
     case OnError::skip:

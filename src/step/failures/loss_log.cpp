@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/date_text.hpp"
+#include "base/public_line.hpp"
 #include "base/times.hpp"
 
 namespace wallaroo::internal {
@@ -54,17 +55,17 @@ void LossLog::say_late(const StageRuntime& stage, const LateArrival& arrival,
                        std::int64_t watermark_ns, const Told& told,
                        const std::string& record) const {
   const std::uint64_t more = told.count - told.told;
-  const std::string what =
-      fmt::format("stage '{}': {} came too late{}, {}{} of {} {} ({} so far on this executor)",
-                  stage.info->name, more == 1 ? "a record" : fmt::format("{} more records", more),
-                  arrival.dropped ? (more == 1 ? " and was dropped" : " and were dropped") : "",
-                  more == 1 ? "" : "such as ", record, date_text(arrival.time_ns),
-                  met(arrival.time_ns, watermark_ns), told.count);
-  if (arrival.dropped) {
-    log_->warning("{}; {}", what, advice(*stage.info));
-  } else {
-    log_->info("{}", what);
-  }
+  const auto line = [&](const std::string& one) {
+    return fmt::format(
+        "stage '{}': {} came too late{}, {}{} of {} {} ({} so far on this executor){}",
+        stage.info->name, more == 1 ? "a record" : fmt::format("{} more records", more),
+        arrival.dropped ? (more == 1 ? " and was dropped" : " and were dropped") : "",
+        more == 1 ? "" : "such as ", one, date_text(arrival.time_ns),
+        met(arrival.time_ns, watermark_ns), told.count,
+        arrival.dropped ? fmt::format("; {}", advice(*stage.info)) : "");
+  };
+  const PublicLine without_record(line("one"));
+  log_->write(arrival.dropped ? LogLevel::warning : LogLevel::info, "{}", line(record));
 }
 
 }  // namespace wallaroo::internal

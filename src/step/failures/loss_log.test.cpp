@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/public_line.hpp"
 #include "base/times.hpp"
 
 namespace wallaroo::internal {
@@ -20,8 +21,10 @@ class TheLossLog : public testing::Test {
   StageInfo info_{.name = "sums", .pipeline = "in", .kind = StageKind::window, .clocks = "'time'"};
   StageRuntime runtime_;
   std::vector<std::string> lines_;
+  std::vector<std::string> public_lines_;
   const Log log_{
       LogLevel::debug, [this](LogLevel level, std::string_view text) {
+        public_lines_.push_back(PublicLine::current() ? *PublicLine::current() : "");
         lines_.push_back((level == LogLevel::warning ? "warning: " : "") + std::string(text));
       }};
 };
@@ -36,6 +39,12 @@ TEST_F(TheLossLog, ShowsTheRecordItsTimeTheWatermarkAndWhatToDo) {
           "\"ann 5\" of 2023-11-14T22:13:20Z at watermark 2023-11-14T22:13:23.2Z (3.2 s later) (1 "
           "so far on this executor); raise bounded_lateness on 'time', give the "
           "windows a delay, or take late records with to_with_late"}));
+  EXPECT_EQ(public_lines_.front(),
+            "stage 'sums': a record came too late and was dropped, one of 2023-11-14T22:13:20Z at "
+            "watermark 2023-11-14T22:13:23.2Z (3.2 s later) (1 so far on this executor); raise "
+            "bounded_lateness on 'time', give the windows a delay, or take late records with "
+            "to_with_late");
+  EXPECT_EQ(PublicLine::current(), nullptr);
 }
 
 TEST_F(TheLossLog, TellsEverMoreRarelyAndCountsWhatItDidNotTell) {

@@ -60,7 +60,7 @@ void check_inputs(Checks& checks, const History& history) {
     }
   }
   if (all_speak) {
-    checks.push_back({"inputs", Level::ok, "all sources have given records in the last minute"});
+    checks.push_back({"inputs", Level::ok, "no source has been silent for a minute"});
   }
 }
 
