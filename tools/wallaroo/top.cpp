@@ -59,7 +59,7 @@ std::string ago_text(double seconds) {
 /// Of times in the first bin, only its upper bound is known.
 std::string binned_text(double seconds, const json::value& series) {
   const double least = series.at("latency_bounds_seconds").at(0).to_number<double>();
-  return seconds < least ? "< " + time_text(least) : time_text(seconds);
+  return seconds < least ? fmt::format("< {}", time_text(least)) : time_text(seconds);
 }
 
 std::string row(const json::value& node, const json::value& series) {
