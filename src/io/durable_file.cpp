@@ -170,24 +170,6 @@ void DurableFile::close() {
   }
 }
 
-void publish_file(const std::filesystem::path& path, std::string_view bytes, FailpointGroup steps) {
-  std::filesystem::path temporary = path;
-  temporary += ".tmp";
-  try {
-    ::unlink(temporary.c_str());  // left by a process that was killed
-    DurableFile file = DurableFile::create(temporary, steps);
-    file.append(bytes);
-    file.sync();
-    file.close();
-    require(step(steps, "rename", [&] { return ::rename(temporary.c_str(), path.c_str()); }),
-            "rename the temporary file to", path);
-  } catch (...) {
-    ::unlink(temporary.c_str());  // so that it does not keep a full disk full
-    throw;
-  }
-  sync_directory(path.parent_path(), steps);
-}
-
 std::filesystem::path temporary_name(const std::filesystem::path& path) {
   std::random_device random;  // reads the kernel's random numbers
   std::filesystem::path name = path;

@@ -51,11 +51,6 @@ class DurableFile {
   std::string failure_;  ///< empty while the file is sound
 };
 
-/// Creates or replaces the file `path` with these bytes, atomically and durably: a reader sees the
-/// old content or the new. Uses `path` + ".tmp". After an error of the step directory.fsync the new
-/// content is there, but may not survive a loss of power.
-void publish_file(const std::filesystem::path& path, std::string_view bytes, FailpointGroup steps);
-
 /// Creates the file `path` with these bytes, atomically and durably, unless there is a file of that
 /// name: then nothing changes, and the result is false. Of several processes that try, also on
 /// several machines with a common file system, one gets true. Uses a temporary file beside it with

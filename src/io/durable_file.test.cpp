@@ -114,13 +114,12 @@ TEST_F(DurableFileTest, ShortWritesAreContinuedAndTheRefusalIsReported) {
   EXPECT_EQ(content(path).size(), 1000U);
 }
 
-TEST_F(DurableFileTest, PublishesOverAnOldFileAndOverWhatAnAttemptLeft) {
+TEST_F(DurableFileTest, CreatesAFileOnceAndIsNotDisturbedByWhatAnAttemptLeft) {
   const auto path = directory_ / "file";
-  publish_file(path, "old", publication);
   std::ofstream(directory_ / "file.tmp") << "left over from an attempt that was killed";
-  publish_file(path, "new", publication);
-  EXPECT_EQ(content(path), "new");
-  EXPECT_FALSE(std::filesystem::exists(directory_ / "file.tmp"));
+  EXPECT_TRUE(create_file(path, "first", publication));
+  EXPECT_FALSE(create_file(path, "second", publication));
+  EXPECT_EQ(content(path), "first");
 }
 
 TEST_F(DurableFileTest, DirectoriesAreMadeAndFilesRemovedOnce) {
@@ -131,34 +130,37 @@ TEST_F(DurableFileTest, DirectoriesAreMadeAndFilesRemovedOnce) {
   EXPECT_TRUE(std::filesystem::is_directory(directory_ / "new"));
 }
 
-// Whichever step is killed or refused, a reader finds the old file or the new one.
-TEST_F(DurableFileFailpoints, APublicationThatFailsAnywhereLeavesTheOldFileOrTheNew) {
+// Whichever step is killed or refused, a reader finds no file or the whole one.
+TEST_F(DurableFileFailpoints, ACreationThatFailsAnywhereLeavesNoFileOrAWholeOne) {
   const auto path = directory_ / "file";
   for (const std::string step : {"create", "write", "fsync", "rename", "directory.fsync"}) {
     for (const std::string moment : {".before", ".after"}) {
       const std::string name = "store.manifest." + step + moment;
-      const bool is_new = step == "directory.fsync" || name == "store.manifest.rename.after";
-      publish_file(path, "old", publication);
+      const bool is_there = step == "directory.fsync" || name == "store.manifest.rename.after";
+      const std::string wanted = is_there ? "new" : "";
       {
         const std::string rules = name + "=error:ENOSPC";
         const ScopedFailpoints failpoints({.rules = rules});
-        expect_error(error_of([&] { publish_file(path, "new", publication); }), "free some space");
+        expect_error(error_of([&] { create_file(path, "new", publication); }), "free some space");
       }
-      EXPECT_EQ(content(path), is_new ? "new" : "old") << name;
-      EXPECT_FALSE(std::filesystem::exists(directory_ / "file.tmp")) << name;
+      EXPECT_EQ(content(path), wanted) << name;
+      std::filesystem::remove(path);
+      EXPECT_TRUE(std::filesystem::is_empty(directory_)) << name;
 
-      publish_file(path, "old", publication);
       const pid_t child = ::fork();
       if (child == 0) {
         const std::string rules = name + "=kill";
         const ScopedFailpoints failpoints({.rules = rules});
-        publish_file(path, "new", publication);
+        create_file(path, "new", publication);
         ::_exit(0);
       }
       int status = 0;
       ASSERT_EQ(::waitpid(child, &status, 0), child);
       EXPECT_TRUE(WIFSIGNALED(status)) << name;
-      EXPECT_EQ(content(path), is_new ? "new" : "old") << name;
+      EXPECT_EQ(std::filesystem::exists(path), is_there) << name;
+      EXPECT_EQ(content(path), wanted) << name;
+      std::filesystem::remove_all(directory_);
+      std::filesystem::create_directory(directory_);
     }
   }
 }
