@@ -102,23 +102,26 @@ inline std::uintptr_t word_before(PyObject* object, std::size_t words) {
   return word;
 }
 
-/// The place of the array, or of a `__dict__`, or null.
-inline const char* apart(PyObject* object) {
-  return instance_layout() == InstanceLayout::behind_pointer
-             ? reinterpret_cast<const char*>(word_before(object, 4))
-             : reinterpret_cast<const char*>(word_before(object, 3) + 1);
-}
-inline bool may_be_apart(PyObject* object) {
+/// The array of an object that may keep one apart; null when it has none.
+inline const char* array_apart(PyObject* object) {
   const InstanceLayout layout = instance_layout();
-  return (layout == InstanceLayout::behind_pointer ||
-          layout == InstanceLayout::behind_tagged_pointer) &&
-         (flags_of(Py_TYPE(object)) & managed_dict) != 0;
+  if ((flags_of(Py_TYPE(object)) & managed_dict) == 0) {
+    return nullptr;
+  }
+  if (layout == InstanceLayout::behind_pointer) {
+    return reinterpret_cast<const char*>(word_before(object, 4));
+  }
+  if (layout == InstanceLayout::behind_tagged_pointer) {
+    const std::uintptr_t tagged = word_before(object, 3);
+    return (tagged & 1) != 0 ? reinterpret_cast<const char*>(tagged + 1) : nullptr;
+  }
+  return nullptr;
 }
 
 }  // namespace instance_bytes
 
-/// Finds the attributes that an object keeps itself. Valid until the object changes. Checked where
-/// it matters: a shape learns its places from an instance of which it knows the values.
+/// Finds the attributes that an object keeps itself. Valid until the object changes. A shape learns
+/// its places only from an instance whose values are known from its `__dict__`, too.
 inline OwnValues own_values(PyObject* object) {
   using namespace instance_bytes;
   if (instance_layout() == InstanceLayout::inside) {
@@ -126,20 +129,13 @@ inline OwnValues own_values(PyObject* object) {
     return has ? with_order_behind(reinterpret_cast<const char*>(object) + sizeof(PyObject))
                : OwnValues{};
   }
-  if (!may_be_apart(object)) {
-    return {};
-  }
-  const char* const values = apart(object);
-  const bool is_array = instance_layout() == InstanceLayout::behind_pointer
-                            ? values != nullptr
-                            : (reinterpret_cast<std::uintptr_t>(values) & 1) == 0;
-  return is_array ? with_order_before(values) : OwnValues{};
+  const char* const values = array_apart(object);
+  return values != nullptr ? with_order_before(values) : OwnValues{};
 }
 
 /// Begins to fetch the attributes of an object that is in the cache.
 inline void fetch_own_values(PyObject* object) {
-  if (instance_bytes::may_be_apart(object)) {
-    const char* const values = instance_bytes::apart(object);
+  if (const char* const values = instance_bytes::array_apart(object); values != nullptr) {
     __builtin_prefetch(values - sizeof(void*));
     __builtin_prefetch(values);
   }
