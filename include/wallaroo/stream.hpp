@@ -15,6 +15,7 @@
 #include <wallaroo/types/key.hpp>
 #include <wallaroo/types/stage_options.hpp>
 
+#include "plan/excerpts.hpp"
 #include "plan/pre_aggregated.hpp"
 #include "plan/step_of.hpp"
 #include "plan/stream_edges.hpp"
@@ -282,7 +283,7 @@ class KeyedBy {
   /// Adds a computation or windows; a state computation keeps one state per key.
   template <class F>
   auto to(std::string name, F function, StageOptions options = {}) && {
-    return std::move(*this).exchanged().to(std::move(name), std::move(function), options);
+    return internal::to_keyed(std::move(*this), std::move(name), std::move(function), options);
   }
   template <class F>
   auto to(std::string name, F function, StageOptions options = {}) const& {
@@ -343,11 +344,8 @@ class KeyedBy {
   friend class BasicStream;
   friend struct internal::StreamAccess;
 
-  using Result = std::invoke_result_t<KeyFunction&, const T&>;
   static constexpr bool stamped = internal::StreamTraits<Upstream>::stamped;
-  /// True when the consumer computes the key again instead of receiving it. That costs nothing for
-  /// a key that is part of the record, and is necessary for a view, which cannot be sent.
-  static constexpr bool recompute = std::is_reference_v<Result> || holds_views<Result>;
+  static constexpr bool recompute = internal::StreamTraits<KeyedBy>::recompute;
 
   KeyedBy(internal::GraphCursor cursor, Upstream upstream, internal::StageId stage,
           KeyFunction function)
@@ -383,11 +381,7 @@ class KeyedBy {
   template <bool Carry>
   internal::EdgeId make_edge() const {
     using Terminal = internal::ExchangeTerminal<T, KeyFunction, Carry, stamped>;
-    const auto edge = cursor_.graph().add_edge(internal::EdgeKind::exchange);
-    auto upstream = upstream_;
-    std::move(upstream.pending_)
-        .template finish<Terminal>(upstream.cursor_, {stage_, key_function_}, {edge}, {stage_});
-    return edge;
+    return internal::StreamAccess::exchange_edge<Terminal>(*this, [](auto spec) { return spec; });
   }
 
   internal::GraphCursor cursor_;

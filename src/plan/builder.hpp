@@ -20,6 +20,7 @@
 #include "step/named_finish.hpp"
 #include "step/steps/callback_terminal.hpp"
 #include "step/steps/computation_step.hpp"
+#include "step/steps/exchange_terminal.hpp"
 #include "step/steps/terminal.hpp"
 
 namespace wallaroo::internal {

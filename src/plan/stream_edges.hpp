@@ -20,6 +20,9 @@ class KeyedBy;
 
 namespace internal {
 
+template <class S>
+struct StreamTraits;
+
 /// Lets functions outside the classes make streams and connect them.
 struct StreamAccess {
   template <class S>
@@ -38,6 +41,20 @@ struct StreamAccess {
   static void finish(S&& stream, typename Terminal::Spec spec, EdgeId edge) {
     std::move(stream.pending_)
         .template finish<Terminal>(stream.cursor_, std::move(spec), {edge}, {});
+  }
+  template <class Keyed>
+  static auto exchanged(Keyed&& keyed) {
+    return std::move(keyed).exchanged();
+  }
+  /// Ends the chain before a KeyedBy with the terminal whose Spec `spec` makes of that of the keys.
+  template <class Terminal, class Keyed, class MakeSpec>
+  static EdgeId exchange_edge(Keyed keyed, MakeSpec&& spec) {
+    const auto edge = keyed.cursor_.graph().add_edge(EdgeKind::exchange);
+    auto& upstream = keyed.upstream_;
+    typename StreamTraits<Keyed>::Exchange::Spec keys{keyed.stage_, std::move(keyed.key_function_)};
+    std::move(upstream.pending_)
+        .template finish<Terminal>(upstream.cursor_, spec(std::move(keys)), {edge}, {keyed.stage_});
+    return edge;
   }
   template <class Step, class S>
   static auto lengthened(S&& stream, typename Step::Spec spec) {
@@ -76,8 +93,6 @@ auto keyed_stream_from(const GraphCursor& cursor, KeyFunction function, EdgeId e
       cursor.after(), std::move(pending));
 }
 
-template <class S>
-struct StreamTraits;
 template <class T, class K, Where W, class P>
 struct StreamTraits<BasicStream<T, K, W, P>> {
   using Record = T;
@@ -91,6 +106,12 @@ struct StreamTraits<KeyedBy<T, U, F>> {
   using Key = OwnedKey<std::invoke_result_t<F&, const T&>>;
   static constexpr bool single = false;
   static constexpr bool stamped = StreamTraits<U>::stamped;
+  using KeyResult = std::invoke_result_t<F&, const T&>;
+  /// True when the consumer computes the key again instead of receiving it. That costs nothing for
+  /// a key that is part of the record, and is necessary for a view, which cannot be sent.
+  static constexpr bool recompute = std::is_reference_v<KeyResult> || holds_views<KeyResult>;
+  /// The end of the chain before it, from which records go to one consumer.
+  using Exchange = ExchangeTerminal<T, F, !recompute, stamped>;
 };
 
 template <class First, class... Others>

@@ -30,6 +30,14 @@ struct Watermark {
   friend bool operator==(const Watermark&, const Watermark&) = default;
 };
 
+/// Something that a batch carries for a few of its records only.
+struct BatchExtra {
+  BatchExtra() = default;
+  BatchExtra(const BatchExtra&) = delete;
+  BatchExtra& operator=(const BatchExtra&) = delete;
+  virtual ~BatchExtra() = default;
+};
+
 /// The base of every batch. Consumers of an edge know the concrete type of its batches.
 class Batch {
  public:
@@ -56,10 +64,13 @@ class Batch {
   std::uint64_t partition = 0;
   /// The memory to which views in the records point.
   std::vector<PinnedRef> pins;
+  /// The records behind some of the excerpts in a batch of these, see WholeRecords. Usually null.
+  std::unique_ptr<BatchExtra> extra;
 
   void reset() {
     clear();
     pins.clear();
+    extra.reset();
     kind = BatchKind::data;
     ingest_ns = 0;
     watermark = {};

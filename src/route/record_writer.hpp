@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "record/payload.hpp"
 #include "record/record_batch.hpp"
 #include "record/views.hpp"
+#include "record/whole_records.hpp"
 #include "route/outlet.hpp"
 #include "route/pins.hpp"
 
@@ -37,6 +39,10 @@ class RecordWriter {
 
   Outlet& outlet() { return *outlet_; }
 
+  /// True when an appender may be used for all records of an input. Otherwise the memory that is
+  /// held for views may grow meanwhile, and each record needs a new one.
+  static constexpr bool appender_lasts = !Views;
+
   /// Appends the records of one input, which it must not outlive. It has copies of the fields that
   /// stay the same meanwhile; otherwise the compiler would load them again after each store.
   class Appender {
@@ -60,6 +66,21 @@ class RecordWriter {
       slot.next = place + 1;
       if (place + 1 == slot.limit) [[unlikely]] {
         writer_->send(target);
+      }
+    }
+
+    /// Puts the whole record beside the excerpt of it that is appended next, to the same target.
+    template <class Whole>
+    [[gnu::noinline, gnu::cold]] void add_whole(std::size_t target, Whole&& whole) const {
+      Open& slot = open_[target];
+      if (slot.epoch != epoch_) {
+        writer_->begin(target, *input_);
+      }
+      using T = std::remove_cvref_t<Whole>;
+      slot.payload += sizeof(T) + payload_bytes(whole);
+      WholeRecords<T>::add(*slot.batch, slot.next, std::forward<Whole>(whole));
+      if (slot.payload >= max_batch_bytes) {
+        slot.limit = slot.next + 1;
       }
     }
 

@@ -214,7 +214,7 @@ class Chain final : public Segment {
       context_.sampler.look(steady_.now_ns());
       Counts tally;
       {
-        auto end = terminal_.open();
+        auto end = terminal_.open(context_);
         for_each_temporal([&]<std::size_t I>(auto& step, std::integral_constant<std::size_t, I>) {
           if (I < from) {
             return;
@@ -252,7 +252,7 @@ class Chain final : public Segment {
       timed.add_to(tally);
       slot = next;
     }
-    auto end = terminal_.open();
+    auto end = terminal_.open(context_);
     if constexpr (plain) {
 #pragma GCC unroll 4  // a tenth faster where the loop is vectorised
       for (; slot != last; ++slot) {
@@ -313,7 +313,7 @@ class Chain final : public Segment {
   template <class Slot>
   [[gnu::noinline]] std::pair<Counts, Slot> run_timed(Slot slot, Slot last) {
     Counts tally;
-    auto end = terminal_.open();
+    auto end = terminal_.open(context_);
     do {
       context_.sampler.spend();
       run<0, Pass::timed>(tally, end, input_.key_time(*slot), input_.record(*slot));

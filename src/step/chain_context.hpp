@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "record/arena.hpp"
+#include "record/batch.hpp"
 #include "record/key.hpp"
 #include "route/pins.hpp"
 #include "step/failures/failure.hpp"
@@ -35,9 +36,13 @@ class ChainContext {
   std::uint64_t batch = 0;
   std::uint64_t partition = 0;  ///< of the source, or the number of the producer
 
+  /// What the input batch carries beside its records; null without a batch.
+  const BatchExtra* extra = nullptr;
+
   void begin(const Batch& input) {
     begin_at(input.ingest_ns);
     partition = input.partition;
+    extra = input.extra.get();
     pins.pins = input.pins.empty() ? nullptr : &input.pins;
   }
   /// Begins output without an input batch: results of windows and timers.
@@ -45,6 +50,7 @@ class ChainContext {
     ++batch;
     pins.ingest_ns = now_ns;
     pins.pins = nullptr;
+    extra = nullptr;
     ++pins.epoch;
   }
   /// The time of records without event time: when the source read them.
@@ -52,6 +58,7 @@ class ChainContext {
   std::int64_t wall_offset_ns() const { return wall_offset_ns_; }
   void end() {
     pins.pins = nullptr;
+    extra = nullptr;
     pins.kept.clear();
     if (pins.arena != nullptr) {
       recycle_arena();

@@ -84,6 +84,28 @@ TEST(RestoredWindows, SlidingAndSpreadOfEveryPolicyForLateRecords) {
   }
 }
 
+// Excerpts of the records cross to these windows.
+TEST(RestoredWindows, OfSumsOfEveryPolicyForLateRecords) {
+  using Sum = wallaroo::WindowResult<int, std::int64_t>;
+  const auto sums = [](wallaroo::RangeWindows definition) -> Pipeline::Build {
+    return [=](Pipeline& pipeline) {
+      pipeline.keyed(0)
+          .to("sums", definition.over(wallaroo::sum(&Tick::value)))
+          .to_sink("out", pipeline.sink<Sum>("results", [](const Sum& sum) {
+            return std::pair(
+                sum.key, fmt::format("[{}, {}) {}", sum.window.start, sum.window.end, sum.value));
+          }));
+    };
+  };
+  for (const LateData policy : policies) {
+    const auto tumbling = wallaroo::range_windows(2s).with_late_data_policy(policy);
+    expect_same_when_restored(sums(tumbling), {}, 3);
+    expect_same_when_restored(sums(tumbling.spread_by_key().with_delay(300ms)), {}, 3);
+    expect_same_when_restored(
+        sums(wallaroo::range_windows(6s).with_slide(4s).with_late_data_policy(policy)), {}, 3);
+  }
+}
+
 TEST(RestoredWindows, LateRecordsAsAStream) {
   expect_same_when_restored(windows_with_late(wallaroo::range_windows(2s)), {});
   expect_same_when_restored(windows_with_late(wallaroo::range_windows(6s).with_slide(1s)), {});

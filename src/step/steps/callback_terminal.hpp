@@ -57,7 +57,7 @@ class CallbackTerminal {
     }
   };
 
-  auto open() {
+  auto open(ChainContext&) {
     if constexpr (local) {
       return Local(this);
     } else {

@@ -60,7 +60,7 @@ class PartialTerminal {
     }
     send_alone(context, time_ns, Slot{What(std::in_place_index<0>, std::forward<Record>(record))});
   }
-  auto open() { return Direct<PartialTerminal>{this}; }
+  auto open(ChainContext&) { return Direct<PartialTerminal>{this}; }
   /// Call after the records of each input batch, while the outlet still has the watermark before
   /// it.
   void end_batch(ChainContext& context) { send_partials(context); }

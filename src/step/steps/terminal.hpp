@@ -22,7 +22,7 @@ namespace wallaroo::internal {
 
 // Each terminal has a Spec, which is copied to every executor. It is made from the Spec, the
 // context of a segment, and a cursor over the segment's outlets, from which it takes those of its
-// edges. It has flush(everything), finish(), for_each_stage(visit(stage)), and open(), which
+// edges. It has flush(everything), finish(), for_each_stage(visit(stage)), and open(context), which
 // returns an object that accepts the records of one part of a batch with accept<pass>(context, key
 // key_time, record). It may have end_batch(context), which is called after the records of a batch.
 
@@ -99,7 +99,7 @@ class ForwardTerminal {
     }
     append(writers_[last], context, key_time, std::forward<Record>(record));
   }
-  auto open() { return Direct<ForwardTerminal>{this}; }
+  auto open(ChainContext&) { return Direct<ForwardTerminal>{this}; }
   void finish() {}
   void flush(bool everything) {
     for (auto& writer : writers_) {
@@ -128,101 +128,6 @@ class ForwardTerminal {
   }
 
   std::vector<Writer> writers_;
-};
-
-/// The end at a `key_by`: computes the key and sends the record to the executor that owns its
-/// group. With `Carry` the key travels along; otherwise the consumer computes it again from the
-/// record.
-template <class T, class KeyFunction, bool Carry, bool WithTime>
-class ExchangeTerminal {
- public:
-  /// Records leave the chain, and with them any views that they hold.
-  static constexpr bool transports_views = may_hold_views<T>;
-
-  using Key = std::remove_cvref_t<std::invoke_result_t<KeyFunction&, const T&>>;
-  using Slot = std::conditional_t<Carry, Carried<OwnedKey<Key>, T>, SlotWithoutKey<Key, T>>;
-
-  struct Spec {
-    StageId stage;
-    KeyFunction key_function;
-  };
-  ExchangeTerminal(const Spec& spec, const SegmentContext& context, OutletCursor& next)
-      : key_function_(spec.key_function), stage_(context.stages.at(spec.stage)), writer_(**next++) {
-    if (stage_->keys == nullptr) {
-      stage_->keys = std::make_unique<KeySample>();
-    }
-  }
-
-  template <Pass pass, class KeyTime, class Record>
-  [[gnu::always_inline]] void accept(ChainContext& context, const KeyTime& key_time,
-                                     Record&& record) {
-    append<pass>(context, writer_.appender(context.pins), key_time, std::forward<Record>(record));
-  }
-
-  struct Open : Direct<ExchangeTerminal> {
-    /// Accepts an array of records, for which common values are loaded only once.
-    template <class KeyTime>
-    [[gnu::always_inline]] void accept_all(ChainContext& context, const KeyTime& key_time,
-                                           T* records, std::size_t size) {
-      this->terminal->template append_all<Pass::plain>(context, key_time, records, size);
-    }
-  };
-  template <Pass pass, class KeyTime>
-  [[gnu::always_inline]] void append_all(ChainContext& context, const KeyTime& key_time, T* records,
-                                         std::size_t size) {
-    const Appender writer = writer_.appender(context.pins);
-    for (std::size_t i = 0; i < size; ++i) {
-      append<pass>(context, writer, key_time, std::move(records[i]));
-    }
-  }
-  auto open() { return Open{{this}}; }
-  void finish() {}
-  void flush(bool everything) { writer_.flush(everything); }
-  template <class Visit>
-  void for_each_stage(Visit&& visit) {
-    visit(*stage_);
-  }
-
- private:
-  using Writer = RecordWriter<EdgeSlot<Slot, WithTime>, may_hold_views<T>>;
-  using Appender = typename Writer::Appender;
-
-  template <Pass pass, class KeyTime, class Record>
-  [[gnu::always_inline]] void append(ChainContext& context, const Appender& writer,
-                                     const KeyTime& key_time, Record&& record) {
-    guarded(context, *stage_, record, [&] {
-      CallTimer<pass == Pass::timed> timer(context, stage_->call);
-      decltype(auto) key = std::invoke(key_function_, std::as_const(record));
-      if constexpr (!always_equals_itself<Key>()) {
-        if (!equals_itself(key)) [[unlikely]] {
-          refuse_key(key);
-        }
-      }
-      const std::uint64_t hash = hash_key(key);
-      timer.stop();
-      if constexpr (pass == Pass::timed) {
-        stage_->keys->add(hash, stage_->metrics.hottest_key_group, [&] { return describe(key); });
-      }
-      const std::size_t target = writer.target_of(hash);
-      if constexpr (Carry) {
-        append_slot<WithTime>(writer, target, key_time, hash,
-                              OwnedKey<Key>(std::forward<decltype(key)>(key)),
-                              std::forward<Record>(record));
-      } else if constexpr (sends_hash<Key>) {
-        append_slot<WithTime>(writer, target, key_time, hash, std::forward<Record>(record));
-      } else {
-        append_slot<WithTime>(writer, target, key_time, std::forward<Record>(record));
-      }
-    });
-  }
-
-  [[noreturn, gnu::noinline, gnu::cold]] static void refuse_key(const Key& key) {
-    throw_key_refusal(describe(key));
-  }
-
-  KeyFunction key_function_;
-  StageRuntime* stage_;
-  Writer writer_;
 };
 
 /// The end at a sink of bytes: encodes on the executor that made the record, and sends the bytes to
@@ -285,7 +190,7 @@ class EncodeTerminal {
       send();
     }
   }
-  auto open() { return Direct<EncodeTerminal>{this}; }
+  auto open(ChainContext&) { return Direct<EncodeTerminal>{this}; }
   void finish() {}
   void flush(bool everything) {
     if (!open_->ends.empty() && (everything || outlet_->target_idle(0))) {
@@ -343,7 +248,7 @@ class TeeTerminal {
         },
         terminals_);
   }
-  auto open() { return Direct<TeeTerminal>{this}; }
+  auto open(ChainContext&) { return Direct<TeeTerminal>{this}; }
   void finish() {
     std::apply([&](auto&... terminal) { (terminal->finish(), ...); }, terminals_);
   }

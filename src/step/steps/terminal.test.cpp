@@ -9,6 +9,7 @@
 #include "route/mailbox.hpp"
 #include "step/chain.rig.hpp"
 #include "step/steps/callback_terminal.hpp"
+#include "step/steps/exchange_terminal.hpp"
 
 namespace wallaroo::internal {
 namespace {

@@ -8,65 +8,25 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include <wallaroo/types/error.hpp>
 #include <wallaroo/types/late_data.hpp>
 
-#include "state/loading.hpp"
-#include "state/stage_state.hpp"
+#include "record/whole_records.hpp"
 #include "step/chain_context.hpp"
 #include "step/describe.hpp"
 #include "step/steps/guarded_aggregation.hpp"
 #include "step/steps/set_step.hpp"
+#include "step/steps/window_state.hpp"
 #include "window/aggregations/aggregation_output.hpp"
 #include "window/aggregations/aggregation_traits.hpp"
+#include "window/excerpt.hpp"
 #include "window/gathered.hpp"
-#include "window/range_set.hpp"
-#include "window/window_set.hpp"
 
 namespace wallaroo::internal {
-
-template <WindowKind kind, class Key, class In, class A>
-struct SetOf;
-template <class Key, class In, class A>
-struct SetOf<WindowKind::range, Key, In, A> {
-  using type = RangeSet<Key, In, A>;
-};
-template <class Key, class In, class A>
-struct SetOf<WindowKind::session, Key, In, A> {
-  using type = WindowSet<Key, In, A, internal::SessionWindows<A, In>>;
-};
-template <class Key, class In, class A>
-struct SetOf<WindowKind::count, Key, In, A> {
-  using type = WindowSet<Key, In, A, internal::CountWindows<A, In>>;
-};
-
-inline void add_counts(StageMetrics& metrics, const WindowCounts& now, const WindowCounts& before) {
-  metrics.windows_fired.add(now.fired - before.fired);
-  metrics.windows_early.add(now.early - before.early);
-  metrics.windows_open.set(static_cast<std::int64_t>(now.open));
-}
-
-template <WindowKind kind, class Key, class In, class A>
-struct WindowState final : SetOf<kind, Key, In, GuardedAggregation<A>>::type, StageState {
-  using Set = typename SetOf<kind, Key, In, GuardedAggregation<A>>::type;
-  using Set::Set;
-  std::vector<StatePart*> parts() override { return Set::parts(); }
-  std::string instance_schema() const override { return schema_text<StageClock::Saved>(); }
-  std::string save_instance(std::int64_t wall_offset_ns) override {
-    return store_one(Set::saved(wall_offset_ns));
-  }
-  void load_instances(const SavedInstances& instances, std::int64_t wall_offset_ns) override {
-    const auto all = load_all<StageClock::Saved>(instances);
-    Set::restore(all, wall_offset_ns, instances.owners);
-    Set::restored();
-  }
-};
 
 /// Turns batches and clocks into the events of a WindowSet, and its results into records. With
 /// `SplitLate` it also emits late records. Key is NoKey in a chain without keys. `Taken` is
@@ -311,7 +271,13 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, Taken, A>, W
       LossLog& losses = context->losses;
       const StageRuntime& stage = *step->stage_;
       const std::int64_t watermark_ns = step->set_->watermark();
-      if constexpr (!is_gathered<Taken>) {
+      if constexpr (is_excerpt<Taken>) {
+        if (const auto* const whole = whole_of(*context, taken)) {
+          losses.late(stage, arrival, watermark_ns, *whole);
+        } else {
+          losses.late(stage, arrival, watermark_ns, taken);
+        }
+      } else if constexpr (!is_gathered<Taken>) {
         losses.late(stage, arrival, watermark_ns, taken);
       } else if (const auto* const partial = taken.partial()) {
         losses.late_together(stage, arrival, watermark_ns, partial->records);
@@ -331,6 +297,11 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, Taken, A>, W
       in_next = false;
     }
   };
+
+  /// The record behind an excerpt, if it came along.
+  static const auto* whole_of(const ChainContext& context, const Taken& taken) {
+    return WholeRecords<typename Taken::Whole>::find(context.extra, &taken);
+  }
 
   /// The time of a record that comes, or the greatest of those for which it stands.
   template <class KeyTime>
@@ -356,7 +327,7 @@ class WindowStep : public SetStep<WindowState<kind_of_windows, Key, Taken, A>, W
   /// Call inside a catch block. No record is to blame if counting a partial failed.
   FailedRecord failed_input(const Taken& taken) const {
     if constexpr (!is_gathered<Taken>) {
-      return failed_record(taken);
+      return failed_record(taken);  // of an excerpt, which numbers cannot make fail, it is the key
     } else {
       if (taken.partial() != nullptr) {
         throw_failed_aggregation(*stage_->info, "while records were counted");

@@ -11,6 +11,7 @@
 
 #include "record/reflect.hpp"
 #include "window/aggregations/aggregation_ready.hpp"
+#include "window/aggregations/picked.hpp"
 #include "window/aggregations/pre_aggregation.hpp"
 
 namespace wallaroo::internal {
@@ -58,6 +59,8 @@ struct CombinedPart {
   using Accumulator = std::tuple<PartAccumulator<Parts>...>;
   using Indices = std::index_sequence_for<Parts...>;
   static constexpr bool pre_aggregate = (declares_pre_aggregate<Parts>() && ...);
+  static constexpr bool picks = (declares_picks<Parts> && ...);
+  static constexpr bool picks_nothing = (internal::picks_nothing<Parts>() && ...);
 
   std::tuple<Parts...> parts;
 
@@ -75,8 +78,52 @@ struct CombinedPart {
     return combine_each(a, b, Indices());
   }
   T value(const Accumulator& accumulators) const { return value_of(accumulators, Indices()); }
+  template <class In>
+  requires((declares_picks<Parts> && ...) &&
+           (aggregates_picked<Parts, In>() && ...)) auto pick(const In& record) const {
+    return std::apply([&](const auto&... part) { return picked_of(part.pick(record)...); }, parts);
+  }
+  template <class... Values>
+  void take(const Picked<Values...>& picked, Accumulator& accumulators) const {
+    take_each<0>(picked, accumulators);
+  }
 
  private:
+  static Picked<> picked_of() { return {}; }
+  template <class First, class... Rest>
+  static auto picked_of(const First& first, const Rest&... rest) {
+    if constexpr (std::is_same_v<First, Picked<>>) {
+      return picked_of(rest...);
+    } else {
+      return behind(first, picked_of(rest...));
+    }
+  }
+  template <class First>
+  static Picked<First> behind(const First& first, const Picked<>&) {
+    return {first};
+  }
+  template <class First, class... Rest>
+  static Picked<First, Rest...> behind(const First& first, const Picked<Rest...>& rest) {
+    return {first, rest};
+  }
+  // Gives the parts from I on what was picked for them.
+  template <std::size_t I, class Values>
+  void take_each(const Values& picked, Accumulator& accumulators) const {
+    if constexpr (I != sizeof...(Parts)) {
+      const auto& part = std::get<I>(parts);
+      if constexpr (internal::picks_nothing<std::tuple_element_t<I, std::tuple<Parts...>>>()) {
+        part.take(Picked<>(), std::get<I>(accumulators));
+        take_each<I + 1>(picked, accumulators);
+      } else {
+        part.take(picked.first, std::get<I>(accumulators));
+        if constexpr (requires { picked.rest; }) {
+          take_each<I + 1>(picked.rest, accumulators);
+        } else {
+          take_each<I + 1>(Picked<>(), accumulators);
+        }
+      }
+    }
+  }
   template <std::size_t... I>
   Accumulator initial(std::index_sequence<I...>) const {
     return {std::get<I>(parts).initial_accumulator()...};

@@ -11,17 +11,29 @@
 
 #include "window/aggregations/aggregation_function.hpp"
 #include "window/aggregations/aggregation_order.hpp"
+#include "window/aggregations/picked.hpp"
 
 namespace wallaroo::internal {
 
+// A part that needs only numbers of a record says so with `picks`, and has `pick(record)`, which
+// returns them, and `take(them, accumulator)`. Both together are its `update`, but they may be
+// called on different executors, see Excerpt.
+
 struct CountPart {
   static constexpr bool pre_aggregate = true;
+  static constexpr bool picks = true;
+  static constexpr bool picks_nothing = true;
 
   std::uint64_t initial_accumulator() const { return 0; }
   template <class In>
   void update(const In&, std::uint64_t& count) const {
     ++count;
   }
+  template <class In>
+  Picked<> pick(const In&) const {
+    return {};
+  }
+  void take(const Picked<>&, std::uint64_t& count) const { ++count; }
   std::uint64_t combine(std::uint64_t a, std::uint64_t b) const { return a + b; }
   std::uint64_t value(std::uint64_t count) const { return count; }
 };
@@ -61,6 +73,7 @@ struct SumPart {
   using Sum = SumOf<ValueOf<F>>;
   /// Sums of floating point would depend on where batches end, by rounding.
   static constexpr bool pre_aggregate = std::is_integral_v<Sum>;
+  static constexpr bool picks = is_number_member<F>;
   static_assert(Summable<Sum>,
                 "wallaroo: sum needs values that can be added: T{} + T that gives a T");
 
@@ -72,6 +85,13 @@ struct SumPart {
   void update(const In& record, Sum& sum) const {
     sum = add(sum, static_cast<Sum>(std::invoke(function, record)));
   }
+  template <class In>
+  requires CanPick<F, In> Picked<ValueOf<F>> pick(const In& record)
+  const { return {record.*function}; }
+  template <class Value>
+  void take(const Picked<Value>& picked, Sum& sum) const {
+    sum = add(sum, static_cast<Sum>(picked.first));
+  }
   Sum combine(const Sum& a, const Sum& b) const { return add(a, b); }
   Sum value(const Sum& sum) const { return sum; }
 };
@@ -82,6 +102,7 @@ struct ExtremePart {
   using Extreme = ValueOf<F>;
   using Accumulator = std::optional<Extreme>;
   static constexpr bool pre_aggregate = true;
+  static constexpr bool picks = is_number_member<F>;
   static_assert(Ordered<Extreme>, "wallaroo: min and max need values that can be compared with <");
 
   F function;
@@ -93,6 +114,14 @@ struct ExtremePart {
     decltype(auto) value = std::invoke(function, record);
     if (!best || Order{}(value, *best)) {
       best.emplace(std::forward<decltype(value)>(value));
+    }
+  }
+  template <class In>
+  requires CanPick<F, In> Picked<Extreme> pick(const In& record)
+  const { return {record.*function}; }
+  void take(const Picked<Extreme>& picked, Accumulator& best) const {
+    if (!best || Order{}(picked.first, *best)) {
+      best.emplace(picked.first);
     }
   }
   Accumulator combine(Accumulator a, const Accumulator& b) const {
@@ -148,6 +177,7 @@ struct CountAndSum {
 template <class F>
 struct MeanPart {
   static_assert(check_numbers<F>());
+  static constexpr bool picks = is_number_member<F>;
 
   F function;
 
@@ -155,8 +185,14 @@ struct MeanPart {
   template <class In>
   requires std::is_invocable_v<const F&, const In&>
   void update(const In& record, CountAndSum& all) const {
-    ++all.count;
-    all.sum += static_cast<double>(std::invoke(function, record));
+    add_number(std::invoke(function, record), all);
+  }
+  template <class In>
+  requires CanPick<F, In> Picked<ValueOf<F>> pick(const In& record)
+  const { return {record.*function}; }
+  template <class Value>
+  void take(const Picked<Value>& picked, CountAndSum& all) const {
+    add_number(picked.first, all);
   }
   CountAndSum combine(const CountAndSum& a, const CountAndSum& b) const {
     return {a.count + b.count, a.sum + b.sum};
@@ -165,6 +201,13 @@ struct MeanPart {
   double value(const CountAndSum& all) const {
     return all.count == 0 ? std::numeric_limits<double>::quiet_NaN()
                           : all.sum / static_cast<double>(all.count);
+  }
+
+ private:
+  template <class Value>
+  static void add_number(const Value& value, CountAndSum& all) {
+    ++all.count;
+    all.sum += static_cast<double>(value);
   }
 };
 
@@ -175,6 +218,7 @@ enum class VarianceOf { all, sample };
 template <class F, VarianceOf of>
 struct VariancePart {
   static_assert(check_numbers<F>());
+  static constexpr bool picks = is_number_member<F>;
 
   F function;
 
@@ -183,6 +227,13 @@ struct VariancePart {
   requires std::is_invocable_v<const F&, const In&>
   void update(const In& record, Moments& moments) const {
     add_value(static_cast<double>(std::invoke(function, record)), moments);
+  }
+  template <class In>
+  requires CanPick<F, In> Picked<ValueOf<F>> pick(const In& record)
+  const { return {record.*function}; }
+  template <class Value>
+  void take(const Picked<Value>& picked, Moments& moments) const {
+    add_value(static_cast<double>(picked.first), moments);
   }
   Moments combine(const Moments& a, const Moments& b) const { return combine_moments(a, b); }
   /// NaN where it is not defined: without values, and for a sample of one.

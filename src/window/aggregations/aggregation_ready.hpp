@@ -6,6 +6,8 @@
 
 #include <wallaroo/aggregation.hpp>
 
+#include "window/aggregations/picked.hpp"
+
 namespace wallaroo::internal {
 
 /// An aggregation that can stand in combined<T>(...): it has value(const Accumulator&) const,
@@ -39,6 +41,11 @@ struct ReadyAggregation : P {
   WindowValue<Value> output(const Accumulator& accumulator, const Window& window) const {
     return {this->value(accumulator), window};
   }
+};
+
+template <Part P>
+inline constexpr bool declares_picks<ReadyAggregation<P>> = requires {
+  requires P::picks;
 };
 
 }  // namespace wallaroo::internal

@@ -133,7 +133,7 @@ void PartitionClocks::select(std::uint64_t partition, std::int64_t now_ns, std::
     }
     resume_run(clock);
   }
-  limit_ = clock.greatest.limit(max_jump_ns_);
+  look_from(clock.greatest);
 }
 
 void PartitionClocks::resume_run(Clock& clock) {
@@ -157,11 +157,24 @@ PartitionClocks::Saved PartitionClocks::saved() const {
   return saved;
 }
 
+// A strategy of the user's own gets every time.
+void PartitionClocks::look_from(const GreatestTime& greatest) {
+  closer_from_ = custom_ ? no_time : saturating_add(greatest.limit(max_jump_ns_), 1);
+}
+
+void PartitionClocks::look_closer(std::int64_t time_ns) {
+  if (custom_) {
+    observe_custom(time_ns);
+  } else {
+    observe_far(time_ns);
+  }
+}
+
 void PartitionClocks::observe_far(std::int64_t time_ns) {
   GreatestTime& greatest = clocks_.find(selected_)->second.greatest;
   greatest.raise(greatest_);
   not_believed_ += greatest.take(time_ns, max_jump_ns_);
-  limit_ = greatest.limit(max_jump_ns_);
+  look_from(greatest);
   observed_ = true;
 }
 

@@ -54,10 +54,8 @@ class PartitionClocks {
   void select(std::uint64_t partition, std::int64_t now_ns, std::int64_t wall_ns = end_of_time);
   /// Takes a record's time.
   [[gnu::always_inline]] void observe(std::int64_t time_ns) {
-    if (custom_) [[unlikely]] {
-      observe_custom(time_ns);
-    } else if (time_ns > limit_) [[unlikely]] {
-      observe_far(time_ns);
+    if (time_ns >= closer_from_) [[unlikely]] {
+      look_closer(time_ns);
     } else {
       greatest_ = std::max(greatest_, time_ns);
     }
@@ -111,6 +109,8 @@ class PartitionClocks {
   using Clocks = boost::unordered_flat_map<std::uint64_t, Clock>;
 
   Clock& add(std::uint64_t partition, std::int64_t counted_ns);
+  void look_from(const GreatestTime& greatest);
+  void look_closer(std::int64_t time_ns);
   void observe_custom(std::int64_t time_ns);
   void observe_far(std::int64_t time_ns);
   void resume_run(Clock& clock);
@@ -125,9 +125,9 @@ class PartitionClocks {
   Clocks clocks_;
   std::uint64_t selected_ = 0;
   bool selection_ = false;
-  std::int64_t greatest_ = no_time;  ///< of the selected partition since the last update
-  std::int64_t limit_ = no_time;     ///< likewise: times beyond it need a closer look
-  bool observed_ = false;            ///< likewise: there was a time, even if it changed nothing
+  std::int64_t greatest_ = no_time;     ///< of the selected partition since the last update
+  std::int64_t closer_from_ = no_time;  ///< likewise: times from this on need a closer look
+  bool observed_ = false;               ///< likewise: there was a time, even if it changed nothing
   std::int64_t selected_now_ns_ = 0;
   std::uint64_t least_ = 0;  ///< the partition that holds the others back
   bool least_known_ = false;
