@@ -59,9 +59,15 @@ class AlignedSet : public StageClock {
   template <class Arrival>
   [[gnu::always_inline]] void on_run(RecordRun& run, Arrival&& arrival) {
     active_ = true;
+    run.first = 0;
     run.newest = newest_;
-    open_.update_current(run, arrival, aggregation_);
-    newest_ = run.newest;
+    try {
+      open_.update_current(run, arrival, aggregation_);
+    } catch (...) {
+      count(run);
+      throw;
+    }
+    count(run);
   }
   PaneTables<Key, Accumulator>* panes() { return &open_; }
 
@@ -109,6 +115,12 @@ class AlignedSet : public StageClock {
       : StageClock(settings, shape.limits, shape.longest_wait()),
         shape_(shape),
         aggregation_(std::move(aggregation)) {}
+
+  /// Takes over what open_ found out about the records of a run that are done.
+  void count(const RecordRun& run) {
+    newest_ = run.newest;
+    counts_.open += run.first;
+  }
 
   std::int64_t due_of(std::int64_t start) const { return start + shape_.range + shape_.delay; }
   std::int64_t next_due() const {

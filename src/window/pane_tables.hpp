@@ -30,6 +30,7 @@ struct RecordRun {
 
   std::size_t size;
   std::size_t done = 0;
+  std::size_t first = 0;          ///< how many of the done ones are the first of their key
   std::int64_t newest = no_time;  ///< the latest time of those that are done
 };
 
@@ -56,9 +57,10 @@ class PaneTables final : public StatePart {
     return current ? current_->find(hash, key) : nullptr;
   }
 
-  /// Counts records of a run, up to the first whose time is not in the current pane or whose key is
-  /// not there. `arrival(i)` gives the hash, the key, the time and the record of record i. If the
-  /// aggregation's `update` throws, that record is the first which is not done.
+  /// Counts records of a run, up to the first whose time is not in the current pane. While entries
+  /// must be saved before they change, the first record of a key ends it, too. `arrival(i)` gives
+  /// the hash, the key, the time and the record of record i. If the aggregation throws, that record
+  /// is the first which is not done.
   template <class Arrival, class A>
   [[gnu::always_inline]] void update_current(RecordRun& run, const Arrival& arrival,
                                              const A& aggregation) {
@@ -66,11 +68,11 @@ class PaneTables final : public StatePart {
       return;
     }
     if (has_fetched_) {
-      update_run<&PaneTables::fetched_or_find>(run, arrival, aggregation);
+      update_run<&PaneTables::fetched_or_find, true>(run, arrival, aggregation);
     } else if (current_->saves_before_changes()) [[unlikely]] {
-      update_run<&PaneTables::find>(run, arrival, aggregation);
+      update_run<&PaneTables::find, false>(run, arrival, aggregation);
     } else {
-      update_run<&PaneTables::find_plain>(run, arrival, aggregation);
+      update_run<&PaneTables::find_plain, true>(run, arrival, aggregation);
     }
   }
 
@@ -195,16 +197,18 @@ class PaneTables final : public StatePart {
 
   // A function of its own, because within the loop over a batch the compiler would not have enough
   // registers for what this loop needs.
-  template <auto find_record, class Arrival, class A>
+  template <auto find_record, bool adds, class Arrival, class A>
   [[gnu::noinline]] void update_run(RecordRun& run, const Arrival arrival, const A& aggregation) {
     const auto start = static_cast<std::uint64_t>(current_start_);
     const std::uint64_t length = current_length_;
     Table& table = *current_;
     const std::size_t size = run.size;
     std::size_t i = run.done;
+    std::size_t first = run.first;
     std::int64_t newest = run.newest;
     const auto leave = [&] {
       run.done = i;
+      run.first = first;
       run.newest = newest;
     };
     try {
@@ -214,10 +218,14 @@ class PaneTables final : public StatePart {
           break;
         }
         Accumulator* const found = find_record(*this, table, i, hash, key);
-        if (found == nullptr) [[unlikely]] {
+        if (found != nullptr) [[likely]] {
+          aggregation.update(record, *found);
+        } else if constexpr (adds) {
+          add_first(key, aggregation, record);
+          ++first;
+        } else {
           break;
         }
-        aggregation.update(record, *found);
         newest = std::max(newest, time_ns);
       }
     } catch (...) {
@@ -225,6 +233,16 @@ class PaneTables final : public StatePart {
       throw;
     }
     leave();
+  }
+
+  // Counts a record of a key that is not in the current pane.
+  template <class A, class In>
+  [[gnu::noinline]] void add_first(const Key& key, const A& aggregation, const In& record) {
+    Accumulator accumulator = aggregation.initial_accumulator();
+    aggregation.update(record, accumulator);
+    if (current_->add(StoredKey(key), std::move(accumulator))) {
+      fetched_.fill(nullptr);
+    }
   }
 
   void go_to(std::int64_t start, Table& table) {

@@ -65,9 +65,15 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
   [[gnu::always_inline]] void on_run(RecordRun& run, Arrival&& arrival) {
     if (direct_) {
       this->active_ = true;
+      run.first = 0;
       run.newest = this->newest_;
-      open_.update_current(run, arrival, this->aggregation_);
-      this->newest_ = run.newest;
+      try {
+        open_.update_current(run, arrival, this->aggregation_);
+      } catch (...) {
+        count(run);
+        throw;
+      }
+      count(run);
     }
   }
   PaneTables<Key, Accumulator>* panes() { return &open_; }
@@ -124,6 +130,12 @@ class SlicedSet : public WindowSet<Key, In, A, PaneWindows<A, In>> {
   }
 
  private:
+  /// Takes over what open_ found out about the records of a run that are done.
+  void count(const RecordRun& run) {
+    this->newest_ = run.newest;
+    this->counts_.open += run.first;
+  }
+
   /// When the first window that holds the pane is due.
   std::int64_t due_of(std::int64_t start) const {
     return this->shape_.first_end(start, 0) + this->shape_.delay;

@@ -98,11 +98,15 @@ class WindowTable {
   /// True while a change must be noted, or the entry be saved before it.
   bool saves_before_changes() const { return !table_.dirty(); }
   /// Fetches what a key with this hash very likely has into the cache, and returns it. The pointer
-  /// is valid until the next call of another function than find_plain().
+  /// is valid until the next call of another function than find_plain(), or add() that returns
+  /// false.
   [[gnu::always_inline]] Entry* fetch(std::uint64_t hash) { return table_.find_ahead(hash); }
-  /// Requires that find() gives null, and that take() was not called yet.
-  void add(OwnedKey<Key> key, Accumulator&& accumulator) {
+  /// Requires that find() gives null, and that take() was not called yet. Returns true when entries
+  /// have moved in memory.
+  bool add(OwnedKey<Key> key, Accumulator&& accumulator) {
+    const bool moves = table_.full();
     table_.insert(std::move(key), std::move(accumulator));
+    return moves;
   }
 
   /// Forgets at most `at_most` keys, and calls visit(key, accumulator) for each. Returns how many.
