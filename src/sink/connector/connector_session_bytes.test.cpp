@@ -65,7 +65,7 @@ TEST(ConnectorSession, TakesTheBytesOfReceiversInTheirOrder) {
   const std::string nothing(26, '\0');
   const std::string id = "001e " + [] {
     std::string hex;
-    for (const char c : std::string(stream) + ":c_id=4") {
+    for (const char c : fmt::format("{}:c_id=4", stream)) {
       hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
     }
     return hex;
