@@ -239,6 +239,8 @@ void EventLoop::post(std::function<void()> action) {
 
 void EventLoop::wake() { impl_->signal(); }
 
+int EventLoop::descriptor() const { return impl_->epoll.get(); }
+
 void EventLoop::poll(std::optional<Nanoseconds> timeout) {
   if (timeout && timeout->count() < 0) {
     timeout = Nanoseconds(0);

@@ -54,6 +54,9 @@ class EventLoop {
   /// Dispatches everything that is ready: descriptors, due timers, posted actions. If nothing is,
   /// waits for at most `timeout` (without one: for ever), but never past the next timer.
   void poll(std::optional<std::chrono::nanoseconds> timeout);
+  /// Readable when a `poll` would find something, timers aside: so another loop can wait for this
+  /// one. It belongs to this loop.
+  int descriptor() const;
 
  private:
   struct Impl;

@@ -3,6 +3,7 @@
 #include <array>
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -48,6 +49,25 @@ class EventLoopTest : public testing::Test {
   ManualClock clock;
   EventLoop loop{clock};
 };
+
+TEST_F(EventLoopTest, ItsDescriptorIsReadableWhileThereIsSomethingToDo) {
+  const auto readable = [&] {
+    pollfd watched{loop.descriptor(), POLLIN, 0};
+    return ::poll(&watched, 1, 0) == 1;
+  };
+  EXPECT_FALSE(readable());
+  loop.post([] {});
+  EXPECT_TRUE(readable());
+  poll_now();
+  EXPECT_FALSE(readable());
+  Pair pair;
+  Recorder recorder;
+  loop.watch(pair.ours.get(), recorder);
+  poll_now();
+  EXPECT_FALSE(readable());
+  ASSERT_EQ(send_some(pair.theirs.get(), "x").bytes, 1U);
+  EXPECT_TRUE(readable());
+}
 
 TEST_F(EventLoopTest, ANewlyWatchedSocketReportsWhatIsAlreadyThere) {
   Pair pair;

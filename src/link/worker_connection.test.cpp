@@ -39,7 +39,7 @@ class WorkerConnection : public testing::Test {
 
   void listen(const std::string& token) {
     listener.emplace(
-        loop, WorkerListener::Setup{"127.0.0.1:0", token, {}},
+        loop, WorkerListener::Setup{listen_tcp("127.0.0.1:0"), token, {}},
         WorkerListener::Callbacks{[](const ProvedHello& proved) {
                                     return judge(proved, {proved.hello.cluster, 0, 7, 0});
                                   },

@@ -60,24 +60,23 @@ class WorkerListener::Guest final : public ReadyHandler {
 };
 
 WorkerListener::WorkerListener(EventLoop& loop, Setup setup, Callbacks callbacks)
-    : loop_(loop),
-      setup_(std::move(setup)),
-      callbacks_(std::move(callbacks)),
-      listener_(listen_tcp(setup_.address)) {}
+    : loop_(loop), setup_(std::move(setup)), callbacks_(std::move(callbacks)) {}
 
 WorkerListener::~WorkerListener() {
   loop_.cancel(pause_);
   if (started_) {
-    loop_.unwatch(listener_.get());
+    loop_.unwatch(setup_.socket.get());
   }
 }
 
 void WorkerListener::start() {
   started_ = true;
-  loop_.watch(listener_.get(), *this);
+  loop_.watch(setup_.socket.get(), *this);
 }
 
-std::string WorkerListener::address() const { return local_address(listener_.get()).to_string(); }
+std::string WorkerListener::address() const {
+  return local_address(setup_.socket.get()).to_string();
+}
 
 void WorkerListener::on_ready(std::uint32_t) {
   while (pause_ == 0 && accept_one()) {
@@ -89,7 +88,7 @@ bool WorkerListener::accept_one() {
     pause();
     return false;
   }
-  Accepted accepted = accept_tcp(listener_.get());
+  Accepted accepted = accept_tcp(setup_.socket.get());
   if (accepted.error == 0) {
     const std::uint64_t id = ++last_guest_;
     guests_.emplace(id, std::make_unique<Guest>(*this, id, std::move(accepted)));

@@ -27,13 +27,12 @@ class WorkerListener final : private ReadyHandler {
     std::function<void(const Hello&, Introduced)> accepted;
   };
   struct Setup {
-    std::string address;  ///< "host:port"; port 0: any that is free
-    std::string token;    ///< empty: whoever can connect is trusted
+    FileDescriptor socket;  ///< of `listen_tcp`
+    std::string token;      ///< empty: whoever can connect is trusted
     Log log;
   };
 
-  /// Listens at once, so it may be made on another thread than the loop's; the loop serves it
-  /// after `start`. Throws ConfigError or IoError.
+  /// May be called on another thread than the loop's; the loop serves it after `start`.
   WorkerListener(EventLoop& loop, Setup setup, Callbacks callbacks);
   WorkerListener(const WorkerListener&) = delete;
   WorkerListener& operator=(const WorkerListener&) = delete;
@@ -57,7 +56,6 @@ class WorkerListener final : private ReadyHandler {
   EventLoop& loop_;
   Setup setup_;
   Callbacks callbacks_;
-  FileDescriptor listener_;
   bool started_ = false;
   EventLoop::TimerId pause_ = 0;  ///< 0: it accepts
   std::map<std::uint64_t, std::unique_ptr<Guest>> guests_;

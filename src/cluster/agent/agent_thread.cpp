@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <pthread.h>
+#include <unistd.h>
 
 #ifdef __SANITIZE_THREAD__
 #pragma GCC diagnostic ignored "-Wtsan"  // as in cluster/etcd/connection.hpp
@@ -15,6 +16,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -30,11 +32,14 @@ class AgentThread::Impl final : private AgentHost {
         orders_(orders),
         work_(io_.get_executor()),
         timer_(io_),
+        loop_timer_(io_),
+        loop_waits_(io_, ::dup(loop_.descriptor())),
         client_(io_, etcd, config.membership.prefix),
         agent_(config, client_, *this, orders) {}
   ~Impl() override { stop(); }
 
   void start() {
+    boost::asio::post(io_, [this] { serve_loop(); });
     post([](Agent& agent) { agent.begin(); });
     // The application handles signals, so this thread blocks them.
     sigset_t all;
@@ -52,6 +57,7 @@ class AgentThread::Impl final : private AgentHost {
   void post(std::function<void(Agent&)> event) {
     boost::asio::post(io_, [this, event = std::move(event)] { event(agent_); });
   }
+  EventLoop& loop() { return loop_; }
   void stop() {
     if (thread_.joinable()) {
       io_.stop();
@@ -68,6 +74,27 @@ class AgentThread::Impl final : private AgentHost {
     } catch (const std::exception& error) {
       log_.error("cluster: the agent has failed: {}", error.what());
       orders_.ended({AgentEnd::Why::failed, error.what()});
+    }
+  }
+
+  void serve_loop() {
+    loop_.poll(std::chrono::nanoseconds(0));
+    loop_waits_.cancel();
+    loop_waits_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                           [this](boost::system::error_code error) {
+                             if (!error) {
+                               serve_loop();
+                             }
+                           });
+    loop_timer_.cancel();
+    if (const auto due_ns = loop_.next_timer_ns()) {
+      loop_timer_.expires_at(
+          std::chrono::steady_clock::time_point(std::chrono::nanoseconds(*due_ns)));
+      loop_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error) {
+          serve_loop();
+        }
+      });
     }
   }
 
@@ -99,6 +126,9 @@ class AgentThread::Impl final : private AgentHost {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer timer_;
+  EventLoop loop_{clock_};
+  boost::asio::steady_timer loop_timer_;              ///< the first of the loop's timers
+  boost::asio::posix::stream_descriptor loop_waits_;  ///< for what `loop_` waits for
   std::int64_t wakes_ns_ = end_of_time;
   std::independent_bits_engine<std::random_device, 64, std::uint64_t> random_;
   EtcdClient client_;
@@ -112,6 +142,7 @@ AgentThread::AgentThread(const AgentConfig& config, const EtcdAccess& etcd, Agen
 AgentThread::~AgentThread() = default;
 void AgentThread::start() { impl_->start(); }
 void AgentThread::post(std::function<void(Agent&)> event) { impl_->post(std::move(event)); }
+EventLoop& AgentThread::loop() { return impl_->loop(); }
 void AgentThread::stop() { impl_->stop(); }
 
 }  // namespace wallaroo::internal::cluster

@@ -6,6 +6,7 @@
 
 #include "cluster/agent/agent.hpp"
 #include "cluster/cluster_url.hpp"
+#include "io/event_loop.hpp"
 
 namespace wallaroo::internal::cluster {
 
@@ -25,6 +26,9 @@ class AgentThread {
   /// Calls `event` on the agent's thread, after the events that were posted before. Any thread may
   /// post. After the thread has ended, events are dropped.
   void post(std::function<void(Agent&)> event);
+  /// Serves sockets on the agent's thread. A timer that is set outside of its own calls counts from
+  /// the next `wake` of the loop on.
+  EventLoop& loop();
   /// Ends the thread, and waits for the event that it is in. Not to be called by an order.
   void stop();
 
