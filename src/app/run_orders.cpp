@@ -9,6 +9,8 @@
 
 #include <wallaroo/types/error.hpp>
 
+#include "checkpoint/store/store_layout.hpp"
+
 namespace wallaroo::internal {
 
 RunOrder OwnOrders::choose(const WantedCheckpoint& wanted) const {
@@ -25,6 +27,9 @@ RunOrder OwnOrders::first() {
 }
 
 RunOrder OwnOrders::next(const EndedRun& ended) {
+  // A manifest that got its name, but whose name could not be made durable, counts as complete from
+  // now on.
+  situation_.store->files()->settle(manifest_folder);
   RunOrder order = choose({situation_.wanted.application, std::nullopt});
   situation_.log->warning("{}; goes back to {}", ended.reason, beginning_of(order.restored));
   remove_failed_attempts();

@@ -1,6 +1,7 @@
 #include "io/durable_file.hpp"
 
 #include <cerrno>
+#include <cstdio>
 #include <random>
 #include <utility>
 
@@ -177,10 +178,26 @@ std::filesystem::path temporary_name(const std::filesystem::path& path) {
   return name;
 }
 
+namespace {
+
+/// Unlike rename(2), link(2) fails if the name is taken, on network file systems too. Where there
+/// are no hard links (on memory cards, in shared folders of virtual machines) a rename that refuses
+/// to replace does the same for the processes of one machine. Returns 0, or -1 with errno.
+int link_or_rename(const std::filesystem::path& temporary, const std::filesystem::path& path) {
+  if (::link(temporary.c_str(), path.c_str()) == 0) {
+    return 0;
+  }
+  const bool no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS;
+  return no_links
+             ? ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE)
+             : -1;
+}
+
+}  // namespace
+
 bool give_name(const std::filesystem::path& temporary, const std::filesystem::path& path,
                FailpointGroup steps) {
-  // Unlike rename(2), link(2) fails if the name is taken, on network file systems too.
-  int error = step(steps, "rename", [&] { return ::link(temporary.c_str(), path.c_str()); });
+  int error = step(steps, "rename", [&] { return link_or_rename(temporary, path); });
   struct stat about {};
   if (error == EEXIST && ::stat(temporary.c_str(), &about) == 0 && about.st_nlink == 2) {
     error = 0;  // a server did it twice, because its first answer was lost
@@ -189,7 +206,7 @@ bool give_name(const std::filesystem::path& temporary, const std::filesystem::pa
   if (error == EEXIST) {
     return false;
   }
-  require(error, "name the temporary file", path);
+  require(error, "create", path);
   sync_directory(path.parent_path(), steps);
   return true;
 }

@@ -250,7 +250,7 @@ class Log(CheckpointsCase):
                 rf"info +no checkpoint in {self.directory}: starts anew$",
                 r"info +application 'error_app' runs on \d+ executors?$",
                 r"info +source 'in': reads ",
-                r"warning +cannot rename .*; goes back to the beginning$",
+                r"warning +cannot create .*; goes back to the beginning$",
                 r"info +goes on from the beginning$",
                 r"info +SIGTERM: stopping with a last checkpoint; ",
                 r"info +application 'error_app' ended$",

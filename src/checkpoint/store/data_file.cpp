@@ -73,6 +73,17 @@ std::uint64_t size_of(CheckpointFiles& files, const std::string& name) {
   return found->bytes;
 }
 
+/// Like CheckpointFiles::read; a file that is removed before it is read is missing, too.
+std::string read_from(CheckpointFiles& files, const std::string& name, std::uint64_t offset,
+                      std::uint64_t bytes) {
+  try {
+    return files.read(name, offset, bytes);
+  } catch (const IoError&) {
+    size_of(files, name);
+    throw;
+  }
+}
+
 [[noreturn]] void damaged(const std::string& shown, const ManifestBlock& block,
                           std::string_view how) {
   throw DamagedError(
@@ -142,7 +153,7 @@ std::uint64_t check_data_file(CheckpointFiles& files, const DataFileId& id) {
   const std::string name = data_name(id);
   const std::uint64_t size = size_of(files, name);
   const std::string header = header_of(id);
-  if (files.read(name, 0, header.size()) != header) {
+  if (read_from(files, name, 0, header.size()) != header) {
     throw DamagedError(fmt::format("{} is damaged: it does not begin like data file {}",
                                    files.shown(name), id.number));
   }
@@ -155,7 +166,8 @@ std::string read_block(CheckpointFiles& files, const DataFileId& id, const Manif
   if (!plausible(block) || block.offset > INT64_MAX || end_of(block) > size_of(files, name)) {
     damaged(files.shown(name), block, "does not fit into the file");
   }
-  const std::string bytes = files.read(name, block.offset, block_header_bytes + block.stored_bytes);
+  const std::string bytes =
+      read_from(files, name, block.offset, block_header_bytes + block.stored_bytes);
   const std::string_view stored =
       std::string_view(bytes).substr(std::min<std::size_t>(block_header_bytes, bytes.size()));
   if (!bytes.starts_with(bytes_of(header_of(block))) || stored.size() != block.stored_bytes ||

@@ -246,7 +246,14 @@ CheckpointWriter CheckpointStore::begin(std::uint64_t number) {
 
 StateFile CheckpointStore::begin_state(const DataFileId& id) {
   check(lock_.has_value(), "only the holder of the lock writes checkpoints");
-  check(id.generation != 0 || id.number >= next_number(), "no number is used twice");
+  check(id.generation != 0 || id.number > begun_, "no number is used twice");
+  if (id.generation == 0 && id.number <= highest_number(*files_)) {
+    throw IoError(fmt::format(
+        "checkpoint {} cannot begin, because '{}' has files of that number or a higher one: "
+        "another "
+        "process writes to this directory; stop that one, or give this one a directory of its own",
+        id.number, layout_.directory().string()));
+  }
   begun_ = std::max(begun_, id.number);
   return {files_, id, log_};
 }

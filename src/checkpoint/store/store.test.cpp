@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <thread>
 
@@ -141,6 +143,20 @@ TEST_F(StoreTest, MistakesOfTheCallerAreNotWritten) {
   CheckpointStore tool(directory_.path(), Access::read);
   EXPECT_THROW(tool.begin(9), std::logic_error);
   EXPECT_EQ(store.latest(), first);
+}
+
+TEST_F(StoreTest, ANumberThatAProcessOfAnotherMachineHasTakenIsSaid) {
+  CheckpointStore store = open();
+  const DataFileId own{store.next_number(), 0, 0};
+  std::ofstream(directory_.path() / data_name(own)) << "of the other one";
+  EXPECT_TRUE(contains(store_error([&] { store.begin_state(own); }),
+                       "another process writes to this directory"));
+}
+
+TEST_F(StoreTest, ALockThatWorkersShareNamesNoProcess) {
+  { const CheckpointStore alone = open(); }
+  const CheckpointStore shared(directory_.path(), Access::share);
+  EXPECT_EQ(std::filesystem::file_size(directory_.path() / "LOCK"), 0U);
 }
 
 TEST_F(StoreTest, StateOfAStageThatIsGoneIsNotCarriedOver) {

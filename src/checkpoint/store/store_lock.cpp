@@ -51,7 +51,11 @@ StoreLock::StoreLock(const std::filesystem::path& path, Mode mode)
         path.parent_path().string(), holder(fd_.get())));
   }
   if (mode == Mode::shared) {
-    return;  // several hold it, so the file names none
+    // Several hold it, so the file names none, nor the process that had it for itself before.
+    if (::ftruncate(fd_.get(), 0) != 0) {
+      throw IoError(file_error("write to", path, errno));
+    }
+    return;
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd_.get(), 0) != 0 ||

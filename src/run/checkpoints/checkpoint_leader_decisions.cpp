@@ -244,6 +244,7 @@ void CheckpointLeader::acknowledge(std::uint64_t number) {
   } catch (const Error& error) {
     log_.warning("old checkpoints were not removed: {}", error.what());
   }
+  draft_ = {};
 }
 
 Decisions CheckpointLeader::abandon(const decide::Abandon& abandon) {
