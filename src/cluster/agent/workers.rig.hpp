@@ -73,7 +73,7 @@ class Town {
 struct WorkerSetup {
   std::string cluster;
   std::size_t expect = 3;
-  std::int64_t lease_s = 1;
+  std::int64_t lease_s = 2;
   std::string fingerprint = "one";
 };
 

@@ -36,9 +36,20 @@ class Etcd {
   Etcd() {
     std::string name = (std::filesystem::temp_directory_path() / "wallaroo_etcd_XXXXXX").string();
     directory_ = ::mkdtemp(name.data());
-    port_ = free_port();
-    peer_port_ = free_port();
-    start();
+    // Somebody else may take a free port before etcd does.
+    for (int attempt = 1;; ++attempt) {
+      port_ = free_port();
+      peer_port_ = free_port();
+      try {
+        start();
+        return;
+      } catch (const std::runtime_error&) {
+        if (attempt == 5) {
+          throw;
+        }
+        ++wipes_;
+      }
+    }
   }
   Etcd(const Etcd&) = delete;
   Etcd& operator=(const Etcd&) = delete;
@@ -144,13 +155,17 @@ class Etcd {
       throw std::runtime_error("cannot start etcd");
     }
   }
-  void wait_until_it_serves() const {
+  void wait_until_it_serves() {
     for (int attempt = 0; attempt != 300; ++attempt) {
       try {
         post(gateway::grant_lease(
             1));  // which needs a leader, so that calls are served from here on
         return;
       } catch (const boost::system::system_error&) {
+        if (::waitpid(child_, nullptr, WNOHANG) == child_) {
+          child_ = 0;
+          throw std::runtime_error(fmt::format("etcd has ended; see {}/log", directory_.string()));
+        }
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
       }
     }
