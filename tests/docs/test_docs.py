@@ -38,7 +38,7 @@ HERE = Path(__file__).resolve().parent
 DEADLINE_S = 60  # only to turn a hang into a failure
 # Flags of programs that are not ours.
 FOREIGN_FLAGS = {"--build", "--install", "--prefix", "--output-on-failure", "--inplace",
-                 "--strict"}
+                 "--strict", "--election-timeout"}
 
 
 def documents():
